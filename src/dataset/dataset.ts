@@ -1,0 +1,78 @@
+import type { GridRecord } from '../grid/tiling.js';
+import type { DType } from '../raster/dtype.js';
+
+/** One band of a dataset, which becomes one array of the cube. */
+export interface Band {
+  /** Name at Earth Engine and in the cube. */
+  readonly name: string;
+  /** Attributes of the cube's array, such as `long_name` and `data_source`. */
+  readonly attributes?: Readonly<Record<string, string | number>>;
+}
+
+/** What becomes of the pixels that Earth Engine masks. */
+export type Fill =
+  /** They stay empty: `nodata` in integer cubes, NaN in float cubes. */
+  | 'none'
+  /** GDAL's fillNodata: inverse distance weighting of the nearest valid pixels in each quadrant. */
+  | 'idw'
+  /** The value of the nearest valid pixel, exactly, as smart-geocubes does it. */
+  | 'nearest';
+
+/** GDAL's names. Earth Engine itself always answers with the nearest pixel. */
+export type Resampling = 'near' | 'bilinear' | 'cubic' | 'average' | 'mode';
+
+/** How decoded pixels become the cube's pixels. */
+export interface Processing {
+  readonly fill: Fill;
+  /** How far, in pixels, a gap is filled from its edge; `null` is without limit. */
+  readonly maxFillDistance: number | null;
+  /** Keep filled values within the smallest and largest valid value of the tile's band. */
+  readonly clipToObserved: boolean;
+  /** Used only where pixels arrive on another grid than the tile's. */
+  readonly resampling: Resampling;
+}
+
+/** Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an expression. */
+export type Source =
+  | { readonly kind: 'collection'; readonly id: string }
+  | { readonly kind: 'image'; readonly id: string }
+  | { readonly kind: 'expression'; readonly expression: unknown };
+
+/**
+ * The recipe of a cube: everything needed to create and fill it. Plain data, and stored in the
+ * cube's own attributes, so that an existing cube needs no recipe beside it.
+ */
+export interface Dataset {
+  /** The cube's `title` attribute. */
+  readonly title: string;
+  readonly source: Source;
+  /** In the order of the cube's arrays; Earth Engine sends one GeoTIFF, hence one dtype for all. */
+  readonly bands: readonly Band[];
+  readonly dtype: DType;
+  /**
+   * The code that stands for "no value" in the stored integer pixels, where the type has one to
+   * spare. Without it, masks travel as bands of their own, and pixels left empty are stored as 0.
+   * Float cubes need none: they store NaN.
+   */
+  readonly nodata?: number;
+  readonly grid: GridRecord;
+  readonly processing: Processing;
+  /** `seed` compresses as smart-geocubes does (level 9); the default is fast. */
+  readonly codec: 'default' | 'seed';
+}
+
+/** GDAL's own default for fillNodata. */
+export const DEFAULT_FILL_DISTANCE = 100;
+
+export const DEFAULT_PROCESSING: Processing = {
+  fill: 'none',
+  maxFillDistance: DEFAULT_FILL_DISTANCE,
+  clipToObserved: false,
+  resampling: 'near',
+};
+
+/** What is stored where there is no value: unloaded tiles and gaps that stay. */
+export function fillValueOf({ dtype, nodata }: Pick<Dataset, 'dtype' | 'nodata'>): number {
+  if (dtype === 'float32' || dtype === 'float64') return Number.NaN;
+  return nodata ?? 0;
+}

@@ -1,0 +1,180 @@
+/**
+ * Every error this library throws, in one place.
+ *
+ * Few classes, each with a literal `tag` and typed fields, grouped by what a caller can do about it.
+ * Messages follow one template: "Expected X for Y but received Z", then what to do.
+ * An error crosses a thread as an {@link ErrorRecord} (see {@link toRecord}), because structured
+ * cloning turns a subclass into a bare `Error` and drops its fields.
+ */
+
+export type ErrorTag =
+  | 'invalid-input'
+  | 'store'
+  | 'earth-engine'
+  | 'raster'
+  | 'setup'
+  | 'aborted'
+  | 'unexpected';
+
+export abstract class GeocubesError extends Error {
+  abstract readonly tag: ErrorTag;
+}
+
+/** What the caller gave cannot be used: a wrong option, dataset, region or path. Change the input. */
+export class InvalidInputError extends GeocubesError {
+  readonly tag = 'invalid-input';
+  override readonly name = 'InvalidInputError';
+}
+
+/** Builds the message template every input error follows. */
+export function expected(
+  what: string,
+  subject: string,
+  received: unknown,
+  todo?: string,
+): InvalidInputError {
+  const shown = typeof received === 'string' ? `"${received}"` : String(received);
+  return new InvalidInputError(
+    `Expected ${what} for ${subject} but received ${shown}.${todo === undefined ? '' : ` ${todo}`}`,
+  );
+}
+
+/**
+ * Why the store refused.
+ * - `not-a-cube`: nothing there, or something that is no cube of ours
+ * - `exists`: a cube (or other files) is already there
+ * - `conflict`: another writer changed the same chunk or the same metadata; run again
+ * - `io`: the storage itself failed (disk full, permission, network)
+ */
+export type StoreErrorKind = 'not-a-cube' | 'exists' | 'conflict' | 'io';
+
+export class StoreError extends GeocubesError {
+  readonly tag = 'store';
+  override readonly name = 'StoreError';
+  constructor(
+    readonly kind: StoreErrorKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * What went wrong at Earth Engine, by what the caller can do.
+ * - `credentials`: no token, or a refused one; `permission`: the token may not do this
+ * - `not-found`: no such asset; `bad-request`: the request is wrong and stays wrong
+ * - `quota`: too many requests; `transient`: try again; `too-large`: ask for less at a time
+ * - `unreachable`: nothing answers at the address
+ */
+export type EarthEngineErrorKind =
+  | 'credentials'
+  | 'permission'
+  | 'not-found'
+  | 'bad-request'
+  | 'quota'
+  | 'transient'
+  | 'too-large'
+  | 'unreachable';
+
+export class EarthEngineError extends GeocubesError {
+  readonly tag = 'earth-engine';
+  override readonly name = 'EarthEngineError';
+  constructor(
+    readonly kind: EarthEngineErrorKind,
+    message: string,
+    /** HTTP status of the reply; absent when there was none. */
+    readonly status?: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The stage of a tile's life in which a raster could not be processed. */
+export type RasterStage = 'decode' | 'warp' | 'fill' | 'encode';
+
+/** A raster is corrupt, or is not what was asked for. Only its own tile fails. */
+export class RasterError extends GeocubesError {
+  readonly tag = 'raster';
+  override readonly name = 'RasterError';
+  constructor(
+    readonly stage: RasterStage,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A native module or a tool is missing on this machine. The message ends with the command to type. */
+export class SetupError extends GeocubesError {
+  readonly tag = 'setup';
+  override readonly name = 'SetupError';
+}
+
+/** The work was stopped through an `AbortSignal`. */
+export class AbortedError extends GeocubesError {
+  readonly tag = 'aborted';
+  override readonly name = 'AbortedError';
+}
+
+/** A bug, or a library's error that no class above describes; `cause` keeps the original. */
+export class UnexpectedError extends GeocubesError {
+  readonly tag = 'unexpected';
+  override readonly name = 'UnexpectedError';
+}
+
+/** An error as plain data, fit for a thread boundary, a log line or a report. */
+export interface ErrorRecord {
+  readonly tag: ErrorTag;
+  readonly message: string;
+  /** The tag's own discriminating field: `kind` of a store or Earth Engine error, `stage` of a raster error. */
+  readonly kind?: string;
+  readonly status?: number;
+  readonly stack?: string;
+}
+
+export function toRecord(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { tag: 'unexpected', message: String(error) };
+  const stack = error.stack === undefined ? {} : { stack: error.stack };
+  const message = error.message;
+  if (error instanceof RasterError) return { tag: error.tag, message, kind: error.stage, ...stack };
+  if (error instanceof StoreError) return { tag: error.tag, message, kind: error.kind, ...stack };
+  if (error instanceof EarthEngineError) {
+    const status = error.status === undefined ? {} : { status: error.status };
+    return { tag: error.tag, message, kind: error.kind, ...status, ...stack };
+  }
+  if (error instanceof GeocubesError) return { tag: error.tag, message, ...stack };
+  return { tag: 'unexpected', message, ...stack };
+}
+
+/** Rebuilds the class a record was made from; the remote stack becomes the stack. */
+export function fromRecord(record: ErrorRecord): GeocubesError {
+  const error = rebuild(record);
+  if (record.stack !== undefined) error.stack = record.stack;
+  return error;
+}
+
+function rebuild(record: ErrorRecord): GeocubesError {
+  switch (record.tag) {
+    case 'invalid-input':
+      return new InvalidInputError(record.message);
+    case 'store':
+      return new StoreError(record.kind as StoreErrorKind, record.message);
+    case 'earth-engine':
+      return new EarthEngineError(
+        record.kind as EarthEngineErrorKind,
+        record.message,
+        record.status,
+      );
+    case 'raster':
+      return new RasterError(record.kind as RasterStage, record.message);
+    case 'setup':
+      return new SetupError(record.message);
+    case 'aborted':
+      return new AbortedError(record.message);
+    case 'unexpected':
+      return new UnexpectedError(record.message);
+  }
+}

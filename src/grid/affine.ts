@@ -1,0 +1,89 @@
+/**
+ * Affine transforms between pixel and world coordinates.
+ *
+ * The order is rasterio's `Affine`, row-major: `x = a*col + b*row + c`, `y = d*col + e*row + f`,
+ * where (col, row) = (0, 0) is the outer corner of the first pixel and (0.5, 0.5) its centre.
+ * GDAL's geotransform holds the same six numbers as (c, a, b, f, d, e): {@link toGeoTransform}.
+ */
+export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+
+/** GDAL's order: origin x, pixel width, row shear, origin y, column shear, pixel height (negative when north is up). */
+export type GeoTransform = readonly [
+  c: number,
+  a: number,
+  b: number,
+  f: number,
+  d: number,
+  e: number,
+];
+
+export type XY = readonly [x: number, y: number];
+
+/** Pixel (col, row) to world (x, y). */
+export function apply(affine: Affine, col: number, row: number): XY {
+  const [a, b, c, d, e, f] = affine;
+  return [a * col + b * row + c, d * col + e * row + f];
+}
+
+/** @throws {RangeError} when the transform is degenerate (its determinant is zero). */
+export function invert(affine: Affine): Affine {
+  const [a, b, c, d, e, f] = affine;
+  const determinant = a * e - b * d;
+  if (determinant === 0 || !Number.isFinite(determinant)) {
+    throw new RangeError(
+      `Expected an invertible affine transform but received [${affine.join(', ')}].`,
+    );
+  }
+  const ia = e / determinant;
+  const ib = -b / determinant;
+  const id = -d / determinant;
+  const ie = a / determinant;
+  return [ia, ib, -(ia * c + ib * f), id, ie, -(id * c + ie * f)];
+}
+
+/** The transform of a window that starts at pixel (col, row): the same pixel size, a moved origin. */
+export function shift(affine: Affine, col: number, row: number): Affine {
+  const [a, b, , d, e] = affine;
+  const [c, f] = apply(affine, col, row);
+  return [a, b, c, d, e, f];
+}
+
+/** True when north is up and rows are parallel to x: no rotation, no shear. */
+export function isAxisAligned(affine: Affine): boolean {
+  return affine[1] === 0 && affine[3] === 0;
+}
+
+/**
+ * True when both transforms put every pixel of a `width` x `height` raster at the same place,
+ * to within `tolerance` of a pixel. A GeoTIFF stores its transform as origin and scale, so the
+ * corners can differ by rounding and the far corner shows the largest difference.
+ */
+export function alignsWith(
+  one: Affine,
+  other: Affine,
+  width: number,
+  height: number,
+  tolerance = 1e-3,
+): boolean {
+  const allowed =
+    tolerance * Math.max(Math.abs(one[0]) + Math.abs(one[1]), Math.abs(one[3]) + Math.abs(one[4]));
+  for (const [col, row] of [
+    [0, 0],
+    [width, 0],
+    [0, height],
+    [width, height],
+  ] as const) {
+    const [x1, y1] = apply(one, col, row);
+    const [x2, y2] = apply(other, col, row);
+    if (!(Math.abs(x1 - x2) <= allowed && Math.abs(y1 - y2) <= allowed)) return false;
+  }
+  return true;
+}
+
+export function toGeoTransform([a, b, c, d, e, f]: Affine): GeoTransform {
+  return [c, a, b, f, d, e];
+}
+
+export function fromGeoTransform([c, a, b, f, d, e]: GeoTransform): Affine {
+  return [a, b, c, d, e, f];
+}

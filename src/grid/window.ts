@@ -1,0 +1,28 @@
+/**
+ * A rectangle of pixels: rows `row .. row + height - 1`, columns `col .. col + width - 1`, whole
+ * numbers, counted from the first row and column of the raster it belongs to.
+ */
+export interface Window {
+  readonly row: number;
+  readonly col: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The common part, or `undefined` when there is none. */
+export function intersect(one: Window, other: Window): Window | undefined {
+  const row = Math.max(one.row, other.row);
+  const col = Math.max(one.col, other.col);
+  const height = Math.min(one.row + one.height, other.row + other.height) - row;
+  const width = Math.min(one.col + one.width, other.col + other.width) - col;
+  return height > 0 && width > 0 ? { row, col, height, width } : undefined;
+}
+
+export function contains(outer: Window, inner: Window): boolean {
+  return (
+    inner.row >= outer.row &&
+    inner.col >= outer.col &&
+    inner.row + inner.height <= outer.row + outer.height &&
+    inner.col + inner.width <= outer.col + outer.width
+  );
+}

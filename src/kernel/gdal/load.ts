@@ -1,0 +1,89 @@
+/**
+ * The one place that loads gdal-async, so that every thread can.
+ *
+ * The binding is registered with `NODE_MODULE` and is not context-aware: the first thread of a
+ * process that opens the file wins, and every later one is told "Module did not self-register".
+ * Each thread therefore opens a private copy of the file, which has static state of its own.
+ *
+ * When a thread ends, Node closes the library, and V8's weak callbacks would then jump into memory
+ * that is no longer mapped (SIGSEGV at pool shutdown). `RTLD_NODELETE` keeps it mapped, at the price
+ * of about 2 MB for each thread ever started.
+ *
+ * With the system's GDAL all copies share one libgdal: one block cache and one `/vsimem` name space,
+ * so names in there must carry {@link uniqueName}. With a bundled GDAL each copy is a whole GDAL.
+ */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import Module, { createRequire } from 'node:module';
+import { constants, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import type * as GdalModule from 'gdal-async';
+import { SetupError } from '../../errors.js';
+
+export type Gdal = typeof GdalModule;
+
+/** Not in `os.constants.dlopen`; the values of <dlfcn.h>. */
+const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
+
+const require = createRequire(import.meta.url);
+
+let loaded: Gdal | undefined;
+
+/**
+ * gdal-async for the calling thread; loads it at the first call.
+ *
+ * @throws {SetupError} when the binding is absent or does not load.
+ */
+export function loadGdal(): Gdal {
+  loaded ??= load();
+  return loaded;
+}
+
+type Loader = (module: NodeJS.Module, filename: string) => void;
+
+function load(): Gdal {
+  const extensions = (Module as unknown as { _extensions: Record<string, Loader> })._extensions;
+  const original = extensions['.node'];
+  if (original === undefined) throw new SetupError('Expected this Node to load native addons.');
+  extensions['.node'] = (module, filename) => {
+    if (basename(filename) !== 'gdal.node') return original(module, filename);
+    openPrivateCopy(module, filename);
+  };
+  try {
+    const gdal = require('gdal-async') as Gdal;
+    // The worker thread is the unit of parallelism; GDAL's own threads would only compete with it.
+    gdal.config.set('GDAL_NUM_THREADS', '1');
+    // A reply may lie in memory beside thousands of names; GDAL has no business listing them.
+    gdal.config.set('GDAL_DISABLE_READDIR_ON_OPEN', 'EMPTY_DIR');
+    // No side files beside rasters that are not ours.
+    gdal.config.set('GDAL_PAM_ENABLED', 'NO');
+    return gdal;
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    throw new SetupError(
+      `Expected the GDAL binding of gdal-async to load but received: ${reason}. Run "node scripts/bootstrap.mjs" to build it, then "geocubes doctor".`,
+      { cause },
+    );
+  } finally {
+    extensions['.node'] = original;
+  }
+}
+
+function openPrivateCopy(module: NodeJS.Module, filename: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'geocubes-gdal-'));
+  try {
+    const copy = join(folder, 'gdal.node');
+    copyFileSync(filename, copy);
+    process.dlopen(module, copy, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
+  } finally {
+    // The mapping outlives the name, on Linux as on macOS.
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let names = 0;
+
+/** A path in `/vsimem` that no other thread and no other call in this thread uses. */
+export function uniqueName(suffix: string): string {
+  return `/vsimem/geocubes-${process.pid}-${threadId}-${names++}${suffix}`;
+}

@@ -1,0 +1,83 @@
+/** Pixel types a cube can have. The names are Zarr's `data_type` names and numpy's. */
+export const DTYPES = [
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'float32',
+  'float64',
+] as const;
+
+export type DType = (typeof DTYPES)[number];
+
+export type PixelArray =
+  | Uint8Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>;
+
+const CONSTRUCTORS = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
+/** Bytes of one pixel. */
+export function bytesOf(dtype: DType): number {
+  return CONSTRUCTORS[dtype].BYTES_PER_ELEMENT;
+}
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+/** A zeroed array of `length` pixels. */
+export function allocate(dtype: DType, length: number): PixelArray {
+  return new CONSTRUCTORS[dtype](length);
+}
+
+/** The bytes of `pixels` in the machine's order, without a copy. */
+export function asBytes(pixels: PixelArray): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+}
+
+/** The pixels held by `bytes`, without a copy where the alignment allows it. */
+export function fromBytes(dtype: DType, bytes: Uint8Array<ArrayBuffer>): PixelArray {
+  const size = bytesOf(dtype);
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new CONSTRUCTORS[dtype](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+}
+
+/** Smallest and largest value of the type; floats are unbounded. */
+export function rangeOf(dtype: DType): readonly [low: number, high: number] {
+  switch (dtype) {
+    case 'uint8':
+      return [0, 0xff];
+    case 'int16':
+      return [-0x8000, 0x7fff];
+    case 'uint16':
+      return [0, 0xffff];
+    case 'int32':
+      return [-0x80000000, 0x7fffffff];
+    case 'uint32':
+      return [0, 0xffffffff];
+    default:
+      return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  }
+}
+
+/** True when `value` can be stored in the type exactly (NaN and infinities only in floats). */
+export function canHold(dtype: DType, value: number): boolean {
+  if (dtype === 'float64') return true;
+  if (dtype === 'float32') return Number.isNaN(value) || Math.fround(value) === value;
+  const [low, high] = rangeOf(dtype);
+  return Number.isInteger(value) && value >= low && value <= high;
+}

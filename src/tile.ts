@@ -1,0 +1,145 @@
+/**
+ * The life of a tile. Each stage is a function from one of these states to the next:
+ *
+ *   planned -> fetched -> (decoded -> aligned ->) encoded -> committed
+ *
+ * and any stage may end in `FailedTile`. States are plain data: they cross threads as they are.
+ */
+import type { Dataset } from './dataset/dataset.js';
+import type { ErrorRecord } from './errors.js';
+import type { GeoBoxRecord } from './grid/geobox.js';
+import type { TileIndex } from './grid/tiling.js';
+import type { Window } from './grid/window.js';
+import type { Codec } from './raster/codec.js';
+import type { DType, PixelArray } from './raster/dtype.js';
+
+/**
+ * How masked pixels travel in a request's GeoTIFF.
+ * - `file`: masked pixels are NaN or the file's own nodata value
+ * - `sentinel`: a masked pixel holds `value`
+ * - `bits`: after the data bands come ceil(bands / 8) uint8 bands; bit `i % 8` of band `floor(i / 8)`
+ *   is 1 where data band `i` is valid
+ */
+export type MaskTransport =
+  | { readonly kind: 'file' }
+  | { readonly kind: 'sentinel'; readonly value: number }
+  | { readonly kind: 'bits' };
+
+/** One request for pixels: a window of the tile and some of its bands. */
+export interface PixelRequest {
+  /** In pixels of the tile. */
+  readonly window: Window;
+  readonly geobox: GeoBoxRecord;
+  /** Which of the tile's bands, as indices into the dataset's bands, in order. */
+  readonly bands: readonly number[];
+  /** Uncompressed bytes of the reply as Earth Engine counts them, mask bytes included. */
+  readonly bytes: number;
+}
+
+export interface PlannedTile {
+  readonly state: 'planned';
+  /** `row-col`. */
+  readonly id: string;
+  readonly index: TileIndex;
+  /** The pixels the tile covers; smaller than a chunk in the grid's last row and column. */
+  readonly geobox: GeoBoxRecord;
+  readonly requests: readonly PixelRequest[];
+}
+
+/** The bytes of one reply. One owner: transferred to the worker, not copied. */
+export interface FetchedPart {
+  readonly request: PixelRequest;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface FetchedTile {
+  readonly state: 'fetched';
+  readonly id: string;
+  readonly index: TileIndex;
+  readonly geobox: GeoBoxRecord;
+  readonly parts: readonly FetchedPart[];
+}
+
+/**
+ * The kernel's view of one band while it works: `pixels` and `mask` are `[y, x]`, row-major, of the
+ * full chunk (rows and columns past the tile's own pixels hold the fill value and are not valid).
+ */
+export interface DecodedBand {
+  readonly pixels: PixelArray;
+  /** 1 where the pixel is valid; absent when all of the tile's pixels are. */
+  readonly mask?: Uint8Array<ArrayBuffer>;
+}
+
+/** A raster [band, y, x] of the tile with its masks. */
+export interface DecodedTile {
+  readonly state: 'decoded';
+  readonly id: string;
+  readonly bands: readonly DecodedBand[];
+}
+
+/** The same raster on exactly the tile's grid, filled, clipped and in the cube's dtype. */
+export interface AlignedTile {
+  readonly state: 'aligned';
+  readonly id: string;
+  readonly bands: readonly AlignedBand[];
+}
+
+/** One finished band of the full chunk shape, `[y, x]`, with its counts of pixels. */
+export interface AlignedBand extends BandCounts {
+  readonly pixels: PixelArray;
+}
+
+/** Counts of the tile's own pixels in one band: valid as fetched, filled, left without a value. */
+export interface BandCounts {
+  readonly valid: number;
+  readonly filled: number;
+  readonly empty: number;
+}
+
+export interface EncodedChunk {
+  /** Index into the dataset's bands. */
+  readonly band: number;
+  /** The encoded bytes; absent when every pixel holds the fill value, which Zarr need not store. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly counts: BandCounts;
+}
+
+export interface EncodedTile {
+  readonly state: 'encoded';
+  readonly id: string;
+  readonly index: TileIndex;
+  readonly chunks: readonly EncodedChunk[];
+  /** True when not one pixel of the tile was valid: it is recorded as empty, and no chunk is written. */
+  readonly isEmpty: boolean;
+  /** Milliseconds spent, by stage of the kernel. */
+  readonly timings: Readonly<Record<'decode' | 'warp' | 'fill' | 'encode', number>>;
+  /** When the kernel started and which thread ran it: for timelines. */
+  readonly startedAt: number;
+  readonly thread: number;
+}
+
+export interface CommittedTile {
+  readonly state: 'committed';
+  readonly id: string;
+  readonly snapshot: string;
+}
+
+export interface FailedTile {
+  readonly state: 'failed';
+  readonly id: string;
+  readonly index: TileIndex;
+  readonly stage: 'fetch' | 'process' | 'commit';
+  readonly error: ErrorRecord;
+}
+
+/** What a kernel needs to know of a dataset: the same for every tile of a run. */
+export interface Recipe {
+  readonly bands: number;
+  readonly dtype: DType;
+  readonly fillValue: number;
+  readonly mask: MaskTransport;
+  readonly processing: Dataset['processing'];
+  /** Shape of an encoded chunk. */
+  readonly chunk: readonly [height: number, width: number];
+  readonly codec: Codec;
+}
