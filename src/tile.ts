@@ -1,9 +1,11 @@
 /**
  * The life of a tile. Each stage is a function from one of these states to the next:
  *
- *   planned -> fetched -> (decoded -> aligned ->) encoded -> committed
+ *   planned -> fetched -> encoded -> committed
  *
  * and any stage may end in `FailedTile`. States are plain data: they cross threads as they are.
+ * Between fetched and encoded a tile is decoded and aligned band by band; those two never leave a
+ * kernel (kernel/pipeline.ts), so they have no state here.
  */
 import type { Dataset } from './dataset/dataset.js';
 import type { ErrorRecord } from './errors.js';
@@ -11,14 +13,14 @@ import type { GeoBoxRecord } from './grid/geobox.js';
 import type { TileIndex } from './grid/tiling.js';
 import type { Window } from './grid/window.js';
 import type { Codec } from './raster/codec.js';
-import type { DType, PixelArray } from './raster/dtype.js';
+import type { DType } from './raster/dtype.js';
 
 /**
  * How masked pixels travel in a request's GeoTIFF.
  * - `file`: masked pixels are NaN or the file's own nodata value
  * - `sentinel`: a masked pixel holds `value`
- * - `bits`: after the data bands come ceil(bands / 8) uint8 bands; bit `i % 8` of band `floor(i / 8)`
- *   is 1 where data band `i` is valid
+ * - `bits`: after the request's data bands come ceil(bands / 8) bands of bits; bit `i % 8` of band
+ *   `floor(i / 8)` is 1 where the request's data band `i` is valid
  */
 export type MaskTransport =
   | { readonly kind: 'file' }
@@ -58,35 +60,6 @@ export interface FetchedTile {
   readonly index: TileIndex;
   readonly geobox: GeoBoxRecord;
   readonly parts: readonly FetchedPart[];
-}
-
-/**
- * The kernel's view of one band while it works: `pixels` and `mask` are `[y, x]`, row-major, of the
- * full chunk (rows and columns past the tile's own pixels hold the fill value and are not valid).
- */
-export interface DecodedBand {
-  readonly pixels: PixelArray;
-  /** 1 where the pixel is valid; absent when all of the tile's pixels are. */
-  readonly mask?: Uint8Array<ArrayBuffer>;
-}
-
-/** A raster [band, y, x] of the tile with its masks. */
-export interface DecodedTile {
-  readonly state: 'decoded';
-  readonly id: string;
-  readonly bands: readonly DecodedBand[];
-}
-
-/** The same raster on exactly the tile's grid, filled, clipped and in the cube's dtype. */
-export interface AlignedTile {
-  readonly state: 'aligned';
-  readonly id: string;
-  readonly bands: readonly AlignedBand[];
-}
-
-/** One finished band of the full chunk shape, `[y, x]`, with its counts of pixels. */
-export interface AlignedBand extends BandCounts {
-  readonly pixels: PixelArray;
 }
 
 /** Counts of the tile's own pixels in one band: valid as fetched, filled, left without a value. */
@@ -142,4 +115,20 @@ export interface Recipe {
   /** Shape of an encoded chunk. */
   readonly chunk: readonly [height: number, width: number];
   readonly codec: Codec;
+}
+
+/** Where a cube's pixels come from. */
+export interface TileSource {
+  /** How masked pixels travel in this source's GeoTIFFs. */
+  readonly mask: MaskTransport;
+  /** The requests a tile of that geobox needs; arithmetic only. */
+  planRequests(geobox: GeoBoxRecord): PixelRequest[];
+  /** Fails when the source cannot serve the dataset at all, before anything is written. */
+  check(signal?: AbortSignal): Promise<void>;
+  /**
+   * Gets one tile's pixels, retrying what can be retried.
+   * @throws {EarthEngineError | AbortedError}
+   */
+  fetch(tile: PlannedTile, signal?: AbortSignal): Promise<FetchedTile>;
+  close(): Promise<void>;
 }

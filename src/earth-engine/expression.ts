@@ -1,0 +1,113 @@
+/**
+ * Earth Engine expressions in the REST API's own form, written by hand: the few functions a tile
+ * needs do not justify starting the official client, which takes a second and a request.
+ */
+import type { Dataset, Source } from '../dataset/dataset.js';
+import type { DType } from '../raster/dtype.js';
+import type { MaskTransport } from '../tile.js';
+import { BITS_PER_MASK_BAND } from './plan-requests.js';
+
+export interface Expression {
+  readonly result: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+const CASTS: Readonly<Record<DType, string>> = {
+  uint8: 'Image.toUint8',
+  int16: 'Image.toInt16',
+  uint16: 'Image.toUint16',
+  int32: 'Image.toInt32',
+  uint32: 'Image.toUint32',
+  float32: 'Image.toFloat',
+  float64: 'Image.toDouble',
+};
+
+const constant = (value: unknown): Node => ({ constantValue: value });
+const call = (functionName: string, args: Readonly<Record<string, Node>>): Node => ({
+  functionInvocationValue: { functionName, arguments: args },
+});
+const image = (value: number): Node => call('Image.constant', { value: constant(value) });
+
+/**
+ * The image whose pixels one request asks for: the dataset's bands `bands` (indices, in order), their
+ * masks made explicit as `mask` says, and the cast last, because `unmask` and arithmetic widen types.
+ *
+ * Never `clip`: the request's grid already bounds the work.
+ */
+export function requestExpression(
+  dataset: Pick<Dataset, 'source' | 'bands' | 'dtype'>,
+  bands: readonly number[],
+  mask: MaskTransport,
+): Expression {
+  const values: Record<string, unknown> = {};
+  const source = define(values, 'source', sourceImage(dataset.source, values));
+  const names = bands.map((band) => dataset.bands[band]?.name ?? '');
+  const selected = select(source, names);
+  const cast = (node: Node) => call(CASTS[dataset.dtype], { value: node });
+  if (mask.kind === 'sentinel') {
+    values['pixels'] = cast(unmask(selected, mask.value));
+  } else if (mask.kind === 'bits') {
+    values['pixels'] = maskBands(source, names).reduce(
+      (all, bits, group) =>
+        call('Image.addBands', {
+          dstImg: all,
+          srcImg: call('Image.rename', { input: cast(bits), names: constant([`mask_bits_${group}`]) }),
+        }),
+      cast(selected),
+    );
+  } else {
+    values['pixels'] = cast(selected);
+  }
+  return { result: 'pixels', values };
+}
+
+/** Outside an image's footprint too: without `sameFootprint: false` unmask leaves that masked. */
+function unmask(input: Node, value: number): Node {
+  return call('Image.unmask', { input, value: image(value), sameFootprint: constant(false) });
+}
+
+/**
+ * One image for each eight bands: bit `i` is 1 where band `i` is valid. Masks are fractions at Earth
+ * Engine, and only 0 is masked. Eight masks in one band cost what one would.
+ */
+function maskBands(source: Node, names: readonly string[]): Node[] {
+  const groups: Node[] = [];
+  for (let first = 0; first < names.length; first += BITS_PER_MASK_BAND) {
+    const bits = names.slice(first, first + BITS_PER_MASK_BAND).map((name, bit) => {
+      const valid = call('Image.gt', {
+        image1: unmask(call('Image.mask', { image: select(source, [name]) }), 0),
+        image2: image(0),
+      });
+      return bit === 0 ? valid : call('Image.multiply', { image1: valid, image2: image(2 ** bit) });
+    });
+    groups.push(bits.reduce((sum, bit) => call('Image.add', { image1: sum, image2: bit })));
+  }
+  return groups;
+}
+
+function select(input: Node, names: readonly string[]): Node {
+  return call('Image.select', { input, bandSelectors: constant(names) });
+}
+
+function define(values: Record<string, unknown>, name: string, node: Node): Node {
+  values[name] = node;
+  return { valueReference: name };
+}
+
+function sourceImage(source: Source, values: Record<string, unknown>): Node {
+  switch (source.kind) {
+    case 'image':
+      return call('Image.load', { id: constant(source.id) });
+    case 'collection':
+      return call('ImageCollection.mosaic', {
+        collection: call('ImageCollection.load', { id: constant(source.id) }),
+      });
+    case 'expression': {
+      const expression = source.expression as Expression;
+      Object.assign(values, expression.values);
+      return { valueReference: expression.result };
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { expected } from '../errors.js';
+import { GeoBox, type GeoBoxRecord } from '../grid/geobox.js';
+import { bytesOf, type DType } from '../raster/dtype.js';
+import type { MaskTransport, PixelRequest } from '../tile.js';
+import { MASK_BYTES, MAX_BANDS, MAX_REQUEST_BYTES, MAX_SIDE } from './limits.js';
+
+export interface RequestShape {
+  readonly bands: number;
+  readonly dtype: DType;
+  readonly mask: MaskTransport;
+}
+
+/** How a tile is cut: into groups of bands, and each group into rows x cols blocks. */
+interface Cut {
+  readonly groups: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Bits of a mask band that are used: one byte, whatever the band's type, so that every dtype can carry it. */
+export const BITS_PER_MASK_BAND = 8;
+
+/** Bands of the reply for `bands` data bands. */
+export function replyBands(bands: number, mask: MaskTransport): number {
+  return mask.kind === 'bits' ? bands + Math.ceil(bands / BITS_PER_MASK_BAND) : bands;
+}
+
+/**
+ * The fewest requests that fetch a tile within the service's limits, by arithmetic alone.
+ *
+ * The rule: bands are cut into groups of (nearly) equal size, rows and columns into blocks of
+ * (nearly) equal size, the same for each group. Among the cuts with the fewest requests the one with
+ * the fewest band groups wins, then the fewest columns: whole rows of all bands are the cheapest to
+ * compute at the service and to read here.
+ */
+export function planRequests(tile: GeoBoxRecord, shape: RequestShape): PixelRequest[] {
+  const geobox = GeoBox.fromRecord(tile);
+  const cut = fewestRequests(geobox.height, geobox.width, shape);
+  const requests: PixelRequest[] = [];
+  for (const [firstBand, bandCount] of pieces(shape.bands, cut.groups)) {
+    const bands = Array.from({ length: bandCount }, (_, i) => firstBand + i);
+    for (const [row, height] of pieces(geobox.height, cut.rows)) {
+      for (const [col, width] of pieces(geobox.width, cut.cols)) {
+        const window = { row, col, height, width };
+        requests.push({
+          window,
+          geobox: geobox.crop(window).toRecord(),
+          bands,
+          bytes: height * width * bytesPerPixel(bandCount, shape),
+        });
+      }
+    }
+  }
+  return requests;
+}
+
+function bytesPerPixel(bands: number, { dtype, mask }: RequestShape): number {
+  return replyBands(bands, mask) * (bytesOf(dtype) + MASK_BYTES);
+}
+
+function fewestRequests(height: number, width: number, shape: RequestShape): Cut {
+  let best: Cut | undefined;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let groups = 1; groups <= shape.bands && groups < fewest; groups++) {
+    const bands = Math.ceil(shape.bands / groups);
+    if (replyBands(bands, shape.mask) > MAX_BANDS) continue;
+    const pixels = Math.floor(MAX_REQUEST_BYTES / bytesPerPixel(bands, shape));
+    for (let cols = 1; cols <= width && groups * cols < fewest; cols++) {
+      const blockWidth = Math.ceil(width / cols);
+      const blockHeight = Math.min(Math.floor(pixels / blockWidth), MAX_SIDE);
+      if (blockWidth > MAX_SIDE || blockHeight < 1) continue;
+      const rows = Math.ceil(height / blockHeight);
+      if (groups * rows * cols < fewest) {
+        fewest = groups * rows * cols;
+        best = { groups, rows, cols };
+      }
+    }
+  }
+  if (best === undefined) throw expected('a tile that can be cut into requests', 'the chunk shape', `${height} x ${width}`);
+  return best;
+}
+
+/** `length` cut into `count` pieces that differ by at most one: [start, size] of each. */
+function* pieces(length: number, count: number): Generator<[start: number, size: number]> {
+  for (let i = 0; i < count; i++) {
+    const start = Math.floor((length * i) / count);
+    yield [start, Math.floor((length * (i + 1)) / count) - start];
+  }
+}

@@ -1,0 +1,26 @@
+import type { Codec } from '../raster/codec.js';
+import type { DType } from '../raster/dtype.js';
+import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
+
+/**
+ * What computes pixels. Implementations are pure: they see plain data, wait for nothing and keep
+ * nothing between calls, so the same function runs inline and in a pool's thread.
+ */
+export interface Kernel {
+  /**
+   * Decodes a fetched tile, puts it on the tile's grid, fills, clips, casts and encodes it.
+   * Owns the tile's bytes from now on.
+   *
+   * @throws {RasterError} when the bytes are corrupt or are not what was asked for.
+   */
+  process(tile: FetchedTile, recipe: Recipe): EncodedTile;
+  /** Encodes one array that is no tile: a coordinate. `bytes` is little-endian, row-major. */
+  encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer>;
+}
+
+/** An array as bytes: `shape` is [height, width]; a vector is one row. */
+export interface RawArray {
+  readonly dtype: DType;
+  readonly shape: readonly [height: number, width: number];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}

@@ -1,0 +1,25 @@
+/** Every message that crosses between the main thread and a worker. */
+import type { ErrorRecord } from '../errors.js';
+import type { RawArray } from '../kernel/kernel.js';
+import type { Codec } from '../raster/codec.js';
+import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
+
+export type KernelName = 'gdal';
+
+/** Given once to each worker, when it starts. */
+export interface WorkerSetup {
+  readonly kernel: KernelName;
+}
+
+export type Task =
+  | { readonly kind: 'process'; readonly tile: FetchedTile; readonly recipe: Recipe }
+  | { readonly kind: 'encode'; readonly array: RawArray; readonly codec: Codec }
+  /** Starts the worker's kernel ahead of the first tile. */
+  | { readonly kind: 'warm-up' };
+
+/** Failures cross as data: structured cloning would strip an error of its class and fields. */
+export type Reply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: ErrorRecord };
+
+export type TaskValue = EncodedTile | Uint8Array<ArrayBuffer> | null;

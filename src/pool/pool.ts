@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { expected, fromRecord, UnexpectedError } from '../errors.js';
+import type { RawArray } from '../kernel/kernel.js';
+import type { Codec } from '../raster/codec.js';
+import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
+import type { KernelName, Reply, Task, TaskValue } from './messages.js';
+import { runTask } from './run-task.js';
+
+export interface PoolOptions {
+  /**
+   * Threads that compute. 0 computes on the calling thread, which blocks it but can be stepped through.
+   * Default: the cores the process may use.
+   */
+  readonly size?: number;
+  /** Default: `gdal`. */
+  readonly kernel?: KernelName;
+}
+
+/** Where tiles are computed. Close it when done: its threads keep the process alive. */
+export interface Pool {
+  readonly size: number;
+  /** Resolves when every thread has loaded its kernel. @throws {SetupError} when one cannot. */
+  ready(): Promise<void>;
+  /** The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0). */
+  process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
+  encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+export function createPool({ size = availableParallelism(), kernel = 'gdal' }: PoolOptions = {}): Pool {
+  if (!(Number.isInteger(size) && size >= 0 && size <= 256)) {
+    throw expected('a whole number from 0 to 256', 'the pool size', size);
+  }
+  const threads = size === 0 ? inlineThreads(kernel) : piscinaThreads(size, kernel);
+  const ask = async (task: Task, buffers: ArrayBuffer[] = []): Promise<TaskValue> => {
+    const reply = await threads.run(task, buffers);
+    if (!reply.ok) throw fromRecord(reply.error);
+    return reply.value;
+  };
+  return {
+    size,
+    async ready() {
+      await Promise.all(Array.from({ length: Math.max(size, 1) }, () => ask({ kind: 'warm-up' })));
+    },
+    async process(tile, recipe) {
+      const value = await ask({ kind: 'process', tile, recipe }, ownedBuffers(tile));
+      if (value === null || value instanceof Uint8Array) throw new UnexpectedError('Expected a tile from the pool.');
+      return value;
+    },
+    async encode(array, codec) {
+      const value = await ask({ kind: 'encode', array, codec });
+      if (!(value instanceof Uint8Array)) throw new UnexpectedError('Expected bytes from the pool.');
+      return value;
+    },
+    close: () => threads.close(),
+  };
+}
+
+/** A buffer that is larger than its reply belongs to somebody else too, and must be copied. */
+function ownedBuffers(tile: FetchedTile): ArrayBuffer[] {
+  return tile.parts.flatMap(({ bytes }) => (bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : []));
+}
+
+interface Threads {
+  run(task: Task, buffers: ArrayBuffer[]): Promise<Reply<TaskValue>>;
+  close(): Promise<void>;
+}
+
+function inlineThreads(kernel: KernelName): Threads {
+  return {
+    run: async (task) => runTask(task, kernel),
+    close: async () => {},
+  };
+}
+
+function piscinaThreads(size: number, kernel: KernelName): Threads {
+  const piscina = new Piscina({
+    filename: workerFile(),
+    minThreads: size,
+    maxThreads: size,
+    // One task at a time: kernels are synchronous, a second one would only hold memory.
+    concurrentTasksPerWorker: 1,
+    workerData: { kernel },
+  });
+  return {
+    run: (task, transferList) => piscina.run(task, { transferList }) as Promise<Reply<TaskValue>>,
+    close: () => piscina.destroy(),
+  };
+}
+
+/** Threads run compiled code: from the sources (tests), the compiled twin in dist/. */
+function workerFile(): string {
+  const beside = fileURLToPath(new URL('./worker.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/pool/worker.js', import.meta.url));
+}
