@@ -7,6 +7,7 @@ import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
  * nothing between calls, so the same function runs inline and in a pool's thread.
  */
 export interface Kernel {
+  readonly facts: KernelFacts;
   /**
    * Decodes a fetched tile, puts it on the tile's grid, fills, clips, casts and encodes it.
    * Owns the tile's bytes from now on.
@@ -16,6 +17,12 @@ export interface Kernel {
   process(tile: FetchedTile, recipe: Recipe): EncodedTile;
   /** Encodes one array that is no tile: a coordinate. `bytes` is little-endian, row-major. */
   encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer>;
+}
+
+/** What a kernel can do on this machine. */
+export interface KernelFacts {
+  /** It can write Blosc frames whose header states the true typesize and shuffle. */
+  readonly hasBlosc: boolean;
 }
 
 /** An array as bytes: `shape` is [height, width]; a vector is one row. */

@@ -3,7 +3,7 @@ import { GeoBox, type Shape } from '../grid/geobox.js';
 import { allocate, asBytes, type DType, isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
 import type { Codec } from '../raster/codec.js';
 import type { BandCounts, EncodedChunk, EncodedTile, FetchedTile, Recipe } from '../tile.js';
-import type { Kernel, RawArray } from './kernel.js';
+import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { countValid, type Mask } from './mask.js';
 import { fillNearest } from './nearest.js';
 
@@ -15,6 +15,7 @@ export interface BandRaster {
 
 /** What tells one kernel from another; the order of the steps is the same for all. */
 export interface KernelParts {
+  readonly facts: KernelFacts;
   /** Bands in the dataset's order, on the tile's grid; milliseconds spent warping are reported through `onWarp`. */
   decode(tile: FetchedTile, recipe: Recipe, onWarp: (milliseconds: number) => void): BandRaster[];
   /**
@@ -27,6 +28,7 @@ export interface KernelParts {
 
 export function createKernel(parts: KernelParts): Kernel {
   return {
+    facts: parts.facts,
     encode: parts.encode,
     process(tile, recipe) {
       const startedAt = Date.now();

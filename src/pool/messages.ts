@@ -1,6 +1,6 @@
 /** Every message that crosses between the main thread and a worker. */
 import type { ErrorRecord } from '../errors.js';
-import type { RawArray } from '../kernel/kernel.js';
+import type { KernelFacts, RawArray } from '../kernel/kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
@@ -14,7 +14,7 @@ export interface WorkerSetup {
 export type Task =
   | { readonly kind: 'process'; readonly tile: FetchedTile; readonly recipe: Recipe }
   | { readonly kind: 'encode'; readonly array: RawArray; readonly codec: Codec }
-  /** Starts the worker's kernel ahead of the first tile. */
+  /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
   | { readonly kind: 'warm-up' };
 
 /** Failures cross as data: structured cloning would strip an error of its class and fields. */
@@ -22,4 +22,4 @@ export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: ErrorRecord };
 
-export type TaskValue = EncodedTile | Uint8Array<ArrayBuffer> | null;
+export type TaskValue = EncodedTile | Uint8Array<ArrayBuffer> | KernelFacts;

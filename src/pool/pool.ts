@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { expected, fromRecord, UnexpectedError } from '../errors.js';
-import type { RawArray } from '../kernel/kernel.js';
+import type { KernelFacts, RawArray } from '../kernel/kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
@@ -22,8 +22,8 @@ export interface PoolOptions {
 /** Where tiles are computed. Close it when done: its threads keep the process alive. */
 export interface Pool {
   readonly size: number;
-  /** Resolves when every thread has loaded its kernel. @throws {SetupError} when one cannot. */
-  ready(): Promise<void>;
+  /** Resolves when every thread has loaded its kernel, with what it can do. @throws {SetupError} when one cannot. */
+  ready(): Promise<KernelFacts>;
   /** The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0). */
   process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
   encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
@@ -43,11 +43,14 @@ export function createPool({ size = availableParallelism(), kernel = 'gdal' }: P
   return {
     size,
     async ready() {
-      await Promise.all(Array.from({ length: Math.max(size, 1) }, () => ask({ kind: 'warm-up' })));
+      const threads = Array.from({ length: Math.max(size, 1) }, () => ask({ kind: 'warm-up' }));
+      const [facts] = await Promise.all(threads);
+      if (facts === undefined || !('hasBlosc' in facts)) throw new UnexpectedError('Expected facts from the pool.');
+      return facts;
     },
     async process(tile, recipe) {
       const value = await ask({ kind: 'process', tile, recipe }, ownedBuffers(tile));
-      if (value === null || value instanceof Uint8Array) throw new UnexpectedError('Expected a tile from the pool.');
+      if (!('chunks' in value)) throw new UnexpectedError('Expected a tile from the pool.');
       return value;
     },
     async encode(array, codec) {

@@ -27,13 +27,13 @@ function perform(task: Task, kernel: Kernel): TaskValue {
     case 'encode':
       return kernel.encode(task.array, task.codec);
     case 'warm-up':
-      return null;
+      return kernel.facts;
   }
 }
 
 /** The buffers a reply gives away: moved to the main thread, not copied. */
 export function transferablesOf(value: TaskValue): ArrayBuffer[] {
-  if (value === null) return [];
   if (value instanceof Uint8Array) return [value.buffer];
+  if (!('chunks' in value)) return [];
   return value.chunks.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes.buffer]));
 }

@@ -1,0 +1,57 @@
+import type { Dataset } from '../dataset/dataset.js';
+import { StoreError } from '../errors.js';
+import { Grid } from '../grid/tiling.js';
+import type { Pool } from '../pool/pool.js';
+import type { Codec } from '../raster/codec.js';
+import { asBytes } from '../raster/dtype.js';
+import { readMetadata } from '../store/read.js';
+import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
+import type { StorageLocation } from '../store/storage-url.js';
+import { metadataOf } from '../store/zarr-metadata.js';
+import { chooseCodec, coordinateCodec } from './recipe.js';
+
+export interface CreateOptions {
+  /** Encodes the coordinates, and tells which codecs this machine can write. */
+  readonly pool: Pool;
+  /** Icechunk's own format: 1 is read by icechunk 1.x and 2.x, 2 by 2.x only. Default 1. */
+  readonly icechunkFormat?: 1 | 2;
+}
+
+/**
+ * Writes the empty cube in one commit, so that a process that dies on the way leaves no half of one.
+ *
+ * @throws {StoreError} of kind `exists` when the place is taken.
+ */
+export async function createCube(
+  location: StorageLocation,
+  dataset: Dataset,
+  { pool, icechunkFormat = DEFAULT_ICECHUNK_FORMAT }: CreateOptions,
+): Promise<{ repository: Repository; codec: Codec }> {
+  const { hasBlosc } = await pool.ready();
+  const codec = chooseCodec(dataset, hasBlosc);
+  const forCoordinates = coordinateCodec(hasBlosc);
+  const chunks = await coordinateChunks(dataset, pool, forCoordinates);
+  const repository = await Repository.create(location, icechunkFormat);
+  const session = await repository.writeSession();
+  if ((await readMetadata(session, '')) !== undefined) {
+    throw new StoreError('exists', `Expected no cube at ${location.kind === 'local' ? location.path : 'memory:'} but one is there. Open it, or choose another folder.`);
+  }
+  for (const [key, document] of metadataOf(dataset, codec, forCoordinates)) {
+    await session.store.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
+  }
+  for (const [key, bytes] of chunks) await session.store.set(key, Buffer.from(bytes));
+  await repository.commit(session, 'Initialize empty datacube', async () => {});
+  return { repository, codec };
+}
+
+async function coordinateChunks(dataset: Dataset, pool: Pool, codec: Codec): Promise<Map<string, Uint8Array>> {
+  const { geobox } = Grid.fromRecord(dataset.grid);
+  const chunks = new Map<string, Uint8Array>();
+  for (const [axis, centres] of [['x', geobox.xCentres()], ['y', geobox.yCentres()]] as const) {
+    const array = { dtype: 'float64', shape: [1, centres.length], bytes: asBytes(centres as Float64Array<ArrayBuffer>) } as const;
+    chunks.set(`${axis}/c/0`, await pool.encode(array, codec));
+  }
+  // A 0-dimensional array has one chunk, whose key is just "c".
+  chunks.set('spatial_ref/c', asBytes(Int32Array.of(geobox.crs.epsg ?? 0)));
+  return chunks;
+}

@@ -1,0 +1,184 @@
+import type { Dataset } from '../dataset/dataset.js';
+import { fillValueOf } from '../dataset/dataset.js';
+import { StoreError } from '../errors.js';
+import { GeoBox } from '../grid/geobox.js';
+import { type Roi, roiWindows } from '../grid/roi.js';
+import { Grid, type TileIndex } from '../grid/tiling.js';
+import type { Window } from '../grid/window.js';
+import type { OnEvent } from '../observe/events.js';
+import { type IngestSummary, Tally } from '../observe/summary.js';
+import type { Pool } from '../pool/pool.js';
+import type { Codec } from '../raster/codec.js';
+import type { DType, PixelArray } from '../raster/dtype.js';
+import { Ledger, TileState } from '../store/ledger.js';
+import { readBand, readMetadata } from '../store/read.js';
+import { Repository } from '../store/repository.js';
+import { parseStorage } from '../store/storage-url.js';
+import type { TileSource } from '../tile.js';
+import { type CreateOptions, createCube } from './create.js';
+import { runIngest } from './ingest.js';
+import { type IngestPlan, planIngest } from './plan.js';
+import { recipeOf } from './recipe.js';
+
+export interface IngestOptions {
+  readonly source: TileSource;
+  readonly pool: Pool;
+  /** Tiles in flight at a time, which bounds memory. Default: the pool's size + 8. */
+  readonly tilesInFlight?: number;
+  /** Tiles in one commit. Default: see the committer. */
+  readonly groupSize?: number;
+  /** Milliseconds after which a group that is not full is committed. */
+  readonly maxCommitDelayMs?: number;
+  readonly onEvent?: OnEvent;
+  /** Stops the ingest: what is finished is committed, the rest is dropped. */
+  readonly signal?: AbortSignal;
+}
+
+/** Tiles fetched ahead of the pool, while the service takes its seconds for each reply. */
+const FETCH_AHEAD = 8;
+
+/** A region read from a cube. */
+export interface Region {
+  /** Exactly the pixels that were read, on the cube's grid. */
+  readonly geobox: GeoBox;
+  readonly dtype: DType;
+  /** What stands for "no value". */
+  readonly nodata: number;
+  /** Each band's pixels, `[y, x]` row-major, by name, in the cube's order. */
+  readonly bands: ReadonlyMap<string, PixelArray>;
+  /** Tiles of the region that are not loaded: their pixels are nodata. */
+  readonly missingTiles: number;
+}
+
+/** The state of one tile. */
+export interface TileStatus extends TileIndex {
+  readonly state: TileState;
+}
+
+/** A datacube in an Icechunk repository. */
+export class Cube {
+  readonly grid: Grid;
+
+  private constructor(
+    readonly dataset: Dataset,
+    private readonly repository: Repository,
+    private readonly codec: Codec,
+  ) {
+    this.grid = Grid.fromRecord(dataset.grid);
+  }
+
+  /**
+   * Creates an empty cube at `storage` (a path, `file:` or `memory:`) and opens it.
+   *
+   * @throws {StoreError} of kind `exists` when one is there already.
+   */
+  static async create(storage: string, dataset: Dataset, options: CreateOptions): Promise<Cube> {
+    const { repository, codec } = await createCube(parseStorage(storage), dataset, options);
+    return new Cube(dataset, repository, codec);
+  }
+
+  /** Opens an existing cube. @throws {StoreError} of kind `not-a-cube` when there is none. */
+  static async open(storage: string): Promise<Cube> {
+    const repository = await Repository.open(parseStorage(storage));
+    const root = (await readMetadata(await repository.readSession(), '')) as RootDocument | undefined;
+    const ours = root?.attributes?.geocubes;
+    if (ours?.dataset === undefined || ours.codec === undefined) {
+      throw new StoreError('not-a-cube', `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`);
+    }
+    return new Cube(ours.dataset, repository, ours.codec);
+  }
+
+  /** What {@link ingest} would do for a region: no pixels are fetched. @throws {InvalidInputError} outside the cube. */
+  async plan(roi: Roi, source: Pick<TileSource, 'planRequests'>): Promise<IngestPlan> {
+    const windows = roiWindows(roi, this.grid.geobox);
+    const ledger = await this.#ledger();
+    return planIngest(this.grid, windows, source, async (index) => (await ledger.get(index)) !== TileState.notLoaded);
+  }
+
+  /**
+   * Fetches, processes and commits every tile of the region that is not loaded yet. Tiles that fail
+   * are listed in the summary and do not stop the others.
+   *
+   * @throws {InvalidInputError} when the region lies outside the cube; {@link EarthEngineError},
+   * {@link StoreError} or {@link AbortedError} when the run as a whole cannot go on. Whatever was
+   * finished before is committed.
+   */
+  async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
+    const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
+    const plan = await this.plan(roi, source);
+    const tally = new Tally();
+    await runIngest({
+      plan,
+      source,
+      pool,
+      recipe: recipeOf(this.dataset, this.codec, source.mask),
+      repository: this.repository,
+      dataset: this.dataset,
+      tilesInFlight: options.tilesInFlight ?? pool.size + FETCH_AHEAD,
+      commit: {
+        ...(groupSize === undefined ? {} : { groupSize }),
+        ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),
+      },
+      onEvent: (event) => {
+        tally.add(event);
+        onEvent?.(event);
+      },
+      signal,
+    });
+    return tally.end();
+  }
+
+  /**
+   * Reads the cube's pixels that a region touches, on the cube's own grid.
+   *
+   * @throws {InvalidInputError} when the region lies outside the cube, or crosses the antimeridian.
+   */
+  async load(roi: Roi): Promise<Region> {
+    const windows = roiWindows(roi, this.grid.geobox);
+    const [window] = windows;
+    if (window === undefined || windows.length > 1) {
+      throw new StoreError('io', 'Expected a region on one side of the antimeridian: loading across it is not built yet. Load each side.');
+    }
+    const session = await this.repository.readSession();
+    const ledger = new Ledger(session.store);
+    const bands = new Map<string, PixelArray>();
+    for (const { name } of this.dataset.bands) bands.set(name, await readBand(session, name, window));
+    let missingTiles = 0;
+    for (const index of this.grid.tilesIn([window])) {
+      if ((await ledger.get(index)) === TileState.notLoaded) missingTiles++;
+    }
+    return {
+      geobox: this.grid.geobox.crop(window),
+      dtype: this.dataset.dtype,
+      nodata: fillValueOf(this.dataset),
+      bands,
+      missingTiles,
+    };
+  }
+
+  /** The state of each tile that a region touches. */
+  async tileStates(roi: Roi): Promise<TileStatus[]> {
+    const ledger = await this.#ledger();
+    const states: TileStatus[] = [];
+    for (const index of this.grid.tilesIn(this.windowsOf(roi))) states.push({ ...index, state: await ledger.get(index) });
+    return states;
+  }
+
+  /** The pixels of the cube's grid that a region touches. */
+  windowsOf(roi: Roi): Window[] {
+    return roiWindows(roi, this.grid.geobox);
+  }
+
+  /** The commits, newest first. */
+  history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
+    return this.repository.history();
+  }
+
+  async #ledger(): Promise<Ledger> {
+    return new Ledger((await this.repository.readSession()).store);
+  }
+}
+
+interface RootDocument {
+  readonly attributes?: { readonly geocubes?: { readonly dataset?: Dataset; readonly codec?: Codec } };
+}

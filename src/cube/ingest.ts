@@ -1,0 +1,102 @@
+/** The one place that knows the order of a tile's stages. */
+import { AbortedError, toRecord } from '../errors.js';
+import type { IngestEvent, OnEvent } from '../observe/events.js';
+import type { Pool } from '../pool/pool.js';
+import { Committer, type CommitterOptions } from '../store/committer.js';
+import type { Repository } from '../store/repository.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
+import type { IngestPlan } from './plan.js';
+
+export interface IngestJob {
+  readonly plan: IngestPlan;
+  readonly source: TileSource;
+  readonly pool: Pool;
+  readonly recipe: Recipe;
+  readonly repository: Repository;
+  readonly dataset: Dataset;
+  /** Tiles between "being fetched" and "written" at a time: what bounds the memory of an ingest. */
+  readonly tilesInFlight: number;
+  readonly commit: Pick<CommitterOptions, 'groupSize' | 'maxDelayMs'>;
+  readonly onEvent: OnEvent;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Takes every planned tile through its stages. A tile that fails is reported and the others go on;
+ * what concerns all of them (credentials, the store, an abort) ends the run, after the tiles that are
+ * finished have been committed.
+ */
+export async function runIngest(job: IngestJob): Promise<void> {
+  const { plan, onEvent } = job;
+  const committer = new Committer(job.repository, job.dataset, {
+    ...job.commit,
+    onCommit: (tiles, ms) => {
+      const [first] = tiles;
+      if (first === undefined) return;
+      onEvent({ type: 'committed', at: Date.now(), tiles: tiles.map(({ id }) => id), snapshot: first.snapshot, ms });
+    },
+  });
+  onEvent({ type: 'planned', at: Date.now(), tiles: plan.pending, alreadyLoaded: plan.alreadyLoaded, requests: plan.requests, bytes: plan.bytes });
+  const stop = new AbortController();
+  const signal = job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
+  const tiles = plan.plannedTiles();
+  let fatal: unknown;
+  const lane = async (): Promise<void> => {
+    for (const tile of tiles) {
+      if (signal.aborted) return;
+      try {
+        await advance(tile, job, committer, signal);
+      } catch (error) {
+        fatal ??= error;
+        stop.abort(error);
+        return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(job.tilesInFlight, Math.max(plan.pending, 1)) }, lane));
+  try {
+    await committer.flush();
+  } catch (error) {
+    fatal ??= error;
+  }
+  if (fatal !== undefined) throw fatal;
+  if (job.signal?.aborted) throw new AbortedError('The ingest was stopped; finished tiles are committed, and a rerun goes on from there.');
+}
+
+/** One tile, from planned to written. @throws what ends the whole run. */
+async function advance(tile: PlannedTile, job: IngestJob, committer: Committer, signal: AbortSignal): Promise<void> {
+  const { source, pool, recipe, onEvent } = job;
+  let started = performance.now();
+  const lap = () => {
+    const since = performance.now() - started;
+    started = performance.now();
+    return since;
+  };
+  let stage: FailedTile['stage'] = 'fetch';
+  try {
+    const fetched = await source.fetch(tile, signal);
+    const received = fetched.parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    onEvent({ type: 'fetched', at: Date.now(), tile: tile.id, ms: lap(), bytes: received });
+    stage = 'process';
+    const encoded = await pool.process(fetched, recipe);
+    const { timings, thread, isEmpty } = encoded;
+    const bytes = encoded.chunks.reduce((sum, chunk) => sum + (chunk.bytes?.byteLength ?? 0), 0);
+    onEvent({ type: 'processed', at: Date.now(), tile: tile.id, ms: lap(), timings, thread, bytes, isEmpty });
+    stage = 'commit';
+    await committer.add(encoded);
+    onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: lap() });
+  } catch (error) {
+    if (concernsAll(error, stage)) throw error;
+    const failure: FailedTile = { state: 'failed', id: tile.id, index: tile.index, stage, error: toRecord(error) };
+    onEvent({ type: 'failed', at: Date.now(), failure } satisfies IngestEvent);
+  }
+}
+
+/** Failures that the next tile would meet as well. */
+function concernsAll(error: unknown, stage: FailedTile['stage']): boolean {
+  if (stage === 'commit') return true;
+  const { tag, kind } = toRecord(error);
+  if (tag === 'setup' || tag === 'aborted' || tag === 'unexpected' || tag === 'store') return true;
+  return tag === 'earth-engine' && ['credentials', 'permission', 'not-found', 'bad-request', 'unreachable'].includes(kind ?? '');
+}

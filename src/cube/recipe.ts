@@ -1,0 +1,31 @@
+import { type Dataset, fillValueOf } from '../dataset/dataset.js';
+import { bloscFor, type Codec, DEFAULT_CLEVEL, SEED_CLEVEL } from '../raster/codec.js';
+import type { DType } from '../raster/dtype.js';
+import type { MaskTransport, Recipe } from '../tile.js';
+
+/** What a kernel must know to process the tiles of `dataset`. */
+export function recipeOf(dataset: Dataset, codec: Codec, mask: MaskTransport): Recipe {
+  return {
+    bands: dataset.bands.length,
+    dtype: dataset.dtype,
+    fillValue: fillValueOf(dataset),
+    mask,
+    processing: dataset.processing,
+    chunk: dataset.grid.chunk,
+    codec,
+  };
+}
+
+/** The codec of a new cube's bands; `hasBlosc` tells whether an honest Blosc encoder was found. */
+export function chooseCodec({ dtype, codec }: Pick<Dataset, 'dtype' | 'codec'>, hasBlosc: boolean): Codec {
+  return compress(dtype, codec === 'seed' ? SEED_CLEVEL : DEFAULT_CLEVEL, hasBlosc);
+}
+
+/** Coordinates are written once and read often: the level zarr-python takes by default. */
+export function coordinateCodec(hasBlosc: boolean): Codec {
+  return compress('float64', 5, hasBlosc);
+}
+
+function compress(dtype: DType, clevel: number, hasBlosc: boolean): Codec {
+  return hasBlosc ? bloscFor(dtype, clevel) : { name: 'gzip', level: Math.max(clevel, 1) };
+}

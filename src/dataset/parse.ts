@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { expected, InvalidInputError } from '../errors.js';
+import { parseCrs } from '../grid/crs.js';
+import { GeoBox } from '../grid/geobox.js';
+import { Grid } from '../grid/tiling.js';
+import { canHold, DTYPES } from '../raster/dtype.js';
+import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
+
+/** Names that a band may not take, because the cube has arrays of these names. */
+const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes']);
+
+const band = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'letters, digits, _ . -'),
+  attributes: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+});
+
+const side = z.int().min(1).max(32_768);
+
+/** A dataset as people write it: the grid by its bounds and resolution, everything else with defaults. */
+const datasetFile = z.strictObject({
+  title: z.string().min(1),
+  collection: z.string().min(1).optional(),
+  image: z.string().min(1).optional(),
+  bands: z.array(z.union([band, band.shape.name])).min(1).max(1024),
+  dtype: z.enum(DTYPES),
+  nodata: z.number().optional(),
+  grid: z.strictObject({
+    crs: z.string(),
+    /** [xmin, ymin, xmax, ymax] in the CRS; edges are snapped outward to multiples of the resolution. */
+    bounds: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+    resolution: z.number().positive(),
+    chunk: z.union([side, z.tuple([side, side])]),
+  }),
+  fill: z.enum(['none', 'idw', 'nearest']).optional(),
+  maxFillDistance: z.number().positive().nullable().optional(),
+  clipToObserved: z.boolean().optional(),
+  resampling: z.enum(['near', 'bilinear', 'cubic', 'average', 'mode']).optional(),
+  codec: z.enum(['default', 'seed']).optional(),
+});
+
+/** A dataset as it stands in a JSON file. */
+export type DatasetFile = z.input<typeof datasetFile>;
+
+/**
+ * Reads a dataset from parsed JSON.
+ * @throws {InvalidInputError} naming the field that is wrong, what was expected and what came.
+ */
+export function parseDataset(json: unknown): Dataset {
+  const result = datasetFile.safeParse(json);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const where = issue === undefined || issue.path.length === 0 ? 'the dataset' : `"${issue.path.join('.')}" of the dataset`;
+    throw new InvalidInputError(`Expected a valid value for ${where} but received something else: ${issue?.message ?? 'unreadable'}.`);
+  }
+  const file = result.data;
+  const bands = file.bands.map((entry) => (typeof entry === 'string' ? { name: entry } : dropUndefined(entry)));
+  checkBands(bands.map(({ name }) => name));
+  if (file.nodata !== undefined && !canHold(file.dtype, file.nodata)) throw expected(`a value that ${file.dtype} can hold`, '"nodata" of the dataset', file.nodata);
+  const [west, south, east, north] = file.grid.bounds;
+  const { chunk } = file.grid;
+  const [height, width] = typeof chunk === 'number' ? [chunk, chunk] : chunk;
+  const geobox = GeoBox.fromBounds({ west, south, east, north }, parseCrs(file.grid.crs), file.grid.resolution);
+  return {
+    title: file.title,
+    source: sourceOf(file),
+    bands,
+    dtype: file.dtype,
+    ...(file.nodata === undefined ? {} : { nodata: file.nodata }),
+    grid: new Grid(geobox, { height, width }).toRecord(),
+    processing: {
+      fill: file.fill ?? DEFAULT_PROCESSING.fill,
+      maxFillDistance: file.maxFillDistance === undefined ? DEFAULT_PROCESSING.maxFillDistance : file.maxFillDistance,
+      clipToObserved: file.clipToObserved ?? DEFAULT_PROCESSING.clipToObserved,
+      resampling: file.resampling ?? DEFAULT_PROCESSING.resampling,
+    },
+    codec: file.codec ?? 'default',
+  };
+}
+
+function sourceOf({ collection, image }: z.output<typeof datasetFile>): Dataset['source'] {
+  if (collection !== undefined && image === undefined) return { kind: 'collection', id: collection };
+  if (image !== undefined && collection === undefined) return { kind: 'image', id: image };
+  throw expected('exactly one of "collection" and "image"', 'the dataset', collection === undefined ? 'neither' : 'both');
+}
+
+function checkBands(names: readonly string[]): void {
+  for (const [i, name] of names.entries()) {
+    if (RESERVED.has(name)) throw expected('another name', `band ${i} of the dataset`, name, 'The cube has an array of that name.');
+    if (names.indexOf(name) !== i) throw expected('each name once', 'the bands of the dataset', name);
+  }
+}
+
+function dropUndefined(entry: z.output<typeof band>): Dataset['bands'][number] {
+  return entry.attributes === undefined ? { name: entry.name } : { name: entry.name, attributes: entry.attributes };
+}

@@ -1,0 +1,44 @@
+import { parseCrs } from '../grid/crs.js';
+import { GeoBox } from '../grid/geobox.js';
+import { Grid } from '../grid/tiling.js';
+import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
+
+/** The pixel size the smart-geocubes TCTrend cubes have, in degrees: about 30 m. */
+const RESOLUTION = 0.00026949458523585647;
+
+const WORLD = { west: -180, south: -90, east: 180, north: 90 };
+
+const BANDS = [
+  { name: 'TCB_slope', long_name: 'Tasseled Cap Brightness slope' },
+  { name: 'TCG_slope', long_name: 'Tasseled Cap Greenness slope' },
+  { name: 'TCW_slope', long_name: 'Tasseled Cap Wetness slope' },
+];
+
+/** A Tasseled Cap trend cube of the whole world: three uint8 bands that use all of 0..255. */
+function tasseledCapTrend(title: string, collection: string, resolution: number, chunk: number, dataSource: string): Dataset {
+  const geobox = GeoBox.fromBounds(WORLD, parseCrs('EPSG:4326'), resolution);
+  return {
+    title,
+    source: { kind: 'collection', id: collection },
+    bands: BANDS.map(({ name, long_name }) => ({ name, attributes: { long_name, data_source: dataSource } })),
+    dtype: 'uint8',
+    grid: new Grid(geobox, { height: chunk, width: chunk }).toRecord(),
+    processing: { ...DEFAULT_PROCESSING, fill: 'idw', clipToObserved: true },
+    codec: 'default',
+  };
+}
+
+/** Trends of 2005 to 2024 by Ingmar Nitze: the default of smart-geocubes. */
+export const TCTREND_2024 = tasseledCapTrend(
+  'TCTrend2024',
+  'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS',
+  RESOLUTION,
+  3600,
+  'Ingmar Nitze, Landsat Tasseled Cap trends 2005 to 2024',
+);
+
+/**
+ * The same shape at a third of the resolution, served by the loopback server only: small enough to
+ * watch a cube being filled. One tile covers what a TCTrend tile covers, about one degree.
+ */
+export const DEMO = tasseledCapTrend('Demo', 'projects/geocubes/assets/demo', RESOLUTION * 3, 1200, 'computed by geocubes loopback');

@@ -1,0 +1,103 @@
+import type { FailedTile } from '../tile.js';
+import type { IngestEvent } from './events.js';
+
+/** Milliseconds by stage, summed over tiles: stages overlap, so the sum is more than the time that passed. */
+export interface StageTimes {
+  fetch: number;
+  decode: number;
+  warp: number;
+  fill: number;
+  encode: number;
+  write: number;
+  commit: number;
+}
+
+/** Where an ingest stands, or how it ended. "Done" means committed. */
+export interface IngestSummary {
+  /** Tiles to do in this run. */
+  readonly tiles: number;
+  readonly alreadyLoaded: number;
+  readonly committed: number;
+  /** Committed tiles without a single valid pixel. */
+  readonly empty: number;
+  readonly failed: readonly FailedTile[];
+  readonly retries: number;
+  readonly commits: number;
+  /** Bytes received and bytes of the chunks written. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly elapsedMs: number;
+  readonly stages: Readonly<StageTimes>;
+}
+
+/** Folds the events of one ingest into a summary; can be asked at any time. */
+export class Tally {
+  #startedAt = Date.now();
+  #endedAt: number | undefined;
+  #tiles = 0;
+  #alreadyLoaded = 0;
+  #committed = 0;
+  #empty = 0;
+  readonly #failed: FailedTile[] = [];
+  readonly #emptyIds = new Set<string>();
+  #retries = 0;
+  #commits = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  readonly #stages: StageTimes = { fetch: 0, decode: 0, warp: 0, fill: 0, encode: 0, write: 0, commit: 0 };
+
+  add(event: IngestEvent): void {
+    switch (event.type) {
+      case 'planned':
+        this.#startedAt = event.at;
+        this.#tiles = event.tiles;
+        this.#alreadyLoaded = event.alreadyLoaded;
+        break;
+      case 'fetched':
+        this.#bytesIn += event.bytes;
+        this.#stages.fetch += event.ms;
+        break;
+      case 'processed':
+        this.#bytesOut += event.bytes;
+        for (const stage of ['decode', 'warp', 'fill', 'encode'] as const) this.#stages[stage] += event.timings[stage];
+        if (event.isEmpty) this.#emptyIds.add(event.tile);
+        break;
+      case 'written':
+        this.#stages.write += event.ms;
+        break;
+      case 'committed':
+        this.#commits++;
+        this.#committed += event.tiles.length;
+        this.#stages.commit += event.ms;
+        for (const tile of event.tiles) if (this.#emptyIds.delete(tile)) this.#empty++;
+        break;
+      case 'retry':
+        this.#retries++;
+        break;
+      case 'failed':
+        this.#failed.push(event.failure);
+        break;
+    }
+  }
+
+  end(): IngestSummary {
+    this.#endedAt = Date.now();
+    return this.summary();
+  }
+
+  summary(): IngestSummary {
+    return {
+      tiles: this.#tiles,
+      alreadyLoaded: this.#alreadyLoaded,
+      committed: this.#committed,
+      empty: this.#empty,
+      failed: [...this.#failed],
+      retries: this.#retries,
+      commits: this.#commits,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      elapsedMs: (this.#endedAt ?? Date.now()) - this.#startedAt,
+      stages: { ...this.#stages },
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import type { Session } from '@earthmover/icechunk';
+import type { Dataset } from '../dataset/dataset.js';
+import type { CommittedTile, EncodedTile } from '../tile.js';
+import { Ledger, TileState } from './ledger.js';
+import type { Repository } from './repository.js';
+
+export interface CommitterOptions {
+  /** Tiles in one commit. Each commit rewrites the manifest of every touched array, so one for each tile is dear. Default 16. */
+  readonly groupSize?: number;
+  /** A commit is made at the latest this many milliseconds after the first tile of its group. Default 10,000. */
+  readonly maxDelayMs?: number;
+  readonly onCommit?: (tiles: readonly CommittedTile[], milliseconds: number) => void;
+}
+
+export const DEFAULT_GROUP_SIZE = 16;
+export const DEFAULT_MAX_DELAY_MS = 10_000;
+
+/** Tiles written to a session that is not committed yet. */
+interface Group {
+  readonly session: Session;
+  readonly tiles: EncodedTile[];
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * The one writer of a process: takes encoded tiles, writes their chunks at once (so that their memory
+ * is free) and commits them in groups, ledger and chunks together. Calls are served one after another.
+ */
+export class Committer {
+  #group: Group | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  readonly #groupSize: number;
+  readonly #maxDelayMs: number;
+
+  constructor(
+    private readonly repository: Repository,
+    private readonly dataset: Dataset,
+    private readonly options: CommitterOptions = {},
+  ) {
+    this.#groupSize = options.groupSize ?? DEFAULT_GROUP_SIZE;
+    this.#maxDelayMs = options.maxDelayMs ?? DEFAULT_MAX_DELAY_MS;
+  }
+
+  /** Resolves when the tile's chunks are written; {@link CommitterOptions.onCommit} tells when they count. */
+  add(tile: EncodedTile): Promise<void> {
+    return this.#enqueue(async () => {
+      const group = (this.#group ??= await this.#startGroup());
+      for (const { band, bytes } of tile.chunks) {
+        if (bytes === undefined) continue;
+        const name = this.dataset.bands[band]?.name ?? '';
+        const key = `${name}/c/${tile.index.row}/${tile.index.col}`;
+        await group.session.store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      }
+      group.tiles.push(tile);
+      if (group.tiles.length >= this.#groupSize) await this.#commit();
+    });
+  }
+
+  /** Commits what is waiting. */
+  flush(): Promise<void> {
+    return this.#enqueue(() => this.#commit());
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    const run = this.#queue.then(() => {
+      if (this.#failure !== undefined) throw this.#failure;
+      return task();
+    });
+    this.#queue = run.catch((error) => {
+      // After a failed commit nothing more may be written: the session is spent, and the caller must know.
+      this.#failure ??= error;
+    });
+    return run;
+  }
+
+  async #startGroup(): Promise<Group> {
+    const session = await this.repository.writeSession();
+    // Its failure is kept in #failure, and the next call tells.
+    const timer = setTimeout(() => void this.flush().catch(() => {}), this.#maxDelayMs);
+    return { session, tiles: [], timer };
+  }
+
+  async #commit(): Promise<void> {
+    const group = this.#group;
+    if (group === undefined) return;
+    this.#group = undefined;
+    clearTimeout(group.timer);
+    const { session, tiles } = group;
+    if (tiles.length === 0) return;
+    const started = performance.now();
+    const snapshot = await this.repository.commit(session, messageOf(tiles), async () => {
+      const ledger = new Ledger(session.store);
+      for (const { index, isEmpty } of tiles) await ledger.set(index, isEmpty ? TileState.empty : TileState.loaded);
+      await ledger.flush();
+    });
+    this.options.onCommit?.(
+      tiles.map(({ id }) => ({ state: 'committed', id, snapshot })),
+      performance.now() - started,
+    );
+  }
+}
+
+function messageOf(tiles: readonly EncodedTile[]): string {
+  const [first] = tiles;
+  return tiles.length === 1 ? `Write tile ${first?.id}` : `Write ${tiles.length} tiles from ${first?.id}`;
+}

@@ -1,0 +1,73 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../errors.js';
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+}
+
+const RETRY_MS = 20;
+
+/** A lock without a readable owner this old was left by a process that died while taking it. */
+const ORPHANED_MS = 10_000;
+
+/** How long another process may hold the lock; it is held for one commit, which takes well under a second. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * Runs `task` while holding the lock folder `path`, which other processes of this machine respect.
+ *
+ * Icechunk loses commits of concurrent writers on a local file system without an error
+ * (its own documentation warns of it), so every commit there is made inside this lock. `mkdir` is the
+ * one operation that is atomic on every local file system. A lock whose owner no longer runs is taken over.
+ *
+ * @throws {StoreError} of kind `conflict` when another process does not give the lock up.
+ */
+export async function withLock<T>(path: string, task: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await tryLock(path))) {
+    if (await isAbandoned(path)) await rm(path, { recursive: true, force: true });
+    else if (Date.now() > deadline) {
+      throw new StoreError('conflict', `Expected the lock ${path} to be given up but it is still held. Remove that folder if no other geocubes process is running.`);
+    } else await sleep(RETRY_MS * (0.5 + Math.random()));
+  }
+  try {
+    return await task();
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function tryLock(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new StoreError('io', `Expected to lock the store but received: ${(error as Error).message}`, { cause: error });
+  }
+  const owner: Owner = { pid: process.pid, host: hostname() };
+  await writeFile(join(path, 'owner.json'), JSON.stringify(owner));
+  return true;
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  try {
+    const owner = JSON.parse(await readFile(join(path, 'owner.json'), 'utf8')) as Owner;
+    return owner.host === hostname() && !isRunning(owner.pid);
+  } catch {
+    const made = await stat(path).catch(() => undefined);
+    return made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

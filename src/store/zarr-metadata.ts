@@ -1,0 +1,168 @@
+/**
+ * The `zarr.json` documents of a cube. Names and layout are those of a smart-geocubes cube; added are
+ * what xarray, GDAL and QGIS need to find the CRS of a band by themselves (`grid_mapping`), the `proj`
+ * and `spatial` conventions, and a group of our own beside the bands.
+ *
+ * All of it is frozen once the cube exists: in Icechunk, two writers that change the same document
+ * cannot be merged.
+ */
+import { type Dataset, fillValueOf } from '../dataset/dataset.js';
+import type { GeoBox } from '../grid/geobox.js';
+import { Grid } from '../grid/tiling.js';
+import { toGeoTransform } from '../grid/affine.js';
+import type { Codec } from '../raster/codec.js';
+import type { DType } from '../raster/dtype.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Path of the ledger's array in the cube; in a group of its own, so that it never shows among the bands. */
+export const LEDGER_PATH = 'geocubes/ledger';
+
+/** Tiles along one side of a ledger chunk: 4 KB of states, written again with every commit that touches it. */
+export const LEDGER_CHUNK = 64;
+
+/** Version of the layout below, for readers to come. */
+const LAYOUT_VERSION = 1;
+
+/** Every metadata document of a cube, by its path in the store. */
+export function metadataOf(dataset: Dataset, codec: Codec, coordinateCodec: Codec): Map<string, Json> {
+  const grid = Grid.fromRecord(dataset.grid);
+  const { geobox, chunk } = grid;
+  const documents = new Map<string, Json>([
+    ['zarr.json', group(rootAttributes(dataset, geobox, codec))],
+    ['spatial_ref/zarr.json', array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), [])],
+    ['geocubes/zarr.json', group({})],
+    [
+      `${LEDGER_PATH}/zarr.json`,
+      array([grid.rows, grid.cols], [LEDGER_CHUNK, LEDGER_CHUNK], 'uint8', 0, { name: 'gzip', level: 1 }, {
+        long_name: 'state of each tile: 0 not loaded, 1 loaded, 2 loaded and empty',
+      }, ['tile_row', 'tile_col']),
+    ],
+  ]);
+  for (const axis of ['y', 'x'] as const) {
+    const length = axis === 'x' ? geobox.width : geobox.height;
+    documents.set(
+      `${axis}/zarr.json`,
+      array([length], [length], 'float64', 0, coordinateCodec, coordinateAttributes(geobox, axis), [axis]),
+    );
+  }
+  for (const band of dataset.bands) {
+    documents.set(
+      `${band.name}/zarr.json`,
+      array(
+        [geobox.height, geobox.width],
+        [chunk.height, chunk.width],
+        dataset.dtype,
+        fillValueOf(dataset),
+        codec,
+        { ...band.attributes, ...nodataAttributes(dataset), grid_mapping: 'spatial_ref' },
+        ['y', 'x'],
+      ),
+    );
+  }
+  return documents;
+}
+
+/** `_FillValue` is what CF readers mask; stored as the number itself, which xarray reads for integers. */
+function nodataAttributes({ nodata }: Dataset): Json {
+  return nodata === undefined ? {} : { _FillValue: nodata };
+}
+
+function rootAttributes(dataset: Dataset, geobox: GeoBox, codec: Codec): Json {
+  const { west, south, east, north } = geobox.bounds;
+  const { crs } = geobox;
+  return {
+    title: dataset.title,
+    loaded_patches: [],
+    Conventions: 'CF-1.10',
+    zarr_conventions: [PROJ_CONVENTION, SPATIAL_CONVENTION],
+    ...(crs.epsg === undefined ? { 'proj:wkt2': crs.wkt } : { 'proj:code': `EPSG:${crs.epsg}` }),
+    'spatial:dimensions': ['y', 'x'],
+    'spatial:shape': [geobox.height, geobox.width],
+    'spatial:transform': geobox.affine,
+    'spatial:bbox': [west, south, east, north],
+    geocubes: { layout: LAYOUT_VERSION, dataset, codec },
+  };
+}
+
+function crsAttributes({ crs, affine }: GeoBox): Json {
+  return {
+    spatial_ref: crs.wkt,
+    crs_wkt: crs.wkt,
+    ...(crs.isGeographic ? { grid_mapping_name: 'latitude_longitude' } : {}),
+    GeoTransform: toGeoTransform(affine).join(' '),
+  };
+}
+
+function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Json {
+  const isX = axis === 'x';
+  return {
+    ...(crs.isGeographic
+      ? { standard_name: isX ? 'longitude' : 'latitude', units: isX ? 'degrees_east' : 'degrees_north' }
+      : { standard_name: `projection_${axis}_coordinate`, units: crs.unit }),
+    axis: axis.toUpperCase(),
+    resolution: isX ? resolution[0] : resolution[1],
+    crs: crs.name,
+  };
+}
+
+function group(attributes: Json): Json {
+  return { attributes, zarr_format: 3, node_type: 'group' };
+}
+
+function array(
+  shape: readonly number[],
+  chunkShape: readonly number[],
+  dtype: DType,
+  fillValue: number,
+  codec: Codec,
+  attributes: Json,
+  dimensionNames: readonly string[],
+): Json {
+  return {
+    shape,
+    data_type: dtype,
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape } },
+    chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+    fill_value: Number.isNaN(fillValue) ? 'NaN' : fillValue,
+    codecs: [bytesCodec(dtype), ...compressor(codec)],
+    attributes,
+    dimension_names: dimensionNames,
+    zarr_format: 3,
+    node_type: 'array',
+    storage_transformers: [],
+  };
+}
+
+function bytesCodec(dtype: DType): Json {
+  return dtype === 'uint8' ? { name: 'bytes' } : { name: 'bytes', configuration: { endian: 'little' } };
+}
+
+function compressor(codec: Codec): Json[] {
+  switch (codec.name) {
+    case 'blosc': {
+      const { typesize, cname, clevel, shuffle } = codec;
+      return [{ name: 'blosc', configuration: { typesize, cname, clevel, shuffle, blocksize: 0 } }];
+    }
+    case 'gzip':
+      return [{ name: 'gzip', configuration: { level: codec.level } }];
+    case 'uncompressed':
+      return [];
+  }
+}
+
+/** https://github.com/zarr-conventions, at tag v0.1: each object is fixed by its own schema. */
+const PROJ_CONVENTION = {
+  uuid: 'f17cb550-5864-4468-aeb7-f3180cfb622f',
+  schema_url: 'https://raw.githubusercontent.com/zarr-conventions/proj/refs/tags/v0.1/schema.json',
+  spec_url: 'https://github.com/zarr-conventions/proj/blob/v0.1/README.md',
+  name: 'proj',
+  description: 'Coordinate reference system information for geospatial data',
+};
+const SPATIAL_CONVENTION = {
+  uuid: '689b58e2-cf7b-45e0-9fff-9cfc0883d6b4',
+  schema_url: 'https://raw.githubusercontent.com/zarr-conventions/spatial/refs/tags/v0.1/schema.json',
+  spec_url: 'https://github.com/zarr-conventions/spatial/blob/v0.1/README.md',
+  name: 'spatial',
+  description: 'Spatial coordinate information',
+};
