@@ -34,7 +34,10 @@ export async function createCube(
   const repository = await Repository.create(location, icechunkFormat);
   const session = await repository.writeSession();
   if ((await readMetadata(session, '')) !== undefined) {
-    throw new StoreError('exists', `Expected no cube at ${location.kind === 'local' ? location.path : 'memory:'} but one is there. Open it, or choose another folder.`);
+    throw new StoreError(
+      'exists',
+      `Expected no cube at ${location.kind === 'local' ? location.path : 'memory:'} but one is there. Open it, or choose another folder.`,
+    );
   }
   for (const [key, document] of metadataOf(dataset, codec, forCoordinates)) {
     await session.store.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
@@ -44,11 +47,22 @@ export async function createCube(
   return { repository, codec };
 }
 
-async function coordinateChunks(dataset: Dataset, pool: Pool, codec: Codec): Promise<Map<string, Uint8Array>> {
+async function coordinateChunks(
+  dataset: Dataset,
+  pool: Pool,
+  codec: Codec,
+): Promise<Map<string, Uint8Array>> {
   const { geobox } = Grid.fromRecord(dataset.grid);
   const chunks = new Map<string, Uint8Array>();
-  for (const [axis, centres] of [['x', geobox.xCentres()], ['y', geobox.yCentres()]] as const) {
-    const array = { dtype: 'float64', shape: [1, centres.length], bytes: asBytes(centres as Float64Array<ArrayBuffer>) } as const;
+  for (const [axis, centres] of [
+    ['x', geobox.xCentres()],
+    ['y', geobox.yCentres()],
+  ] as const) {
+    const array = {
+      dtype: 'float64',
+      shape: [1, centres.length],
+      bytes: asBytes(centres as Float64Array<ArrayBuffer>),
+    } as const;
     chunks.set(`${axis}/c/0`, await pool.encode(array, codec));
   }
   // A 0-dimensional array has one chunk, whose key is just "c".

@@ -1,7 +1,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
 import { StoreError } from '../errors.js';
-import { GeoBox } from '../grid/geobox.js';
+import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
@@ -80,10 +80,15 @@ export class Cube {
   /** Opens an existing cube. @throws {StoreError} of kind `not-a-cube` when there is none. */
   static async open(storage: string): Promise<Cube> {
     const repository = await Repository.open(parseStorage(storage));
-    const root = (await readMetadata(await repository.readSession(), '')) as RootDocument | undefined;
+    const root = (await readMetadata(await repository.readSession(), '')) as
+      | RootDocument
+      | undefined;
     const ours = root?.attributes?.geocubes;
     if (ours?.dataset === undefined || ours.codec === undefined) {
-      throw new StoreError('not-a-cube', `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`);
+      throw new StoreError(
+        'not-a-cube',
+        `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
+      );
     }
     return new Cube(ours.dataset, repository, ours.codec);
   }
@@ -92,7 +97,12 @@ export class Cube {
   async plan(roi: Roi, source: Pick<TileSource, 'planRequests'>): Promise<IngestPlan> {
     const windows = roiWindows(roi, this.grid.geobox);
     const ledger = await this.#ledger();
-    return planIngest(this.grid, windows, source, async (index) => (await ledger.get(index)) !== TileState.notLoaded);
+    return planIngest(
+      this.grid,
+      windows,
+      source,
+      async (index) => (await ledger.get(index)) !== TileState.notLoaded,
+    );
   }
 
   /**
@@ -137,12 +147,16 @@ export class Cube {
     const windows = roiWindows(roi, this.grid.geobox);
     const [window] = windows;
     if (window === undefined || windows.length > 1) {
-      throw new StoreError('io', 'Expected a region on one side of the antimeridian: loading across it is not built yet. Load each side.');
+      throw new StoreError(
+        'io',
+        'Expected a region on one side of the antimeridian: loading across it is not built yet. Load each side.',
+      );
     }
     const session = await this.repository.readSession();
     const ledger = new Ledger(session.store);
     const bands = new Map<string, PixelArray>();
-    for (const { name } of this.dataset.bands) bands.set(name, await readBand(session, name, window));
+    for (const { name } of this.dataset.bands)
+      bands.set(name, await readBand(session, name, window));
     let missingTiles = 0;
     for (const index of this.grid.tilesIn([window])) {
       if ((await ledger.get(index)) === TileState.notLoaded) missingTiles++;
@@ -160,7 +174,8 @@ export class Cube {
   async tileStates(roi: Roi): Promise<TileStatus[]> {
     const ledger = await this.#ledger();
     const states: TileStatus[] = [];
-    for (const index of this.grid.tilesIn(this.windowsOf(roi))) states.push({ ...index, state: await ledger.get(index) });
+    for (const index of this.grid.tilesIn(this.windowsOf(roi)))
+      states.push({ ...index, state: await ledger.get(index) });
     return states;
   }
 
@@ -180,5 +195,7 @@ export class Cube {
 }
 
 interface RootDocument {
-  readonly attributes?: { readonly geocubes?: { readonly dataset?: Dataset; readonly codec?: Codec } };
+  readonly attributes?: {
+    readonly geocubes?: { readonly dataset?: Dataset; readonly codec?: Codec };
+  };
 }

@@ -1,10 +1,11 @@
 /** The one place that knows the order of a tile's stages. */
+
+import type { Dataset } from '../dataset/dataset.js';
 import { AbortedError, toRecord } from '../errors.js';
 import type { IngestEvent, OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { Committer, type CommitterOptions } from '../store/committer.js';
 import type { Repository } from '../store/repository.js';
-import type { Dataset } from '../dataset/dataset.js';
 import type { FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
 import type { IngestPlan } from './plan.js';
 
@@ -34,12 +35,26 @@ export async function runIngest(job: IngestJob): Promise<void> {
     onCommit: (tiles, ms) => {
       const [first] = tiles;
       if (first === undefined) return;
-      onEvent({ type: 'committed', at: Date.now(), tiles: tiles.map(({ id }) => id), snapshot: first.snapshot, ms });
+      onEvent({
+        type: 'committed',
+        at: Date.now(),
+        tiles: tiles.map(({ id }) => id),
+        snapshot: first.snapshot,
+        ms,
+      });
     },
   });
-  onEvent({ type: 'planned', at: Date.now(), tiles: plan.pending, alreadyLoaded: plan.alreadyLoaded, requests: plan.requests, bytes: plan.bytes });
+  onEvent({
+    type: 'planned',
+    at: Date.now(),
+    tiles: plan.pending,
+    alreadyLoaded: plan.alreadyLoaded,
+    requests: plan.requests,
+    bytes: plan.bytes,
+  });
   const stop = new AbortController();
-  const signal = job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
+  const signal =
+    job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
   const tiles = plan.plannedTiles();
   let fatal: unknown;
   const lane = async (): Promise<void> => {
@@ -54,18 +69,28 @@ export async function runIngest(job: IngestJob): Promise<void> {
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(job.tilesInFlight, Math.max(plan.pending, 1)) }, lane));
+  await Promise.all(
+    Array.from({ length: Math.min(job.tilesInFlight, Math.max(plan.pending, 1)) }, lane),
+  );
   try {
     await committer.flush();
   } catch (error) {
     fatal ??= error;
   }
   if (fatal !== undefined) throw fatal;
-  if (job.signal?.aborted) throw new AbortedError('The ingest was stopped; finished tiles are committed, and a rerun goes on from there.');
+  if (job.signal?.aborted)
+    throw new AbortedError(
+      'The ingest was stopped; finished tiles are committed, and a rerun goes on from there.',
+    );
 }
 
 /** One tile, from planned to written. @throws what ends the whole run. */
-async function advance(tile: PlannedTile, job: IngestJob, committer: Committer, signal: AbortSignal): Promise<void> {
+async function advance(
+  tile: PlannedTile,
+  job: IngestJob,
+  committer: Committer,
+  signal: AbortSignal,
+): Promise<void> {
   const { source, pool, recipe, onEvent } = job;
   let started = performance.now();
   const lap = () => {
@@ -82,13 +107,28 @@ async function advance(tile: PlannedTile, job: IngestJob, committer: Committer, 
     const encoded = await pool.process(fetched, recipe);
     const { timings, thread, isEmpty } = encoded;
     const bytes = encoded.chunks.reduce((sum, chunk) => sum + (chunk.bytes?.byteLength ?? 0), 0);
-    onEvent({ type: 'processed', at: Date.now(), tile: tile.id, ms: lap(), timings, thread, bytes, isEmpty });
+    onEvent({
+      type: 'processed',
+      at: Date.now(),
+      tile: tile.id,
+      ms: lap(),
+      timings,
+      thread,
+      bytes,
+      isEmpty,
+    });
     stage = 'commit';
     await committer.add(encoded);
     onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: lap() });
   } catch (error) {
     if (concernsAll(error, stage)) throw error;
-    const failure: FailedTile = { state: 'failed', id: tile.id, index: tile.index, stage, error: toRecord(error) };
+    const failure: FailedTile = {
+      state: 'failed',
+      id: tile.id,
+      index: tile.index,
+      stage,
+      error: toRecord(error),
+    };
     onEvent({ type: 'failed', at: Date.now(), failure } satisfies IngestEvent);
   }
 }
@@ -98,5 +138,8 @@ function concernsAll(error: unknown, stage: FailedTile['stage']): boolean {
   if (stage === 'commit') return true;
   const { tag, kind } = toRecord(error);
   if (tag === 'setup' || tag === 'aborted' || tag === 'unexpected' || tag === 'store') return true;
-  return tag === 'earth-engine' && ['credentials', 'permission', 'not-found', 'bad-request', 'unreachable'].includes(kind ?? '');
+  return (
+    tag === 'earth-engine' &&
+    ['credentials', 'permission', 'not-found', 'bad-request', 'unreachable'].includes(kind ?? '')
+  );
 }

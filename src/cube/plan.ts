@@ -50,9 +50,19 @@ export async function planIngest(
   };
 }
 
-export function planTile(grid: Grid, index: TileIndex, source: Pick<TileSource, 'planRequests'>): PlannedTile {
+export function planTile(
+  grid: Grid,
+  index: TileIndex,
+  source: Pick<TileSource, 'planRequests'>,
+): PlannedTile {
   const geobox = grid.tileGeoBox(index).toRecord();
-  return { state: 'planned', id: tileId(index), index, geobox, requests: source.planRequests(geobox) };
+  return {
+    state: 'planned',
+    id: tileId(index),
+    index,
+    geobox,
+    requests: source.planRequests(geobox),
+  };
 }
 
 /** Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the shape alone. */
@@ -68,5 +78,8 @@ function tileCosts(grid: Grid, source: Pick<TileSource, 'planRequests'>) {
 }
 
 function costOf(requests: readonly PixelRequest[]) {
-  return { requests: requests.length, bytes: requests.reduce((sum, request) => sum + request.bytes, 0) };
+  return {
+    requests: requests.length,
+    bytes: requests.reduce((sum, request) => sum + request.bytes, 0),
+  };
 }

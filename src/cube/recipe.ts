@@ -17,7 +17,10 @@ export function recipeOf(dataset: Dataset, codec: Codec, mask: MaskTransport): R
 }
 
 /** The codec of a new cube's bands; `hasBlosc` tells whether an honest Blosc encoder was found. */
-export function chooseCodec({ dtype, codec }: Pick<Dataset, 'dtype' | 'codec'>, hasBlosc: boolean): Codec {
+export function chooseCodec(
+  { dtype, codec }: Pick<Dataset, 'dtype' | 'codec'>,
+  hasBlosc: boolean,
+): Codec {
   return compress(dtype, codec === 'seed' ? SEED_CLEVEL : DEFAULT_CLEVEL, hasBlosc);
 }
 

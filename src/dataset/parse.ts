@@ -21,7 +21,10 @@ const datasetFile = z.strictObject({
   title: z.string().min(1),
   collection: z.string().min(1).optional(),
   image: z.string().min(1).optional(),
-  bands: z.array(z.union([band, band.shape.name])).min(1).max(1024),
+  bands: z
+    .array(z.union([band, band.shape.name]))
+    .min(1)
+    .max(1024),
   dtype: z.enum(DTYPES),
   nodata: z.number().optional(),
   grid: z.strictObject({
@@ -49,17 +52,29 @@ export function parseDataset(json: unknown): Dataset {
   const result = datasetFile.safeParse(json);
   if (!result.success) {
     const [issue] = result.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? 'the dataset' : `"${issue.path.join('.')}" of the dataset`;
-    throw new InvalidInputError(`Expected a valid value for ${where} but received something else: ${issue?.message ?? 'unreadable'}.`);
+    const where =
+      issue === undefined || issue.path.length === 0
+        ? 'the dataset'
+        : `"${issue.path.join('.')}" of the dataset`;
+    throw new InvalidInputError(
+      `Expected a valid value for ${where} but received something else: ${issue?.message ?? 'unreadable'}.`,
+    );
   }
   const file = result.data;
-  const bands = file.bands.map((entry) => (typeof entry === 'string' ? { name: entry } : dropUndefined(entry)));
+  const bands = file.bands.map((entry) =>
+    typeof entry === 'string' ? { name: entry } : dropUndefined(entry),
+  );
   checkBands(bands.map(({ name }) => name));
-  if (file.nodata !== undefined && !canHold(file.dtype, file.nodata)) throw expected(`a value that ${file.dtype} can hold`, '"nodata" of the dataset', file.nodata);
+  if (file.nodata !== undefined && !canHold(file.dtype, file.nodata))
+    throw expected(`a value that ${file.dtype} can hold`, '"nodata" of the dataset', file.nodata);
   const [west, south, east, north] = file.grid.bounds;
   const { chunk } = file.grid;
   const [height, width] = typeof chunk === 'number' ? [chunk, chunk] : chunk;
-  const geobox = GeoBox.fromBounds({ west, south, east, north }, parseCrs(file.grid.crs), file.grid.resolution);
+  const geobox = GeoBox.fromBounds(
+    { west, south, east, north },
+    parseCrs(file.grid.crs),
+    file.grid.resolution,
+  );
   return {
     title: file.title,
     source: sourceOf(file),
@@ -69,7 +84,10 @@ export function parseDataset(json: unknown): Dataset {
     grid: new Grid(geobox, { height, width }).toRecord(),
     processing: {
       fill: file.fill ?? DEFAULT_PROCESSING.fill,
-      maxFillDistance: file.maxFillDistance === undefined ? DEFAULT_PROCESSING.maxFillDistance : file.maxFillDistance,
+      maxFillDistance:
+        file.maxFillDistance === undefined
+          ? DEFAULT_PROCESSING.maxFillDistance
+          : file.maxFillDistance,
       clipToObserved: file.clipToObserved ?? DEFAULT_PROCESSING.clipToObserved,
       resampling: file.resampling ?? DEFAULT_PROCESSING.resampling,
     },
@@ -78,18 +96,32 @@ export function parseDataset(json: unknown): Dataset {
 }
 
 function sourceOf({ collection, image }: z.output<typeof datasetFile>): Dataset['source'] {
-  if (collection !== undefined && image === undefined) return { kind: 'collection', id: collection };
+  if (collection !== undefined && image === undefined)
+    return { kind: 'collection', id: collection };
   if (image !== undefined && collection === undefined) return { kind: 'image', id: image };
-  throw expected('exactly one of "collection" and "image"', 'the dataset', collection === undefined ? 'neither' : 'both');
+  throw expected(
+    'exactly one of "collection" and "image"',
+    'the dataset',
+    collection === undefined ? 'neither' : 'both',
+  );
 }
 
 function checkBands(names: readonly string[]): void {
   for (const [i, name] of names.entries()) {
-    if (RESERVED.has(name)) throw expected('another name', `band ${i} of the dataset`, name, 'The cube has an array of that name.');
-    if (names.indexOf(name) !== i) throw expected('each name once', 'the bands of the dataset', name);
+    if (RESERVED.has(name))
+      throw expected(
+        'another name',
+        `band ${i} of the dataset`,
+        name,
+        'The cube has an array of that name.',
+      );
+    if (names.indexOf(name) !== i)
+      throw expected('each name once', 'the bands of the dataset', name);
   }
 }
 
 function dropUndefined(entry: z.output<typeof band>): Dataset['bands'][number] {
-  return entry.attributes === undefined ? { name: entry.name } : { name: entry.name, attributes: entry.attributes };
+  return entry.attributes === undefined
+    ? { name: entry.name }
+    : { name: entry.name, attributes: entry.attributes };
 }

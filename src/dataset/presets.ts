@@ -13,9 +13,15 @@ export const PRESET_NAMES = Object.keys(PRESETS);
 
 /** A built-in dataset by name; upper and lower case are alike. @throws {InvalidInputError} */
 export function presetDataset(name: string): Dataset {
-  const found = Object.entries(PRESETS).find(([known]) => known.toLowerCase() === name.toLowerCase());
+  const found = Object.entries(PRESETS).find(
+    ([known]) => known.toLowerCase() === name.toLowerCase(),
+  );
   if (found === undefined) {
-    throw expected(`one of ${PRESET_NAMES.join(', ')}, or the path of a .json file`, 'the dataset', name);
+    throw expected(
+      `one of ${PRESET_NAMES.join(', ')}, or the path of a .json file`,
+      'the dataset',
+      name,
+    );
   }
   return found[1];
 }

@@ -14,16 +14,37 @@ const BANDS = [
   { name: 'TCW_slope', long_name: 'Tasseled Cap Wetness slope' },
 ];
 
+/**
+ * Gaps on land are a few pixels wide and are filled whole; the sea stays empty but for a narrow rim.
+ * 32 pixels are about one kilometre.
+ */
+const MAX_FILL_DISTANCE = 32;
+
 /** A Tasseled Cap trend cube of the whole world: three uint8 bands that use all of 0..255. */
-function tasseledCapTrend(title: string, collection: string, resolution: number, chunk: number, dataSource: string): Dataset {
-  const geobox = GeoBox.fromBounds(WORLD, parseCrs('EPSG:4326'), resolution);
+function tasseledCapTrend(
+  title: string,
+  collection: string,
+  dataSource: string,
+  /** Pixels of the original along one side of a pixel of this dataset. */
+  coarsening = 1,
+): Dataset {
+  const chunk = 3600 / coarsening;
+  const geobox = GeoBox.fromBounds(WORLD, parseCrs('EPSG:4326'), RESOLUTION * coarsening);
   return {
     title,
     source: { kind: 'collection', id: collection },
-    bands: BANDS.map(({ name, long_name }) => ({ name, attributes: { long_name, data_source: dataSource } })),
+    bands: BANDS.map(({ name, long_name }) => ({
+      name,
+      attributes: { long_name, data_source: dataSource },
+    })),
     dtype: 'uint8',
     grid: new Grid(geobox, { height: chunk, width: chunk }).toRecord(),
-    processing: { ...DEFAULT_PROCESSING, fill: 'idw', clipToObserved: true },
+    processing: {
+      ...DEFAULT_PROCESSING,
+      fill: 'idw',
+      maxFillDistance: Math.round(MAX_FILL_DISTANCE / coarsening),
+      clipToObserved: true,
+    },
     codec: 'default',
   };
 }
@@ -32,8 +53,6 @@ function tasseledCapTrend(title: string, collection: string, resolution: number,
 export const TCTREND_2024 = tasseledCapTrend(
   'TCTrend2024',
   'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS',
-  RESOLUTION,
-  3600,
   'Ingmar Nitze, Landsat Tasseled Cap trends 2005 to 2024',
 );
 
@@ -41,4 +60,9 @@ export const TCTREND_2024 = tasseledCapTrend(
  * The same shape at a third of the resolution, served by the loopback server only: small enough to
  * watch a cube being filled. One tile covers what a TCTrend tile covers, about one degree.
  */
-export const DEMO = tasseledCapTrend('Demo', 'projects/geocubes/assets/demo', RESOLUTION * 3, 1200, 'computed by geocubes loopback');
+export const DEMO = tasseledCapTrend(
+  'Demo',
+  'projects/geocubes/assets/demo',
+  'computed by geocubes loopback',
+  3,
+);

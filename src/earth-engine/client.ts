@@ -39,7 +39,11 @@ export class EarthEngineClient {
     connections: number,
   ) {
     this.endpoint = normaliseEndpoint(endpoint);
-    this.#agent = new Agent({ connections, headersTimeout: REPLY_TIMEOUT_MS, bodyTimeout: REPLY_TIMEOUT_MS });
+    this.#agent = new Agent({
+      connections,
+      headersTimeout: REPLY_TIMEOUT_MS,
+      bodyTimeout: REPLY_TIMEOUT_MS,
+    });
   }
 
   get project(): string {
@@ -50,13 +54,20 @@ export class EarthEngineClient {
    * One request, repeated with exponential back-off and full jitter while its failure may pass.
    * @throws {EarthEngineError} the last failure. @throws {AbortedError}
    */
-  async send(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal, onRetry?: OnRetry): Promise<Reply> {
+  async send(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+    onRetry?: OnRetry,
+  ): Promise<Reply> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#sendOnce(method, path, body, signal);
       } catch (error) {
         if (signal?.aborted) throw new AbortedError('The request was stopped.', { cause: error });
-        if (!(error instanceof EarthEngineError) || !isRetryable(error) || attempt >= MAX_TRIES) throw error;
+        if (!(error instanceof EarthEngineError) || !isRetryable(error) || attempt >= MAX_TRIES)
+          throw error;
         const delay = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
         onRetry?.(error, delay);
         await sleep(delay, undefined, signal === undefined ? {} : { signal }).catch((cause) => {
@@ -66,7 +77,12 @@ export class EarthEngineClient {
     }
   }
 
-  async #sendOnce(method: 'GET' | 'POST', path: string, body: unknown, signal: AbortSignal | undefined): Promise<Reply> {
+  async #sendOnce(
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<Reply> {
     const headers = await this.credentials.headers();
     let response: Dispatcher.ResponseData;
     try {
@@ -78,7 +94,8 @@ export class EarthEngineClient {
         ...(signal === undefined ? {} : { signal }),
       });
       const bytes = new Uint8Array(await response.body.arrayBuffer());
-      if (response.statusCode === 200) return { contentType: String(response.headers['content-type'] ?? ''), bytes };
+      if (response.statusCode === 200)
+        return { contentType: String(response.headers['content-type'] ?? ''), bytes };
       throw errorOfReply(response.statusCode, Buffer.from(bytes).toString('utf8'));
     } catch (error) {
       if (error instanceof EarthEngineError) throw error;
@@ -88,7 +105,11 @@ export class EarthEngineClient {
 
   #connectionError(cause: unknown): EarthEngineError {
     const code = codeOf(cause);
-    const unreachable = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH';
+    const unreachable =
+      code === 'ECONNREFUSED' ||
+      code === 'ENOTFOUND' ||
+      code === 'EHOSTUNREACH' ||
+      code === 'ENETUNREACH';
     return new EarthEngineError(
       unreachable ? 'unreachable' : 'transient',
       unreachable
@@ -117,6 +138,7 @@ function normaliseEndpoint(endpoint: string): string {
   } catch {
     throw expected('an http or https URL', 'the endpoint', endpoint);
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw expected('an http or https URL', 'the endpoint', endpoint);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw expected('an http or https URL', 'the endpoint', endpoint);
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

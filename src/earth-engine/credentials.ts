@@ -21,7 +21,10 @@ export interface CredentialOptions {
   readonly token?: string | undefined;
 }
 
-const SCOPES = ['https://www.googleapis.com/auth/earthengine.readonly', 'https://www.googleapis.com/auth/cloud-platform'];
+const SCOPES = [
+  'https://www.googleapis.com/auth/earthengine.readonly',
+  'https://www.googleapis.com/auth/cloud-platform',
+];
 
 /** The Python client's own OAuth client, used by credentials files that name none. */
 interface EarthEngineFile {
@@ -37,18 +40,39 @@ interface EarthEngineFile {
  *
  * @throws {EarthEngineError} of kind `credentials` when there are none, or no project.
  */
-export async function findCredentials({ endpoint, project, token }: CredentialOptions): Promise<Credentials> {
-  const wanted = project ?? process.env['EE_PROJECT'] ?? process.env['GOOGLE_CLOUD_PROJECT'] ?? process.env['GEE_PROJECT'];
+export async function findCredentials({
+  endpoint,
+  project,
+  token,
+}: CredentialOptions): Promise<Credentials> {
+  const wanted =
+    project ??
+    process.env['EE_PROJECT'] ??
+    process.env['GOOGLE_CLOUD_PROJECT'] ??
+    process.env['GEE_PROJECT'];
   if (token !== undefined) {
-    return signed('the token given', requireProject(wanted), async () => ({ authorization: `Bearer ${token}` }));
+    return signed('the token given', requireProject(wanted), async () => ({
+      authorization: `Bearer ${token}`,
+    }));
   }
   if (!isGoogle(endpoint)) {
-    throw new EarthEngineError('credentials', `Expected a token for ${endpoint} but received none. Set GEOCUBES_TOKEN; credentials found on this machine are sent to Google only.`);
+    throw new EarthEngineError(
+      'credentials',
+      `Expected a token for ${endpoint} but received none. Set GEOCUBES_TOKEN; credentials found on this machine are sent to Google only.`,
+    );
   }
   const file = await readEarthEngineFile();
-  if (file?.refresh_token !== undefined && file.client_id !== undefined && file.client_secret !== undefined) {
+  if (
+    file?.refresh_token !== undefined &&
+    file.client_id !== undefined &&
+    file.client_secret !== undefined
+  ) {
     const client = new UserRefreshClient(file.client_id, file.client_secret, file.refresh_token);
-    return fromClient('the Earth Engine credentials file', client, requireProject(project ?? file.project ?? wanted));
+    return fromClient(
+      'the Earth Engine credentials file',
+      client,
+      requireProject(project ?? file.project ?? wanted),
+    );
   }
   return fromDefaults(wanted ?? file?.project);
 }
@@ -59,7 +83,12 @@ async function fromDefaults(project: string | undefined): Promise<Credentials> {
   try {
     client = await auth.getClient();
   } catch (cause) {
-    throw new EarthEngineError('credentials', 'Expected Earth Engine credentials on this machine but received none. Run "earthengine authenticate", or set GOOGLE_APPLICATION_CREDENTIALS to a key file.', undefined, { cause });
+    throw new EarthEngineError(
+      'credentials',
+      'Expected Earth Engine credentials on this machine but received none. Run "earthengine authenticate", or set GOOGLE_APPLICATION_CREDENTIALS to a key file.',
+      undefined,
+      { cause },
+    );
   }
   const fallback = client.quotaProjectId ?? (await auth.getProjectId().catch(() => undefined));
   return fromClient('application default credentials', client, requireProject(project ?? fallback));
@@ -73,12 +102,21 @@ function fromClient(origin: string, client: AuthClient, project: string): Creden
       return authorization === null ? {} : { authorization };
     } catch (cause) {
       // The library's own error may quote the refused grant; only its kind is passed on.
-      throw new EarthEngineError('credentials', `Expected a token from ${origin} but received a refusal. Run "earthengine authenticate" again; a wrong clock has the same effect.`, undefined, { cause: cause instanceof Error ? cause.name : undefined });
+      throw new EarthEngineError(
+        'credentials',
+        `Expected a token from ${origin} but received a refusal. Run "earthengine authenticate" again; a wrong clock has the same effect.`,
+        undefined,
+        { cause: cause instanceof Error ? cause.name : undefined },
+      );
     }
   });
 }
 
-function signed(origin: string, project: string, authorize: () => Promise<Record<string, string>>): Credentials {
+function signed(
+  origin: string,
+  project: string,
+  authorize: () => Promise<Record<string, string>>,
+): Credentials {
   return {
     origin,
     project,
@@ -88,9 +126,13 @@ function signed(origin: string, project: string, authorize: () => Promise<Record
 
 function requireProject(project: string | undefined): string {
   if (project === undefined || project === '') {
-    throw new EarthEngineError('credentials', 'Expected a Google Cloud project but received none. Give --project, or set GOOGLE_CLOUD_PROJECT.');
+    throw new EarthEngineError(
+      'credentials',
+      'Expected a Google Cloud project but received none. Give --project, or set GOOGLE_CLOUD_PROJECT.',
+    );
   }
-  if (!/^[a-z0-9][a-z0-9.:-]*$/.test(project)) throw expected('a project id', 'the Google Cloud project', project);
+  if (!/^[a-z0-9][a-z0-9.:-]*$/.test(project))
+    throw expected('a project id', 'the Google Cloud project', project);
   return project;
 }
 
@@ -101,7 +143,9 @@ function isGoogle(endpoint: string): boolean {
 
 async function readEarthEngineFile(): Promise<EarthEngineFile | undefined> {
   try {
-    return JSON.parse(await readFile(join(homedir(), '.config', 'earthengine', 'credentials'), 'utf8')) as EarthEngineFile;
+    return JSON.parse(
+      await readFile(join(homedir(), '.config', 'earthengine', 'credentials'), 'utf8'),
+    ) as EarthEngineFile;
   } catch {
     return undefined;
   }

@@ -53,7 +53,10 @@ export function requestExpression(
       (all, bits, group) =>
         call('Image.addBands', {
           dstImg: all,
-          srcImg: call('Image.rename', { input: cast(bits), names: constant([`mask_bits_${group}`]) }),
+          srcImg: call('Image.rename', {
+            input: cast(bits),
+            names: constant([`mask_bits_${group}`]),
+          }),
         }),
       cast(selected),
     );

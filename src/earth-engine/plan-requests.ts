@@ -76,7 +76,12 @@ function fewestRequests(height: number, width: number, shape: RequestShape): Cut
       }
     }
   }
-  if (best === undefined) throw expected('a tile that can be cut into requests', 'the chunk shape', `${height} x ${width}`);
+  if (best === undefined)
+    throw expected(
+      'a tile that can be cut into requests',
+      'the chunk shape',
+      `${height} x ${width}`,
+    );
   return best;
 }
 

@@ -5,13 +5,18 @@ interface ErrorBody {
 }
 
 /** What the service calls too much for one request; a smaller one may pass. */
-const TOO_LARGE = /User memory limit exceeded|Computation timed out|Total request size|Pixel grid dimensions/i;
+const TOO_LARGE =
+  /User memory limit exceeded|Computation timed out|Total request size|Pixel grid dimensions/i;
 
 /** A reply that is no pixels, as a typed error. `body` is the reply's text. */
 export function errorOfReply(status: number, body: string): EarthEngineError {
   const message = messageOf(body) ?? `HTTP status ${status}`;
   const kind = kindOf(status, message);
-  return new EarthEngineError(kind, `Earth Engine answered ${status}: ${message}${hintOf(kind)}`, status);
+  return new EarthEngineError(
+    kind,
+    `Earth Engine answered ${status}: ${message}${hintOf(kind)}`,
+    status,
+  );
 }
 
 function messageOf(body: string): string | undefined {
@@ -47,5 +52,7 @@ function hintOf(kind: EarthEngineErrorKind): string {
 
 /** Worth the same request again: the next try may pass. */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof EarthEngineError && (error.kind === 'transient' || error.kind === 'quota');
+  return (
+    error instanceof EarthEngineError && (error.kind === 'transient' || error.kind === 'quota')
+  );
 }

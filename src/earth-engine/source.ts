@@ -1,14 +1,21 @@
 import { type Dataset, fillValueOf } from '../dataset/dataset.js';
 import { EarthEngineError } from '../errors.js';
+import { parseCrs } from '../grid/crs.js';
 import { isFloat } from '../raster/dtype.js';
-import type { FetchedPart, FetchedTile, MaskTransport, PixelRequest, PlannedTile, TileSource } from '../tile.js';
+import type {
+  FetchedPart,
+  FetchedTile,
+  MaskTransport,
+  PixelRequest,
+  PlannedTile,
+  TileSource,
+} from '../tile.js';
 import { assetName } from './asset-name.js';
 import { EarthEngineClient, type OnRetry } from './client.js';
 import type { Credentials } from './credentials.js';
 import { type Expression, requestExpression } from './expression.js';
 import { Limiter } from './limiter.js';
 import { planRequests } from './plan-requests.js';
-import { parseCrs } from '../grid/crs.js';
 
 export interface EarthEngineOptions {
   /** Base URL; {@link STANDARD_ENDPOINT} or {@link HIGH_VOLUME_ENDPOINT}. */
@@ -27,7 +34,9 @@ const FLOAT_SENTINEL = -3.4028234663852886e38;
 /** How a dataset's masks travel: in the pixels where the type has a code to spare, else as bits. */
 export function maskTransportOf(dataset: Pick<Dataset, 'dtype' | 'nodata'>): MaskTransport {
   if (isFloat(dataset.dtype)) return { kind: 'sentinel', value: FLOAT_SENTINEL };
-  return dataset.nodata === undefined ? { kind: 'bits' } : { kind: 'sentinel', value: fillValueOf(dataset) };
+  return dataset.nodata === undefined
+    ? { kind: 'bits' }
+    : { kind: 'sentinel', value: fillValueOf(dataset) };
 }
 
 /** Earth Engine as a source of tiles. */
@@ -45,25 +54,38 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     return known;
   };
 
-  const fetchPart = async (request: PixelRequest, signal: AbortSignal | undefined): Promise<FetchedPart> => {
-    const body = { expression: expressionFor(request.bands), fileFormat: 'GEO_TIFF', grid: gridOf(request) };
+  const fetchPart = async (
+    request: PixelRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<FetchedPart> => {
+    const body = {
+      expression: expressionFor(request.bands),
+      fileFormat: 'GEO_TIFF',
+      grid: gridOf(request),
+    };
     const path = `/v1/projects/${client.project}/image:computePixels`;
     const { bytes, contentType } = await client.send('POST', path, body, signal, options.onRetry);
     if (!looksLikeTiff(bytes)) {
-      throw new EarthEngineError('transient', `Expected a GeoTIFF for the pixels but received ${bytes.length} bytes of ${contentType || 'no type'}.`);
+      throw new EarthEngineError(
+        'transient',
+        `Expected a GeoTIFF for the pixels but received ${bytes.length} bytes of ${contentType || 'no type'}.`,
+      );
     }
     return { request, bytes };
   };
 
   return {
     mask,
-    planRequests: (geobox) => planRequests(geobox, { bands: dataset.bands.length, dtype: dataset.dtype, mask }),
+    planRequests: (geobox) =>
+      planRequests(geobox, { bands: dataset.bands.length, dtype: dataset.dtype, mask }),
     async check(signal) {
       if (dataset.source.kind === 'expression') return;
       await client.send('GET', `/v1/${assetName(dataset.source.id)}`, undefined, signal);
     },
     async fetch(tile: PlannedTile, signal): Promise<FetchedTile> {
-      const parts = await Promise.all(tile.requests.map((request) => limiter.run(() => fetchPart(request, signal))));
+      const parts = await Promise.all(
+        tile.requests.map((request) => limiter.run(() => fetchPart(request, signal))),
+      );
       return { state: 'fetched', id: tile.id, index: tile.index, geobox: tile.geobox, parts };
     },
     close: () => client.close(),
@@ -85,5 +107,8 @@ function gridOf({ geobox: { crs, shape, affine } }: PixelRequest) {
 /** `II*\0` or `MM\0*`, and the same of BigTIFF. */
 function looksLikeTiff(bytes: Uint8Array): boolean {
   const [a, b, c, d] = bytes;
-  return (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) || (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43));
+  return (
+    (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
+    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43))
+  );
 }

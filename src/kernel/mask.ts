@@ -14,8 +14,7 @@ export function maskOf(pixels: PixelArray, invalid: number | undefined): Mask {
   const mask = new Uint8Array(pixels.length).fill(1, 0, first);
   for (let i = first; i < pixels.length; i++) {
     const value = pixels[i] as number;
-    // A comparison with itself is the cheapest test for NaN.
-    mask[i] = value === invalid || value !== value ? 0 : 1;
+    mask[i] = value === invalid || Number.isNaN(value) ? 0 : 1;
   }
   return mask;
 }

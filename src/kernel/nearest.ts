@@ -61,7 +61,13 @@ function nearestRowInColumn(mask: Uint8Array, height: number, width: number): In
 }
 
 /** Index of the valid pixel nearest to (row, col), or -1 when none lies within the limit (a squared distance). */
-function nearestInRow(nearestRow: Int32Array, row: number, col: number, width: number, limit: number): number {
+function nearestInRow(
+  nearestRow: Int32Array,
+  row: number,
+  col: number,
+  width: number,
+  limit: number,
+): number {
   const start = row * width;
   let best = limit;
   let source = -1;

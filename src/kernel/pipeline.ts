@@ -1,7 +1,15 @@
 import { threadId } from 'node:worker_threads';
 import { GeoBox, type Shape } from '../grid/geobox.js';
-import { allocate, asBytes, type DType, isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
+import { intersect, type Window } from '../grid/window.js';
 import type { Codec } from '../raster/codec.js';
+import {
+  allocate,
+  asBytes,
+  type DType,
+  isFloat,
+  type PixelArray,
+  rangeOf,
+} from '../raster/dtype.js';
 import type { BandCounts, EncodedChunk, EncodedTile, FetchedTile, Recipe } from '../tile.js';
 import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { countValid, type Mask } from './mask.js';
@@ -22,7 +30,12 @@ export interface KernelParts {
    * GDAL's fillNodata: returns a raster of the window's shape that holds a value where an invalid pixel
    * was filled, and NaN at the invalid pixels that were not. Values at valid pixels mean nothing.
    */
-  fillIdw(pixels: PixelArray, mask: Uint8Array<ArrayBuffer>, shape: Shape, maxDistance: number): Float32Array;
+  fillIdw(
+    pixels: PixelArray,
+    mask: Uint8Array<ArrayBuffer>,
+    shape: Shape,
+    maxDistance: number,
+  ): Float32Array;
   encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer>;
 }
 
@@ -93,49 +106,80 @@ function fill(
   if (fill === 'nearest') return fillNearest(pixels, mask, shape, maxFillDistance);
   const [low, high] = processing.clipToObserved ? observedRange(pixels, mask) : rangeOf(dtype);
   const distance = maxFillDistance ?? Math.hypot(shape.height, shape.width);
-  return fillByWeights(pixels, mask, shape, distance, (value) => cast(Math.min(Math.max(value, low), high), dtype), parts);
+  return fillByWeights(
+    pixels,
+    mask,
+    shape,
+    distance,
+    (value) => cast(Math.min(Math.max(value, low), high), dtype),
+    parts,
+  );
 }
 
 /**
- * Inverse-distance filling, on the smallest window that can matter: a filled pixel depends on pixels
- * at most `distance` away, so everything further from every gap is left alone.
+ * Inverse-distance filling, block by block. A filled pixel depends on pixels at most `distance` away,
+ * so a block without gaps, or with no valid pixel within reach, has nothing to fill and is skipped:
+ * searching the open sea is what would cost most. The result is that of filling the whole tile at once.
  */
 function fillByWeights(
   pixels: PixelArray,
   mask: Uint8Array<ArrayBuffer>,
-  { height, width }: Shape,
+  shape: Shape,
   distance: number,
   toPixel: (value: number) => number,
   parts: KernelParts,
 ): number {
-  const gaps = gapBounds(mask, height, width);
+  const valid = mask.slice();
   const margin = Math.ceil(distance) + 1;
-  const row = Math.max(gaps.row - margin, 0);
-  const col = Math.max(gaps.col - margin, 0);
-  const rows = Math.min(gaps.endRow + margin, height) - row;
-  const cols = Math.min(gaps.endCol + margin, width) - col;
-  const shape = { height: rows, width: cols };
-  const isWhole = rows === height && cols === width;
-  const values = isWhole
-    ? parts.fillIdw(pixels, mask, shape, distance)
-    : parts.fillIdw(
-        cut(pixels, width, row, col, rows, cols),
-        cut(mask, width, row, col, rows, cols) as Uint8Array<ArrayBuffer>,
-        shape,
+  // Wide margins would be read again and again with small blocks.
+  const side = Math.max(MIN_FILL_BLOCK, 4 * margin);
+  let filled = 0;
+  for (let row = 0; row < shape.height; row += side) {
+    for (let col = 0; col < shape.width; col += side) {
+      const block = intersect({ row, col, height: side, width: side }, whole(shape));
+      if (block === undefined || !holds(valid, shape, block, 0)) continue;
+      const reach = intersect(grow(block, margin), whole(shape));
+      if (reach === undefined || !holds(valid, shape, reach, 1)) continue;
+      const values = parts.fillIdw(
+        cut(pixels, shape, reach),
+        cut(valid, shape, reach),
+        reach,
         distance,
       );
-  let filled = 0;
-  for (let y = gaps.row; y < gaps.endRow; y++) {
-    for (let x = gaps.col, i = y * width + x; x < gaps.endCol; x++, i++) {
-      if (mask[i] !== 0) continue;
-      const value = values[(y - row) * cols + (x - col)] as number;
-      if (Number.isNaN(value)) continue;
-      pixels[i] = toPixel(value);
-      mask[i] = 1;
-      filled++;
+      for (let y = block.row; y < block.row + block.height; y++) {
+        const from = (y - reach.row) * reach.width - reach.col;
+        for (let x = block.col, i = y * shape.width + x; x < block.col + block.width; x++, i++) {
+          if (valid[i] !== 0) continue;
+          const value = values[from + x] as number;
+          if (Number.isNaN(value)) continue;
+          pixels[i] = toPixel(value);
+          mask[i] = 1;
+          filled++;
+        }
+      }
     }
   }
   return filled;
+}
+
+/** Pixels on a side of the blocks that are filled one by one. */
+const MIN_FILL_BLOCK = 512;
+
+function whole({ height, width }: Shape): Window {
+  return { row: 0, col: 0, height, width };
+}
+
+function grow({ row, col, height, width }: Window, by: number): Window {
+  return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
+}
+
+/** True when the window of the mask holds `value`. */
+function holds(mask: Uint8Array, { width }: Shape, window: Window, value: 0 | 1): boolean {
+  for (let y = window.row; y < window.row + window.height; y++) {
+    const start = y * width + window.col;
+    if (mask.subarray(start, start + window.width).includes(value)) return true;
+  }
+  return false;
 }
 
 /** Integers are rounded to the nearest, halves up, as GDAL rounds when it writes to an integer band. */
@@ -155,29 +199,14 @@ function observedRange(pixels: PixelArray, mask: Uint8Array): [low: number, high
   return [low, high];
 }
 
-/** The rows and columns between which every gap lies; there is at least one. */
-function gapBounds(mask: Uint8Array, height: number, width: number) {
-  let row = height;
-  let endRow = 0;
-  let col = width;
-  let endCol = 0;
-  for (let y = 0; y < height; y++) {
-    const line = mask.subarray(y * width, (y + 1) * width);
-    const first = line.indexOf(0);
-    if (first === -1) continue;
-    if (row === height) row = y;
-    endRow = y + 1;
-    col = Math.min(col, first);
-    endCol = Math.max(endCol, line.lastIndexOf(0) + 1);
-  }
-  return { row, endRow, col, endCol };
-}
-
-function cut<T extends PixelArray>(pixels: T, width: number, row: number, col: number, rows: number, cols: number): T {
-  const part = new (pixels.constructor as new (length: number) => T)(rows * cols);
-  for (let y = 0; y < rows; y++) {
-    const start = (row + y) * width + col;
-    (part as Uint8Array).set((pixels as Uint8Array).subarray(start, start + cols), y * cols);
+function cut<T extends PixelArray>(pixels: T, { width }: Shape, window: Window): T {
+  const part = new (pixels.constructor as new (length: number) => T)(window.height * window.width);
+  for (let y = 0; y < window.height; y++) {
+    const start = (window.row + y) * width + window.col;
+    (part as Uint8Array).set(
+      (pixels as Uint8Array).subarray(start, start + window.width),
+      y * window.width,
+    );
   }
   return part;
 }
@@ -190,14 +219,17 @@ function encodeBand(
   parts: KernelParts,
 ): Uint8Array<ArrayBuffer> | undefined {
   if (holdsOnly(pixels, fillValue)) return undefined;
-  return parts.encode({ dtype, shape: chunk, bytes: asBytes(padToChunk(pixels, shape, chunk, dtype, fillValue)) }, codec);
+  return parts.encode(
+    { dtype, shape: chunk, bytes: asBytes(padToChunk(pixels, shape, chunk, dtype, fillValue)) },
+    codec,
+  );
 }
 
 function holdsOnly(pixels: PixelArray, value: number): boolean {
   const wantsNan = Number.isNaN(value);
   for (let i = 0; i < pixels.length; i++) {
     const pixel = pixels[i] as number;
-    if (wantsNan ? pixel === pixel : pixel !== value) return false;
+    if (wantsNan ? !Number.isNaN(pixel) : pixel !== value) return false;
   }
   return true;
 }
@@ -213,7 +245,10 @@ function padToChunk(
   if (height === rows && width === cols) return pixels;
   const padded = allocate(dtype, rows * cols).fill(fillValue);
   for (let y = 0; y < height; y++) {
-    (padded as Uint8Array).set((pixels as Uint8Array).subarray(y * width, (y + 1) * width), y * cols);
+    (padded as Uint8Array).set(
+      (pixels as Uint8Array).subarray(y * width, (y + 1) * width),
+      y * cols,
+    );
   }
   return padded;
 }

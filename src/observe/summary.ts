@@ -44,7 +44,15 @@ export class Tally {
   #commits = 0;
   #bytesIn = 0;
   #bytesOut = 0;
-  readonly #stages: StageTimes = { fetch: 0, decode: 0, warp: 0, fill: 0, encode: 0, write: 0, commit: 0 };
+  readonly #stages: StageTimes = {
+    fetch: 0,
+    decode: 0,
+    warp: 0,
+    fill: 0,
+    encode: 0,
+    write: 0,
+    commit: 0,
+  };
 
   add(event: IngestEvent): void {
     switch (event.type) {
@@ -59,7 +67,8 @@ export class Tally {
         break;
       case 'processed':
         this.#bytesOut += event.bytes;
-        for (const stage of ['decode', 'warp', 'fill', 'encode'] as const) this.#stages[stage] += event.timings[stage];
+        for (const stage of ['decode', 'warp', 'fill', 'encode'] as const)
+          this.#stages[stage] += event.timings[stage];
         if (event.isEmpty) this.#emptyIds.add(event.tile);
         break;
       case 'written':

@@ -30,7 +30,10 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export function createPool({ size = availableParallelism(), kernel = 'gdal' }: PoolOptions = {}): Pool {
+export function createPool({
+  size = availableParallelism(),
+  kernel = 'gdal',
+}: PoolOptions = {}): Pool {
   if (!(Number.isInteger(size) && size >= 0 && size <= 256)) {
     throw expected('a whole number from 0 to 256', 'the pool size', size);
   }
@@ -45,7 +48,8 @@ export function createPool({ size = availableParallelism(), kernel = 'gdal' }: P
     async ready() {
       const threads = Array.from({ length: Math.max(size, 1) }, () => ask({ kind: 'warm-up' }));
       const [facts] = await Promise.all(threads);
-      if (facts === undefined || !('hasBlosc' in facts)) throw new UnexpectedError('Expected facts from the pool.');
+      if (facts === undefined || !('hasBlosc' in facts))
+        throw new UnexpectedError('Expected facts from the pool.');
       return facts;
     },
     async process(tile, recipe) {
@@ -55,7 +59,8 @@ export function createPool({ size = availableParallelism(), kernel = 'gdal' }: P
     },
     async encode(array, codec) {
       const value = await ask({ kind: 'encode', array, codec });
-      if (!(value instanceof Uint8Array)) throw new UnexpectedError('Expected bytes from the pool.');
+      if (!(value instanceof Uint8Array))
+        throw new UnexpectedError('Expected bytes from the pool.');
       return value;
     },
     close: () => threads.close(),
@@ -64,7 +69,9 @@ export function createPool({ size = availableParallelism(), kernel = 'gdal' }: P
 
 /** A buffer that is larger than its reply belongs to somebody else too, and must be copied. */
 function ownedBuffers(tile: FetchedTile): ArrayBuffer[] {
-  return tile.parts.flatMap(({ bytes }) => (bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : []));
+  return tile.parts.flatMap(({ bytes }) =>
+    bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [],
+  );
 }
 
 interface Threads {
@@ -97,5 +104,7 @@ function piscinaThreads(size: number, kernel: KernelName): Threads {
 /** Threads run compiled code: from the sources (tests), the compiled twin in dist/. */
 function workerFile(): string {
   const beside = fileURLToPath(new URL('./worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/pool/worker.js', import.meta.url));
+  return existsSync(beside)
+    ? beside
+    : fileURLToPath(new URL('../../dist/pool/worker.js', import.meta.url));
 }

@@ -45,12 +45,16 @@ export class Committer {
   /** Resolves when the tile's chunks are written; {@link CommitterOptions.onCommit} tells when they count. */
   add(tile: EncodedTile): Promise<void> {
     return this.#enqueue(async () => {
-      const group = (this.#group ??= await this.#startGroup());
+      this.#group ??= await this.#startGroup();
+      const group = this.#group;
       for (const { band, bytes } of tile.chunks) {
         if (bytes === undefined) continue;
         const name = this.dataset.bands[band]?.name ?? '';
         const key = `${name}/c/${tile.index.row}/${tile.index.col}`;
-        await group.session.store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        await group.session.store.set(
+          key,
+          Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        );
       }
       group.tiles.push(tile);
       if (group.tiles.length >= this.#groupSize) await this.#commit();
@@ -91,7 +95,8 @@ export class Committer {
     const started = performance.now();
     const snapshot = await this.repository.commit(session, messageOf(tiles), async () => {
       const ledger = new Ledger(session.store);
-      for (const { index, isEmpty } of tiles) await ledger.set(index, isEmpty ? TileState.empty : TileState.loaded);
+      for (const { index, isEmpty } of tiles)
+        await ledger.set(index, isEmpty ? TileState.empty : TileState.loaded);
       await ledger.flush();
     });
     this.options.onCommit?.(
@@ -103,5 +108,7 @@ export class Committer {
 
 function messageOf(tiles: readonly EncodedTile[]): string {
   const [first] = tiles;
-  return tiles.length === 1 ? `Write tile ${first?.id}` : `Write ${tiles.length} tiles from ${first?.id}`;
+  return tiles.length === 1
+    ? `Write tile ${first?.id}`
+    : `Write ${tiles.length} tiles from ${first?.id}`;
 }

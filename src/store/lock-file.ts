@@ -31,7 +31,10 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
   while (!(await tryLock(path))) {
     if (await isAbandoned(path)) await rm(path, { recursive: true, force: true });
     else if (Date.now() > deadline) {
-      throw new StoreError('conflict', `Expected the lock ${path} to be given up but it is still held. Remove that folder if no other geocubes process is running.`);
+      throw new StoreError(
+        'conflict',
+        `Expected the lock ${path} to be given up but it is still held. Remove that folder if no other geocubes process is running.`,
+      );
     } else await sleep(RETRY_MS * (0.5 + Math.random()));
   }
   try {
@@ -46,7 +49,11 @@ async function tryLock(path: string): Promise<boolean> {
     await mkdir(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new StoreError('io', `Expected to lock the store but received: ${(error as Error).message}`, { cause: error });
+    throw new StoreError(
+      'io',
+      `Expected to lock the store but received: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
   const owner: Owner = { pid: process.pid, host: hostname() };
   await writeFile(join(path, 'owner.json'), JSON.stringify(owner));

@@ -17,7 +17,11 @@ export async function readMetadata(session: Session, path: string): Promise<unkn
 }
 
 /** The pixels of one band in `window`, `[y, x]` row-major. Tiles that are not loaded hold the fill value. */
-export async function readBand(session: Session, band: string, window: Window): Promise<PixelArray> {
+export async function readBand(
+  session: Session,
+  band: string,
+  window: Window,
+): Promise<PixelArray> {
   const { store } = session;
   const readable: zarr.AsyncReadable = {
     get: async (key) => (await store.get(key)) ?? undefined,
@@ -25,7 +29,10 @@ export async function readBand(session: Session, band: string, window: Window): 
   try {
     const array = await zarr.open.v3(zarr.root(readable).resolve(band), { kind: 'array' });
     const { row, col, height, width } = window;
-    const part = await zarr.get(array, [zarr.slice(row, row + height), zarr.slice(col, col + width)]);
+    const part = await zarr.get(array, [
+      zarr.slice(row, row + height),
+      zarr.slice(col, col + width),
+    ]);
     return part.data as PixelArray;
   } catch (cause) {
     throw cause instanceof StoreError ? cause : translate(cause, `read ${band}`);

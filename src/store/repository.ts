@@ -21,8 +21,16 @@ export class Repository {
 
   /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
   static async open(location: StorageLocation): Promise<Repository> {
-    if (location.kind === 'memory') throw new StoreError('not-a-cube', 'Expected a cube at memory: but a new process has none there. Create it first.');
-    if (!existsSync(location.path)) throw new StoreError('not-a-cube', `Expected a cube at ${location.path} but there is nothing. Make one with "geocubes create".`);
+    if (location.kind === 'memory')
+      throw new StoreError(
+        'not-a-cube',
+        'Expected a cube at memory: but a new process has none there. Create it first.',
+      );
+    if (!existsSync(location.path))
+      throw new StoreError(
+        'not-a-cube',
+        `Expected a cube at ${location.path} but there is nothing. Make one with "geocubes create".`,
+      );
     const { Repository: Icechunk, Storage } = await loadIcechunk();
     const storage = await Storage.newLocalFilesystem(location.path);
     const repo = await Icechunk.open(storage).catch((cause: unknown) => {
@@ -40,12 +48,19 @@ export class Repository {
   static async create(location: StorageLocation, format: number): Promise<Repository> {
     const { Repository: Icechunk, Storage } = await loadIcechunk();
     if (location.kind === 'memory') {
-      return new Repository(location, await Icechunk.create(await Storage.newInMemory(), undefined, format));
+      return new Repository(
+        location,
+        await Icechunk.create(await Storage.newInMemory(), undefined, format),
+      );
     }
     const storage = await Storage.newLocalFilesystem(location.path);
     if (await Icechunk.exists(storage)) return Repository.open(location);
     const entries = await readdir(location.path).catch(() => []);
-    if (entries.length > 0) throw new StoreError('exists', `Expected an empty or new folder for the cube but ${location.path} holds other files. Choose another folder.`);
+    if (entries.length > 0)
+      throw new StoreError(
+        'exists',
+        `Expected an empty or new folder for the cube but ${location.path} holds other files. Choose another folder.`,
+      );
     const repo = await Icechunk.create(storage, undefined, format).catch((cause: unknown) => {
       throw translate(cause, `create ${location.path}`);
     });
@@ -54,7 +69,8 @@ export class Repository {
 
   /** Takes away what {@link create} made; used when the cube could not be written into it. */
   async remove(): Promise<void> {
-    if (this.location.kind === 'local') await rm(this.location.path, { recursive: true, force: true });
+    if (this.location.kind === 'local')
+      await rm(this.location.path, { recursive: true, force: true });
   }
 
   async readSession(): Promise<Session> {
@@ -102,14 +118,27 @@ export class Repository {
 export function translate(cause: unknown, action: string): StoreError {
   const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
   if (/repository doesn't exist/.test(message)) {
-    return new StoreError('not-a-cube', `Expected an Icechunk repository but there is none (while trying to ${action}). Make one with "geocubes create".`, { cause });
+    return new StoreError(
+      'not-a-cube',
+      `Expected an Icechunk repository but there is none (while trying to ${action}). Make one with "geocubes create".`,
+      { cause },
+    );
   }
   if (/clean prefixes/.test(message)) {
-    return new StoreError('exists', `Expected an empty place for the cube but something is there (while trying to ${action}).`, { cause });
+    return new StoreError(
+      'exists',
+      `Expected an empty place for the cube but something is there (while trying to ${action}).`,
+      { cause },
+    );
   }
   if (/branch update conflict|cannot rebase/.test(message)) {
-    return new StoreError('conflict', 'Expected to be the only writer of these tiles but another process committed the same ones. Run again: tiles that are loaded are skipped.', { cause });
+    return new StoreError(
+      'conflict',
+      'Expected to be the only writer of these tiles but another process committed the same ones. Run again: tiles that are loaded are skipped.',
+      { cause },
+    );
   }
-  return new StoreError('io', `Expected the store to ${action} but received: ${message}`, { cause });
+  return new StoreError('io', `Expected the store to ${action} but received: ${message}`, {
+    cause,
+  });
 }
-

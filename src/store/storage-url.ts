@@ -18,11 +18,21 @@ export function parseStorage(url: string): StorageLocation {
   if (url === 'memory:') return { kind: 'memory' };
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'file') {
-    throw expected('a local path, file: or memory:', 'the store', url, `Stores at ${scheme}: are not built yet.`);
+    throw expected(
+      'a local path, file: or memory:',
+      'the store',
+      url,
+      `Stores at ${scheme}: are not built yet.`,
+    );
   }
   const path = scheme === 'file' ? fileURLToPath(url) : resolve(url);
   if (path.endsWith('.zarr')) {
-    throw expected('the folder of an Icechunk repository', 'the store', url, 'Plain .zarr folders are not built yet; choose a name without .zarr.');
+    throw expected(
+      'the folder of an Icechunk repository',
+      'the store',
+      url,
+      'Plain .zarr folders are not built yet; choose a name without .zarr.',
+    );
   }
   return { kind: 'local', path };
 }

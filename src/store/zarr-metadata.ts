@@ -7,9 +7,9 @@
  * cannot be merged.
  */
 import { type Dataset, fillValueOf } from '../dataset/dataset.js';
+import { toGeoTransform } from '../grid/affine.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { Grid } from '../grid/tiling.js';
-import { toGeoTransform } from '../grid/affine.js';
 import type { Codec } from '../raster/codec.js';
 import type { DType } from '../raster/dtype.js';
 
@@ -25,25 +25,42 @@ export const LEDGER_CHUNK = 64;
 const LAYOUT_VERSION = 1;
 
 /** Every metadata document of a cube, by its path in the store. */
-export function metadataOf(dataset: Dataset, codec: Codec, coordinateCodec: Codec): Map<string, Json> {
+export function metadataOf(
+  dataset: Dataset,
+  codec: Codec,
+  coordinateCodec: Codec,
+): Map<string, Json> {
   const grid = Grid.fromRecord(dataset.grid);
   const { geobox, chunk } = grid;
   const documents = new Map<string, Json>([
     ['zarr.json', group(rootAttributes(dataset, geobox, codec))],
-    ['spatial_ref/zarr.json', array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), [])],
+    [
+      'spatial_ref/zarr.json',
+      array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), []),
+    ],
     ['geocubes/zarr.json', group({})],
     [
       `${LEDGER_PATH}/zarr.json`,
-      array([grid.rows, grid.cols], [LEDGER_CHUNK, LEDGER_CHUNK], 'uint8', 0, { name: 'gzip', level: 1 }, {
-        long_name: 'state of each tile: 0 not loaded, 1 loaded, 2 loaded and empty',
-      }, ['tile_row', 'tile_col']),
+      array(
+        [grid.rows, grid.cols],
+        [LEDGER_CHUNK, LEDGER_CHUNK],
+        'uint8',
+        0,
+        { name: 'gzip', level: 1 },
+        {
+          long_name: 'state of each tile: 0 not loaded, 1 loaded, 2 loaded and empty',
+        },
+        ['tile_row', 'tile_col'],
+      ),
     ],
   ]);
   for (const axis of ['y', 'x'] as const) {
     const length = axis === 'x' ? geobox.width : geobox.height;
     documents.set(
       `${axis}/zarr.json`,
-      array([length], [length], 'float64', 0, coordinateCodec, coordinateAttributes(geobox, axis), [axis]),
+      array([length], [length], 'float64', 0, coordinateCodec, coordinateAttributes(geobox, axis), [
+        axis,
+      ]),
     );
   }
   for (const band of dataset.bands) {
@@ -98,7 +115,10 @@ function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Jso
   const isX = axis === 'x';
   return {
     ...(crs.isGeographic
-      ? { standard_name: isX ? 'longitude' : 'latitude', units: isX ? 'degrees_east' : 'degrees_north' }
+      ? {
+          standard_name: isX ? 'longitude' : 'latitude',
+          units: isX ? 'degrees_east' : 'degrees_north',
+        }
       : { standard_name: `projection_${axis}_coordinate`, units: crs.unit }),
     axis: axis.toUpperCase(),
     resolution: isX ? resolution[0] : resolution[1],
@@ -135,7 +155,9 @@ function array(
 }
 
 function bytesCodec(dtype: DType): Json {
-  return dtype === 'uint8' ? { name: 'bytes' } : { name: 'bytes', configuration: { endian: 'little' } };
+  return dtype === 'uint8'
+    ? { name: 'bytes' }
+    : { name: 'bytes', configuration: { endian: 'little' } };
 }
 
 function compressor(codec: Codec): Json[] {
@@ -161,7 +183,8 @@ const PROJ_CONVENTION = {
 };
 const SPATIAL_CONVENTION = {
   uuid: '689b58e2-cf7b-45e0-9fff-9cfc0883d6b4',
-  schema_url: 'https://raw.githubusercontent.com/zarr-conventions/spatial/refs/tags/v0.1/schema.json',
+  schema_url:
+    'https://raw.githubusercontent.com/zarr-conventions/spatial/refs/tags/v0.1/schema.json',
   spec_url: 'https://github.com/zarr-conventions/spatial/blob/v0.1/README.md',
   name: 'spatial',
   description: 'Spatial coordinate information',

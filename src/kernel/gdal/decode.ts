@@ -31,7 +31,8 @@ export function decode(
     pixels: Array.from({ length: recipe.bands }, () => allocate(recipe.dtype, length)),
     masks: Array.from({ length: recipe.bands }, () => undefined),
   };
-  for (const part of tile.parts) withDataset(part, (dataset) => readPart(part, dataset, recipe, assembly, onWarp));
+  for (const part of tile.parts)
+    withDataset(part, (dataset) => readPart(part, dataset, recipe, assembly, onWarp));
   return assembly.pixels.map((pixels, band) => ({
     pixels,
     mask: assembly.masks[band] ?? ownMask(pixels, recipe.mask),
@@ -41,7 +42,9 @@ export function decode(
 /** Masks that the pixels themselves carry; for masks of their own, absent means that all are valid. */
 function ownMask(pixels: PixelArray, transport: MaskTransport): Mask {
   if (transport.kind === 'sentinel') return maskOf(pixels, transport.value);
-  return pixels instanceof Float32Array || pixels instanceof Float64Array ? maskOf(pixels, undefined) : undefined;
+  return pixels instanceof Float32Array || pixels instanceof Float64Array
+    ? maskOf(pixels, undefined)
+    : undefined;
 }
 
 function withDataset(part: FetchedPart, use: (dataset: Dataset) => void): void {
@@ -54,7 +57,11 @@ function withDataset(part: FetchedPart, use: (dataset: Dataset) => void): void {
     try {
       dataset = gdal.open(name, 'r', 'GTiff');
     } catch (cause) {
-      throw new RasterError('decode', `Expected a GeoTIFF for the reply but received ${bytes.length} bytes that GDAL cannot open: ${messageOf(cause)}`, { cause });
+      throw new RasterError(
+        'decode',
+        `Expected a GeoTIFF for the reply but received ${bytes.length} bytes that GDAL cannot open: ${messageOf(cause)}`,
+        { cause },
+      );
     }
     try {
       use(dataset);
@@ -77,61 +84,106 @@ function readPart(
   const maskBands = recipe.mask.kind === 'bits' ? Math.ceil(request.bands.length / 8) : 0;
   const count = dataset.bands.count();
   if (count !== request.bands.length + maskBands) {
-    throw new RasterError('decode', `Expected ${request.bands.length} bands and ${maskBands} mask bands for the reply but received ${count}.`);
+    throw new RasterError(
+      'decode',
+      `Expected ${request.bands.length} bands and ${maskBands} mask bands for the reply but received ${count}.`,
+    );
   }
   try {
     if (!isOnGrid(dataset, wanted)) {
-      if (maskBands > 0) throw new RasterError('decode', `Expected the reply on the grid asked for (${wanted}) but received ${describe(dataset)}.`);
+      if (maskBands > 0)
+        throw new RasterError(
+          'decode',
+          `Expected the reply on the grid asked for (${wanted}) but received ${describe(dataset)}.`,
+        );
       const started = performance.now();
       for (const [i, band] of request.bands.entries()) {
-        placeWarped(warpBand(dataset, i + 1, wanted, recipe), band, request.window, assembly, recipe);
+        placeWarped(
+          warpBand(dataset, i + 1, wanted, recipe),
+          band,
+          request.window,
+          assembly,
+          recipe,
+        );
       }
       onWarp(performance.now() - started);
       return;
     }
-    for (const [i, band] of request.bands.entries()) readBand(dataset, i + 1, band, request.window, assembly, recipe);
+    for (const [i, band] of request.bands.entries())
+      readBand(dataset, i + 1, band, request.window, assembly, recipe);
     for (let i = 0; i < maskBands; i++) readMaskBits(dataset, request, i, assembly);
   } catch (cause) {
     if (cause instanceof RasterError) throw cause;
-    throw new RasterError('decode', `Expected a readable GeoTIFF for the reply but received: ${messageOf(cause)}`, { cause });
+    throw new RasterError(
+      'decode',
+      `Expected a readable GeoTIFF for the reply but received: ${messageOf(cause)}`,
+      { cause },
+    );
   }
 }
 
 type PartWindow = FetchedPart['request']['window'];
 
-function readBand(dataset: Dataset, from: number, band: number, window: PartWindow, assembly: Assembly, recipe: Recipe): void {
+function readBand(
+  dataset: Dataset,
+  from: number,
+  band: number,
+  window: PartWindow,
+  assembly: Assembly,
+  recipe: Recipe,
+): void {
   const source = dataset.bands.get(from);
   const pixels = assembly.pixels[band];
-  if (pixels === undefined) throw new RasterError('decode', `Expected a band below ${recipe.bands} but received ${band}.`);
+  if (pixels === undefined)
+    throw new RasterError('decode', `Expected a band below ${recipe.bands} but received ${band}.`);
   const size = bytesOf(recipe.dtype);
   const width = assembly.geobox.width;
   const start = window.row * width + window.col;
-  source.pixels.read(0, 0, window.width, window.height, pixels.subarray(start, start + (window.height - 1) * width + window.width) as PixelArray, {
-    data_type: GDAL_TYPES[recipe.dtype],
-    pixel_space: size,
-    line_space: size * width,
-  });
+  source.pixels.read(
+    0,
+    0,
+    window.width,
+    window.height,
+    pixels.subarray(start, start + (window.height - 1) * width + window.width) as PixelArray,
+    {
+      data_type: GDAL_TYPES[recipe.dtype],
+      pixel_space: size,
+      line_space: size * width,
+    },
+  );
   // A value the file itself names as "no data"; EE replies carry their masks otherwise.
   if (recipe.mask.kind === 'file' && source.noDataValue !== null) {
     mergeMask(assembly, band, window, maskOfWindow(pixels, width, window, source.noDataValue));
   }
 }
 
-function maskOfWindow(pixels: PixelArray, width: number, window: PartWindow, nodata: number): Uint8Array<ArrayBuffer> {
+function maskOfWindow(
+  pixels: PixelArray,
+  width: number,
+  window: PartWindow,
+  nodata: number,
+): Uint8Array<ArrayBuffer> {
   const mask = new Uint8Array(window.height * window.width);
   for (let y = 0, i = 0; y < window.height; y++) {
     const start = (window.row + y) * width + window.col;
     for (let x = 0; x < window.width; x++, i++) {
       const value = pixels[start + x] as number;
-      mask[i] = value === nodata || value !== value ? 0 : 1;
+      mask[i] = value === nodata || Number.isNaN(value) ? 0 : 1;
     }
   }
   return mask;
 }
 
-function readMaskBits(dataset: Dataset, { bands, window }: FetchedPart['request'], group: number, assembly: Assembly): void {
+function readMaskBits(
+  dataset: Dataset,
+  { bands, window }: FetchedPart['request'],
+  group: number,
+  assembly: Assembly,
+): void {
   const bits = new Uint8Array(window.height * window.width);
-  dataset.bands.get(bands.length + group + 1).pixels.read(0, 0, window.width, window.height, bits, { data_type: 'Byte' });
+  dataset.bands
+    .get(bands.length + group + 1)
+    .pixels.read(0, 0, window.width, window.height, bits, { data_type: 'Byte' });
   for (const [bit, band] of bands.slice(group * 8, group * 8 + 8).entries()) {
     const mask = unpackBits(bits, bit);
     if (mask !== undefined) mergeMask(assembly, band, window, mask);
@@ -146,7 +198,8 @@ function placeWarped(
   recipe: Recipe,
 ): void {
   const target = assembly.pixels[band];
-  if (target === undefined) throw new RasterError('warp', `Expected a band below ${recipe.bands} but received ${band}.`);
+  if (target === undefined)
+    throw new RasterError('warp', `Expected a band below ${recipe.bands} but received ${band}.`);
   for (let y = 0; y < window.height; y++) {
     (target as Uint8Array).set(
       (pixels as Uint8Array).subarray(y * window.width, (y + 1) * window.width),
@@ -157,7 +210,12 @@ function placeWarped(
 }
 
 /** Puts a window's mask into the band's; the first one that has gaps creates it. */
-function mergeMask(assembly: Assembly, band: number, window: PartWindow, part: Uint8Array<ArrayBuffer>): void {
+function mergeMask(
+  assembly: Assembly,
+  band: number,
+  window: PartWindow,
+  part: Uint8Array<ArrayBuffer>,
+): void {
   const { height, width } = assembly.geobox;
   if (window.height === height && window.width === width) {
     assembly.masks[band] = part;
@@ -165,7 +223,10 @@ function mergeMask(assembly: Assembly, band: number, window: PartWindow, part: U
   }
   const mask = assembly.masks[band] ?? new Uint8Array(height * width).fill(1);
   for (let y = 0; y < window.height; y++) {
-    mask.set(part.subarray(y * window.width, (y + 1) * window.width), (window.row + y) * width + window.col);
+    mask.set(
+      part.subarray(y * window.width, (y + 1) * window.width),
+      (window.row + y) * width + window.col,
+    );
   }
   assembly.masks[band] = mask;
 }
@@ -201,6 +262,7 @@ function describe(dataset: Dataset): string {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error && cause.message !== '' ? cause.message : 'a file without a readable raster';
+  return cause instanceof Error && cause.message !== ''
+    ? cause.message
+    : 'a file without a readable raster';
 }
-

@@ -24,7 +24,10 @@ export function encodeChunk(array: RawArray, codec: Codec): Uint8Array<ArrayBuff
  * A Blosc frame made by GDAL's Zarr V2 writer: a chunk file of Zarr V2 with Blosc holds the same frame
  * as a chunk of Zarr V3, and its header states the true typesize and shuffle.
  */
-function encodeBlosc({ dtype, shape, bytes }: RawArray, codec: BloscCodec): Uint8Array<ArrayBuffer> {
+function encodeBlosc(
+  { dtype, shape, bytes }: RawArray,
+  codec: BloscCodec,
+): Uint8Array<ArrayBuffer> {
   const gdal = loadGdal();
   const [height, width] = shape;
   const pixels = fromBytes(dtype, bytes);
@@ -57,7 +60,11 @@ function encodeBlosc({ dtype, shape, bytes }: RawArray, codec: BloscCodec): Uint
       nodata,
     );
   } catch (cause) {
-    throw new RasterError('encode', `Expected GDAL to compress a ${width} x ${height} ${dtype} chunk but received: ${String(cause)}`, { cause });
+    throw new RasterError(
+      'encode',
+      `Expected GDAL to compress a ${width} x ${height} ${dtype} chunk but received: ${String(cause)}`,
+      { cause },
+    );
   } finally {
     removeTree(name);
   }

@@ -7,5 +7,7 @@ export function spatialReference(name: string): SpatialReference {
   const gdal = loadGdal();
   const crs = parseCrs(name);
   if (crs.epsg !== undefined) return gdal.SpatialReference.fromEPSG(crs.epsg);
-  return crs.wkt === '' ? gdal.SpatialReference.fromProj4(crs.definition) : gdal.SpatialReference.fromWKT(crs.wkt);
+  return crs.wkt === ''
+    ? gdal.SpatialReference.fromProj4(crs.definition)
+    : gdal.SpatialReference.fromWKT(crs.wkt);
 }

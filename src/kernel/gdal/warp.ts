@@ -26,17 +26,24 @@ const RESAMPLING = {
  *
  * Bands are warped one at a time because GDAL's alpha band is one for all of them.
  */
-export function warpBand(source: Dataset, band: number, target: GeoBox, { dtype, processing }: Recipe): BandRaster {
+export function warpBand(
+  source: Dataset,
+  band: number,
+  target: GeoBox,
+  { dtype, processing }: Recipe,
+): BandRaster {
   const gdal = loadGdal();
   const { height, width } = target;
   const fileSrs = source.srs;
-  if (fileSrs === null) throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
+  if (fileSrs === null)
+    throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
   const srs = spatialReference(target.crs.name);
   const destination = gdal.drivers.get('MEM').create('', width, height, 2, GDAL_TYPES[dtype]);
   try {
     destination.geoTransform = [...toGeoTransform(target.affine)];
     destination.srs = srs;
-    const nodata = source.bands.get(band).noDataValue ?? (dtype.startsWith('float') ? Number.NaN : undefined);
+    const nodata =
+      source.bands.get(band).noDataValue ?? (dtype.startsWith('float') ? Number.NaN : undefined);
     gdal.reprojectImage({
       src: source,
       dst: destination,

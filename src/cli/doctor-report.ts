@@ -1,0 +1,195 @@
+/** What `geocubes doctor` knows: whether the main job can run here, and with what. */
+import { accessSync, constants } from 'node:fs';
+import { availableParallelism, homedir, tmpdir, totalmem } from 'node:os';
+import { type GdalFacts, gdalFacts, NEEDED_DRIVERS } from '../kernel/gdal/facts.js';
+import { type IcechunkStatus, icechunkStatus } from '../store/icechunk.js';
+import { type Found, findCredentials, findProject, type Surroundings } from './doctor-account.js';
+
+export interface DoctorRow {
+  readonly name: string;
+  /** `warn`: the main job runs, but not everything does. `fail`: it cannot run. */
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly value: string;
+  /** What to type or set; absent where there is nothing to do. */
+  readonly todo?: string;
+}
+
+export interface DoctorReport {
+  /** False where the main job (fetch, process, store) cannot run on this machine. */
+  readonly ok: boolean;
+  readonly rows: readonly DoctorRow[];
+}
+
+/** What the report asks; all of it can be replaced, so that any machine can be described in a test. */
+export interface DoctorOptions extends Partial<Surroundings> {
+  /** Version of Node without the leading v. Default: the running one. */
+  readonly node?: string;
+  /** Folder for temporary files. Default: the system's. */
+  readonly temp?: string;
+  /** Default: asks the binding, which loads it into this process. */
+  readonly gdal?: () => GdalFacts;
+  /** Default: asks the binding, which loads it into this process. */
+  readonly icechunk?: () => Promise<IcechunkStatus>;
+}
+
+const OLDEST_NODE = '20.18.1';
+
+/** With less memory in all, whole tiles in flight on several threads may not fit. */
+const COMFORTABLE_BYTES = 4 * 1024 ** 3;
+
+/** Looks at this machine. A binding that does not load becomes a row, never an error. */
+export async function gatherDoctorReport(options: DoctorOptions = {}): Promise<DoctorReport> {
+  const surroundings = { env: options.env ?? process.env, home: options.home ?? homedir() };
+  const rows = [
+    describeNode(options.node ?? process.versions.node),
+    ...describeGdal(options.gdal ?? gdalFacts),
+    await describeIcechunk(options.icechunk ?? icechunkStatus),
+    describeCredentials(findCredentials(surroundings)),
+    describeProject(surroundings),
+    { name: 'Cores', status: 'ok', value: String(availableParallelism()) } as const,
+    describeMemory(memoryLimit(), process.availableMemory()),
+    describeTemp(options.temp ?? tmpdir()),
+  ];
+  return { ok: rows.every((row) => row.status !== 'fail'), rows };
+}
+
+function describeNode(version: string): DoctorRow {
+  const isNew = version.localeCompare(OLDEST_NODE, 'en', { numeric: true }) >= 0;
+  if (isNew) return { name: 'Node', status: 'ok', value: version };
+  return {
+    name: 'Node',
+    status: 'fail',
+    value: `${version}, older than ${OLDEST_NODE}`,
+    todo: 'install Node 20 or newer (https://nodejs.org/en/download)',
+  };
+}
+
+function describeGdal(ask: () => GdalFacts): DoctorRow[] {
+  let facts: GdalFacts;
+  try {
+    facts = ask();
+  } catch (error) {
+    return [missing('GDAL', error)];
+  }
+  const linked = facts.bundled ? "bundled (gdal-async's own)" : "system (the system's libgdal)";
+  return [
+    { name: 'GDAL', status: 'ok', value: `${facts.version}, ${linked}` },
+    describeDrivers(facts),
+    describeEncoders(facts),
+  ];
+}
+
+function describeDrivers({ drivers }: GdalFacts): DoctorRow {
+  const absent = NEEDED_DRIVERS.filter((name) => !drivers[name]);
+  const name = 'GDAL drivers';
+  if (absent.length === 0) return { name, status: 'ok', value: NEEDED_DRIVERS.join(', ') };
+  return {
+    name,
+    status: 'fail',
+    value: `without ${absent.join(', ')}`,
+    todo: 'GEOCUBES_GDAL=prebuilt npm start',
+  };
+}
+
+function describeEncoders({ bloscCompressors, bundled }: GdalFacts): DoctorRow {
+  const name = 'Blosc encoders';
+  if (bloscCompressors.includes('zstd')) {
+    return { name, status: 'ok', value: bloscCompressors.join(', ') };
+  }
+  return {
+    name,
+    status: 'warn',
+    value: bloscCompressors.length === 0 ? 'none in this GDAL' : bloscCompressors.join(', '),
+    todo: bundled
+      ? "install the system's GDAL with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system npm start"
+      : "a GDAL whose Zarr driver has Blosc with zstd (Debian's has)",
+  };
+}
+
+async function describeIcechunk(ask: () => Promise<IcechunkStatus>): Promise<DoctorRow> {
+  try {
+    const { linkage, version } = await ask();
+    const how = linkage === 'native' ? 'native' : 'with the glibc addon';
+    return { name: 'Icechunk', status: 'ok', value: `${version}, ${how}` };
+  } catch (error) {
+    return missing('Icechunk', error);
+  }
+}
+
+function missing(name: string, error: unknown): DoctorRow {
+  const message = error instanceof Error ? error.message : String(error);
+  // A SetupError ends with what to run; here that has a line of its own.
+  const [value = message] = message.split(' Run "');
+  return { name, status: 'fail', value, todo: 'node scripts/bootstrap.mjs' };
+}
+
+function describeCredentials(found: Found | undefined): DoctorRow {
+  const name = 'Earth Engine credentials';
+  if (found === undefined) {
+    const todo = 'earthengine authenticate, or set GOOGLE_APPLICATION_CREDENTIALS';
+    return { name, status: 'warn', value: 'none (the demo needs none)', todo };
+  }
+  if (found.problem !== undefined) {
+    const value = `${found.source} ${found.problem}`;
+    return { name, status: 'warn', value, todo: `mend or unset ${found.source}` };
+  }
+  return { name, status: 'ok', value: `from ${found.source}` };
+}
+
+function describeProject(surroundings: Surroundings): DoctorRow {
+  const name = 'Earth Engine project';
+  const found = findProject(surroundings);
+  if (found !== undefined) {
+    return { name, status: 'ok', value: `${found.id}, from ${found.source}` };
+  }
+  return {
+    name,
+    status: 'warn',
+    value: 'none (the demo needs none)',
+    todo: 'export EE_PROJECT=<your Google Cloud project>',
+  };
+}
+
+/** A container's limit where there is one, in bytes. */
+function memoryLimit(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+function describeMemory(total: number, free: number): DoctorRow {
+  const name = 'Memory';
+  const value = `${gigabytes(free)} free of ${gigabytes(total)}`;
+  if (total >= COMFORTABLE_BYTES) return { name, status: 'ok', value };
+  return { name, status: 'warn', value, todo: 'use fewer threads' };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}
+
+function describeTemp(folder: string): DoctorRow {
+  const name = 'Temporary folder';
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return { name, status: 'ok', value: folder };
+  } catch {
+    const todo = 'export TMPDIR=<a folder you may write to>';
+    return { name, status: 'fail', value: `${folder} cannot be written`, todo };
+  }
+}
+
+const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL' } as const;
+
+/** The report as a table for the terminal: plain text, one row per line, todos below their rows. */
+export function renderDoctorReport({ ok, rows }: DoctorReport): string {
+  const width = Math.max(...rows.map((row) => row.name.length));
+  const lines = rows.flatMap(({ name, status, value, todo }) => {
+    const lead = `${name.padEnd(width)}  ${MARKS[status].padEnd(4)}  `;
+    const next = todo === undefined ? [] : [`${' '.repeat(lead.length)}-> ${todo}`];
+    return [`${lead}${value}`, ...next];
+  });
+  const verdict = ok
+    ? 'Ready: the main job can run here.'
+    : 'Not ready: mend the rows marked FAIL, then run geocubes doctor again.';
+  return [...lines, '', verdict].join('\n');
+}

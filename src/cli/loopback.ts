@@ -1,0 +1,62 @@
+import { Command, Option } from 'commander';
+import { DEFAULT_TOKEN, startLoopback } from '../loopback/server.js';
+import { wholeNumber } from './options.js';
+
+/** What a forked server tells its parent. */
+export interface LoopbackReady {
+  readonly url: string;
+}
+
+interface Options {
+  readonly port: number;
+  readonly folder?: string;
+  readonly verbose?: boolean;
+}
+
+export function loopbackCommand(): Command {
+  return new Command('loopback')
+    .description('serve an Earth Engine on 127.0.0.1, for trying things out')
+    .addOption(
+      new Option('--port <n>', 'port; 0 takes any free one')
+        .default(8787)
+        .argParser(wholeNumber('--port', 0, 65_535)),
+    )
+    .option(
+      '--folder <dir>',
+      'folder of rasters with a manifest.json, served beside the built-in assets',
+    )
+    .option('-v, --verbose', 'one line for each request')
+    .addHelpText('after', '\nExample:\n  $ geocubes loopback --port 8787')
+    .action(run);
+}
+
+async function run({ port, folder, verbose }: Options): Promise<void> {
+  const server = await startLoopback({
+    port,
+    ...(folder === undefined ? {} : { folder }),
+    ...(verbose
+      ? {
+          onRequest: (event) =>
+            process.stdout.write(
+              `${event.method} ${event.path} ${event.status} ${event.bytes} bytes ${event.ms.toFixed(0)} ms\n`,
+            ),
+        }
+      : {}),
+  });
+  const close = () => void server.close().then(() => process.exit(0));
+  process.on('SIGINT', close);
+  process.on('SIGTERM', close);
+  if (process.send !== undefined) {
+    // Forked by the demo: it is told the address, and takes the server down with it.
+    process.on('disconnect', close);
+    process.send({ url: server.url } satisfies LoopbackReady);
+    return;
+  }
+  process.stdout.write(
+    `An Earth Engine on ${server.url}. In another terminal:\n` +
+      `  export GEOCUBES_ENDPOINT=${server.url} GEOCUBES_TOKEN=${DEFAULT_TOKEN} GEOCUBES_PROJECT=demo\n` +
+      '  geocubes create --store cubes/demo --dataset demo\n' +
+      '  geocubes ingest --store cubes/demo --bbox 126,72,128,73\n' +
+      'Ctrl-C stops it.\n',
+  );
+}

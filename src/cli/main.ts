@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { createCommand } from './create.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { EXIT, exitCodeOf, explain } from './exit-codes.js';
+import { ingestCommand } from './ingest.js';
+import { loadCommand } from './load.js';
+import { loopbackCommand } from './loopback.js';
+import { statusCommand } from './status.js';
+
+/** The whole command, ready to parse. */
+function program(): Command {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  const geocubes = new Command('geocubes')
+    .description('Fill Zarr datacubes in Icechunk repositories from Google Earth Engine.')
+    .version(version)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.',
+    );
+  for (const command of [
+    demoCommand(),
+    createCommand(),
+    ingestCommand(),
+    loadCommand(),
+    statusCommand(),
+    loopbackCommand(),
+    doctorCommand(),
+  ]) {
+    geocubes.addCommand(command.showHelpAfterError('(--help tells more)'));
+  }
+  // Commander would end the process with code 1 for a wrong call.
+  for (const command of [geocubes, ...geocubes.commands]) command.exitOverride();
+  return geocubes;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = endingOf(error);
+}
+
+function endingOf(error: unknown): number {
+  // Commander has printed its message already; help and version end with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  process.stderr.write(`geocubes: ${explain(error)}\n`);
+  if (process.env['GEOCUBES_DEBUG'] !== undefined && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
+  return exitCodeOf(error);
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import type { Dataset } from '../dataset/dataset.js';
+import { parseDataset } from '../dataset/parse.js';
+import { presetDataset } from '../dataset/presets.js';
+import { expected, InvalidInputError } from '../errors.js';
+import { parseCrs } from '../grid/crs.js';
+import { type BoundingBox, parseBoundingBox } from '../grid/roi.js';
+
+/** Options that several commands share; each can also come from the environment, as GEOCUBES_NAME. */
+export const storeOption = () =>
+  new Option('--store <url>', 'folder of the cube').env('GEOCUBES_STORE').makeOptionMandatory();
+
+export const datasetOption = () =>
+  new Option('--dataset <name|file>', 'built-in dataset (TCTrend, demo) or a .json file')
+    .env('GEOCUBES_DATASET')
+    .makeOptionMandatory();
+
+export const bboxOption = () =>
+  new Option('--bbox <xmin,ymin,xmax,ymax>', 'region; xmin > xmax crosses the antimeridian')
+    .env('GEOCUBES_BBOX')
+    .makeOptionMandatory();
+
+export const bboxCrsOption = () =>
+  new Option('--bbox-crs <crs>', 'CRS of the region').default('EPSG:4326').env('GEOCUBES_BBOX_CRS');
+
+export const threadsOption = () =>
+  new Option(
+    '--threads <n>',
+    'threads that compute; 0 computes on the main thread (default: the cores)',
+  )
+    .env('GEOCUBES_THREADS')
+    .argParser(wholeNumber('--threads', 0, 256));
+
+export const formatOption = () =>
+  new Option('--format <format>', 'what to print')
+    .choices(['text', 'json'])
+    .default('text')
+    .env('GEOCUBES_FORMAT');
+
+export interface RegionOptions {
+  readonly bbox: string;
+  readonly bboxCrs: string;
+}
+
+export function regionOf({ bbox, bboxCrs }: RegionOptions): BoundingBox {
+  return parseBoundingBox(bbox, parseCrs(bboxCrs));
+}
+
+/** A parser for commander that takes whole numbers in a range. */
+export function wholeNumber(name: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!Number.isInteger(value) || value < low || value > high)
+      throw expected(`a whole number from ${low} to ${high}`, name, text);
+    return value;
+  };
+}
+
+/** A preset by its name, or a dataset in a JSON file. @throws {InvalidInputError} */
+export async function readDataset(nameOrFile: string): Promise<Dataset> {
+  if (!nameOrFile.endsWith('.json')) return presetDataset(nameOrFile);
+  const text = await readFile(nameOrFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError(
+      `Expected a readable file for the dataset but received "${nameOrFile}" (${cause.code ?? cause.message}).`,
+      { cause },
+    );
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInputError(
+      `Expected JSON for the dataset but received "${nameOrFile}": ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  return parseDataset(json);
+}

@@ -1,0 +1,30 @@
+import { Option } from 'commander';
+import { earthEngine } from '../cube/earth-engine.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { TileSource } from '../tile.js';
+import { wholeNumber } from './options.js';
+
+export interface ServiceOptions {
+  readonly endpoint?: string;
+  readonly project?: string;
+  readonly concurrency?: number;
+}
+
+export const endpointOption = () =>
+  new Option(
+    '--endpoint <url>',
+    'base URL of Earth Engine (default: the high-volume endpoint)',
+  ).env('GEOCUBES_ENDPOINT');
+
+export const projectOption = () =>
+  new Option('--project <id>', 'Google Cloud project that is billed').env('GEOCUBES_PROJECT');
+
+export const concurrencyOption = () =>
+  new Option('--concurrency <n>', 'requests in flight at a time')
+    .env('GEOCUBES_CONCURRENCY')
+    .argParser(wholeNumber('--concurrency', 1, 1000));
+
+/** Earth Engine as these options describe it. The token comes from the environment only: a command line is public. */
+export function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
+  return earthEngine(dataset, { ...options, token: process.env['GEOCUBES_TOKEN'] });
+}

@@ -1,0 +1,50 @@
+import type { Dataset } from '../dataset/dataset.js';
+import { HIGH_VOLUME_ENDPOINT, type OnRetry } from '../earth-engine/client.js';
+import { findCredentials } from '../earth-engine/credentials.js';
+import { DEFAULT_CONCURRENCY, earthEngineSource } from '../earth-engine/source.js';
+import type { TileSource } from '../tile.js';
+
+export interface EarthEngineSourceOptions {
+  /** Base URL. Default: {@link HIGH_VOLUME_ENDPOINT}. */
+  readonly endpoint?: string | undefined;
+  /** Google Cloud project; default: the credentials', then EE_PROJECT, GOOGLE_CLOUD_PROJECT, GEE_PROJECT. */
+  readonly project?: string | undefined;
+  /** A bearer token; default: credentials found on this machine, which go to Google's hosts only. */
+  readonly token?: string | undefined;
+  /** Requests in flight at a time. Default: 20. */
+  readonly concurrency?: number | undefined;
+  readonly onRetry?: OnRetry;
+}
+
+/**
+ * Earth Engine as the source of a dataset's tiles, with the credentials found on this machine, after
+ * one request that makes sure that it can serve the dataset.
+ *
+ * @throws {EarthEngineError} when there are no credentials, nothing answers, or the asset cannot be read.
+ */
+export async function earthEngine(
+  dataset: Dataset,
+  options: EarthEngineSourceOptions = {},
+): Promise<TileSource> {
+  const {
+    endpoint = HIGH_VOLUME_ENDPOINT,
+    project,
+    token,
+    concurrency = DEFAULT_CONCURRENCY,
+    onRetry,
+  } = options;
+  const credentials = await findCredentials({ endpoint, project, token });
+  const source = earthEngineSource(dataset, {
+    endpoint,
+    credentials,
+    concurrency,
+    ...(onRetry === undefined ? {} : { onRetry }),
+  });
+  try {
+    await source.check();
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * smart-geocubes-native: fill Zarr datacubes in Icechunk repositories from Google Earth Engine.
+ *
+ * ```ts
+ * const pool = createPool();
+ * const cube = await Cube.create('cubes/tctrend', presetDataset('TCTrend'), { pool });
+ * const source = await earthEngine(cube.dataset, { project: 'my-project' });
+ * const summary = await cube.ingest(parseBoundingBox('122,71.5,130,74'), { source, pool });
+ * const region = await cube.load(parseBoundingBox('126,72,128,73'));
+ * ```
+ */
+export type { CreateOptions } from './cube/create.js';
+export { Cube, type IngestOptions, type Region, type TileStatus } from './cube/cube.js';
+export { type EarthEngineSourceOptions, earthEngine } from './cube/earth-engine.js';
+export type { IngestPlan } from './cube/plan.js';
+export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
+export { type DatasetFile, parseDataset } from './dataset/parse.js';
+export { PRESET_NAMES, presetDataset } from './dataset/presets.js';
+export { HIGH_VOLUME_ENDPOINT, STANDARD_ENDPOINT } from './earth-engine/client.js';
+export {
+  AbortedError,
+  EarthEngineError,
+  type ErrorRecord,
+  GeocubesError,
+  InvalidInputError,
+  RasterError,
+  SetupError,
+  StoreError,
+  UnexpectedError,
+} from './errors.js';
+export { type Affine, type GeoTransform, toGeoTransform } from './grid/affine.js';
+export { type Crs, parseCrs } from './grid/crs.js';
+export { type Bounds, GeoBox, type GeoBoxRecord, type Shape } from './grid/geobox.js';
+export { type BoundingBox, parseBoundingBox, type Roi } from './grid/roi.js';
+export { Grid, type TileIndex } from './grid/tiling.js';
+export type { IngestEvent, OnEvent } from './observe/events.js';
+export type { IngestSummary } from './observe/summary.js';
+export { renderPng } from './picture/png.js';
+export { renderQuicklook } from './picture/quicklook.js';
+export { drawStateMap } from './picture/state-map.js';
+export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
+export type { DType, PixelArray } from './raster/dtype.js';
+export { TileState } from './store/ledger.js';
+export type { TileSource } from './tile.js';

@@ -1,0 +1,50 @@
+import type { ImageCollection } from '../expression/value.js';
+import type { Image } from '../image/image.js';
+import { refuse } from '../refusal.js';
+import { toAssetName } from './names.js';
+
+/** A stored asset. Images of a collection are assets themselves, under `collection/image`. */
+export type Asset =
+  | { readonly type: 'IMAGE'; readonly id: string; readonly image: Image }
+  | { readonly type: 'IMAGE_COLLECTION'; readonly id: string; readonly images: readonly Image[] };
+
+/** The assets of one server, found by id or by resource name. */
+export class Catalogue {
+  private readonly byName = new Map<string, Asset>();
+
+  constructor(assets: readonly Asset[]) {
+    for (const asset of assets) {
+      this.byName.set(toAssetName(asset.id), asset);
+      for (const image of asset.type === 'IMAGE_COLLECTION' ? asset.images : []) {
+        const id = image.id ?? asset.id;
+        this.byName.set(toAssetName(id), { type: 'IMAGE', id, image });
+      }
+    }
+  }
+
+  find(idOrName: string): Asset | undefined {
+    return this.byName.get(toAssetName(idOrName));
+  }
+
+  /** @throws {EarthEngineError} in Earth Engine's words when there is no such image. */
+  image(id: string): Image {
+    const asset = this.find(id);
+    if (asset?.type === 'IMAGE') return asset.image;
+    throw notFound('Image', id);
+  }
+
+  /** @throws {EarthEngineError} in Earth Engine's words when there is no such collection. */
+  collection(id: string): ImageCollection {
+    const asset = this.find(id);
+    if (asset?.type === 'IMAGE_COLLECTION') {
+      return { kind: 'ImageCollection', id, images: asset.images };
+    }
+    throw notFound('ImageCollection', id);
+  }
+}
+
+function notFound(kind: 'Image' | 'ImageCollection', id: string) {
+  return refuse(
+    `${kind}.load: ${kind} asset '${id}' not found (does not exist or caller does not have access).`,
+  );
+}

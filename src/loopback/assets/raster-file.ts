@@ -1,0 +1,201 @@
+import { expected } from '../../errors.js';
+import {
+  type Affine,
+  alignsWith,
+  apply,
+  fromGeoTransform,
+  invert,
+  shift,
+  toGeoTransform,
+} from '../../grid/affine.js';
+import type { GeoBoxRecord } from '../../grid/geobox.js';
+import { intersect } from '../../grid/window.js';
+import { type Gdal, loadGdal, uniqueName } from '../../kernel/gdal/load.js';
+import { allocate, DTYPES, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
+import type { BandSource, Frame, ImageBand, Mask, Plane } from '../image/image.js';
+import { exportName, typeOfDtype } from '../image/pixel-type.js';
+
+type Dataset = ReturnType<Gdal['open']>;
+
+/**
+ * A raster on disk as the bands of a stored image: any CRS, resampled to the nearest pixel by exact
+ * transformation of each pixel's centre, so that a frame equals `gdalwarp -r near -et 0`.
+ *
+ * Masked is what the file's nodata value or mask band says, NaN in float files, and all outside.
+ */
+export class RasterFile {
+  readonly bands: readonly Omit<ImageBand, 'name'>[];
+
+  private constructor(
+    private readonly path: string,
+    private readonly grid: GeoBoxRecord,
+    private readonly dtypes: readonly DType[],
+  ) {
+    this.bands = dtypes.map((dtype, index) => ({
+      type: typeOfDtype(dtype),
+      grid,
+      source: this.sourceOf(index),
+    }));
+  }
+
+  /** @throws {InvalidInputError} when GDAL cannot open the file, or it has no CRS, or a pixel type cubes lack. */
+  static open(path: string): RasterFile {
+    const dataset = openFor(path);
+    try {
+      const { srs, geoTransform, rasterSize } = dataset;
+      if (srs === null || geoTransform === null) {
+        throw expected('a georeferenced raster', 'an image file', path);
+      }
+      const [c, a, b, f, d, e] = geoTransform as [number, number, number, number, number, number];
+      const code = srs.getAuthorityName() === 'EPSG' ? srs.getAuthorityCode() : null;
+      const grid: GeoBoxRecord = {
+        crs: code ? `EPSG:${code}` : srs.toWKT(),
+        shape: [rasterSize.y, rasterSize.x],
+        affine: fromGeoTransform([c, a, b, f, d, e]),
+      };
+      const dtypes = dataset.bands.map((band) => toDtype(band.dataType, path));
+      return new RasterFile(path, grid, dtypes);
+    } finally {
+      dataset.close();
+    }
+  }
+
+  private sourceOf(index: number): BandSource {
+    return {
+      // All bands of the file share one transformation of the frame's pixels.
+      compute: (frame) => frame.once(this, () => this.computeAll(frame))[index] as Plane,
+      footprint: (frame) => frame.once(this.dtypes, () => this.computeFootprint(frame)),
+    };
+  }
+
+  private computeAll(frame: Frame): Plane[] {
+    const numbers = this.dtypes.map((_, index) => index + 1);
+    const dtype = widest(this.dtypes);
+    const pixels = this.place(frame, numbers.map(String), dtype, []);
+    const masks = this.place(
+      frame,
+      numbers.map((number) => `mask,${number}`),
+      'uint8',
+      [],
+    );
+    return pixels.map((values, index) => {
+      const mask = masks[index] as Mask;
+      applyMask(values, mask, isFloat(dtype));
+      return { pixels: values, mask };
+    });
+  }
+
+  private computeFootprint(frame: Frame): Mask {
+    // A mask band scaled to 1 throughout is 1 wherever the file has a pixel.
+    const [mask] = this.place(frame, ['mask,1'], 'uint8', ['-scale', '0', '255', '1', '1']);
+    return mask as Mask;
+  }
+
+  /** The named bands of the file (or of its masks) on the frame's grid; 0 outside the file. */
+  private place(
+    frame: Frame,
+    bands: readonly string[],
+    dtype: DType,
+    options: readonly string[],
+  ): PixelArray[] {
+    const gdal = loadGdal();
+    const file = openFor(this.path);
+    // Without its nodata value and masks the file is plain numbers, which the warper copies as they are.
+    const selection = bands.flatMap((band) => ['-b', band]);
+    const plain = [...selection, '-a_nodata', 'none', '-mask', 'none', ...options];
+    const name = uniqueName('.vrt');
+    const view = gdal.translate(name, file, ['-of', 'VRT', ...plain]);
+    try {
+      const origin = this.originOf(frame, file);
+      return origin === undefined
+        ? warp(view, frame, dtype)
+        : readWindow(view, frame, dtype, origin[0], origin[1]);
+    } finally {
+      view.close();
+      file.close();
+      gdal.vsimem.release(name);
+    }
+  }
+
+  /** Column and row of the frame's first pixel in the file, when the frame lies on the file's own grid. */
+  private originOf(
+    { geobox, width, height }: Frame,
+    file: Dataset,
+  ): readonly [col: number, row: number] | undefined {
+    const { affine } = this.grid;
+    const srs = loadGdal().SpatialReference.fromUserInput(geobox.crs.name);
+    if (file.srs === null || !srs.isSame(file.srs)) return undefined;
+    const [x, y] = apply(geobox.affine, 0, 0);
+    const [col, row] = apply(invert(affine), x, y).map(Math.round) as [number, number];
+    const own: Affine = shift(affine, col, row);
+    return alignsWith(own, geobox.affine, width, height) ? [col, row] : undefined;
+  }
+}
+
+function openFor(path: string): Dataset {
+  try {
+    return loadGdal().open(path);
+  } catch (cause) {
+    throw expected('a raster that GDAL can open', 'an image file', path, String(cause));
+  }
+}
+
+function toDtype(name: string | null, path: string): DType {
+  const dtype = DTYPES.find((candidate) => exportName(candidate) === name);
+  if (dtype !== undefined) return dtype;
+  throw expected(`pixels of type ${DTYPES.join(', ')}`, `the image file ${path}`, name ?? '');
+}
+
+/** A type that holds the values of all; nearly always they are one and the same. */
+function widest(dtypes: readonly DType[]): DType {
+  const [first = 'uint8', ...rest] = dtypes;
+  return rest.every((dtype) => dtype === first) ? first : 'float64';
+}
+
+function warp(view: Dataset, { geobox, width, height }: Frame, dtype: DType): PixelArray[] {
+  const gdal = loadGdal();
+  const count = view.bands.count();
+  const target = gdal.drivers.get('MEM').create('', width, height, count, exportName(dtype));
+  try {
+    target.geoTransform = [...toGeoTransform(geobox.affine)];
+    target.srs = gdal.SpatialReference.fromUserInput(geobox.crs.name);
+    gdal.warp(null, target, [view], ['-r', 'near', '-et', '0', '-nosrcalpha']);
+    return target.bands.map((band) => band.pixels.read(0, 0, width, height) as PixelArray);
+  } finally {
+    target.close();
+  }
+}
+
+function readWindow(
+  view: Dataset,
+  { width, height, length }: Frame,
+  dtype: DType,
+  col: number,
+  row: number,
+): PixelArray[] {
+  const { x, y } = view.rasterSize;
+  const part = intersect({ row, col, height, width }, { row: 0, col: 0, height: y, width: x });
+  return view.bands.map((band) => {
+    const out = allocate(dtype, length);
+    if (part === undefined) return out;
+    const read = band.pixels.read(part.col, part.row, part.width, part.height);
+    for (let line = 0; line < part.height; line++) {
+      const from = line * part.width;
+      const to = (part.row - row + line) * width + (part.col - col);
+      out.set(read.subarray(from, from + part.width), to);
+    }
+    return out;
+  });
+}
+
+/** Turns GDAL's 0 and 255 into 0 and 1, masks NaN, and zeroes what is masked. */
+function applyMask(pixels: PixelArray, mask: Mask, canBeNaN: boolean): void {
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0 || (canBeNaN && Number.isNaN(pixels[i]))) {
+      mask[i] = 0;
+      pixels[i] = 0;
+    } else {
+      mask[i] = 1;
+    }
+  }
+}
