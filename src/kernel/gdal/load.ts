@@ -9,6 +9,10 @@
  * that is no longer mapped (SIGSEGV at pool shutdown). `RTLD_NODELETE` keeps it mapped, at the price
  * of about 2 MB for each thread ever started.
  *
+ * Threads open their copies one after another: each copy registers GDAL's drivers, which two threads
+ * must not do at once in a shared libgdal (SIGSEGV in GDALRegister_WMS, seen in 4 of some 30 starts on
+ * a busy machine).
+ *
  * With the system's GDAL all copies share one libgdal: one block cache and one `/vsimem` name space,
  * so names in there must carry {@link uniqueName}. With a bundled GDAL each copy is a whole GDAL.
  */
@@ -16,7 +20,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { threadId } from 'node:worker_threads';
+import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import type * as GdalModule from 'gdal-async';
 import { SetupError } from '../../errors.js';
 
@@ -27,6 +31,15 @@ const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
 
 const require = createRequire(import.meta.url);
 
+/** Environment data reaches every thread started after it was set, so all of them share one lock. */
+const LOCK_KEY = 'smart-geocubes-native: one thread loads GDAL at a time';
+if (getEnvironmentData(LOCK_KEY) === undefined) {
+  setEnvironmentData(LOCK_KEY, new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** Longer than any load takes: a thread that was terminated while loading never gives the lock back. */
+const LOCK_PATIENCE_MS = 30_000;
+
 let loaded: Gdal | undefined;
 
 /**
@@ -35,8 +48,22 @@ let loaded: Gdal | undefined;
  * @throws {SetupError} when the binding is absent or does not load.
  */
 export function loadGdal(): Gdal {
-  loaded ??= load();
+  loaded ??= oneThreadAtATime(load);
   return loaded;
+}
+
+function oneThreadAtATime<T>(task: () => T): T {
+  const lock = new Int32Array(getEnvironmentData(LOCK_KEY) as unknown as SharedArrayBuffer);
+  const deadline = Date.now() + LOCK_PATIENCE_MS;
+  while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) {
+    if (Atomics.wait(lock, 0, 1, Math.max(deadline - Date.now(), 0)) === 'timed-out') break;
+  }
+  try {
+    return task();
+  } finally {
+    Atomics.store(lock, 0, 0);
+    Atomics.notify(lock, 0, 1);
+  }
 }
 
 type Loader = (module: NodeJS.Module, filename: string) => void;

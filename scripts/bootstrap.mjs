@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/**
+ * Makes this checkout ready to run: `npm start` and `npm test` call it first, and it may be called
+ * by hand. Idempotent; says on stderr what it did, and nothing else when there was nothing to do.
+ *
+ * Plain Node without dependencies, because it is what installs them.
+ *
+ * Environment:
+ *   GEOCUBES_GDAL   present | cached | system | prebuilt | apt: the only way allowed to get GDAL's binding
+ *   XDG_CACHE_HOME  parent of the folder with bindings built earlier (default ~/.cache)
+ *   CC, CXX, PYTHON the compilers and the Python to build with
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setUpGdal } from './bootstrap/gdal.mjs';
+import { forcedChoice } from './bootstrap/gdal-choices.mjs';
+import { setUpIcechunk } from './bootstrap/icechunk.mjs';
+import { withLock } from './bootstrap/lock.mjs';
+import { checkNode, setUpPackages } from './bootstrap/packages.mjs';
+import { cacheFolder, projectPaths } from './bootstrap/paths.mjs';
+import { createReporter, SetupFailure } from './bootstrap/report.mjs';
+import { setUpTypescript } from './bootstrap/typescript.mjs';
+
+const paths = projectPaths();
+const reporter = createReporter((line) => process.stderr.write(`${line}\n`));
+
+try {
+  const context = { paths, cache: cacheFolder(process.env), say: reporter.note };
+  const forced = forcedChoice(process.env.GEOCUBES_GDAL);
+  await reporter.step('Node', () => checkNode());
+  await withLock(join(paths.native, 'lock'), reporter.note, async () => {
+    await reporter.step('packages', () => setUpPackages(context));
+    await reporter.step('GDAL', () => setUpGdal(context, forced));
+    await reporter.step('Icechunk', () => setUpIcechunk(context));
+    await reporter.step('TypeScript', () => setUpTypescript(context));
+  });
+  reporter.finish();
+} catch (error) {
+  reporter.fail(error instanceof SetupFailure ? error : wrapUnexpected(error));
+  process.exitCode = 1;
+}
+
+/** A bug, a full disk or a missing permission: the trace goes to a file, one line to the reader. */
+function wrapUnexpected(/** @type {unknown} */ error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  try {
+    mkdirSync(paths.logs, { recursive: true });
+    const log = join(paths.logs, 'bootstrap-error.log');
+    writeFileSync(log, error instanceof Error ? String(error.stack) : reason);
+    return new SetupFailure(
+      `unexpected: ${reason} (trace in ${log})`,
+      'node scripts/bootstrap.mjs',
+    );
+  } catch {
+    return new SetupFailure(
+      `unexpected: ${reason}`,
+      `check that you may write to ${paths.root}, then node scripts/bootstrap.mjs`,
+    );
+  }
+}

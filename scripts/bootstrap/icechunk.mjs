@@ -1,0 +1,166 @@
+/**
+ * Makes `@earthmover/icechunk` load. Its linux-x64 binary asks for two symbols that glibc has from
+ * 2.38 on; on older systems the addon in `scripts/icechunk-glibc.c` supplies them.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { copyAtomically, fingerprint, readJson, writeJson } from './files.mjs';
+import { installCommand } from './gdal-choices.mjs';
+import { isRoot, systemFamily } from './gdal-probe.mjs';
+import { SetupFailure } from './report.mjs';
+import { lastLine, run, which } from './run.mjs';
+
+/** @typedef {import('./paths.mjs').Context} Context */
+
+const PACKAGE = '@earthmover/icechunk';
+
+/** Prints the whole chain of causes: the binding's own message is the misleading outermost one. */
+const QUESTION = `
+const constants = require('node:os').constants.dlopen;
+const addon = process.argv[1];
+try {
+  if (addon) process.dlopen({ exports: {} }, addon, constants.RTLD_NOW | constants.RTLD_GLOBAL);
+  require('${PACKAGE}');
+} catch (error) {
+  for (let cause = error; cause; cause = cause.cause) console.log(cause.message.split('\\n')[0]);
+  process.exit(1);
+}
+`;
+
+/** @param {Context} context */
+export async function setUpIcechunk(context) {
+  const { paths } = context;
+  const addon = join(paths.native, `icechunk-glibc-${process.platform}-${process.arch}.node`);
+  const stampFile = join(paths.native, 'icechunk.json');
+  const version = String(readJson(join(paths.modules, PACKAGE, 'package.json'))?.version);
+  const stamp = readJson(stampFile);
+  const here = { version, node: process.version, system: systemState(paths.modules) };
+  if (
+    stamp?.here === JSON.stringify(here) &&
+    (!stamp.addon || stamp.addon === fingerprint(addon))
+  ) {
+    return { state: `Icechunk ${version}${stamp.addon ? ADDED : ''}` };
+  }
+  const plain = await load(context);
+  if (plain.ok) {
+    writeJson(stampFile, { here: JSON.stringify(here), addon: null });
+    return { state: `Icechunk ${version}`, did: 'loads as it is' };
+  }
+  if (!/__isoc23_(sscanf|strtol)/.test(plain.output)) throw explainMissing(version, plain.output);
+  const did = await provideAddon(context, addon);
+  writeJson(stampFile, { here: JSON.stringify(here), addon: fingerprint(addon) });
+  return { state: `Icechunk ${version}${ADDED}`, did };
+}
+
+const ADDED = ' (with the glibc addon)';
+
+/** What, when it changes, asks for another look: the binary and the C library. */
+function systemState(/** @type {string} */ modules) {
+  // Listing network interfaces may take seconds. (The option is newer than Node 20's type definitions.)
+  Object.assign(process.report, { excludeNetwork: true });
+  const report = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (
+    process.report.getReport()
+  );
+  const binary = join(
+    modules,
+    `${PACKAGE}-${process.platform}-${process.arch}-gnu`,
+    'package.json',
+  );
+  return [report.header?.glibcVersionRuntime ?? 'no glibc', fingerprint(binary) ?? 'elsewhere'];
+}
+
+/** @param {Context} context @param {string} [addon] */
+function load({ paths }, addon) {
+  const args = ['--input-type=commonjs', '-e', QUESTION, ...(addon === undefined ? [] : [addon])];
+  return run(process.execPath, args, { cwd: paths.root });
+}
+
+/**
+ * From the cache if a copy is there and works, else from the compiler.
+ * @param {Context} context
+ * @param {string} addon
+ */
+async function provideAddon(context, addon) {
+  const source = join(context.paths.root, 'scripts', 'icechunk-glibc.c');
+  const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
+  const cached = join(
+    context.cache,
+    `icechunk-glibc-${process.platform}-${process.arch}-${hash}.node`,
+  );
+  if (existsSync(cached)) {
+    copyAtomically(cached, addon);
+    if ((await load(context, addon)).ok) return 'restored the addon for this older glibc';
+    rmSync(cached, { force: true });
+  }
+  await compile(context, source, addon);
+  const { ok, output } = await load(context, addon);
+  if (!ok) throw explainMissing('', output);
+  try {
+    copyAtomically(addon, cached);
+  } catch {
+    // The cache saves a second and a compiler; without it nothing is lost.
+  }
+  return 'compiled the addon for this older glibc';
+}
+
+/**
+ * @param {Context} context
+ * @param {string} source
+ * @param {string} addon
+ */
+async function compile({ paths }, source, addon) {
+  const compiler = findCompiler();
+  if (compiler === undefined) {
+    throw new SetupFailure(
+      `${PACKAGE} needs a small addon on this glibc, and there is no C compiler to make it`,
+      installCommand(
+        systemFamily(),
+        { headers: 'not needed here', missingTools: ['c++'] },
+        isRoot(),
+      ) ?? '',
+    );
+  }
+  const log = join(paths.logs, 'icechunk-glibc.log');
+  const temporary = `${addon}.${process.pid}.tmp`;
+  mkdirSync(dirname(addon), { recursive: true });
+  const flags = ['-std=c11', '-shared', '-fPIC', '-O2', '-o', temporary];
+  const result = await run(compiler.command, [...compiler.args, ...flags, source], { log });
+  if (result.ok) return renameSync(temporary, addon);
+  rmSync(temporary, { force: true });
+  throw new SetupFailure(
+    `the addon for Icechunk did not compile: ${lastLine(result.output)} (log: ${log})`,
+    `less ${log}`,
+  );
+}
+
+/** A C++ compiler compiles C when told to. */
+function findCompiler(env = process.env) {
+  const [own, ...flags] = (env.CC ?? '').trim().split(/\s+/);
+  if (own && which(own, env)) return { command: own, args: flags };
+  const c = ['cc', 'gcc', 'clang'].find((name) => which(name, env));
+  if (c !== undefined) return { command: c, args: [] };
+  const cpp = ['c++', 'g++', 'clang++'].find((name) => which(name, env));
+  return cpp === undefined ? undefined : { command: cpp, args: ['-x', 'c'] };
+}
+
+/** @param {string} version @param {string} output */
+export function explainMissing(version, output) {
+  const glibc = /version `(GLIBC_[\d.]+)' not found/.exec(output)?.[1];
+  if (glibc !== undefined) {
+    return new SetupFailure(
+      `${PACKAGE} ${version} needs ${glibc}, newer than this system's C library`,
+      'run it on Debian 12, Ubuntu 22.04, RHEL 9 or newer',
+    );
+  }
+  if (output.includes('Cannot find module')) {
+    return new SetupFailure(
+      `${PACKAGE} ${version} has no binary installed for ${process.platform}-${process.arch}`,
+      'rm -rf node_modules && npm start (binaries exist for Linux x64 with glibc, macOS arm64 and Windows x64)',
+    );
+  }
+  return new SetupFailure(
+    `${PACKAGE} ${version} does not load: ${lastLine(output)}`,
+    'rm -rf node_modules && npm start',
+  );
+}

@@ -1,0 +1,53 @@
+/** Where things lie. Everything made by the set-up is in node_modules, dist, .native and one cache folder. */
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const CACHE_NAME = 'smart-geocubes-native';
+
+/** @param {string} root the folder with package.json */
+export function projectPaths(
+  root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''),
+) {
+  const native = join(root, '.native');
+  return {
+    root,
+    /** Stamps, logs, the lock and the glibc addon; ignored by git. */
+    native,
+    logs: join(native, 'logs'),
+    modules: join(root, 'node_modules'),
+    gdalPackage: join(root, 'node_modules', 'gdal-async'),
+    /** The one file gdal-async loads; its folder carries ABI, platform and architecture. */
+    gdalBinding: join(
+      root,
+      'node_modules',
+      'gdal-async',
+      'lib',
+      'binding',
+      abiFolder(),
+      'gdal.node',
+    ),
+  };
+}
+
+export function abiFolder({ versions, platform, arch } = process) {
+  return `node-v${versions.modules}-${platform}-${arch}`;
+}
+
+/**
+ * The user's cache folder of this project. By the XDG rules an empty or relative value counts as unset.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function cacheFolder(env, home = homedir()) {
+  const xdg = env.XDG_CACHE_HOME;
+  const parent = xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, '.cache');
+  return join(parent, CACHE_NAME);
+}
+
+/**
+ * What every step gets.
+ * @typedef {object} Context
+ * @property {ReturnType<typeof projectPaths>} paths
+ * @property {string} cache
+ * @property {(text: string) => void} say
+ */

@@ -1,0 +1,54 @@
+/** Compiles src/ into dist/ when anything it depends on has changed. */
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprint, readJson, writeJson } from './files.mjs';
+import { SetupFailure } from './report.mjs';
+import { run } from './run.mjs';
+
+/** Lines of the compiler's output shown on failure. */
+const SHOWN_ERRORS = 10;
+
+/** @param {import('./paths.mjs').Context} context */
+export async function setUpTypescript({ paths, say }) {
+  const { root, native, modules } = paths;
+  const stampFile = join(native, 'typescript.json');
+  const command = join(root, 'dist', 'cli', 'main.js');
+  const sources = fingerprintSources(root);
+  const isBuilt = existsSync(join(root, 'dist', '.tsbuildinfo'));
+  if (isBuilt && readJson(stampFile)?.sources === sources) return { state: 'build' };
+
+  const compiler = join(modules, 'typescript', 'bin', 'tsc');
+  const result = await run(process.execPath, [compiler, '-p', '.', '--pretty', 'false'], {
+    cwd: root,
+  });
+  if (!result.ok) {
+    const errors = result.output.trimEnd().split('\n');
+    for (const line of errors.slice(0, SHOWN_ERRORS)) say(`TypeScript: ${line}`);
+    throw new SetupFailure(
+      `the TypeScript compiler reports ${countErrors(errors)} in src/`,
+      'npx tsc -p . --noEmit',
+    );
+  }
+  if (existsSync(command)) chmodSync(command, 0o755);
+  writeJson(stampFile, { sources });
+  return { state: 'build', did: 'compiled src/ to dist/' };
+}
+
+/** Names, sizes and times of all sources: what a build depends on, read in milliseconds. */
+function fingerprintSources(/** @type {string} */ root) {
+  const hash = createHash('sha256');
+  const sources = readdirSync(join(root, 'src'), { recursive: true })
+    .map((name) => join('src', String(name)))
+    .filter((name) => /\.[cm]?ts$/.test(name));
+  for (const name of [...sources.sort(), 'tsconfig.json', 'package-lock.json']) {
+    hash.update(`${name} ${fingerprint(join(root, name))}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** @param {readonly string[]} lines */
+export function countErrors(lines) {
+  const count = lines.filter((line) => /: error TS\d+:/.test(line)).length;
+  return count === 1 ? '1 error' : `${count} errors`;
+}

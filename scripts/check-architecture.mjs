@@ -1,0 +1,137 @@
+/**
+ * Holds the table of src/ARCHITECTURE.md: which room may import which, one owner for each heavy
+ * dependency, no cycles (type imports included), nothing of native-bench in src.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const src = join(root, 'src');
+
+/** The ground every room stands on. */
+const GROUND = ['errors', 'tile', 'grid', 'raster', 'dataset'];
+
+/** Rooms (folders of src, and its single files) and the rooms each may import. */
+const MAY_IMPORT = {
+  errors: [],
+  grid: ['errors'],
+  raster: ['errors', 'grid'],
+  dataset: ['errors', 'grid', 'raster'],
+  tile: ['errors', 'grid', 'raster', 'dataset'],
+  'earth-engine': GROUND,
+  local: [...GROUND, 'kernel/gdal/load'],
+  kernel: GROUND,
+  store: GROUND,
+  observe: GROUND,
+  picture: GROUND,
+  loopback: [...GROUND, 'kernel/gdal/load'],
+  pool: [...GROUND, 'kernel'],
+  cube: [...GROUND, 'earth-engine', 'local', 'kernel', 'store', 'observe', 'picture', 'pool'],
+  cli: [...GROUND, 'cube', 'loopback', 'observe', 'picture', 'pool', 'kernel/gdal/facts', 'store/icechunk'],
+  index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'store'],
+};
+
+/** Heavy dependencies and the one place that may load each; importing their types alone is free. */
+const OWNERS = {
+  'gdal-async': 'kernel/gdal/load',
+  piscina: 'pool/',
+  '@earthmover/icechunk': 'store/icechunk',
+  sharp: 'picture/',
+  '@google/earthengine': 'earth-engine/',
+  zarrita: 'store/',
+  undici: 'earth-engine/',
+  'google-auth-library': 'earth-engine/',
+  commander: 'cli/',
+  pino: 'cli/',
+};
+
+const problems = [];
+const graph = new Map();
+
+for (const file of sources(src)) {
+  const name = relative(src, file).replace(/\.ts$/, '');
+  const imports = importsOf(readFileSync(file, 'utf8'));
+  const targets = [];
+  for (const { specifier, typeOnly } of imports) {
+    if (specifier.startsWith('.')) {
+      const target = relative(src, resolve(dirname(file), specifier)).replace(/\.js$/, '');
+      if (target.startsWith('..')) problems.push(`${name}: imports ${specifier}, which is outside src`);
+      targets.push(target);
+      checkRoom(name, target);
+    } else if (!typeOnly) checkOwner(name, specifier);
+  }
+  graph.set(name, targets);
+}
+for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`);
+
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join('\n')}\n`);
+  process.stderr.write(`Expected imports as src/ARCHITECTURE.md has them but received ${problems.length} others.\n`);
+  process.exit(1);
+}
+process.stdout.write(`architecture: ${graph.size} files keep to their rooms\n`);
+
+function* sources(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(path);
+    else if (entry.name.endsWith('.ts')) yield path;
+  }
+}
+
+function importsOf(text) {
+  const found = [];
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'/gms)) {
+    found.push({ specifier: match[2], typeOnly: match[1] !== undefined });
+  }
+  for (const match of text.matchAll(/^import\s+'([^']+)'/gm)) found.push({ specifier: match[1], typeOnly: false });
+  for (const match of text.matchAll(/\b(?:import|require)\(\s*['"`]([^'"`$]+)['"`]\s*\)/g)) {
+    found.push({ specifier: match[1], typeOnly: false });
+  }
+  return found;
+}
+
+function roomOf(name) {
+  return name.split('/')[0];
+}
+
+function checkRoom(name, target) {
+  const from = roomOf(name);
+  const to = roomOf(target);
+  if (from === to) {
+    const [, one] = name.split('/');
+    const [, other] = target.split('/');
+    if (from === 'kernel' && ['gdal', 'js'].includes(one) && ['gdal', 'js'].includes(other) && one !== other) {
+      problems.push(`${name}: imports ${target}; the two kernels never meet`);
+    }
+    return;
+  }
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) problems.push(`${name}: ${from} is no room of the table`);
+  else if (!allowed.includes(to) && !allowed.includes(target)) problems.push(`${name}: imports ${target}`);
+}
+
+function checkOwner(name, specifier) {
+  const owner = Object.entries(OWNERS).find(([dependency]) => specifier === dependency || specifier.startsWith(`${dependency}/`));
+  if (owner === undefined) return;
+  const [dependency, place] = owner;
+  if (place.endsWith('/') ? !name.startsWith(place) : name !== place) problems.push(`${name}: loads ${dependency}, which is ${place}'s`);
+}
+
+function cycles(edges) {
+  const state = new Map();
+  const found = [];
+  const visit = (node, path) => {
+    if (state.get(node) === 'done') return;
+    if (state.get(node) === 'open') {
+      found.push([...path.slice(path.indexOf(node)), node]);
+      return;
+    }
+    state.set(node, 'open');
+    for (const next of edges.get(node) ?? []) visit(next, [...path, node]);
+    state.set(node, 'done');
+  };
+  for (const node of edges.keys()) visit(node, []);
+  return found;
+}

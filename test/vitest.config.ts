@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Processes, not threads: native modules keep state for the whole process.
+    pool: 'forks',
+    globalSetup: ['test/compile.ts'],
+    testTimeout: 30_000,
+    // Native modules and worker threads are started once a file; two at a time is what small machines bear.
+    maxWorkers: 2,
+  },
+});
