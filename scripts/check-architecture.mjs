@@ -28,7 +28,16 @@ const MAY_IMPORT = {
   loopback: [...GROUND, 'kernel/gdal/load'],
   pool: [...GROUND, 'kernel'],
   cube: [...GROUND, 'earth-engine', 'local', 'kernel', 'store', 'observe', 'picture', 'pool'],
-  cli: [...GROUND, 'cube', 'loopback', 'observe', 'picture', 'pool', 'kernel/gdal/facts', 'store/icechunk'],
+  cli: [
+    ...GROUND,
+    'cube',
+    'loopback',
+    'observe',
+    'picture',
+    'pool',
+    'kernel/gdal/facts',
+    'store/icechunk',
+  ],
   index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'store'],
 };
 
@@ -56,7 +65,8 @@ for (const file of sources(src)) {
   for (const { specifier, typeOnly } of imports) {
     if (specifier.startsWith('.')) {
       const target = relative(src, resolve(dirname(file), specifier)).replace(/\.js$/, '');
-      if (target.startsWith('..')) problems.push(`${name}: imports ${specifier}, which is outside src`);
+      if (target.startsWith('..'))
+        problems.push(`${name}: imports ${specifier}, which is outside src`);
       targets.push(target);
       checkRoom(name, target);
     } else if (!typeOnly) checkOwner(name, specifier);
@@ -67,7 +77,9 @@ for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`)
 
 if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`);
-  process.stderr.write(`Expected imports as src/ARCHITECTURE.md has them but received ${problems.length} others.\n`);
+  process.stderr.write(
+    `Expected imports as src/ARCHITECTURE.md has them but received ${problems.length} others.\n`,
+  );
   process.exit(1);
 }
 process.stdout.write(`architecture: ${graph.size} files keep to their rooms\n`);
@@ -85,7 +97,8 @@ function importsOf(text) {
   for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'/gms)) {
     found.push({ specifier: match[2], typeOnly: match[1] !== undefined });
   }
-  for (const match of text.matchAll(/^import\s+'([^']+)'/gm)) found.push({ specifier: match[1], typeOnly: false });
+  for (const match of text.matchAll(/^import\s+'([^']+)'/gm))
+    found.push({ specifier: match[1], typeOnly: false });
   for (const match of text.matchAll(/\b(?:import|require)\(\s*['"`]([^'"`$]+)['"`]\s*\)/g)) {
     found.push({ specifier: match[1], typeOnly: false });
   }
@@ -102,21 +115,30 @@ function checkRoom(name, target) {
   if (from === to) {
     const [, one] = name.split('/');
     const [, other] = target.split('/');
-    if (from === 'kernel' && ['gdal', 'js'].includes(one) && ['gdal', 'js'].includes(other) && one !== other) {
+    if (
+      from === 'kernel' &&
+      ['gdal', 'js'].includes(one) &&
+      ['gdal', 'js'].includes(other) &&
+      one !== other
+    ) {
       problems.push(`${name}: imports ${target}; the two kernels never meet`);
     }
     return;
   }
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) problems.push(`${name}: ${from} is no room of the table`);
-  else if (!allowed.includes(to) && !allowed.includes(target)) problems.push(`${name}: imports ${target}`);
+  else if (!allowed.includes(to) && !allowed.includes(target))
+    problems.push(`${name}: imports ${target}`);
 }
 
 function checkOwner(name, specifier) {
-  const owner = Object.entries(OWNERS).find(([dependency]) => specifier === dependency || specifier.startsWith(`${dependency}/`));
+  const owner = Object.entries(OWNERS).find(
+    ([dependency]) => specifier === dependency || specifier.startsWith(`${dependency}/`),
+  );
   if (owner === undefined) return;
   const [dependency, place] = owner;
-  if (place.endsWith('/') ? !name.startsWith(place) : name !== place) problems.push(`${name}: loads ${dependency}, which is ${place}'s`);
+  if (place.endsWith('/') ? !name.startsWith(place) : name !== place)
+    problems.push(`${name}: loads ${dependency}, which is ${place}'s`);
 }
 
 function cycles(edges) {

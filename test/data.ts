@@ -15,7 +15,7 @@ const present = existsSync(FOLDER);
  * A test that needs the real rasters. In somebody's own checkout they are absent, and the test is
  * skipped; in CI their absence is a failure, which the test itself then meets.
  */
-export const testWithData = present || process.env['CI'] === 'true' ? test : test.skip;
-if (!present && process.env['CI'] !== 'true') {
+export const testWithData = present || process.env.CI === 'true' ? test : test.skip;
+if (!present && process.env.CI !== 'true') {
   process.stderr.write('skipped: tests on real rasters, because ../shared/data is not there\n');
 }

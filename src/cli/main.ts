@@ -48,7 +48,7 @@ function endingOf(error: unknown): number {
   // Commander has printed its message already; help and version end with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   process.stderr.write(`geocubes: ${explain(error)}\n`);
-  if (process.env['GEOCUBES_DEBUG'] !== undefined && error instanceof Error)
+  if (process.env.GEOCUBES_DEBUG !== undefined && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
   return exitCodeOf(error);
 }

@@ -26,5 +26,5 @@ export const concurrencyOption = () =>
 
 /** Earth Engine as these options describe it. The token comes from the environment only: a command line is public. */
 export function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
-  return earthEngine(dataset, { ...options, token: process.env['GEOCUBES_TOKEN'] });
+  return earthEngine(dataset, { ...options, token: process.env.GEOCUBES_TOKEN });
 }

@@ -47,9 +47,9 @@ export async function findCredentials({
 }: CredentialOptions): Promise<Credentials> {
   const wanted =
     project ??
-    process.env['EE_PROJECT'] ??
-    process.env['GOOGLE_CLOUD_PROJECT'] ??
-    process.env['GEE_PROJECT'];
+    process.env.EE_PROJECT ??
+    process.env.GOOGLE_CLOUD_PROJECT ??
+    process.env.GEE_PROJECT;
   if (token !== undefined) {
     return signed('the token given', requireProject(wanted), async () => ({
       authorization: `Bearer ${token}`,

@@ -47,9 +47,9 @@ export function requestExpression(
   const selected = select(source, names);
   const cast = (node: Node) => call(CASTS[dataset.dtype], { value: node });
   if (mask.kind === 'sentinel') {
-    values['pixels'] = cast(unmask(selected, mask.value));
+    values.pixels = cast(unmask(selected, mask.value));
   } else if (mask.kind === 'bits') {
-    values['pixels'] = maskBands(source, names).reduce(
+    values.pixels = maskBands(source, names).reduce(
       (all, bits, group) =>
         call('Image.addBands', {
           dstImg: all,
@@ -61,7 +61,7 @@ export function requestExpression(
       cast(selected),
     );
   } else {
-    values['pixels'] = cast(selected);
+    values.pixels = cast(selected);
   }
   return { result: 'pixels', values };
 }

@@ -1,0 +1,46 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { dataFile } from '../data.js';
+
+/** A folder that is gone when the tests are. */
+export async function temporaryFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'geocubes-test-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** What a command needs to find a loopback server. */
+export function environmentFor({ url }: Pick<LoopbackServer, 'url'>): Record<string, string> {
+  return { GEOCUBES_ENDPOINT: url, GEOCUBES_TOKEN: 'loopback', GEOCUBES_PROJECT: 'test' };
+}
+
+/** A loopback server that serves one real raster as an image asset. */
+export async function serveRaster(
+  folder: string,
+  file: string,
+  asset: string,
+  bands: readonly string[],
+): Promise<LoopbackServer> {
+  const rasters = join(folder, 'rasters');
+  await mkdir(rasters, { recursive: true });
+  await copyFile(dataFile(file), join(rasters, file));
+  await writeFile(
+    join(rasters, 'manifest.json'),
+    JSON.stringify({ assets: [{ id: asset, type: 'IMAGE', images: [{ file, bands }] }] }),
+  );
+  return startLoopback({ folder: rasters });
+}
+
+/** The built-in asset on a grid of 60 small tiles around the Lena delta: quick to fill, some of it sea. */
+export const SMALL_DATASET = {
+  title: 'Small',
+  collection: 'projects/geocubes/assets/demo',
+  bands: ['TCB_slope', 'TCG_slope', 'TCW_slope'],
+  dtype: 'uint8',
+  grid: { crs: 'EPSG:4326', bounds: [120, 70, 130, 76], resolution: 0.01, chunk: 100 },
+  fill: 'idw',
+  maxFillDistance: 3,
+} as const;
+
+export const SMALL_BBOX = '120,70,130,76';

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { Cube, createPool, type DatasetFile, earthEngine, parseDataset } from '../../src/index.js';
+import { loadGdal } from '../../src/kernel/gdal/load.js';
+import type { PixelArray } from '../../src/raster/dtype.js';
+import { dataFile, testWithData } from '../data.js';
+import { serveRaster, temporaryFolder } from './loopback-cubes.js';
+
+/**
+ * What GDAL's own command makes of the file on the cube's grid. `-et 0` transforms each pixel exactly;
+ * the default approximation depends on how a raster is cut into blocks, so no tiled reader can equal it.
+ * Where the command is not installed, its library version in the binding does the same.
+ */
+function gdalwarp(file: string, output: string, cube: Cube, nodata: string): PixelArray[] {
+  const { geobox } = cube.grid;
+  const { west, south, east, north } = geobox.bounds;
+  const options = [
+    '-r',
+    'near',
+    '-et',
+    '0',
+    '-t_srs',
+    geobox.crs.name,
+    '-te',
+    west,
+    south,
+    east,
+    north,
+    '-ts',
+    geobox.width,
+    geobox.height,
+    '-dstnodata',
+    nodata,
+  ].map(String);
+  const gdal = loadGdal();
+  if (hasCommand('gdalwarp')) execFileSync('gdalwarp', ['-q', ...options, file, output]);
+  else gdal.warp(output, null, [gdal.open(file)], options).close();
+  const dataset = gdal.open(output);
+  return dataset.bands.map(
+    (band) => band.pixels.read(0, 0, geobox.width, geobox.height) as PixelArray,
+  );
+}
+
+function hasCommand(name: string): boolean {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function ingestWhole(folder: string, file: string, dataset: DatasetFile): Promise<Cube> {
+  const bands = dataset.bands.map((band) => (typeof band === 'string' ? band : band.name));
+  const server = await serveRaster(folder, file, dataset.image ?? '', bands);
+  const pool = createPool({ size: 2 });
+  try {
+    const cube = await Cube.create(join(folder, 'cube'), parseDataset(dataset), { pool });
+    const source = await earthEngine(cube.dataset, {
+      endpoint: server.url,
+      token: 'loopback',
+      project: 'test',
+    });
+    const summary = await cube.ingest(cube.grid.geobox, { source, pool });
+    await source.close();
+    expect(summary.failed).toEqual([]);
+    expect(summary.committed).toBe(cube.grid.rows * cube.grid.cols);
+    return cube;
+  } finally {
+    await pool.close();
+    await server.close();
+  }
+}
+
+/** Counts of pixels that are the same (NaN equals NaN) and of those with a value. */
+function compare(ours: PixelArray | undefined, theirs: PixelArray | undefined, nodata: number) {
+  let different = 0;
+  let valid = 0;
+  for (let i = 0; i < (theirs?.length ?? 0); i++) {
+    if (!Object.is(ours?.[i], theirs?.[i])) different++;
+    if (!Object.is(ours?.[i], nodata)) valid++;
+  }
+  return { different, valid, length: ours?.length };
+}
+
+describe('real rasters, served by the loopback server and ingested through the pool', () => {
+  testWithData(
+    'a Landsat scene in UTM fills an EPSG:4326 cube with exactly the pixels of gdalwarp',
+    async () => {
+      const folder = await temporaryFolder();
+      const file = 'landsat7-utm18n-rgb-uint8.tif';
+      const cube = await ingestWhole(folder.path, file, {
+        title: 'Landsat',
+        image: 'users/test/landsat7',
+        bands: ['red', 'green', 'blue'],
+        dtype: 'uint8',
+        nodata: 0,
+        grid: {
+          crs: 'EPSG:4326',
+          bounds: [-78.98, 23.56, -76.57, 25.56],
+          resolution: 0.0027,
+          chunk: 256,
+        },
+      });
+      const theirs = gdalwarp(dataFile(file), join(folder.path, 'warped.tif'), cube, '0');
+      const { bands, missingTiles } = await cube.load(cube.grid.geobox);
+      expect(missingTiles).toBe(0);
+      for (const [i, name] of ['red', 'green', 'blue'].entries()) {
+        const { different, valid, length } = compare(bands.get(name), theirs[i], 0);
+        expect(length).toBe(cube.grid.geobox.width * cube.grid.geobox.height);
+        expect(valid).toBeGreaterThan(100_000);
+        expect(different).toBe(0);
+      }
+      await folder.remove();
+    },
+  );
+
+  testWithData(
+    'a polar float raster with NaN gaps fills an EPSG:3031 cube with exactly the pixels of gdalwarp',
+    async () => {
+      const folder = await temporaryFolder();
+      const file = 'sea-ice-epsg3031-float32-nan.tif';
+      const cube = await ingestWhole(folder.path, file, {
+        title: 'Sea ice',
+        image: 'users/test/sea-ice',
+        bands: ['concentration'],
+        dtype: 'float32',
+        grid: {
+          crs: 'EPSG:3031',
+          bounds: [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
+          resolution: 10_000,
+          chunk: 200,
+        },
+      });
+      const theirs = gdalwarp(dataFile(file), join(folder.path, 'warped.tif'), cube, 'nan');
+      const { bands } = await cube.load(cube.grid.geobox);
+      const { different, valid } = compare(bands.get('concentration'), theirs[0], Number.NaN);
+      expect(valid).toBeGreaterThan(100_000);
+      expect(different).toBe(0);
+      await folder.remove();
+    },
+  );
+});

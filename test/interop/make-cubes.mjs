@@ -1,0 +1,91 @@
+/**
+ * Makes the cubes that the Python tests open, with the project's own compiled code:
+ *
+ *   node test/interop/make-cubes.mjs OUTPUT
+ *
+ * Beside each cube lies what the JavaScript side reads back from it: `<name>.pixels`, the raw bytes
+ * of `[band, y, x]`. `manifest.json` describes all of them. Needs `dist/` and the native modules.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Cube, createPool, earthEngine } from '../../dist/index.js';
+import { DEFAULT_TOKEN, startLoopback } from '../../dist/loopback/server.js';
+import { prepare } from './recipes.mjs';
+
+const [output] = process.argv.slice(2);
+if (output === undefined) {
+  process.stderr.write('Expected a folder to write to: node test/interop/make-cubes.mjs OUTPUT\n');
+  process.exit(2);
+}
+await makeCubes(resolve(output));
+
+async function makeCubes(/** @type {string} */ out) {
+  const rasters = join(out, 'rasters');
+  mkdirSync(rasters, { recursive: true });
+  const { recipes, skipped } = prepare(rasters);
+  const server = await startLoopback({ folder: rasters });
+  const pool = createPool({ size: 2 });
+  try {
+    const cubes = [];
+    for (const recipe of recipes) cubes.push(await makeCube(recipe, out, pool, server.url));
+    writeFileSync(join(out, 'manifest.json'), JSON.stringify({ cubes, skipped }, undefined, 2));
+  } finally {
+    await pool.close();
+    await server.close();
+  }
+}
+
+async function makeCube(recipe, out, pool, endpoint) {
+  const { name, dataset, format = 1, file } = recipe;
+  const store = join(out, name);
+  const filled = await Cube.create(store, dataset, { pool, icechunkFormat: format });
+  const roi = recipe.roi ?? filled.grid.geobox;
+  const service = { endpoint, project: 'interop', token: DEFAULT_TOKEN };
+  const source = await earthEngine(dataset, service);
+  const { failed } = await filled.ingest(roi, { source, pool }).finally(() => source.close());
+  if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+  // Opened anew: what is read is what lies in the repository.
+  const cube = await Cube.open(store);
+  const region = await cube.load(roi);
+  const bands = [...region.bands.values()];
+  writeFileSync(
+    join(out, `${name}.pixels`),
+    Buffer.concat(bands.map((band) => Buffer.from(band.buffer, band.byteOffset, band.byteLength))),
+  );
+  const { geobox } = cube.grid;
+  return {
+    name,
+    store,
+    format,
+    title: dataset.title,
+    crs: geobox.crs.name,
+    shape: [geobox.height, geobox.width],
+    affine: geobox.affine,
+    chunk: [cube.grid.chunk.height, cube.grid.chunk.width],
+    dtype: dataset.dtype,
+    codec: dataset.codec,
+    nodata: dataset.nodata ?? null,
+    file: file ?? null,
+    window: cube.windowsOf(roi)[0],
+    tiles: await cube.tileStates(roi),
+    bands: [...region.bands].map(([band, pixels]) => ({
+      name: band,
+      ...countValid(pixels, region.nodata),
+    })),
+  };
+}
+
+/** How many pixels differ from the fill value, and their sum, by Neumaier's sum so that order does not matter. */
+function countValid(pixels, fill) {
+  let sum = 0;
+  let lost = 0;
+  let valid = 0;
+  for (const value of pixels) {
+    if (value === fill || Number.isNaN(value)) continue;
+    valid++;
+    const next = sum + value;
+    lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+    sum = next;
+  }
+  return { sum: sum + lost, valid };
+}
