@@ -17,7 +17,7 @@ const SHARED = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
  */
 
 /** The edge of the Lena delta: land, coast, and tiles of nothing but sea. */
-const DEMO_REGION = '126.5,72.6,128.3,74.4';
+const DEMO_REGION = '127,72.6,128.3,74.6';
 
 /**
  * Puts the rasters and their manifest into `folder`, which a loopback server then serves.

@@ -81,10 +81,13 @@ const REFERENCE = [
 ] as const;
 
 describe('transformer', () => {
-  test.each(REFERENCE)('%s to %s takes %j to what PROJ computes, to within a millimetre', (from, to, [x, y], wanted) => {
-    const [px, py] = transformer(parseCrs(from), parseCrs(to))(x, y);
-    expect(Math.hypot(px - wanted[0], py - wanted[1])).toBeLessThan(1e-3);
-  });
+  test.each(REFERENCE)(
+    '%s to %s takes %j to what PROJ computes, to within a millimetre',
+    (from, to, [x, y], wanted) => {
+      const [px, py] = transformer(parseCrs(from), parseCrs(to))(x, y);
+      expect(Math.hypot(px - wanted[0], py - wanted[1])).toBeLessThan(1e-3);
+    },
+  );
 
   test('polar stereographic back to longitude and latitude agrees with PROJ to a nanodegree', () => {
     const [lon, lat] = transformer(parseCrs('EPSG:3413'), parseCrs('EPSG:4326'))(-1e6, -5e5);

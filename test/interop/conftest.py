@@ -1,0 +1,59 @@
+"""Gives each test the cubes of `make-cubes.mjs`; all tests run once for each cube they ask for."""
+
+import json
+import os
+from pathlib import Path
+
+import icechunk
+import pytest
+import zarr
+from cube import Cube
+from reference import describe_reference
+
+ICECHUNK_MAJOR = int(icechunk.__version__.split(".")[0])
+
+
+def pytest_addoption(parser):
+    parser.addoption("--cubes", required=True, help="the folder that make-cubes.mjs wrote")
+
+
+def pytest_report_header():
+    return f"icechunk {icechunk.__version__}, zarr {zarr.__version__}; reference: {describe_reference()}"
+
+
+def read_manifest(config):
+    return json.loads((Path(config.getoption("--cubes")) / "manifest.json").read_text())
+
+
+def pytest_generate_tests(metafunc):
+    """`cube`: each that this icechunk reads; `warped_cube`: those made from a raster that GDAL can warp."""
+    manifest = read_manifest(metafunc.config)
+    cubes = [Cube(record) for record in manifest["cubes"]]
+    readable = [cube for cube in cubes if cube.format <= ICECHUNK_MAJOR]
+    if "cube" in metafunc.fixturenames:
+        metafunc.parametrize("cube", [*map(named, readable), *missing(manifest)])
+    if "warped_cube" in metafunc.fixturenames:
+        warped = [cube for cube in readable if cube.file is not None]
+        metafunc.parametrize("warped_cube", [*map(named, warped), *missing(manifest)])
+    if "format_2_cube" in metafunc.fixturenames:
+        newer = [cube for cube in cubes if cube.format == 2]
+        metafunc.parametrize("format_2_cube", [*map(named, newer)])
+
+
+def named(cube):
+    return pytest.param(cube, id=cube.name)
+
+
+def missing(manifest):
+    """A cube that could not be made: skipped for somebody's own checkout, a failure in CI."""
+    if os.environ.get("CI") == "true":
+        reasons = [f"{name}: {reason}" for name, reason in reasons_of(manifest)]
+        assert not reasons, f"In CI all cubes must be made, but {'; '.join(reasons)}"
+    return [
+        pytest.param(None, id=name, marks=pytest.mark.skip(reason=reason))
+        for name, reason in reasons_of(manifest)
+    ]
+
+
+def reasons_of(manifest):
+    return [(entry["name"], entry["reason"]) for entry in manifest["skipped"]]

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { fillValueOf } from '../../../src/dataset/dataset.js';
+import { parseDataset } from '../../../src/dataset/parse.js';
+import { PRESET_NAMES, presetDataset } from '../../../src/dataset/presets.js';
+import { Grid } from '../../../src/grid/tiling.js';
+
+describe('presets', () => {
+  test('are TCTrend, TCTrend2024 and demo, found in upper and lower case alike', () => {
+    expect(PRESET_NAMES).toEqual(['TCTrend', 'TCTrend2024', 'demo']);
+    expect(presetDataset('tctrend')).toBe(presetDataset('TCTrend2024'));
+    expect(presetDataset('DEMO').title).toBe('Demo');
+  });
+
+  test('an unknown name is refused with the names there are', () => {
+    expect(() => presetDataset('TCVIS')).toThrow(
+      'Expected one of TCTrend, TCTrend2024, demo, or the path of a .json file for the dataset but received "TCVIS".',
+    );
+  });
+
+  test('TCTrend has the three slopes of smart-geocubes as uint8 without a nodata code', () => {
+    const dataset = presetDataset('TCTrend');
+    expect(dataset.bands.map(({ name }) => name)).toEqual(['TCB_slope', 'TCG_slope', 'TCW_slope']);
+    expect(dataset.dtype).toBe('uint8');
+    expect(dataset.nodata).toBeUndefined();
+    expect(dataset.source).toEqual({
+      kind: 'collection',
+      id: 'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS',
+    });
+  });
+
+  test('TCTrend has 186 x 372 chunks of 3600 pixels', () => {
+    const grid = Grid.fromRecord(presetDataset('TCTrend').grid);
+    expect([grid.rows, grid.cols]).toEqual([186, 372]);
+    expect(grid.chunk).toEqual({ height: 3600, width: 3600 });
+    expect(grid.geobox.shape).toEqual({ height: 667_918, width: 1_335_834 });
+  });
+
+  test('a tile of demo lies where the same tile of TCTrend lies, at a third of its resolution', () => {
+    const fine = Grid.fromRecord(presetDataset('TCTrend').grid);
+    const coarse = Grid.fromRecord(presetDataset('demo').grid);
+    const index = { row: 60, col: 305 };
+    const [one, other] = [fine.tileGeoBox(index).bounds, coarse.tileGeoBox(index).bounds];
+    for (const edge of ['west', 'south', 'east', 'north'] as const)
+      expect(Math.abs(one[edge] - other[edge])).toBeLessThan(coarse.geobox.resolution[0]);
+    expect(coarse.chunk).toEqual({ height: 1200, width: 1200 });
+  });
+
+  test.each(PRESET_NAMES)('%s is plain data that survives JSON', (name) => {
+    const dataset = presetDataset(name);
+    expect(JSON.parse(JSON.stringify(dataset))).toEqual(dataset);
+  });
+});
+
+describe('fillValueOf', () => {
+  test('float cubes hold NaN whatever their nodata is', () => {
+    expect(fillValueOf({ dtype: 'float32' })).toBeNaN();
+    expect(fillValueOf({ dtype: 'float64', nodata: -9999 })).toBeNaN();
+  });
+
+  test('integer cubes hold their nodata code, or 0 without one', () => {
+    expect(fillValueOf({ dtype: 'int16', nodata: -32_768 })).toBe(-32_768);
+    expect(fillValueOf({ dtype: 'uint8', nodata: 0 })).toBe(0);
+    expect(fillValueOf({ dtype: 'uint8' })).toBe(0);
+  });
+});
+
+test('a dataset file with the numbers of TCTrend gives the grid of TCTrend', () => {
+  const { grid } = parseDataset({
+    title: 'same',
+    collection: 'x',
+    bands: ['a'],
+    dtype: 'uint8',
+    grid: {
+      crs: 'EPSG:4326',
+      bounds: [-180, -90, 180, 90],
+      resolution: 0.00026949458523585647,
+      chunk: 3600,
+    },
+  });
+  expect(grid).toEqual(presetDataset('TCTrend').grid);
+});
