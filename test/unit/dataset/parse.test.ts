@@ -71,7 +71,7 @@ describe('parseDataset', () => {
     ['title', { title: undefined }],
     ['bands', { bands: [] }],
     ['bands.0', { bands: ['has space'] }],
-    ['bands.1', { bands: ['ok', { name: 'no/slash' }] }],
+    ['bands.1.name', { bands: ['ok', { name: 'no/slash' }] }],
     ['bands', { bands: 'NDVI' }],
     ['dtype', { dtype: 'int8' }],
     ['nodata', { nodata: '0' }],

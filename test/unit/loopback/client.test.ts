@@ -25,9 +25,21 @@ interface Ee {
 
 type EeConstructor = (...args: unknown[]) => EeObject;
 
-interface EeObject {
-  [method: string]: (...args: unknown[]) => EeObject;
-}
+type EeMethod =
+  | 'add'
+  | 'addBands'
+  | 'filterDate'
+  | 'gt'
+  | 'mask'
+  | 'mosaic'
+  | 'multiply'
+  | 'rename'
+  | 'select'
+  | 'toFloat'
+  | 'toUint8'
+  | 'unmask';
+
+type EeObject = { readonly [method in EeMethod]: EeConstructor };
 
 const ee = createRequire(import.meta.url)('@google/earthengine') as Ee;
 
@@ -71,14 +83,15 @@ test('an expression of the official client with a date filter, a mosaic, a selec
 });
 
 test('a packed mask band as the client builds it has one bit per valid band', async () => {
-  const mosaic = ee.ImageCollection(TCVIS).mosaic() as EeObject;
+  const mosaic = ee.ImageCollection(TCVIS).mosaic();
   const bit = (index: number) =>
-    (mosaic.select as EeConstructor)(index)
+    mosaic
+      .select(index)
       .mask()
       .gt(0)
       .multiply(2 ** index);
   const bits = bit(0).add(bit(1)).add(bit(2)).toUint8().rename('mask');
-  const image = (mosaic.select as EeConstructor)(['.*']).toUint8().addBands(bits);
+  const image = mosaic.select(['.*']).toUint8().addBands(bits);
   const { bands } = await fetchTiff(server, {
     expression: ee.Serializer.encodeCloudApi(image),
     fileFormat: 'GEO_TIFF',
@@ -96,7 +109,7 @@ test('a packed mask band as the client builds it has one bit per valid band', as
 
 test('a filter on dates that leaves no image gives an image without bands, as at Earth Engine', async () => {
   const image = ee.ImageCollection(TCVIS).filterDate('1990-01-01', '1991-01-01').mosaic();
-  const named = ee.Serializer.encodeCloudApi((image.select as EeConstructor)('TCB_slope'));
+  const named = ee.Serializer.encodeCloudApi(image.select('TCB_slope'));
   const body = { expression: named, fileFormat: 'GEO_TIFF', grid: toPixelGrid(windowAt(0, 0, 2)) };
   await expect(fetchTiff(server, body)).rejects.toThrow(
     "Image.select: Band pattern 'TCB_slope' was applied to an Image with no bands.",

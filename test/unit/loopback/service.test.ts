@@ -252,7 +252,8 @@ describe('assets and values', () => {
   test('value:compute gives constants and descriptions of images', async () => {
     const value = async (node: object) => {
       const body = { expression: { result: '0', values: { 0: node } } };
-      return (await (await send('projects/demo/value:compute', body)).json()).result;
+      const reply = await send('projects/demo/value:compute', body);
+      return ((await reply.json()) as { result: unknown }).result;
     };
     expect(await value(constant({ a: [1, 'two', null] }))).toEqual({ a: [1, 'two', null] });
     expect(await value(call('Date', { value: constant('2005-01-01') }))).toEqual({
