@@ -52,21 +52,30 @@ export class ProgressBar {
   }
 }
 
-function bar({ committed, failed, tiles }: IngestSummary): string {
-  const share = tiles === 0 ? 1 : (committed + failed.length) / tiles;
-  const full = Math.round(share * BAR_CELLS);
-  return `[${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}]`;
+/** Full cells are committed tiles, half ones are processed and wait for their commit. */
+function bar({ committed, processed, failed, tiles }: IngestSummary): string {
+  const cells = (count: number) =>
+    tiles === 0 ? BAR_CELLS : Math.round((count / tiles) * BAR_CELLS);
+  const full = cells(committed + failed.length);
+  const half = Math.max(cells(processed + failed.length) - full, 0);
+  return `[${'█'.repeat(full)}${'▒'.repeat(half)}${'░'.repeat(BAR_CELLS - full - half)}]`;
 }
 
-/** `12/36 tiles  18.3 MB/s  ETA 4 s`: tiles that are committed, bytes received, time to go at this rate. */
+/**
+ * `16/36 tiles (+5)  18.3 MB/s  ETA 4 s`: tiles that are committed (and processed but not yet
+ * committed), bytes received, time to go at the rate of processing so far.
+ */
 export function progressText(summary: IngestSummary): string {
-  const { committed, tiles, failed, retries, bytesIn, elapsedMs } = summary;
+  const { committed, processed, tiles, failed, retries, bytesIn, elapsedMs } = summary;
   const seconds = Math.max(elapsedMs / 1000, 1e-3);
-  const done = committed + failed.length;
-  const parts = [`${committed}/${tiles} tiles`, `${(bytesIn / 1e6 / seconds).toFixed(1)} MB/s`];
-  if (done > 0 && done < tiles)
-    parts.push(`ETA ${formatSeconds((seconds / done) * (tiles - done))}`);
-  else if (done >= tiles) parts.push(`in ${formatSeconds(seconds)}`);
+  const waiting = processed > committed ? ` (+${processed - committed})` : '';
+  const parts = [
+    `${committed}/${tiles} tiles${waiting}`,
+    `${(bytesIn / 1e6 / seconds).toFixed(1)} MB/s`,
+  ];
+  const done = processed + failed.length;
+  if (committed + failed.length >= tiles) parts.push(`in ${formatSeconds(seconds)}`);
+  else if (done > 0) parts.push(`ETA ${formatSeconds((seconds / done) * (tiles - done))}`);
   if (retries > 0) parts.push(`${retries} retries`);
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   return parts.join('  ');

@@ -18,6 +18,8 @@ export interface IngestSummary {
   readonly tiles: number;
   readonly alreadyLoaded: number;
   readonly committed: number;
+  /** Tiles processed, committed or not yet: what the rate of a run is read from. */
+  readonly processed: number;
   /** Committed tiles without a single valid pixel. */
   readonly empty: number;
   readonly failed: readonly FailedTile[];
@@ -37,6 +39,7 @@ export class Tally {
   #tiles = 0;
   #alreadyLoaded = 0;
   #committed = 0;
+  #processed = 0;
   #empty = 0;
   readonly #failed: FailedTile[] = [];
   readonly #emptyIds = new Set<string>();
@@ -66,6 +69,7 @@ export class Tally {
         this.#stages.fetch += event.ms;
         break;
       case 'processed':
+        this.#processed++;
         this.#bytesOut += event.bytes;
         for (const stage of ['decode', 'warp', 'fill', 'encode'] as const)
           this.#stages[stage] += event.timings[stage];
@@ -99,6 +103,7 @@ export class Tally {
       tiles: this.#tiles,
       alreadyLoaded: this.#alreadyLoaded,
       committed: this.#committed,
+      processed: this.#processed,
       empty: this.#empty,
       failed: [...this.#failed],
       retries: this.#retries,
