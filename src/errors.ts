@@ -86,6 +86,8 @@ export class EarthEngineError extends GeocubesError {
     /** HTTP status of the reply; absent when there was none. */
     readonly status?: number,
     options?: ErrorOptions,
+    /** Milliseconds the service asks to wait before the next try. */
+    readonly retryAfterMs?: number,
   ) {
     super(message, options);
   }

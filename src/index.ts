@@ -16,7 +16,12 @@ export type { IngestPlan } from './cube/plan.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export { type DatasetFile, parseDataset } from './dataset/parse.js';
 export { PRESET_NAMES, presetDataset } from './dataset/presets.js';
-export { HIGH_VOLUME_ENDPOINT, STANDARD_ENDPOINT } from './earth-engine/client.js';
+export { AdaptiveLimiter, type LimiterOptions } from './earth-engine/adaptive-limiter.js';
+export {
+  HIGH_VOLUME_ENDPOINT,
+  type RetryOptions,
+  STANDARD_ENDPOINT,
+} from './earth-engine/client.js';
 export {
   AbortedError,
   EarthEngineError,
@@ -41,4 +46,4 @@ export { drawStateMap } from './picture/state-map.js';
 export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export { TileState } from './store/ledger.js';
-export type { TileSource } from './tile.js';
+export type { FetchContext, SourceEvent, TileSource } from './tile.js';

@@ -117,6 +117,27 @@ export interface Recipe {
   readonly codec: Codec;
 }
 
+/** What happens while a source gets a tile's pixels, beside the pixels themselves. */
+export type SourceEvent =
+  /** One request was sent and answered with the pixels asked for. */
+  | { readonly type: 'request'; readonly bytes: number; readonly ms: number }
+  /** A request failed in a way that may pass, and is sent again after `delayMs`. */
+  | { readonly type: 'retry'; readonly error: ErrorRecord; readonly delayMs: number }
+  /** A request was too large for the service, and was cut in two. */
+  | {
+      readonly type: 'split';
+      readonly error: ErrorRecord;
+      readonly window: Window;
+      readonly bands: number;
+    }
+  /** The service says that the project's quota is restricted; its own words. */
+  | { readonly type: 'quota-status'; readonly status: string };
+
+export interface FetchContext {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: SourceEvent) => void) | undefined;
+}
+
 /** Where a cube's pixels come from. */
 export interface TileSource {
   /** How masked pixels travel in this source's GeoTIFFs. */
@@ -129,6 +150,6 @@ export interface TileSource {
    * Gets one tile's pixels, retrying what can be retried.
    * @throws {EarthEngineError | AbortedError}
    */
-  fetch(tile: PlannedTile, signal?: AbortSignal): Promise<FetchedTile>;
+  fetch(tile: PlannedTile, context?: FetchContext): Promise<FetchedTile>;
   close(): Promise<void>;
 }

@@ -11,7 +11,13 @@ export function logEvent(log: Logger, event: IngestEvent): void {
   if (event.type === 'failed') {
     const { id, stage, error } = event.failure;
     log.error({ tile: id, stage, tag: error.tag, kind: error.kind, message: error.message }, type);
-  } else if (event.type === 'retry')
-    log.warn({ message: event.error.message, delayMs: Math.round(event.delayMs) }, type);
+  } else if (event.type === 'retry' || event.type === 'split')
+    log.warn(
+      {
+        ...fields,
+        error: { kind: event.error.kind, status: event.error.status, message: event.error.message },
+      },
+      type,
+    );
   else log.info(fields, type);
 }

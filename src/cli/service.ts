@@ -20,11 +20,16 @@ export const projectOption = () =>
   new Option('--project <id>', 'Google Cloud project that is billed').env('GEOCUBES_PROJECT');
 
 export const concurrencyOption = () =>
-  new Option('--concurrency <n>', 'requests in flight at a time')
+  new Option(
+    '--concurrency <n>',
+    'requests in flight at the most (default: 40, the quota of a project)',
+  )
     .env('GEOCUBES_CONCURRENCY')
     .argParser(wholeNumber('--concurrency', 1, 1000));
 
 /** Earth Engine as these options describe it. The token comes from the environment only: a command line is public. */
 export function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
-  return earthEngine(dataset, { ...options, token: process.env.GEOCUBES_TOKEN });
+  const { concurrency, ...rest } = options;
+  const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
+  return earthEngine(dataset, { ...rest, limiter, token: process.env.GEOCUBES_TOKEN });
 }

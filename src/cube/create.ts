@@ -1,5 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { StoreError } from '../errors.js';
+import { expected, StoreError } from '../errors.js';
 import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
@@ -27,6 +27,9 @@ export async function createCube(
   dataset: Dataset,
   { pool, icechunkFormat = DEFAULT_ICECHUNK_FORMAT }: CreateOptions,
 ): Promise<{ repository: Repository; codec: Codec }> {
+  const { crs } = Grid.fromRecord(dataset.grid).geobox;
+  // Without WKT no other program could tell where the cube lies.
+  if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);
   const { hasBlosc } = await pool.ready();
   const codec = chooseCodec(dataset, hasBlosc);
   const forCoordinates = coordinateCodec(hasBlosc);

@@ -14,16 +14,17 @@ import { Ledger, TileState } from '../store/ledger.js';
 import { readBand, readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
+import { CUBE_RECORD_PATH, type CubeRecord } from '../store/zarr-metadata.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
-import { runIngest } from './ingest.js';
+import { defaultTilesInFlight, runIngest } from './ingest.js';
 import { type IngestPlan, planIngest } from './plan.js';
 import { recipeOf } from './recipe.js';
 
 export interface IngestOptions {
   readonly source: TileSource;
   readonly pool: Pool;
-  /** Tiles in flight at a time, which bounds memory. Default: the pool's size + 8. */
+  /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link defaultTilesInFlight}. */
   readonly tilesInFlight?: number;
   /** Tiles in one commit. Default: see the committer. */
   readonly groupSize?: number;
@@ -33,9 +34,6 @@ export interface IngestOptions {
   /** Stops the ingest: what is finished is committed, the rest is dropped. */
   readonly signal?: AbortSignal;
 }
-
-/** Tiles fetched ahead of the pool, while the service takes its seconds for each reply. */
-const FETCH_AHEAD = 8;
 
 /** A region read from a cube. */
 export interface Region {
@@ -80,17 +78,18 @@ export class Cube {
   /** Opens an existing cube. @throws {StoreError} of kind `not-a-cube` when there is none. */
   static async open(storage: string): Promise<Cube> {
     const repository = await Repository.open(parseStorage(storage));
-    const root = (await readMetadata(await repository.readSession(), '')) as
-      | RootDocument
+    const session = await repository.readSession();
+    const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
+      | { attributes?: Partial<CubeRecord> }
       | undefined;
-    const ours = root?.attributes?.geocubes;
-    if (ours?.dataset === undefined || ours.codec === undefined) {
+    const { dataset, codec } = group?.attributes ?? {};
+    if (dataset === undefined || codec === undefined) {
       throw new StoreError(
         'not-a-cube',
         `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
       );
     }
-    return new Cube(ours.dataset, repository, ours.codec);
+    return new Cube(dataset, repository, codec);
   }
 
   /** What {@link ingest} would do for a region: no pixels are fetched. @throws {InvalidInputError} outside the cube. */
@@ -124,7 +123,7 @@ export class Cube {
       recipe: recipeOf(this.dataset, this.codec, source.mask),
       repository: this.repository,
       dataset: this.dataset,
-      tilesInFlight: options.tilesInFlight ?? pool.size + FETCH_AHEAD,
+      tilesInFlight: options.tilesInFlight ?? defaultTilesInFlight(plan, pool.size),
       commit: {
         ...(groupSize === undefined ? {} : { groupSize }),
         ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),
@@ -192,10 +191,4 @@ export class Cube {
   async #ledger(): Promise<Ledger> {
     return new Ledger((await this.repository.readSession()).store);
   }
-}
-
-interface RootDocument {
-  readonly attributes?: {
-    readonly geocubes?: { readonly dataset?: Dataset; readonly codec?: Codec };
-  };
 }

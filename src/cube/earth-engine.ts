@@ -1,7 +1,8 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { HIGH_VOLUME_ENDPOINT, type OnRetry } from '../earth-engine/client.js';
+import { AdaptiveLimiter, type LimiterOptions } from '../earth-engine/adaptive-limiter.js';
+import { HIGH_VOLUME_ENDPOINT, type RetryOptions } from '../earth-engine/client.js';
 import { findCredentials } from '../earth-engine/credentials.js';
-import { DEFAULT_CONCURRENCY, earthEngineSource } from '../earth-engine/source.js';
+import { earthEngineSource } from '../earth-engine/source.js';
 import type { TileSource } from '../tile.js';
 
 export interface EarthEngineSourceOptions {
@@ -11,9 +12,12 @@ export interface EarthEngineSourceOptions {
   readonly project?: string | undefined;
   /** A bearer token; default: credentials found on this machine, which go to Google's hosts only. */
   readonly token?: string | undefined;
-  /** Requests in flight at a time. Default: 20. */
-  readonly concurrency?: number | undefined;
-  readonly onRetry?: OnRetry;
+  /**
+   * How many requests may be in flight, learnt from the replies. Share one limiter among all sources
+   * that use the same project: the quota is the project's. Default: a new one with default bounds.
+   */
+  readonly limiter?: AdaptiveLimiter | LimiterOptions | undefined;
+  readonly retry?: RetryOptions | undefined;
 }
 
 /**
@@ -26,19 +30,13 @@ export async function earthEngine(
   dataset: Dataset,
   options: EarthEngineSourceOptions = {},
 ): Promise<TileSource> {
-  const {
-    endpoint = HIGH_VOLUME_ENDPOINT,
-    project,
-    token,
-    concurrency = DEFAULT_CONCURRENCY,
-    onRetry,
-  } = options;
+  const { endpoint = HIGH_VOLUME_ENDPOINT, project, token, limiter, retry } = options;
   const credentials = await findCredentials({ endpoint, project, token });
   const source = earthEngineSource(dataset, {
     endpoint,
     credentials,
-    concurrency,
-    ...(onRetry === undefined ? {} : { onRetry }),
+    limiter: limiter instanceof AdaptiveLimiter ? limiter : new AdaptiveLimiter(limiter),
+    retry,
   });
   try {
     await source.check();

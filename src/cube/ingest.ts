@@ -23,6 +23,27 @@ export interface IngestJob {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Uncompressed bytes of replies that may lie in memory at a time, as the service counts them. */
+const BYTES_IN_FLIGHT = 640 * 1024 ** 2;
+
+/** As many requests as a project may have under way at Earth Engine. */
+const REQUESTS_IN_FLIGHT = 40;
+
+/**
+ * Enough tiles to keep the service's quota and every thread busy, but no more than fit in
+ * {@link BYTES_IN_FLIGHT}, and always one for each thread and one more.
+ */
+export function defaultTilesInFlight(
+  { pending, requests, bytes }: Pick<IngestPlan, 'pending' | 'requests' | 'bytes'>,
+  threads: number,
+): number {
+  const least = Math.max(threads, 1) + 1;
+  if (pending === 0 || requests === 0) return least;
+  const useful = Math.ceil((REQUESTS_IN_FLIGHT * pending) / requests) + threads;
+  const bearable = Math.floor((BYTES_IN_FLIGHT * pending) / Math.max(bytes, 1));
+  return Math.max(Math.min(useful, bearable), least);
+}
+
 /**
  * Takes every planned tile through its stages. A tile that fails is reported and the others go on;
  * what concerns all of them (credentials, the store, an abort) ends the run, after the tiles that are
@@ -100,7 +121,10 @@ async function advance(
   };
   let stage: FailedTile['stage'] = 'fetch';
   try {
-    const fetched = await source.fetch(tile, signal);
+    const fetched = await source.fetch(tile, {
+      signal,
+      onEvent: (event) => onEvent({ ...event, at: Date.now(), tile: tile.id }),
+    });
     const received = fetched.parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
     onEvent({ type: 'fetched', at: Date.now(), tile: tile.id, ms: lap(), bytes: received });
     stage = 'process';

@@ -1,48 +1,86 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
-import { AbortedError, EarthEngineError, expected } from '../errors.js';
+import { AbortedError, EarthEngineError, expected, toRecord } from '../errors.js';
+import type { SourceEvent } from '../tile.js';
+import type { AdaptiveLimiter } from './adaptive-limiter.js';
 import type { Credentials } from './credentials.js';
-import { errorOfReply, isRetryable } from './reply-errors.js';
+import { errorOfReply, isRetryable, retryAfterMs } from './reply-errors.js';
 
+/** Fewer requests at a time, more caching: right for composites that Earth Engine must compute. */
 export const STANDARD_ENDPOINT = 'https://earthengine.googleapis.com';
 
 /**
- * Takes more requests at a time at a higher latency each and caches less: right for stored pixels,
- * which is what a cube is filled with, wrong for heavy composites.
+ * Takes more requests at a time at a higher latency each, and caches less: right for stored pixels,
+ * which is what a cube is filled with; heavy composites cost more compute there.
  */
 export const HIGH_VOLUME_ENDPOINT = 'https://earthengine-highvolume.googleapis.com';
 
-/** Tries of one request, the first included; Google's own advice is "up to five" repeats. */
-const MAX_TRIES = 6;
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 30_000;
+export interface RetryOptions {
+  /** Tries of one request, the first included. Default 8: with one failure in three, one request in six thousand runs out. */
+  readonly maxTries?: number;
+  /** Milliseconds after which no further try is started. Default 10 minutes, twice the longest computation. */
+  readonly maxElapsedMs?: number;
+  /** The back-off before the second try is random between 0 and twice this; it doubles from try to try. Default 500. */
+  readonly baseDelayMs?: number;
+  /** The longest back-off. Default 30 s. */
+  readonly maxDelayMs?: number;
+}
+
+export const DEFAULT_RETRY = {
+  maxTries: 8,
+  maxElapsedMs: 600_000,
+  baseDelayMs: 500,
+  maxDelayMs: 30_000,
+} as const;
 
 /** The service ends a computation after five minutes. */
 const REPLY_TIMEOUT_MS = 310_000;
+
+/** A body that stops flowing for this long has broken off. */
+const BODY_TIMEOUT_MS = 60_000;
+
+/** A connection that is not made by then will not be. */
+const CONNECT_TIMEOUT_MS = 15_000;
 
 export interface Reply {
   readonly contentType: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Told of each try that failed and will be repeated. */
-export type OnRetry = (error: EarthEngineError, delayMs: number) => void;
+/** Where a request goes, and what stops it or listens to it. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  /** Below the endpoint, with its first slash. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: SourceEvent) => void) | undefined;
+  /** Refuses a reply that is not what was asked for, by throwing; a retryable error leads to another try. */
+  readonly check?: (reply: Reply) => Promise<void>;
+}
 
 /** Sends requests to one endpoint on behalf of one project; keeps connections open between them. */
 export class EarthEngineClient {
   readonly #agent: Agent;
+  readonly #retry: Required<RetryOptions>;
+  /** Before the first reply a dead endpoint is a wrong one; later it is a server that will come back. */
+  #hasAnswered = false;
   readonly endpoint: string;
 
   constructor(
     endpoint: string,
     private readonly credentials: Credentials,
-    connections: number,
+    private readonly limiter: AdaptiveLimiter,
+    retry: RetryOptions = {},
   ) {
     this.endpoint = normaliseEndpoint(endpoint);
+    this.#retry = { ...DEFAULT_RETRY, ...retry };
     this.#agent = new Agent({
-      connections,
+      // The limiter alone decides how many requests are under way.
+      connections: null,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
       headersTimeout: REPLY_TIMEOUT_MS,
-      bodyTimeout: REPLY_TIMEOUT_MS,
+      bodyTimeout: BODY_TIMEOUT_MS,
     });
   }
 
@@ -51,40 +89,62 @@ export class EarthEngineClient {
   }
 
   /**
-   * One request, repeated with exponential back-off and full jitter while its failure may pass.
+   * One request, repeated with exponential back-off and full jitter (or as long as the service's
+   * `Retry-After` says) while its failure may pass. A 401 gets one new token.
+   *
    * @throws {EarthEngineError} the last failure. @throws {AbortedError}
    */
-  async send(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: unknown,
-    signal?: AbortSignal,
-    onRetry?: OnRetry,
-  ): Promise<Reply> {
+  async send(call: Call): Promise<Reply> {
+    const { maxTries, maxElapsedMs } = this.#retry;
+    const deadline = performance.now() + maxElapsedMs;
+    let hasRefreshed = false;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#sendOnce(method, path, body, signal);
+        return await this.#sendOnce(call);
       } catch (error) {
-        if (signal?.aborted) throw new AbortedError('The request was stopped.', { cause: error });
-        if (!(error instanceof EarthEngineError) || !isRetryable(error) || attempt >= MAX_TRIES)
+        if (call.signal?.aborted) throw stopped(error);
+        if (!(error instanceof EarthEngineError)) throw error;
+        if (error.status === 401 && !hasRefreshed) {
+          hasRefreshed = true;
+          await this.credentials.refresh();
+          call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs: 0 });
+          continue;
+        }
+        const delayMs = this.#delay(error, attempt);
+        if (!isRetryable(error) || attempt >= maxTries || performance.now() + delayMs > deadline)
           throw error;
-        const delay = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
-        onRetry?.(error, delay);
-        await sleep(delay, undefined, signal === undefined ? {} : { signal }).catch((cause) => {
-          throw new AbortedError('The request was stopped.', { cause });
-        });
+        call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs });
+        await pause(delayMs, call.signal);
       }
     }
   }
 
-  async #sendOnce(
-    method: 'GET' | 'POST',
-    path: string,
-    body: unknown,
-    signal: AbortSignal | undefined,
-  ): Promise<Reply> {
+  /** Full jitter: clients that were refused together do not come back together. */
+  #delay(error: EarthEngineError, attempt: number): number {
+    const { baseDelayMs, maxDelayMs } = this.#retry;
+    const backOff = Math.random() * Math.min(maxDelayMs, baseDelayMs * 2 ** attempt);
+    return Math.max(error.retryAfterMs ?? 0, backOff);
+  }
+
+  /** The wait for a place counts for no try, and the place is held no longer than the request lasts. */
+  #sendOnce(call: Call): Promise<Reply> {
+    return this.limiter.run(async (report) => {
+      try {
+        const reply = await this.#exchange(call);
+        report('healthy');
+        await call.check?.(reply);
+        return reply;
+      } catch (error) {
+        report(error instanceof EarthEngineError && error.kind === 'quota' ? 'throttled' : 'other');
+        throw error;
+      }
+    }, call.signal);
+  }
+
+  async #exchange({ method, path, body, signal, onEvent }: Call): Promise<Reply> {
     const headers = await this.credentials.headers();
     let response: Dispatcher.ResponseData;
+    let bytes: Uint8Array<ArrayBuffer>;
     try {
       response = await request(`${this.endpoint}${path}`, {
         method,
@@ -93,30 +153,33 @@ export class EarthEngineClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });
-      const bytes = new Uint8Array(await response.body.arrayBuffer());
-      if (response.statusCode === 200)
-        return { contentType: String(response.headers['content-type'] ?? ''), bytes };
-      throw errorOfReply(response.statusCode, Buffer.from(bytes).toString('utf8'));
-    } catch (error) {
-      if (error instanceof EarthEngineError) throw error;
-      throw this.#connectionError(error);
+      bytes = new Uint8Array(await response.body.arrayBuffer());
+    } catch (cause) {
+      throw this.#connectionError(cause);
     }
+    this.#hasAnswered = true;
+    const quota = response.headers['x-earth-engine-quota-status'];
+    if (quota !== undefined) onEvent?.({ type: 'quota-status', status: String(quota) });
+    if (response.statusCode !== 200) {
+      throw errorOfReply(
+        response.statusCode,
+        Buffer.from(bytes).toString('utf8'),
+        retryAfterMs(response.headers['retry-after']),
+      );
+    }
+    return { contentType: String(response.headers['content-type'] ?? ''), bytes };
   }
 
   #connectionError(cause: unknown): EarthEngineError {
     const code = codeOf(cause);
-    const unreachable =
-      code === 'ECONNREFUSED' ||
-      code === 'ENOTFOUND' ||
-      code === 'EHOSTUNREACH' ||
-      code === 'ENETUNREACH';
+    const isUnreachable =
+      !this.#hasAnswered &&
+      ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'].includes(code);
     return new EarthEngineError(
-      unreachable ? 'unreachable' : 'transient',
-      unreachable
+      isUnreachable ? 'unreachable' : 'transient',
+      isUnreachable
         ? `Expected Earth Engine at ${this.endpoint} but nothing answers (${code}). Check --endpoint and the network.`
         : `Expected a whole reply from ${this.endpoint} but the connection broke (${code}).`,
-      undefined,
-      { cause },
     );
   }
 
@@ -125,6 +188,17 @@ export class EarthEngineClient {
   }
 }
 
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((cause) => {
+    throw stopped(cause);
+  });
+}
+
+function stopped(cause: unknown): AbortedError {
+  return cause instanceof AbortedError ? cause : new AbortedError('The request was stopped.');
+}
+
+/** The system's or undici's code of a failed exchange; never its message, which may quote the request. */
 function codeOf(cause: unknown): string {
   if (cause instanceof AggregateError) return codeOf(cause.errors[0]);
   const code = (cause as { code?: unknown } | undefined)?.code;
@@ -138,7 +212,8 @@ function normaliseEndpoint(endpoint: string): string {
   } catch {
     throw expected('an http or https URL', 'the endpoint', endpoint);
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw expected('an http or https URL', 'the endpoint', endpoint);
+  }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

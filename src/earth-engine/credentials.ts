@@ -10,6 +10,8 @@ export interface Credentials {
   readonly origin: string;
   readonly project: string;
   headers(): Promise<Record<string, string>>;
+  /** Forces a new token; asked for once after a refusal. */
+  refresh(): Promise<void>;
 }
 
 export interface CredentialOptions {
@@ -121,6 +123,7 @@ function signed(
     origin,
     project,
     headers: async () => ({ ...(await authorize()), 'x-goog-user-project': project }),
+    refresh: async () => {},
   };
 }
 

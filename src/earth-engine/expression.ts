@@ -41,29 +41,42 @@ export function requestExpression(
   bands: readonly number[],
   mask: MaskTransport,
 ): Expression {
-  const values: Record<string, unknown> = {};
-  const source = define(values, 'source', sourceImage(dataset.source, values));
+  const given =
+    dataset.source.kind === 'expression' ? (dataset.source.expression as Expression) : undefined;
+  const values: Record<string, unknown> = { ...given?.values };
+  const source = define(values, 'source', sourceImage(dataset.source));
   const names = bands.map((band) => dataset.bands[band]?.name ?? '');
+  const pixels = define(values, 'pixels', explicitMasks(source, names, dataset.dtype, mask));
+  return { result: pixels.valueReference, values };
+}
+
+/** The bands `names` of `source` with their masks as `mask` says, cast to the dtype. */
+function explicitMasks(
+  source: Node,
+  names: readonly string[],
+  dtype: DType,
+  mask: MaskTransport,
+): Node {
   const selected = select(source, names);
-  const cast = (node: Node) => call(CASTS[dataset.dtype], { value: node });
-  if (mask.kind === 'sentinel') {
-    values.pixels = cast(unmask(selected, mask.value));
-  } else if (mask.kind === 'bits') {
-    values.pixels = maskBands(source, names).reduce(
-      (all, bits, group) =>
-        call('Image.addBands', {
-          dstImg: all,
-          srcImg: call('Image.rename', {
-            input: cast(bits),
-            names: constant([`mask_bits_${group}`]),
+  const cast = (node: Node) => call(CASTS[dtype], { value: node });
+  switch (mask.kind) {
+    case 'file':
+      return cast(selected);
+    case 'sentinel':
+      return cast(unmask(selected, mask.value));
+    case 'bits':
+      return maskBands(source, names).reduce(
+        (all, bits, group) =>
+          call('Image.addBands', {
+            dstImg: all,
+            srcImg: call('Image.rename', {
+              input: cast(bits),
+              names: constant([`mask_bits_${group}`]),
+            }),
           }),
-        }),
-      cast(selected),
-    );
-  } else {
-    values.pixels = cast(selected);
+        cast(selected),
+      );
   }
-  return { result: 'pixels', values };
 }
 
 /** Outside an image's footprint too: without `sameFootprint: false` unmask leaves that masked. */
@@ -94,12 +107,17 @@ function select(input: Node, names: readonly string[]): Node {
   return call('Image.select', { input, bandSelectors: constant(names) });
 }
 
-function define(values: Record<string, unknown>, name: string, node: Node): Node {
+type Reference = { readonly valueReference: string };
+
+/** Names a value, so that it is computed once; a name that the dataset's own expression uses is left to it. */
+function define(values: Record<string, unknown>, wanted: string, node: Node): Reference {
+  let name = wanted;
+  while (name in values) name = `${name}_`;
   values[name] = node;
   return { valueReference: name };
 }
 
-function sourceImage(source: Source, values: Record<string, unknown>): Node {
+function sourceImage(source: Source): Node {
   switch (source.kind) {
     case 'image':
       return call('Image.load', { id: constant(source.id) });
@@ -107,10 +125,7 @@ function sourceImage(source: Source, values: Record<string, unknown>): Node {
       return call('ImageCollection.mosaic', {
         collection: call('ImageCollection.load', { id: constant(source.id) }),
       });
-    case 'expression': {
-      const expression = source.expression as Expression;
-      Object.assign(values, expression.values);
-      return { valueReference: expression.result };
-    }
+    case 'expression':
+      return { valueReference: (source.expression as Expression).result };
   }
 }

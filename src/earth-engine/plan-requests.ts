@@ -54,7 +54,8 @@ export function planRequests(tile: GeoBoxRecord, shape: RequestShape): PixelRequ
   return requests;
 }
 
-function bytesPerPixel(bands: number, { dtype, mask }: RequestShape): number {
+/** Bytes of one pixel of a reply as the service counts them. */
+export function bytesPerPixel(bands: number, { dtype, mask }: RequestShape): number {
   return replyBands(bands, mask) * (bytesOf(dtype) + MASK_BYTES);
 }
 

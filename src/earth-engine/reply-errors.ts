@@ -9,14 +9,24 @@ const TOO_LARGE =
   /User memory limit exceeded|Computation timed out|Total request size|Pixel grid dimensions/i;
 
 /** A reply that is no pixels, as a typed error. `body` is the reply's text. */
-export function errorOfReply(status: number, body: string): EarthEngineError {
+export function errorOfReply(status: number, body: string, retryAfter?: number): EarthEngineError {
   const message = messageOf(body) ?? `HTTP status ${status}`;
   const kind = kindOf(status, message);
   return new EarthEngineError(
     kind,
     `Earth Engine answered ${status}: ${message}${hintOf(kind)}`,
     status,
+    undefined,
+    retryAfter,
   );
+}
+
+/** Milliseconds of a `Retry-After` header: seconds, or a date. */
+export function retryAfterMs(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const seconds = Number(header);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
 function messageOf(body: string): string | undefined {

@@ -1,8 +1,9 @@
 import { type Dataset, fillValueOf } from '../dataset/dataset.js';
-import { EarthEngineError } from '../errors.js';
+import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import { isFloat } from '../raster/dtype.js';
 import type {
+  FetchContext,
   FetchedPart,
   FetchedTile,
   MaskTransport,
@@ -10,23 +11,23 @@ import type {
   PlannedTile,
   TileSource,
 } from '../tile.js';
+import { AdaptiveLimiter } from './adaptive-limiter.js';
 import { assetName } from './asset-name.js';
-import { EarthEngineClient, type OnRetry } from './client.js';
+import { checkReply } from './check-reply.js';
+import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
 import { type Expression, requestExpression } from './expression.js';
-import { Limiter } from './limiter.js';
-import { planRequests } from './plan-requests.js';
+import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
+import { splitRequest } from './split-request.js';
 
 export interface EarthEngineOptions {
   /** Base URL; {@link STANDARD_ENDPOINT} or {@link HIGH_VOLUME_ENDPOINT}. */
   readonly endpoint: string;
   readonly credentials: Credentials;
-  /** Requests in flight at a time. The service's default quota is 40 for a project. */
-  readonly concurrency?: number;
-  readonly onRetry?: OnRetry;
+  /** The project's limiter; share one among all sources that use the project. Default: a new one. */
+  readonly limiter?: AdaptiveLimiter | undefined;
+  readonly retry?: RetryOptions | undefined;
 }
-
-export const DEFAULT_CONCURRENCY = 20;
 
 /** The lowest float32, exact in both float types and far outside any data. */
 const FLOAT_SENTINEL = -3.4028234663852886e38;
@@ -41,55 +42,131 @@ export function maskTransportOf(dataset: Pick<Dataset, 'dtype' | 'nodata'>): Mas
 
 /** Earth Engine as a source of tiles. */
 export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions): TileSource {
-  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
-  const client = new EarthEngineClient(options.endpoint, options.credentials, concurrency);
-  const limiter = new Limiter(concurrency);
-  const mask = maskTransportOf(dataset);
-  const expressions = new Map<string, Expression>();
-
-  const expressionFor = (bands: readonly number[]): Expression => {
-    const key = bands.join(' ');
-    const known = expressions.get(key) ?? requestExpression(dataset, bands, mask);
-    expressions.set(key, known);
-    return known;
+  const client = new EarthEngineClient(
+    options.endpoint,
+    options.credentials,
+    options.limiter ?? new AdaptiveLimiter(),
+    options.retry,
+  );
+  const shape: RequestShape = {
+    bands: dataset.bands.length,
+    dtype: dataset.dtype,
+    mask: maskTransportOf(dataset),
   };
-
-  const fetchPart = async (
-    request: PixelRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<FetchedPart> => {
-    const body = {
-      expression: expressionFor(request.bands),
-      fileFormat: 'GEO_TIFF',
-      grid: gridOf(request),
-    };
-    const path = `/v1/projects/${client.project}/image:computePixels`;
-    const { bytes, contentType } = await client.send('POST', path, body, signal, options.onRetry);
-    if (!looksLikeTiff(bytes)) {
-      throw new EarthEngineError(
-        'transient',
-        `Expected a GeoTIFF for the pixels but received ${bytes.length} bytes of ${contentType || 'no type'}.`,
-      );
-    }
-    return { request, bytes };
-  };
-
+  const pixels = new PixelFetcher(client, dataset, shape);
   return {
-    mask,
-    planRequests: (geobox) =>
-      planRequests(geobox, { bands: dataset.bands.length, dtype: dataset.dtype, mask }),
+    mask: shape.mask,
+    planRequests: (geobox) => planRequests(geobox, shape),
     async check(signal) {
       if (dataset.source.kind === 'expression') return;
-      await client.send('GET', `/v1/${assetName(dataset.source.id)}`, undefined, signal);
+      await client.send({ method: 'GET', path: `/v1/${assetName(dataset.source.id)}`, signal });
     },
-    async fetch(tile: PlannedTile, signal): Promise<FetchedTile> {
-      const parts = await Promise.all(
-        tile.requests.map((request) => limiter.run(() => fetchPart(request, signal))),
-      );
-      return { state: 'fetched', id: tile.id, index: tile.index, geobox: tile.geobox, parts };
-    },
+    fetch: (tile, context = {}) => pixels.fetchTile(tile, context),
     close: () => client.close(),
   };
+}
+
+/** What is known of requests of one size. */
+interface SizeRecord {
+  passed: number;
+  refused: number;
+}
+
+class PixelFetcher {
+  readonly #expressions = new Map<string, Expression>();
+  /** By uncompressed bytes: sizes that never passed are cut without asking again. */
+  readonly #sizes = new Map<number, SizeRecord>();
+
+  constructor(
+    private readonly client: EarthEngineClient,
+    private readonly dataset: Dataset,
+    private readonly shape: RequestShape,
+  ) {}
+
+  async fetchTile(
+    { id, index, geobox, requests }: PlannedTile,
+    { signal, onEvent }: FetchContext,
+  ): Promise<FetchedTile> {
+    // When one part fails for good, the others are of no use.
+    const siblings = new AbortController();
+    const context = {
+      onEvent,
+      signal: signal === undefined ? siblings.signal : AbortSignal.any([signal, siblings.signal]),
+    };
+    try {
+      const parts = await Promise.all(
+        requests.map((request) => this.#fetchParts(request, context)),
+      );
+      return { state: 'fetched', id, index, geobox, parts: parts.flat() };
+    } catch (error) {
+      siblings.abort();
+      throw signal?.aborted ? new AbortedError('The tile was stopped.') : error;
+    }
+  }
+
+  /** One request's pixels, in as many pieces as the service can bear. */
+  async #fetchParts(request: PixelRequest, context: FetchContext): Promise<FetchedPart[]> {
+    const size = this.#sizes.get(request.bytes) ?? { passed: 0, refused: 0 };
+    this.#sizes.set(request.bytes, size);
+    const halves = splitRequest(request, this.shape);
+    if (halves !== undefined && size.refused > 1 && size.passed === 0)
+      return this.#fetchBoth(halves, context);
+    try {
+      const part = await this.#fetchPart(request, context);
+      size.passed++;
+      return [part];
+    } catch (error) {
+      if (
+        !(error instanceof EarthEngineError && error.kind === 'too-large') ||
+        halves === undefined
+      )
+        throw error;
+      size.refused++;
+      context.onEvent?.({
+        type: 'split',
+        error: toRecord(error),
+        window: request.window,
+        bands: request.bands.length,
+      });
+      return this.#fetchBoth(halves, context);
+    }
+  }
+
+  async #fetchBoth(halves: readonly PixelRequest[], context: FetchContext): Promise<FetchedPart[]> {
+    return (await Promise.all(halves.map((half) => this.#fetchParts(half, context)))).flat();
+  }
+
+  async #fetchPart(request: PixelRequest, { signal, onEvent }: FetchContext): Promise<FetchedPart> {
+    const { shape, client } = this;
+    const started = performance.now();
+    const { bytes } = await client.send({
+      method: 'POST',
+      path: `/v1/projects/${client.project}/image:computePixels`,
+      body: {
+        expression: this.#expressionFor(request.bands),
+        fileFormat: 'GEO_TIFF',
+        grid: gridOf(request),
+      },
+      signal,
+      onEvent,
+      check: (reply) =>
+        checkReply(reply, {
+          request,
+          bands: replyBands(request.bands.length, shape.mask),
+          dtype: shape.dtype,
+        }),
+    });
+    onEvent?.({ type: 'request', bytes: bytes.byteLength, ms: performance.now() - started });
+    return { request, bytes };
+  }
+
+  #expressionFor(bands: readonly number[]): Expression {
+    const key = bands.join(' ');
+    const known =
+      this.#expressions.get(key) ?? requestExpression(this.dataset, bands, this.shape.mask);
+    this.#expressions.set(key, known);
+    return known;
+  }
 }
 
 /** The full explicit grid: with anything less the service would choose a part of it. */
@@ -102,13 +179,4 @@ function gridOf({ geobox: { crs, shape, affine } }: PixelRequest) {
     affineTransform: { scaleX, shearX, translateX, shearY, scaleY, translateY },
     ...(parsed.epsg === undefined ? { crsWkt: parsed.wkt } : { crsCode: `EPSG:${parsed.epsg}` }),
   };
-}
-
-/** `II*\0` or `MM\0*`, and the same of BigTIFF. */
-function looksLikeTiff(bytes: Uint8Array): boolean {
-  const [a, b, c, d] = bytes;
-  return (
-    (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
-    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43))
-  );
 }

@@ -78,6 +78,9 @@ function fromDefinition(text: string): Crs {
   return describe(text, text, isWkt ? text : '', epsg === undefined ? undefined : Number(epsg));
 }
 
+/** How PROJ strings and WKT call the metre. */
+const METRES = new Set(['m', 'meter', 'metre']);
+
 function describe(name: string, definition: string, wkt: string, epsg: number | undefined): Crs {
   let parsed: { projName?: string; units?: string };
   try {
@@ -94,9 +97,9 @@ function describe(name: string, definition: string, wkt: string, epsg: number | 
   const isGeographic = parsed.projName === 'longlat' || parsed.projName === 'identity';
   const unit = isGeographic
     ? 'degree'
-    : parsed.units === undefined || parsed.units === 'm'
+    : METRES.has(parsed.units ?? 'm')
       ? 'metre'
-      : parsed.units;
+      : (parsed.units ?? 'metre');
   return { name, wkt, definition, isGeographic, unit, ...(epsg === undefined ? {} : { epsg }) };
 }
 

@@ -1,5 +1,4 @@
-import type { ErrorRecord } from '../errors.js';
-import type { EncodedTile, FailedTile } from '../tile.js';
+import type { EncodedTile, FailedTile, SourceEvent } from '../tile.js';
 
 /**
  * What happens during an ingest, as it happens. `at` is milliseconds since the epoch. The bar, the
@@ -39,12 +38,8 @@ export type IngestEvent =
       readonly snapshot: string;
       readonly ms: number;
     }
-  | {
-      readonly type: 'retry';
-      readonly at: number;
-      readonly error: ErrorRecord;
-      readonly delayMs: number;
-    }
+  /** What the source tells while it fetches `tile`: requests, retries, splits, quota. */
+  | (SourceEvent & { readonly at: number; readonly tile: string })
   | { readonly type: 'failed'; readonly at: number; readonly failure: FailedTile };
 
 export type OnEvent = (event: IngestEvent) => void;

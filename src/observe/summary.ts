@@ -23,7 +23,16 @@ export interface IngestSummary {
   /** Committed tiles without a single valid pixel. */
   readonly empty: number;
   readonly failed: readonly FailedTile[];
+  /** Requests the plan asked for, and those that brought pixels. They differ by what {@link splits} added. */
+  readonly plannedRequests: number;
+  readonly requests: number;
+  /** Requests that had to be sent again, in all and by what went wrong (an error's kind and HTTP status). */
   readonly retries: number;
+  readonly retriesByReason: Readonly<Record<string, number>>;
+  /** Requests that were too large for the service and were cut in two. */
+  readonly splits: number;
+  /** The service's last word on the project's quota, when it had one. */
+  readonly quotaStatus: string | undefined;
   readonly commits: number;
   /** Bytes received and bytes of the chunks written. */
   readonly bytesIn: number;
@@ -43,7 +52,12 @@ export class Tally {
   #empty = 0;
   readonly #failed: FailedTile[] = [];
   readonly #emptyIds = new Set<string>();
+  #plannedRequests = 0;
+  #requests = 0;
   #retries = 0;
+  readonly #retriesByReason = new Map<string, number>();
+  #splits = 0;
+  #quotaStatus: string | undefined;
   #commits = 0;
   #bytesIn = 0;
   #bytesOut = 0;
@@ -63,6 +77,7 @@ export class Tally {
         this.#startedAt = event.at;
         this.#tiles = event.tiles;
         this.#alreadyLoaded = event.alreadyLoaded;
+        this.#plannedRequests = event.requests;
         break;
       case 'fetched':
         this.#bytesIn += event.bytes;
@@ -84,8 +99,21 @@ export class Tally {
         this.#stages.commit += event.ms;
         for (const tile of event.tiles) if (this.#emptyIds.delete(tile)) this.#empty++;
         break;
-      case 'retry':
+      case 'request':
+        this.#requests++;
+        break;
+      case 'retry': {
         this.#retries++;
+        const { kind = 'unknown', status } = event.error;
+        const reason = status === undefined ? kind : `${kind} (${status})`;
+        this.#retriesByReason.set(reason, (this.#retriesByReason.get(reason) ?? 0) + 1);
+        break;
+      }
+      case 'split':
+        this.#splits++;
+        break;
+      case 'quota-status':
+        this.#quotaStatus = event.status;
         break;
       case 'failed':
         this.#failed.push(event.failure);
@@ -106,7 +134,12 @@ export class Tally {
       processed: this.#processed,
       empty: this.#empty,
       failed: [...this.#failed],
+      plannedRequests: this.#plannedRequests,
+      requests: this.#requests,
       retries: this.#retries,
+      retriesByReason: Object.fromEntries(this.#retriesByReason),
+      splits: this.#splits,
+      quotaStatus: this.#quotaStatus,
       commits: this.#commits,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,

@@ -8,10 +8,11 @@
  */
 import { type Dataset, fillValueOf } from '../dataset/dataset.js';
 import { toGeoTransform } from '../grid/affine.js';
+import type { Crs } from '../grid/crs.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { Grid } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
-import type { DType } from '../raster/dtype.js';
+import { type DType, isFloat } from '../raster/dtype.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,17 @@ export const LEDGER_CHUNK = 64;
 /** Version of the layout below, for readers to come. */
 const LAYOUT_VERSION = 1;
 
+/** What the attributes of the group `geocubes` say: all that is needed to fill the cube further. */
+export interface CubeRecord {
+  readonly layout: number;
+  readonly dataset: Dataset;
+  /** Of the bands' chunks. */
+  readonly codec: Codec;
+}
+
+/** Path of the group whose attributes are a {@link CubeRecord}. */
+export const CUBE_RECORD_PATH = 'geocubes';
+
 /** Every metadata document of a cube, by its path in the store. */
 export function metadataOf(
   dataset: Dataset,
@@ -33,12 +45,13 @@ export function metadataOf(
   const grid = Grid.fromRecord(dataset.grid);
   const { geobox, chunk } = grid;
   const documents = new Map<string, Json>([
-    ['zarr.json', group(rootAttributes(dataset, geobox, codec))],
+    ['zarr.json', group(rootAttributes(dataset, geobox))],
     [
       'spatial_ref/zarr.json',
       array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), []),
     ],
-    ['geocubes/zarr.json', group({})],
+    // Not among the root's attributes: readers such as xarray copy those into files that hold no objects.
+    ['geocubes/zarr.json', group({ layout: LAYOUT_VERSION, dataset, codec } satisfies CubeRecord)],
     [
       `${LEDGER_PATH}/zarr.json`,
       array(
@@ -72,7 +85,13 @@ export function metadataOf(
         dataset.dtype,
         fillValueOf(dataset),
         codec,
-        { ...band.attributes, ...nodataAttributes(dataset), grid_mapping: 'spatial_ref' },
+        {
+          ...band.attributes,
+          ...nodataAttributes(dataset),
+          grid_mapping: 'spatial_ref',
+          // Makes it a coordinate for xarray, and so the CRS known to rioxarray, without further options.
+          coordinates: 'spatial_ref',
+        },
         ['y', 'x'],
       ),
     );
@@ -80,26 +99,45 @@ export function metadataOf(
   return documents;
 }
 
-/** `_FillValue` is what CF readers mask; stored as the number itself, which xarray reads for integers. */
-function nodataAttributes({ nodata }: Dataset): Json {
+/** NaN as xarray stores it in an attribute of a Zarr v3 array: base64 of the little-endian float64. */
+const ENCODED_NAN = 'AAAAAAAA+H8=';
+
+/** `_FillValue` is what CF readers mask: a number for integers, encoded for floats. */
+function nodataAttributes({ dtype, nodata }: Dataset): Json {
+  if (isFloat(dtype)) return { _FillValue: ENCODED_NAN };
   return nodata === undefined ? {} : { _FillValue: nodata };
 }
 
-function rootAttributes(dataset: Dataset, geobox: GeoBox, codec: Codec): Json {
+function rootAttributes(dataset: Dataset, geobox: GeoBox): Json {
   const { west, south, east, north } = geobox.bounds;
   const { crs } = geobox;
   return {
     title: dataset.title,
     loaded_patches: [],
     Conventions: 'CF-1.10',
-    zarr_conventions: [PROJ_CONVENTION, SPATIAL_CONVENTION],
-    ...(crs.epsg === undefined ? { 'proj:wkt2': crs.wkt } : { 'proj:code': `EPSG:${crs.epsg}` }),
+    ...conventions(crs),
     'spatial:dimensions': ['y', 'x'],
     'spatial:shape': [geobox.height, geobox.width],
     'spatial:transform': geobox.affine,
     'spatial:bbox': [west, south, east, north],
-    geocubes: { layout: LAYOUT_VERSION, dataset, codec },
   };
+}
+
+/** The `proj` convention knows codes and WKT 2; a CRS known by WKT 1 alone is left to `crs_wkt`. */
+function conventions({ epsg, wkt }: Crs): Json {
+  const proj =
+    epsg === undefined
+      ? isWkt2(wkt)
+        ? { 'proj:wkt2': wkt }
+        : undefined
+      : { 'proj:code': `EPSG:${epsg}` };
+  return proj === undefined
+    ? { zarr_conventions: [SPATIAL_CONVENTION] }
+    : { zarr_conventions: [PROJ_CONVENTION, SPATIAL_CONVENTION], ...proj };
+}
+
+function isWkt2(wkt: string): boolean {
+  return /^(?:GEOGCRS|GEODCRS|PROJCRS|BOUNDCRS|COMPOUNDCRS)\[/i.test(wkt);
 }
 
 function crsAttributes({ crs, affine }: GeoBox): Json {

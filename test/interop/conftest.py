@@ -1,7 +1,6 @@
 """Gives each test the cubes of `make-cubes.mjs`; all tests run once for each cube they ask for."""
 
 import json
-import os
 from pathlib import Path
 
 import icechunk
@@ -45,15 +44,8 @@ def named(cube):
 
 
 def missing(manifest):
-    """A cube that could not be made: skipped for somebody's own checkout, a failure in CI."""
-    if os.environ.get("CI") == "true":
-        reasons = [f"{name}: {reason}" for name, reason in reasons_of(manifest)]
-        assert not reasons, f"In CI all cubes must be made, but {'; '.join(reasons)}"
+    """Cubes that could not be made in somebody's own checkout; in CI make-cubes.mjs fails instead."""
     return [
-        pytest.param(None, id=name, marks=pytest.mark.skip(reason=reason))
-        for name, reason in reasons_of(manifest)
+        pytest.param(None, id=entry["name"], marks=pytest.mark.skip(reason=entry["reason"]))
+        for entry in manifest["skipped"]
     ]
-
-
-def reasons_of(manifest):
-    return [(entry["name"], entry["reason"]) for entry in manifest["skipped"]]

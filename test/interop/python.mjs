@@ -49,8 +49,8 @@ function versionOf(command) {
 }
 
 /**
- * A virtual environment that holds what the requirements say; made only when they, or the Python,
- * changed since last time.
+ * A virtual environment that holds what the requirements say; made only when they changed since last
+ * time, or its Python is gone.
  *
  * @param {string} folder
  * @param {string} requirements path of the file
@@ -62,11 +62,10 @@ function versionOf(command) {
 export function ensureEnvironment(folder, requirements, minor, say) {
   const python = join(folder, 'bin', 'python');
   const stampFile = join(folder, 'stamp');
+  const stamp = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const isCurrent = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+  if (isCurrent && versionOf(python) !== undefined) return python;
   const { command, version } = findPython(minor);
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  const stamp = `${version} ${digest}\n`;
-  if (existsSync(python) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
-    return python;
   say(`making ${folder} with Python ${version}`);
   mkdirSync(dirname(folder), { recursive: true });
   // --clear also takes the stamp away, so that an interrupted installation is begun anew.

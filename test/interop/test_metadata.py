@@ -62,7 +62,9 @@ def test_pyproj_reads_the_crs_from_the_cf_attributes(cube):
     assert crs == pyproj.CRS(cube.crs)
     assert f"EPSG:{crs.to_epsg()}" == cube.crs
     assert int(spatial_ref) == crs.to_epsg()
-    assert pyproj.CRS(spatial_ref.attrs["spatial_ref"]) == crs
+    # CF readers want the one, GDAL and older rioxarray the other.
+    for name in ("crs_wkt", "spatial_ref"):
+        assert pyproj.CRS.from_wkt(spatial_ref.attrs[name]) == crs
 
 
 def test_every_band_links_to_its_crs(cube):
@@ -92,12 +94,24 @@ def test_geotransform_is_gdals_order_and_exact(cube):
     assert stored == list(cube.transform.to_gdal())
 
 
+def assert_same_value(found, expected):
+    assert (found is None) == (expected is None), (found, expected)
+    assert found == expected or (np.isnan(found) and np.isnan(expected)), (found, expected)
+
+
+def test_the_crs_is_known_to_rioxarray_without_any_option(cube):
+    band = cube.dataset()[cube.bands[0]]
+    assert band.rio.crs is not None
+    assert "spatial_ref" in band.coords
+
+
 def test_nodata_is_known_to_rioxarray_in_the_stored_type(cube):
     for name in cube.bands:
         raw = cube.dataset(mask_and_scale=False, decode_coords="all")[name]
         fill = cube.group[name].fill_value
         assert_same_pixels(fill, np.array(cube.fill, cube.dtype), f"fill_value of {cube.name}/{name}")
-        assert raw.rio.nodata == cube.nodata
+        expected = np.nan if np.issubdtype(cube.dtype, np.floating) else cube.nodata
+        assert_same_value(raw.rio.nodata, expected)
         if cube.nodata is not None:
             assert cube.dataset(decode_coords="all")[name].rio.encoded_nodata == cube.nodata
 
