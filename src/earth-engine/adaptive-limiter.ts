@@ -24,13 +24,18 @@ export type Outcome = 'healthy' | 'throttled' | 'other';
 const SHRINK = 0.75;
 
 /**
- * Healthy replies, for each place, before more places than were once too many are tried again. Each
- * try may cost a refusal, so this bounds their share: one in some hundred replies.
+ * How many rounds of healthy replies pass before one more place than was once too many is tried: one
+ * at first, and twice as many each time a refusal comes at the same concurrency as the one before, so
+ * that a firm limit is tested rarely (one refusal in some hundred and fifty replies). Refusals that
+ * come at changing concurrency say nothing of a limit, and the rounds are one again.
  */
-const REPLIES_BEFORE_PROBE = 16;
+const MOST_ROUNDS_BEFORE_PROBE = 16;
 
-/** And at least so many in all, where places are few. */
-const MIN_REPLIES_BEFORE_PROBE = 150;
+/** Refusals this close to each other, as a share, came at the same concurrency. */
+const SAME_LIMIT = 0.1;
+
+/** A round is one reply for each place, but at least so many, where places are few. */
+const SMALLEST_ROUND = 10;
 
 /**
  * How many requests may be in flight, learnt from the replies.
@@ -49,6 +54,11 @@ export class AdaptiveLimiter {
   #inFlight = 0;
   #healthySinceChange = 0;
   #probeStep = 1;
+  #roundsBeforeProbe = 1;
+  /** The concurrency at which the last refusal came. */
+  #refusedBefore = 0;
+  /** More places are in use than were known to pass. */
+  #isProbing = false;
   /** Requests that started before this were under way when the limit last shrank: their refusals are no news. */
   #shrunkAt = 0;
   #starts = 0;
@@ -158,10 +168,17 @@ export class AdaptiveLimiter {
   #shrink(started: number): void {
     if (started <= this.#shrunkAt) return;
     this.#shrunkAt = this.#starts;
-    this.#known = Math.max(Math.min(this.limit, this.#inFlight) - 1, this.#floor);
+    const refused = Math.min(this.limit, this.#inFlight);
+    const isFirm = Math.abs(refused - this.#refusedBefore) <= refused * SAME_LIMIT;
+    this.#roundsBeforeProbe = isFirm
+      ? Math.min(this.#roundsBeforeProbe * 2, MOST_ROUNDS_BEFORE_PROBE)
+      : 1;
+    this.#refusedBefore = refused;
+    this.#known = Math.max(refused - 1, this.#floor);
     this.#limit = Math.max(Math.min(this.#limit, this.#known) * SHRINK, this.#floor);
     this.#healthySinceChange = 0;
     this.#probeStep = 1;
+    this.#isProbing = false;
   }
 
   #grow(): void {
@@ -174,14 +191,15 @@ export class AdaptiveLimiter {
       this.#healthySinceChange = 0;
       return;
     }
+    const round = Math.max(this.limit, SMALLEST_ROUND);
+    if (this.#isProbing) {
+      if (this.#healthySinceChange < round) return;
+      this.#isProbing = false;
+      this.#probeStep *= 2;
+    } else if (this.#healthySinceChange < round * this.#roundsBeforeProbe) return;
     if (target >= this.#ceiling) return;
-    const patience =
-      this.#probeStep > 1
-        ? this.limit
-        : Math.max(REPLIES_BEFORE_PROBE * this.limit, MIN_REPLIES_BEFORE_PROBE);
-    if (this.#healthySinceChange < patience) return;
     this.#known += this.#probeStep;
-    this.#probeStep *= 2;
+    this.#isProbing = true;
     this.#healthySinceChange = 0;
     this.#limit = Math.min(this.#limit + 1, this.#known, this.#ceiling);
   }

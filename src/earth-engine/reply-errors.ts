@@ -1,21 +1,32 @@
 import { EarthEngineError, type EarthEngineErrorKind } from '../errors.js';
 
+/** The part of google.rpc.Status that tells errors apart. */
 interface ErrorBody {
-  readonly error?: { readonly message?: unknown; readonly status?: unknown };
+  readonly error?: {
+    readonly code?: unknown;
+    readonly message?: unknown;
+    readonly details?: readonly { readonly reason?: unknown }[];
+  };
 }
 
 /** What the service calls too much for one request; a smaller one may pass. */
 const TOO_LARGE =
   /User memory limit exceeded|Computation timed out|Total request size|Pixel grid dimensions/i;
 
-/** A reply that is no pixels, as a typed error. `body` is the reply's text. */
+/**
+ * A reply that is no pixels, as a typed error. `body` is the reply's text. An error that comes with
+ * status 200, in place of pixels, is judged by the code in its body.
+ */
 export function errorOfReply(status: number, body: string, retryAfter?: number): EarthEngineError {
-  const message = messageOf(body) ?? `HTTP status ${status}`;
-  const kind = kindOf(status, message);
+  const { error } = parse(body);
+  const code = status === 200 && typeof error?.code === 'number' ? error.code : status;
+  const message = typeof error?.message === 'string' ? error.message : `HTTP status ${status}`;
+  const reasons = (error?.details ?? []).map(({ reason }) => String(reason)).join(' ');
+  const kind = kindOf(code, `${message} ${reasons}`);
   return new EarthEngineError(
     kind,
-    `Earth Engine answered ${status}: ${message}${hintOf(kind)}`,
-    status,
+    `Earth Engine answered ${code}: ${message}${hintOf(kind)}`,
+    code,
     undefined,
     retryAfter,
   );
@@ -29,22 +40,24 @@ export function retryAfterMs(header: string | string[] | undefined): number | un
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-function messageOf(body: string): string | undefined {
+function parse(body: string): ErrorBody {
   try {
-    const { error } = JSON.parse(body) as ErrorBody;
-    return typeof error?.message === 'string' ? error.message : undefined;
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-function kindOf(status: number, message: string): EarthEngineErrorKind {
-  if (status === 401) return 'credentials';
-  if (status === 429 || /rateLimitExceeded|Too many concurrent/i.test(message)) return 'quota';
-  if (status === 403) return 'permission';
-  if (status === 404 || /not found \(does not exist or caller/i.test(message)) return 'not-found';
-  if (status >= 500) return 'transient';
-  return TOO_LARGE.test(message) ? 'too-large' : 'bad-request';
+function kindOf(code: number, words: string): EarthEngineErrorKind {
+  if (code === 401) return 'credentials';
+  if (code === 429 || /rateLimitExceeded|Too many concurrent/i.test(words)) return 'quota';
+  if (code === 403) return 'permission';
+  if (code === 404 || /not found \(does not exist or caller/i.test(words)) return 'not-found';
+  if (/Permission '[^']*' denied/i.test(words)) return 'permission';
+  if (TOO_LARGE.test(words)) return 'too-large';
+  // Status 200 with something that is neither pixels nor an error is a broken reply.
+  return code >= 500 || code === 200 ? 'transient' : 'bad-request';
 }
 
 function hintOf(kind: EarthEngineErrorKind): string {

@@ -23,20 +23,25 @@ function nearest(
 }
 
 const side = fc.integer({ min: 1, max: 14 });
-const cases = fc.tuple(side, side, fc.constantFrom(2, 10, 50, 90, 100)).chain(([height, width, percent]) =>
-  fc.record({
-    shape: fc.constant({ height, width }),
-    // From nearly full to nearly empty, so that gaps reach every edge and corner.
-    mask: fc
-      .array(fc.integer({ min: 0, max: 99 }), { minLength: height * width, maxLength: height * width })
-      .map((rolls) => rolls.map((roll) => (roll < percent ? 1 : 0))),
-    limit: fc.oneof(
-      fc.constant(null),
-      fc.constantFrom(1, Math.SQRT2, 2, 3, 5),
-      fc.double({ min: 0.5, max: 12, noNaN: true }),
-    ),
-  }),
-);
+const cases = fc
+  .tuple(side, side, fc.constantFrom(2, 10, 50, 90, 100))
+  .chain(([height, width, percent]) =>
+    fc.record({
+      shape: fc.constant({ height, width }),
+      // From nearly full to nearly empty, so that gaps reach every edge and corner.
+      mask: fc
+        .array(fc.integer({ min: 0, max: 99 }), {
+          minLength: height * width,
+          maxLength: height * width,
+        })
+        .map((rolls) => rolls.map((roll) => (roll < percent ? 1 : 0))),
+      limit: fc.oneof(
+        fc.constant(null),
+        fc.constantFrom(1, Math.SQRT2, 2, 3, 5),
+        fc.double({ min: 0.5, max: 12, noNaN: true }),
+      ),
+    }),
+  );
 
 test('each gap gets the value of a nearest valid pixel within the limit, exactly as a search of all pixels finds it', () => {
   fc.assert(

@@ -11,6 +11,27 @@ const GOOD = {
   grid: { crs: 'EPSG:3413', bounds: [-1000, -500, 1000, 500], resolution: 10, chunk: [64, 128] },
 };
 
+const EXPRESSION = {
+  result: '1',
+  values: {
+    0: { constantValue: ['NDVI', 'EVI'] },
+    1: {
+      functionInvocationValue: {
+        functionName: 'Image.select',
+        arguments: {
+          input: {
+            functionInvocationValue: {
+              functionName: 'Image.load',
+              arguments: { id: { constantValue: 'users/someone/x' } },
+            },
+          },
+          bandSelectors: { valueReference: '0' },
+        },
+      },
+    },
+  },
+};
+
 const grid = (change: object) => ({ grid: { ...GOOD.grid, ...change } });
 
 describe('parseDataset', () => {
@@ -103,10 +124,94 @@ describe('parseDataset', () => {
     expect(() => parseDataset(json)).toThrow(InvalidInputError);
   });
 
-  test('exactly one of collection and image is asked for', () => {
+  test('exactly one of collection, image and expression is asked for', () => {
     const { collection: _, ...rest } = GOOD;
-    expect(() => parseDataset(rest)).toThrow('exactly one of "collection" and "image"');
-    expect(() => parseDataset({ ...GOOD, image: 'x' })).toThrow('received "both"');
+    const all = 'exactly one of "collection", "image" and "expression"';
+    expect(() => parseDataset(rest)).toThrow(all);
+    expect(() => parseDataset(rest)).toThrow('received "none"');
+    expect(() => parseDataset({ ...GOOD, image: 'x' })).toThrow('received "collection, image"');
+    expect(() => parseDataset({ ...rest, image: 'x', expression: EXPRESSION })).toThrow(all);
+  });
+
+  test('an expression is taken as it stands', () => {
+    const { collection: _, ...rest } = GOOD;
+    expect(parseDataset({ ...rest, expression: EXPRESSION }).source).toEqual({
+      kind: 'expression',
+      expression: EXPRESSION,
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ['Expected an object for the expression', 'ee.Image(1)'],
+    ['Expected an object for the expression', [EXPRESSION]],
+    ['alone for the expression but received "extra"', { ...EXPRESSION, extra: 1 }],
+    ['Expected a key of "values" for "result" of the expression', { ...EXPRESSION, result: 0 }],
+    ['"result" of the expression but received "9"', { ...EXPRESSION, result: '9' }],
+    ['"result" of the expression but received "toString"', { ...EXPRESSION, result: 'toString' }],
+    ['Expected an object for "values" of the expression', { result: '0' }],
+    ['value "0" of the expression', { result: '0', values: { 0: 'x' } }],
+    ['value "0" of the expression but received "nothing"', { result: '0', values: { 0: {} } }],
+    [
+      'value "0" of the expression but received "type"',
+      { result: '0', values: { 0: { type: 'Image' } } },
+    ],
+    [
+      'a reference in value "0" of the expression but received "1"',
+      { result: '0', values: { 0: { valueReference: '1' } } },
+    ],
+    [
+      'a reference in value "0" of the expression but received "5"',
+      {
+        result: '0',
+        values: {
+          0: {
+            dictionaryValue: {
+              values: { a: { arrayValue: { values: [{ valueReference: '5' }] } } },
+            },
+          },
+        },
+      },
+    ],
+    [
+      'a reference in value "0" of the expression but received "7"',
+      {
+        result: '0',
+        values: {
+          0: {
+            functionInvocationValue: {
+              functionName: 'Image.not',
+              arguments: { value: { valueReference: '7' } },
+            },
+          },
+        },
+      },
+    ],
+    [
+      'a reference in value "0" of the expression but received "f"',
+      {
+        result: '0',
+        values: { 0: { functionInvocationValue: { functionReference: 'f', arguments: {} } } },
+      },
+    ],
+    [
+      'a reference in value "0" of the expression but received "b"',
+      {
+        result: '0',
+        values: { 0: { functionDefinitionValue: { argumentNames: ['x'], body: 'b' } } },
+      },
+    ],
+  ])('what is no expression is refused: %s', (message, expression) => {
+    const { collection: _, ...rest } = GOOD;
+    const parse = () => parseDataset({ ...rest, expression });
+    expect(parse).toThrow(InvalidInputError);
+    expect(parse).toThrow(message);
+    expect(parse).toThrow('serialize()');
+  });
+
+  test('a constant may hold what looks like a reference', () => {
+    const { collection: _, ...rest } = GOOD;
+    const expression = { result: '0', values: { 0: { constantValue: { valueReference: 'x' } } } };
+    expect(parseDataset({ ...rest, expression }).source).toMatchObject({ expression });
   });
 
   test('a nodata code that the dtype cannot hold is refused', () => {

@@ -18,10 +18,14 @@ beforeEach(async () => {
   vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
   for (const name of [
     'EE_PROJECT',
-    'GOOGLE_CLOUD_PROJECT',
+    'EE_SERVICE_ACC_PRIVATE_KEY',
     'GEE_PROJECT',
-    'GCLOUD_PROJECT',
+    'GEOCUBES_KEY_FILE',
+    'GEOCUBES_PROJECT',
+    'GEOCUBES_TOKEN',
     'GOOGLE_APPLICATION_CREDENTIALS',
+    'GOOGLE_CLOUD_PROJECT',
+    'GOOGLE_CLOUD_QUOTA_PROJECT',
   ])
     vi.stubEnv(name, undefined);
 });
@@ -38,7 +42,12 @@ async function writeCredentialsFile(fields: object): Promise<void> {
   await writeFile(join(folder, 'credentials'), JSON.stringify(fields));
 }
 
-const FILE = { refresh_token: SECRET, client_id: 'id', client_secret: SECRET, project: 'from-file' };
+const FILE = {
+  refresh_token: SECRET,
+  client_id: 'id',
+  client_secret: SECRET,
+  project: 'from-file',
+};
 
 async function failureOf(promise: Promise<unknown>): Promise<EarthEngineError> {
   const error = await promise.then(
@@ -93,7 +102,11 @@ describe('an explicit token', () => {
       await expect(findCredentials({ endpoint: GOOGLE, token: SECRET, project })).rejects.toThrow(
         InvalidInputError,
       );
-    const legacy = await findCredentials({ endpoint: GOOGLE, token: 't', project: 'example.com:a1' });
+    const legacy = await findCredentials({
+      endpoint: GOOGLE,
+      token: 't',
+      project: 'example.com:a1',
+    });
     expect(legacy.project).toBe('example.com:a1');
   });
 });
@@ -126,7 +139,7 @@ describe('credentials found on the machine', () => {
   test('the name of their origin is no secret', async () => {
     await writeCredentialsFile(FILE);
     const found = await findCredentials({ endpoint: GOOGLE });
-    expect(found.origin).toBe('the Earth Engine credentials file');
+    expect(found.origin).toBe('~/.config/earthengine/credentials');
     expect(JSON.stringify(found)).not.toContain(SECRET);
   });
 

@@ -1,10 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseDataset } from '../../../src/dataset/parse.js';
+import { AdaptiveLimiter } from '../../../src/earth-engine/adaptive-limiter.js';
 import { earthEngineSource } from '../../../src/earth-engine/source.js';
 import { EarthEngineError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
 import type { PlannedTile, TileSource } from '../../../src/tile.js';
-import { type Answer, answerError, type SmallServer, serve } from './small-server.js';
+import { writeGeoTiff } from '../kernel/geotiff.js';
+import {
+  type Answer,
+  answerError,
+  type SeenRequest,
+  type SmallServer,
+  serve,
+} from './small-server.js';
 
 const DATASET = parseDataset({
   title: 't',
@@ -14,10 +22,30 @@ const DATASET = parseDataset({
   grid: { crs: 'EPSG:3413', bounds: [0, 0, 300, 300], resolution: 30, chunk: 10 },
 });
 
-const TIFF = Buffer.from([0x49, 0x49, 42, 0, 1, 2, 3, 4]);
-const tiff: Answer = (response) => {
+/** The GeoTIFF a request asks for: `bands` of the request's own shape, on its grid. */
+function pixelsFor({ body }: SeenRequest, bands = 3, dtype: 'uint8' | 'int16' = 'uint8') {
+  const { grid } = JSON.parse(body) as {
+    grid: {
+      dimensions: { width: number; height: number };
+      affineTransform: { scaleX: number; translateX: number; scaleY: number; translateY: number };
+    };
+  };
+  const { dimensions, affineTransform: t } = grid;
+  const length = dimensions.width * dimensions.height;
+  return writeGeoTiff({
+    geobox: {
+      crs: 'EPSG:3413',
+      shape: [dimensions.height, dimensions.width],
+      affine: [t.scaleX, 0, t.translateX, 0, t.scaleY, t.translateY],
+    },
+    dtype,
+    bands: Array.from({ length: bands }, (_, i) => new Uint8Array(length).fill(i + 1)),
+  });
+}
+
+const tiff: Answer = (response, request) => {
   response.writeHead(200, { 'content-type': 'image/tiff' });
-  response.end(TIFF);
+  response.end(pixelsFor(request));
 };
 
 const closing: (() => Promise<void>)[] = [];
@@ -33,14 +61,19 @@ afterEach(async () => {
 
 async function start(
   answer: Answer,
-  dataset = DATASET,
-  concurrency = 2,
+  { dataset = DATASET, places = 2 } = {},
 ): Promise<{ server: SmallServer; source: TileSource }> {
   const server = await serve(answer);
   const source = earthEngineSource(dataset, {
     endpoint: server.url,
-    concurrency,
-    credentials: { origin: 'test', project: 'proj', headers: async () => ({}) },
+    limiter: new AdaptiveLimiter({ start: places, ceiling: places, perSecond: 1e9 }),
+    retry: { maxTries: 2 },
+    credentials: {
+      origin: 'test',
+      project: 'proj',
+      headers: async () => ({}),
+      refresh: async () => {},
+    },
   });
   closing.push(
     () => source.close(),
@@ -64,7 +97,6 @@ describe('fetch', () => {
     const { server, source } = await start(tiff);
     const fetched = await source.fetch(plan(source));
     expect(fetched).toMatchObject({ state: 'fetched', id: '0-0', index: { row: 0, col: 0 } });
-    expect(fetched.parts.map(({ bytes }) => Buffer.from(bytes))).toEqual([TIFF]);
     const [{ method, path, body } = { method: '', path: '', body: '{}' }] = server.seen;
     expect([method, path]).toEqual(['POST', '/v1/projects/proj/image:computePixels']);
     expect(JSON.parse(body)).toMatchObject({
@@ -94,7 +126,7 @@ describe('fetch', () => {
     expect(grid.crsCode).toBeUndefined();
   });
 
-  test('a tile of several requests asks for each once, no more than the concurrency at a time', async () => {
+  test('a tile of several requests asks for each once, with no more under way than the limiter has places', async () => {
     let open = 0;
     let most = 0;
     const { server, source } = await start((response, request, count) => {
@@ -104,36 +136,108 @@ describe('fetch', () => {
         tiff(response, request, count);
       });
     });
-    const geobox = { ...DATASET.grid.geobox, shape: [12_000, 8000] as const };
+    const geobox = { ...DATASET.grid.geobox, shape: [35_000, 100] as const };
     const tile = plan(source, geobox);
-    const fetched = await source.fetch(tile);
-    expect(tile.requests.length).toBeGreaterThan(4);
-    expect(server.seen).toHaveLength(tile.requests.length);
-    expect(most).toBeLessThanOrEqual(2);
-    expect(fetched.parts.map(({ request }) => request)).toEqual(tile.requests);
-    const rows = server.seen.map(({ body }) => JSON.parse(body).grid.affineTransform.translateY);
-    expect(new Set(rows).size).toBe(tile.requests.length);
+    const cut = { ...tile, requests: [tile, tile].flatMap(({ requests }) => requests) };
+    const fetched = await source.fetch(cut);
+    expect(server.seen).toHaveLength(4);
+    expect(most).toBe(2);
+    expect(fetched.parts.map(({ request }) => request)).toEqual(cut.requests);
   });
 
-  test('a reply of status 200 that is no TIFF fails the tile as a transient failure', async () => {
-    const { source } = await start((response) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end('{}');
+  test('each request that brought pixels is told, with its bytes', async () => {
+    const { source } = await start(tiff);
+    const events: { type: string; bytes?: number }[] = [];
+    const fetched = await source.fetch(plan(source), {
+      onEvent: (event) => void events.push(event),
     });
+    expect(events).toMatchObject([{ type: 'request', bytes: fetched.parts[0]?.bytes.byteLength }]);
+  });
+});
+
+describe('replies that are not the pixels asked for are asked for again, and then fail the tile', () => {
+  const reply = (make: (request: SeenRequest) => Uint8Array): Answer => {
+    return (response, request) => {
+      response.writeHead(200, { 'content-type': 'image/tiff' });
+      response.end(make(request));
+    };
+  };
+
+  test.each<[string, Answer, RegExp]>([
+    ['text', reply(() => Buffer.from('hello')), /a GeoTIFF .* 5 bytes of image\/tiff/],
+    ['no bytes', reply(() => Buffer.alloc(0)), /0 bytes/],
+    ['a GeoTIFF cut short', reply((r) => pixelsFor(r).slice(0, -20)), /whole GeoTIFF/],
+    ['a GeoTIFF cut in its header', reply((r) => pixelsFor(r).slice(0, 12)), /whole GeoTIFF/],
+    ['too few bands', reply((r) => pixelsFor(r, 2)), /3 bands/],
+    ['another type', reply((r) => pixelsFor(r, 3, 'int16')), /uint8 pixels/],
+    [
+      'other pixels',
+      reply((r) => pixelsFor({ ...r, body: r.body.replace('"width":10', '"width":9') })),
+      /10 x 10 pixels/,
+    ],
+    [
+      'another place',
+      reply((r) => pixelsFor({ ...r, body: r.body.replace('"translateX":0', '"translateX":15') })),
+      /transform/,
+    ],
+  ])('%s', async (_, answer, message) => {
+    const { server, source } = await start(answer);
     const error = await source.fetch(plan(source)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EarthEngineError);
     expect(error).toMatchObject({ kind: 'transient' });
-    expect((error as Error).message).toContain('2 bytes of application/json');
+    expect((error as Error).message).toMatch(message);
+    expect(server.seen).toHaveLength(2);
   });
 
-  test.each([
-    ['II, classic', [0x49, 0x49, 42, 0]],
-    ['II, BigTIFF', [0x49, 0x49, 43, 0]],
-    ['MM, classic', [0x4d, 0x4d, 0, 42]],
-    ['MM, BigTIFF', [0x4d, 0x4d, 0, 43]],
-  ])('a TIFF of byte order %s is taken', async (_, magic) => {
-    const { source } = await start((response) => response.end(Buffer.from(magic)));
-    expect((await source.fetch(plan(source))).parts).toHaveLength(1);
+  test('an error of the service in a reply of status 200 is that error', async () => {
+    const { source } = await start((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"error":{"code":400,"message":"User memory limit exceeded."}}');
+    });
+    const small = { ...DATASET.grid.geobox, shape: [1, 1] as const };
+    const oneBand = plan(source, small);
+    const requests = oneBand.requests.map((request) => ({ ...request, bands: [0] }));
+    const error = await source.fetch({ ...oneBand, requests }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ kind: 'too-large' });
+  });
+});
+
+describe('what is too large for the service', () => {
+  /** Answers at most `pixels` pixels at a time. */
+  const upTo =
+    (pixels: number): Answer =>
+    (response, request, count) => {
+      const { width, height } = (
+        JSON.parse(request.body) as { grid: { dimensions: { width: number; height: number } } }
+      ).grid.dimensions;
+      if (width * height > pixels) answerError(response, 400, 'User memory limit exceeded.');
+      else tiff(response, request, count);
+    };
+  const geobox = { ...DATASET.grid.geobox, shape: [400, 100] as const };
+
+  test('is cut in two until it passes; the parts cover the tile, and each cut is told', async () => {
+    const { source } = await start(upTo(11_000));
+    const splits: unknown[] = [];
+    const fetched = await source.fetch(plan(source, geobox), {
+      onEvent: (event) => {
+        if (event.type === 'split') splits.push(event);
+      },
+    });
+    expect(fetched.parts.map(({ request }) => request.window)).toEqual([
+      { row: 0, col: 0, height: 100, width: 100 },
+      { row: 100, col: 0, height: 100, width: 100 },
+      { row: 200, col: 0, height: 100, width: 100 },
+      { row: 300, col: 0, height: 100, width: 100 },
+    ]);
+    expect(splits).toHaveLength(3);
+    expect(splits[0]).toMatchObject({ error: { kind: 'too-large', status: 400 }, bands: 2 });
+  });
+
+  test('is not asked for again and again: sizes that were refused twice and never passed are cut at once', async () => {
+    const { server, source } = await start(upTo(25_000));
+    for (let i = 0; i < 3; i++) await source.fetch(plan(source, geobox));
+    // Two tiles of a refusal and two halves, then one of two halves.
+    expect(server.seen).toHaveLength(3 + 3 + 2);
   });
 });
 
@@ -153,8 +257,10 @@ describe('check', () => {
 
   test('an expression has no asset to ask for', async () => {
     const { server, source } = await start(tiff, {
-      ...DATASET,
-      source: { kind: 'expression', expression: { result: '0', values: {} } },
+      dataset: {
+        ...DATASET,
+        source: { kind: 'expression', expression: { result: '0', values: {} } },
+      },
     });
     await source.check();
     expect(server.seen).toEqual([]);

@@ -162,6 +162,14 @@ describe('roiWindows on a polar grid', () => {
     }
   });
 
+  test('a parallel bulges past the corners of its box, and the bulge is covered', () => {
+    const bounds = { west: -4e6, south: -4e6, east: 4e6, north: 4e6 };
+    const arctic = GeoBox.fromBounds(bounds, parseCrs('EPSG:3413'), 1000);
+    const [window] = roiWindows(parseBoundingBox('-58,60,-30,70'), arctic);
+    // The southernmost point is 60 N on the central meridian, 45 W: y = -3323160 by pyproj 3.7.2.
+    expect((window?.row ?? 0) + (window?.height ?? 0)).toBe(7324);
+  });
+
   test('a region on the other half of the world lies outside', () => {
     expect(() => roiWindows(parseBoundingBox('0,60,10,70'), ANTARCTIC)).toThrow(InvalidInputError);
   });

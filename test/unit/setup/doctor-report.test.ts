@@ -27,6 +27,7 @@ function gather(options: DoctorOptions = {}) {
   return gatherDoctorReport({
     env: {},
     home,
+    biosVendorFile: join(home, 'no-bios'),
     temp: home,
     node: '20.20.2',
     gdal: () => gdal,
@@ -101,13 +102,43 @@ describe('the doctor', () => {
 });
 
 describe('Earth Engine credentials and project', () => {
+  const login = {
+    refresh_token: 'not-for-anyone',
+    client_id: 'id',
+    client_secret: 'not-for-anyone',
+  };
+
   test('are named by their source and never shown', async () => {
-    const secret = 'not-for-anyone';
-    putFile('.config/earthengine/credentials', { refresh_token: secret, project: 'my-project' });
-    const report = await gather({ env: { EE_SERVICE_ACC_PRIVATE_KEY: secret } });
-    expect(JSON.stringify(report)).not.toContain(secret);
+    putFile('.config/earthengine/credentials', { ...login, project: 'my-project' });
+    const report = await gather();
+    expect(JSON.stringify(report)).not.toContain('not-for-anyone');
     expect(renderDoctorReport(report)).toContain('from ~/.config/earthengine/credentials');
-    expect(renderDoctorReport(report)).toContain('my-project');
+    expect(renderDoctorReport(report)).toContain(
+      'my-project, from ~/.config/earthengine/credentials',
+    );
+  });
+
+  test("a file that only the Python client's own OAuth client could use is none, and the row tells what to run", async () => {
+    putFile('.config/earthengine/credentials', {
+      refresh_token: 'not-for-anyone',
+      project: 'mine',
+    });
+    expect(await row('Earth Engine credentials')).toMatchObject({
+      status: 'warn',
+      value: 'none that can be used',
+      todo: expect.stringContaining('earthengine authenticate --auth_mode=gcloud'),
+    });
+    expect((await row('Earth Engine project'))?.value).toContain('mine');
+  });
+
+  test('a key that is no JSON is a warning that does not show it', async () => {
+    const env = { EE_SERVICE_ACC_PRIVATE_KEY: 'not-for-anyone' };
+    const report = await gather({ env });
+    expect(JSON.stringify(report)).not.toContain('not-for-anyone');
+    expect(await row('Earth Engine credentials', { env })).toMatchObject({
+      status: 'warn',
+      value: 'EE_SERVICE_ACC_PRIVATE_KEY is no JSON object',
+    });
   });
 
   test('a key file that is named but absent is a warning about the variable', async () => {
@@ -119,7 +150,7 @@ describe('Earth Engine credentials and project', () => {
   });
 
   test("gcloud's file serves for both, in its own folder or in CLOUDSDK_CONFIG", async () => {
-    const content = { quota_project_id: 'quota-project' };
+    const content = { ...login, type: 'authorized_user', quota_project_id: 'quota-project' };
     const file = putFile('elsewhere/application_default_credentials.json', content);
     const env = { CLOUDSDK_CONFIG: join(file, '..') };
     expect((await row('Earth Engine credentials', { env }))?.status).toBe('ok');
