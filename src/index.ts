@@ -11,7 +11,12 @@
  */
 export type { CreateOptions } from './cube/create.js';
 export { Cube, type IngestOptions, type Region, type TileStatus } from './cube/cube.js';
-export { type EarthEngineSourceOptions, earthEngine } from './cube/earth-engine.js';
+export {
+  type EarthEngineAccountOptions,
+  type EarthEngineSourceOptions,
+  earthEngine,
+} from './cube/earth-engine.js';
+export { earthEngineExpression } from './cube/expression.js';
 export type { IngestPlan } from './cube/plan.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export { type DatasetFile, parseDataset } from './dataset/parse.js';

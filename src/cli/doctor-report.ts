@@ -1,9 +1,9 @@
 /** What `geocubes doctor` knows: whether the main job can run here, and with what. */
 import { accessSync, constants } from 'node:fs';
-import { availableParallelism, homedir, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { type Detected, detectAccount, type Surroundings, thisMachine } from '../cube/account.js';
 import { type GdalFacts, gdalFacts, NEEDED_DRIVERS } from '../kernel/gdal/facts.js';
 import { type IcechunkStatus, icechunkStatus } from '../store/icechunk.js';
-import { type Found, findCredentials, findProject, type Surroundings } from './doctor-account.js';
 
 export interface DoctorRow {
   readonly name: string;
@@ -39,13 +39,13 @@ const COMFORTABLE_BYTES = 4 * 1024 ** 3;
 
 /** Looks at this machine. A binding that does not load becomes a row, never an error. */
 export async function gatherDoctorReport(options: DoctorOptions = {}): Promise<DoctorReport> {
-  const surroundings = { env: options.env ?? process.env, home: options.home ?? homedir() };
+  const account = detectAccount({}, { ...thisMachine(), ...options });
   const rows = [
     describeNode(options.node ?? process.versions.node),
     ...describeGdal(options.gdal ?? gdalFacts),
     await describeIcechunk(options.icechunk ?? icechunkStatus),
-    describeCredentials(findCredentials(surroundings)),
-    describeProject(surroundings),
+    describeCredentials(account),
+    describeProject(account),
     { name: 'Cores', status: 'ok', value: String(availableParallelism()) } as const,
     describeMemory(memoryLimit(), process.availableMemory()),
     describeTemp(options.temp ?? tmpdir()),
@@ -123,30 +123,35 @@ function missing(name: string, error: unknown): DoctorRow {
   return { name, status: 'fail', value, todo: 'node scripts/bootstrap.mjs' };
 }
 
-function describeCredentials(found: Found | undefined): DoctorRow {
+function describeCredentials({ account, passedOver }: Detected): DoctorRow {
   const name = 'Earth Engine credentials';
-  if (found === undefined) {
-    const todo = 'earthengine authenticate, or set GOOGLE_APPLICATION_CREDENTIALS';
-    return { name, status: 'warn', value: 'none (the demo needs none)', todo };
+  if (account === undefined) {
+    const value = passedOver === undefined ? 'none (the demo needs none)' : 'none that can be used';
+    const todo =
+      passedOver ??
+      'gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file';
+    return { name, status: 'warn', value, todo };
   }
-  if (found.problem !== undefined) {
-    const value = `${found.source} ${found.problem}`;
-    return { name, status: 'warn', value, todo: `mend or unset ${found.source}` };
-  }
-  return { name, status: 'ok', value: `from ${found.source}` };
+  const { origin, problem } = account;
+  if (problem !== undefined)
+    return {
+      name,
+      status: 'warn',
+      value: `${origin} ${problem}`,
+      todo: `mend or unset ${origin}`,
+    };
+  return { name, status: 'ok', value: `from ${origin}` };
 }
 
-function describeProject(surroundings: Surroundings): DoctorRow {
+function describeProject({ project }: Detected): DoctorRow {
   const name = 'Earth Engine project';
-  const found = findProject(surroundings);
-  if (found !== undefined) {
-    return { name, status: 'ok', value: `${found.id}, from ${found.source}` };
-  }
+  if (project !== undefined)
+    return { name, status: 'ok', value: `${project.id}, from ${project.origin}` };
   return {
     name,
     status: 'warn',
     value: 'none (the demo needs none)',
-    todo: 'export EE_PROJECT=<your Google Cloud project>',
+    todo: 'export GOOGLE_CLOUD_PROJECT=<your Google Cloud project>',
   };
 }
 

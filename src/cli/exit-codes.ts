@@ -20,7 +20,7 @@ export function exitCodeOf(error: unknown): number {
     if (error.kind === 'unreachable' || error.kind === 'not-found') return EXIT.usage;
     return ['credentials', 'permission', 'quota'].includes(error.kind) ? EXIT.account : EXIT.failed;
   }
-  switch ((error as Partial<GeocubesError>).tag) {
+  switch ((error as Partial<GeocubesError> | undefined)?.tag) {
     case 'invalid-input':
       return EXIT.usage;
     case 'aborted':

@@ -18,6 +18,7 @@ import { ProgressBar } from './progress-bar.js';
 import {
   concurrencyOption,
   endpointOption,
+  keyFileOption,
   openService,
   projectOption,
   type ServiceOptions,
@@ -40,6 +41,7 @@ export function ingestCommand(): Command {
     .addOption(bboxCrsOption())
     .addOption(endpointOption())
     .addOption(projectOption())
+    .addOption(keyFileOption())
     .addOption(concurrencyOption())
     .addOption(threadsOption())
     .addOption(formatOption())

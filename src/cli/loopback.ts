@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { DEFAULT_TOKEN, startLoopback } from '../loopback/server.js';
+import { type FaultOptions, faultOptions, faultPlanOf } from './fault-options.js';
 import { wholeNumber } from './options.js';
 
 /** What a forked server tells its parent. */
@@ -7,14 +8,14 @@ export interface LoopbackReady {
   readonly url: string;
 }
 
-interface Options {
+interface Options extends FaultOptions {
   readonly port: number;
   readonly folder?: string;
   readonly verbose?: boolean;
 }
 
 export function loopbackCommand(): Command {
-  return new Command('loopback')
+  const command = new Command('loopback')
     .description('serve an Earth Engine on 127.0.0.1, for trying things out')
     .addOption(
       new Option('--port <n>', 'port; 0 takes any free one')
@@ -26,19 +27,25 @@ export function loopbackCommand(): Command {
       'folder of rasters with a manifest.json, served beside the built-in assets',
     )
     .option('-v, --verbose', 'one line for each request')
-    .addHelpText('after', '\nExample:\n  $ geocubes loopback --port 8787')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ geocubes loopback --port 8787\n  $ geocubes loopback --fault-rate 0.3 --seed 7 --latency 200 --max-concurrency 8 -v',
+    )
     .action(run);
+  for (const option of faultOptions()) command.addOption(option);
+  return command;
 }
 
-async function run({ port, folder, verbose }: Options): Promise<void> {
+async function run({ port, folder, verbose, ...options }: Options): Promise<void> {
   const server = await startLoopback({
     port,
+    faults: await faultPlanOf(options),
     ...(folder === undefined ? {} : { folder }),
     ...(verbose
       ? {
           onRequest: (event) =>
             process.stdout.write(
-              `${event.method} ${event.path} ${event.status} ${event.bytes} bytes ${event.ms.toFixed(0)} ms\n`,
+              `${event.method} ${event.path} ${event.status} ${event.bytes} bytes ${event.ms.toFixed(0)} ms${event.fault === undefined ? '' : ` fault: ${event.fault}`}\n`,
             ),
         }
       : {}),

@@ -7,6 +7,7 @@ import { wholeNumber } from './options.js';
 export interface ServiceOptions {
   readonly endpoint?: string;
   readonly project?: string;
+  readonly keyFile?: string;
   readonly concurrency?: number;
 }
 
@@ -19,6 +20,12 @@ export const endpointOption = () =>
 export const projectOption = () =>
   new Option('--project <id>', 'Google Cloud project that is billed').env('GEOCUBES_PROJECT');
 
+export const keyFileOption = () =>
+  new Option(
+    '--key-file <file>',
+    "JSON key of a service account (default: this machine's credentials)",
+  ).env('GEOCUBES_KEY_FILE');
+
 export const concurrencyOption = () =>
   new Option(
     '--concurrency <n>',
@@ -27,9 +34,12 @@ export const concurrencyOption = () =>
     .env('GEOCUBES_CONCURRENCY')
     .argParser(wholeNumber('--concurrency', 1, 1000));
 
-/** Earth Engine as these options describe it. The token comes from the environment only: a command line is public. */
+/**
+ * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):
+ * a command line is public.
+ */
 export function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
   const { concurrency, ...rest } = options;
   const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
-  return earthEngine(dataset, { ...rest, limiter, token: process.env.GEOCUBES_TOKEN });
+  return earthEngine(dataset, { ...rest, limiter });
 }

@@ -1,6 +1,6 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
-import { StoreError } from '../errors.js';
+import { expected, StoreError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
@@ -33,6 +33,11 @@ export interface IngestOptions {
   readonly onEvent?: OnEvent;
   /** Stops the ingest: what is finished is committed, the rest is dropped. */
   readonly signal?: AbortSignal;
+}
+
+function checkCount(value: number | undefined, name: string): void {
+  if (value !== undefined && !(Number.isInteger(value) && value > 0))
+    throw expected('a positive whole number', name, value);
 }
 
 /** A region read from a cube. */
@@ -114,6 +119,8 @@ export class Cube {
    */
   async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
     const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
+    checkCount(options.tilesInFlight, 'tilesInFlight');
+    checkCount(groupSize, 'groupSize');
     const plan = await this.plan(roi, source);
     const tally = new Tally();
     await runIngest({

@@ -5,13 +5,24 @@ import { findCredentials } from '../earth-engine/credentials.js';
 import { earthEngineSource } from '../earth-engine/source.js';
 import type { TileSource } from '../tile.js';
 
-export interface EarthEngineSourceOptions {
+/** Which service is asked, as whom, and who pays. */
+export interface EarthEngineAccountOptions {
   /** Base URL. Default: {@link HIGH_VOLUME_ENDPOINT}. */
   readonly endpoint?: string | undefined;
-  /** Google Cloud project; default: the credentials', then EE_PROJECT, GOOGLE_CLOUD_PROJECT, GEE_PROJECT. */
+  /**
+   * Google Cloud project that is billed. Default: GEOCUBES_PROJECT, that of the credentials,
+   * GOOGLE_CLOUD_PROJECT, EE_PROJECT, GEE_PROJECT, the quota project of the login.
+   */
   readonly project?: string | undefined;
-  /** A bearer token; default: credentials found on this machine, which go to Google's hosts only. */
+  /** A bearer token. Default: GEOCUBES_TOKEN, then credentials found on this machine, which go to Google's hosts only. */
   readonly token?: string | undefined;
+  /** JSON file of a service account's key or of a user's login. Default: GEOCUBES_KEY_FILE. */
+  readonly keyFile?: string | undefined;
+  /** OAuth scopes that service accounts ask for. Default: `earthengine.readonly` alone. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+export interface EarthEngineSourceOptions extends EarthEngineAccountOptions {
   /**
    * How many requests may be in flight, learnt from the replies. Share one limiter among all sources
    * that use the same project: the quota is the project's. Default: a new one with default bounds.
@@ -30,8 +41,8 @@ export async function earthEngine(
   dataset: Dataset,
   options: EarthEngineSourceOptions = {},
 ): Promise<TileSource> {
-  const { endpoint = HIGH_VOLUME_ENDPOINT, project, token, limiter, retry } = options;
-  const credentials = await findCredentials({ endpoint, project, token });
+  const { endpoint = HIGH_VOLUME_ENDPOINT, limiter, retry, ...account } = options;
+  const credentials = await findCredentials({ ...account, endpoint });
   const source = earthEngineSource(dataset, {
     endpoint,
     credentials,

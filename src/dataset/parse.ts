@@ -5,9 +5,10 @@ import { GeoBox } from '../grid/geobox.js';
 import { Grid } from '../grid/tiling.js';
 import { canHold, DTYPES } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
+import { checkExpression } from './expression.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */
-const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes']);
+const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.json']);
 
 const band = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'letters, digits, _ . -'),
@@ -21,6 +22,8 @@ const datasetFile = z.strictObject({
   title: z.string().min(1),
   collection: z.string().min(1).optional(),
   image: z.string().min(1).optional(),
+  /** Checked by {@link checkExpression}, whose messages say more. */
+  expression: z.unknown().optional(),
   bands: z
     .array(z.union([band, band.shape.name]))
     .min(1)
@@ -95,15 +98,22 @@ export function parseDataset(json: unknown): Dataset {
   };
 }
 
-function sourceOf({ collection, image }: z.output<typeof datasetFile>): Dataset['source'] {
-  if (collection !== undefined && image === undefined)
-    return { kind: 'collection', id: collection };
-  if (image !== undefined && collection === undefined) return { kind: 'image', id: image };
-  throw expected(
-    'exactly one of "collection" and "image"',
-    'the dataset',
-    collection === undefined ? 'neither' : 'both',
-  );
+function sourceOf({
+  collection,
+  image,
+  expression,
+}: z.output<typeof datasetFile>): Dataset['source'] {
+  const given = { collection, image, expression };
+  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : name));
+  if (names.length !== 1)
+    throw expected(
+      'exactly one of "collection", "image" and "expression"',
+      'the dataset',
+      names.join(', ') || 'none',
+    );
+  if (collection !== undefined) return { kind: 'collection', id: collection };
+  if (image !== undefined) return { kind: 'image', id: image };
+  return { kind: 'expression', expression: checkExpression(expression) };
 }
 
 function checkBands(names: readonly string[]): void {

@@ -1,155 +1,123 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { type AuthClient, GoogleAuth, UserRefreshClient } from 'google-auth-library';
 import { EarthEngineError, expected } from '../errors.js';
+import {
+  type Account,
+  detectAccount,
+  type FoundProject,
+  metadataAccount,
+  type Wishes,
+} from './credentials/detect.js';
+import { isGoogle } from './credentials/key.js';
+import { askMetadata } from './credentials/metadata-server.js';
+import { type Surroundings, thisMachine } from './credentials/surroundings.js';
 
 /** What a request is signed with. */
 export interface Credentials {
   /** Where they were found, for people; never a secret. */
   readonly origin: string;
   readonly project: string;
+  /**
+   * The headers of one request; ask again for each, because tokens are renewed ahead of their end.
+   * @throws {EarthEngineError} when the token server refuses (`credentials`) or is away (`transient`, `unreachable`).
+   */
   headers(): Promise<Record<string, string>>;
-  /** Forces a new token; asked for once after a refusal. */
+  /**
+   * Gets a new token, after the service has refused the old one. Cheap to call by many requests at once, and
+   * without effect on a token that was given. @throws {EarthEngineError} as {@link headers}.
+   */
   refresh(): Promise<void>;
 }
 
-export interface CredentialOptions {
+export interface CredentialOptions extends Wishes {
   /** Base URL of the service. */
   readonly endpoint: string;
-  /** Google Cloud project. Default: the credentials file's, then EE_PROJECT, GOOGLE_CLOUD_PROJECT, GEE_PROJECT. */
-  readonly project?: string | undefined;
-  /** A bearer token to send as it is. */
-  readonly token?: string | undefined;
-}
-
-const SCOPES = [
-  'https://www.googleapis.com/auth/earthengine.readonly',
-  'https://www.googleapis.com/auth/cloud-platform',
-];
-
-/** The Python client's own OAuth client, used by credentials files that name none. */
-interface EarthEngineFile {
-  readonly refresh_token?: string;
-  readonly client_id?: string;
-  readonly client_secret?: string;
-  readonly project?: string;
+  /** What the tokens of service accounts may do. Default: {@link READ_ONLY}. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /**
- * Finds credentials: an explicit token, the Earth Engine credentials file, then application default
- * credentials. Found ones go to Google's hosts only; any other endpoint gets an explicit token or nothing.
- *
- * @throws {EarthEngineError} of kind `credentials` when there are none, or no project.
+ * Reading is all that filling a cube needs, and the REST reference lists this scope as sufficient for
+ * `computePixels` (to be confirmed live). A token that leaks can then change nothing. Tokens of users
+ * have the scopes of their login, whatever is asked for here.
  */
-export async function findCredentials({
-  endpoint,
-  project,
-  token,
-}: CredentialOptions): Promise<Credentials> {
-  const wanted =
-    project ??
-    process.env.EE_PROJECT ??
-    process.env.GOOGLE_CLOUD_PROJECT ??
-    process.env.GEE_PROJECT;
-  if (token !== undefined) {
-    return signed('the token given', requireProject(wanted), async () => ({
-      authorization: `Bearer ${token}`,
-    }));
-  }
-  if (!isGoogle(endpoint)) {
-    throw new EarthEngineError(
-      'credentials',
-      `Expected a token for ${endpoint} but received none. Set GEOCUBES_TOKEN; credentials found on this machine are sent to Google only.`,
+export const READ_ONLY: readonly string[] = [
+  'https://www.googleapis.com/auth/earthengine.readonly',
+];
+
+/**
+ * Finds credentials, in the order of {@link detectAccount}, and the project that is billed. Nothing is
+ * asked of the network, but for the metadata server where nothing else was found. Credentials found on
+ * the machine go to Google's hosts only; any other endpoint gets an explicit token or nothing.
+ *
+ * @throws {EarthEngineError} of kind `credentials` when there are none, or they cannot work, or no project.
+ * @throws {InvalidInputError} when the project is none.
+ */
+export async function findCredentials(
+  options: CredentialOptions,
+  surroundings: Surroundings = thisMachine(),
+): Promise<Credentials> {
+  const found = detectAccount(options, surroundings);
+  if (!isGoogle(options.endpoint) && found.account?.kind !== 'token')
+    throw keptFrom(options.endpoint);
+  const account = found.account ?? (await probeMetadata(surroundings));
+  if (account === undefined) throw noneFound(found.passedOver);
+  if (account.problem !== undefined) {
+    throw refuse(
+      `Expected Earth Engine credentials but ${account.origin} ${account.problem}. Mend it or leave it out.`,
     );
   }
-  const file = await readEarthEngineFile();
-  if (
-    file?.refresh_token !== undefined &&
-    file.client_id !== undefined &&
-    file.client_secret !== undefined
-  ) {
-    const client = new UserRefreshClient(file.client_id, file.client_secret, file.refresh_token);
-    return fromClient(
-      'the Earth Engine credentials file',
-      client,
-      requireProject(project ?? file.project ?? wanted),
-    );
-  }
-  return fromDefaults(wanted ?? file?.project);
-}
-
-async function fromDefaults(project: string | undefined): Promise<Credentials> {
-  const auth = new GoogleAuth({ scopes: SCOPES });
-  let client: AuthClient;
-  try {
-    client = await auth.getClient();
-  } catch (cause) {
-    throw new EarthEngineError(
-      'credentials',
-      'Expected Earth Engine credentials on this machine but received none. Run "earthengine authenticate", or set GOOGLE_APPLICATION_CREDENTIALS to a key file.',
-      undefined,
-      { cause },
-    );
-  }
-  const fallback = client.quotaProjectId ?? (await auth.getProjectId().catch(() => undefined));
-  return fromClient('application default credentials', client, requireProject(project ?? fallback));
-}
-
-function fromClient(origin: string, client: AuthClient, project: string): Credentials {
-  return signed(origin, project, async () => {
-    try {
-      const headers = await client.getRequestHeaders();
-      const authorization = headers.get('authorization');
-      return authorization === null ? {} : { authorization };
-    } catch (cause) {
-      // The library's own error may quote the refused grant; only its kind is passed on.
-      throw new EarthEngineError(
-        'credentials',
-        `Expected a token from ${origin} but received a refusal. Run "earthengine authenticate" again; a wrong clock has the same effect.`,
-        undefined,
-        { cause: cause instanceof Error ? cause.name : undefined },
-      );
-    }
-  });
-}
-
-function signed(
-  origin: string,
-  project: string,
-  authorize: () => Promise<Record<string, string>>,
-): Credentials {
+  const project = checkProject(found.project ?? (await projectOf(account, surroundings)));
+  const tokens = account.tokens(options.scopes ?? READ_ONLY);
   return {
-    origin,
+    origin: account.origin,
     project,
-    headers: async () => ({ ...(await authorize()), 'x-goog-user-project': project }),
-    refresh: async () => {},
+    headers: async () => ({
+      authorization: `Bearer ${await tokens.token()}`,
+      'x-goog-user-project': project,
+    }),
+    refresh: () => tokens.refresh(),
   };
 }
 
-function requireProject(project: string | undefined): string {
-  if (project === undefined || project === '') {
-    throw new EarthEngineError(
-      'credentials',
+async function probeMetadata(surroundings: Surroundings): Promise<Account | undefined> {
+  const answer = await askMetadata('instance/service-accounts/default/email', surroundings);
+  return answer === undefined ? undefined : metadataAccount();
+}
+
+async function projectOf(
+  { kind, origin }: Account,
+  surroundings: Surroundings,
+): Promise<FoundProject | undefined> {
+  if (kind !== 'metadata-server') return undefined;
+  const id = await askMetadata('project/project-id', surroundings);
+  return id === undefined ? undefined : { id, origin };
+}
+
+function checkProject(project: FoundProject | undefined): string {
+  if (project === undefined) {
+    throw refuse(
       'Expected a Google Cloud project but received none. Give --project, or set GOOGLE_CLOUD_PROJECT.',
     );
   }
-  if (!/^[a-z0-9][a-z0-9.:-]*$/.test(project))
-    throw expected('a project id', 'the Google Cloud project', project);
-  return project;
+  // It becomes part of a path and a header.
+  if (!/^[a-z0-9][a-z0-9.:-]*$/.test(project.id))
+    throw expected('a project id', `the Google Cloud project (${project.origin})`, project.id);
+  return project.id;
 }
 
-function isGoogle(endpoint: string): boolean {
-  const { protocol, hostname } = new URL(endpoint);
-  return protocol === 'https:' && hostname.endsWith('.googleapis.com');
+function keptFrom(endpoint: string): EarthEngineError {
+  return refuse(
+    `Expected a token for ${endpoint} but received none. Set GEOCUBES_TOKEN; credentials found on this machine are sent to Google only.`,
+  );
 }
 
-async function readEarthEngineFile(): Promise<EarthEngineFile | undefined> {
-  try {
-    return JSON.parse(
-      await readFile(join(homedir(), '.config', 'earthengine', 'credentials'), 'utf8'),
-    ) as EarthEngineFile;
-  } catch {
-    return undefined;
-  }
+function noneFound(passedOver: string | undefined): EarthEngineError {
+  return refuse(
+    passedOver === undefined
+      ? 'Expected Earth Engine credentials on this machine but received none. Run "gcloud auth application-default login" or "earthengine authenticate --auth_mode=gcloud", or set GOOGLE_APPLICATION_CREDENTIALS to a key file.'
+      : `Expected Earth Engine credentials on this machine but received none: ${passedOver} Or set GOOGLE_APPLICATION_CREDENTIALS to a key file.`,
+  );
+}
+
+function refuse(message: string): EarthEngineError {
+  return new EarthEngineError('credentials', message);
 }

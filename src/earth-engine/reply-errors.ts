@@ -6,6 +6,8 @@ interface ErrorBody {
     readonly code?: unknown;
     readonly message?: unknown;
     readonly details?: readonly { readonly reason?: unknown }[];
+    /** The older form of the same. */
+    readonly errors?: readonly { readonly reason?: unknown }[];
   };
 }
 
@@ -21,7 +23,9 @@ export function errorOfReply(status: number, body: string, retryAfter?: number):
   const { error } = parse(body);
   const code = status === 200 && typeof error?.code === 'number' ? error.code : status;
   const message = typeof error?.message === 'string' ? error.message : `HTTP status ${status}`;
-  const reasons = (error?.details ?? []).map(({ reason }) => String(reason)).join(' ');
+  const reasons = [...(error?.details ?? []), ...(error?.errors ?? [])]
+    .map(({ reason }) => String(reason))
+    .join(' ');
   const kind = kindOf(code, `${message} ${reasons}`);
   return new EarthEngineError(
     kind,

@@ -72,9 +72,8 @@ function checkBoundingBox({ west, south, east, north, crs }: BoundingBox): void 
  * The pixels of `grid` that a region touches: one window, or two where the region crosses the
  * antimeridian of a geographic grid.
  *
- * A region in another CRS is reprojected through a dense set of its points, its inside included
- * (a pole lies inside a longitude-latitude box whose edges all miss it), and covered by the bounding
- * box of the result.
+ * A region in another CRS is covered by the bounding box of its reprojection. Longitudes outside
+ * -180..180 are taken for the places they are.
  *
  * @throws {InvalidInputError} when the region lies wholly outside the grid.
  */
@@ -83,10 +82,10 @@ export function roiWindows(roi: Roi, grid: GeoBox): Window[] {
   checkBoundingBox(box);
   const windows = splitAtAntimeridian(box)
     .map((part) => (sameCrs(part.crs, grid.crs) ? part : reproject(part, grid.crs)))
-    .flatMap((bounds) => {
-      const window = bounds === undefined ? undefined : grid.windowOf(bounds);
-      return window === undefined ? [] : [window];
-    });
+    .flatMap((bounds) =>
+      bounds === undefined ? [] : splitAtAntimeridian({ ...bounds, crs: grid.crs }),
+    )
+    .flatMap((bounds) => grid.windowOf(bounds) ?? []);
   if (windows.length === 0) {
     const { west, south, east, north } = grid.bounds;
     throw expected(
@@ -100,42 +99,92 @@ export function roiWindows(roi: Roi, grid: GeoBox): Window[] {
 
 function splitAtAntimeridian(box: BoundingBox): BoundingBox[] {
   if (!box.crs.isGeographic) return [box];
-  const { west, south, east, north, crs } = box;
-  if (west > east) {
-    return [
-      { west, south, east: 180, north, crs },
-      { west: -180, south, east, north, crs },
-    ];
-  }
-  // Longitudes past 180 are the same places as those 360 lower.
-  const parts = [box];
-  if (east > 180 && west < 180) parts.push({ west: -180, south, east: east - 360, north, crs });
-  if (west >= 180) parts.push({ west: west - 360, south, east: east - 360, north, crs });
-  if (west < -180 && east > -180) parts.push({ west: west + 360, south, east: 180, north, crs });
-  return parts;
+  const { south, north, crs } = box;
+  const east = box.west > box.east ? box.east + 360 : box.east;
+  if (east - box.west >= 360) return [{ west: -180, south, east: 180, north, crs }];
+  // Longitudes 360 degrees apart are the same places: each turn is a part of its own, where it has any.
+  return [0, -360, 360]
+    .map((turn) => ({
+      west: Math.max(box.west + turn, -180),
+      south,
+      east: Math.min(east + turn, 180),
+      north,
+      crs,
+    }))
+    .filter((part) => part.west < part.east);
 }
 
-/** Points along each side of the sampled region; the error of its bounding box falls with the square of this. */
+/** Points along each side of the sampled region. */
 const SAMPLES = 65;
 
+/**
+ * The bounds of `box` in another CRS. They are those of a dense set of its points, its inside
+ * included, widened by what the region's curved edges can bulge between two points. Longitudes may
+ * run past 180 degrees: they are counted on from the region's centre.
+ */
 function reproject(box: BoundingBox, crs: Crs): Bounds | undefined {
   const convert = transformer(box.crs, crs);
-  let west = Number.POSITIVE_INFINITY;
-  let south = Number.POSITIVE_INFINITY;
-  let east = Number.NEGATIVE_INFINITY;
-  let north = Number.NEGATIVE_INFINITY;
+  const xs: number[][] = [];
+  const ys: number[][] = [];
+  const [centre] = convert((box.west + box.east) / 2, (box.south + box.north) / 2);
   for (let i = 0; i < SAMPLES; i++) {
-    for (let j = 0; j < SAMPLES; j++) {
-      const [x, y] = convert(
+    const points = Array.from({ length: SAMPLES }, (_, j) =>
+      convert(
         box.west + ((box.east - box.west) * i) / (SAMPLES - 1),
         box.south + ((box.north - box.south) * j) / (SAMPLES - 1),
+      ),
+    );
+    xs.push(
+      points.map(([x]) => (crs.isGeographic && Number.isFinite(centre) ? unwrap(x, centre) : x)),
+    );
+    ys.push(points.map(([, y]) => y));
+  }
+  const [west, east] = widened(xs);
+  const [south, north] = widened(ys);
+  if (!(east > west && north > south)) return undefined;
+  const bounds = { west, south, east, north };
+  return crs.isGeographic ? aroundPoles(box, crs, bounds) : bounds;
+}
+
+/** The longitude nearest to `centre` of all that are the same place. */
+function unwrap(longitude: number, centre: number): number {
+  return longitude - 360 * Math.round((longitude - centre) / 360);
+}
+
+/**
+ * Least and greatest of sampled values, widened by the sagitta of the curve between samples: an arc
+ * whose second difference is d rises at most d / 8 above its chord; twice that is taken.
+ */
+function widened(rows: readonly (readonly number[])[]): [low: number, high: number] {
+  let [low, high, bulge] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (const [i, row] of rows.entries()) {
+    for (const [j, value] of row.entries()) {
+      if (!Number.isFinite(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+      const along = Math.abs((row[j - 1] ?? Number.NaN) - 2 * value + (row[j + 1] ?? Number.NaN));
+      const across = Math.abs(
+        (rows[i - 1]?.[j] ?? Number.NaN) - 2 * value + (rows[i + 1]?.[j] ?? Number.NaN),
       );
-      if (!(Number.isFinite(x) && Number.isFinite(y))) continue;
-      west = Math.min(west, x);
-      east = Math.max(east, x);
-      south = Math.min(south, y);
-      north = Math.max(north, y);
+      if (along > bulge) bulge = along;
+      if (across > bulge) bulge = across;
     }
   }
-  return east > west && north > south ? { west, south, east, north } : undefined;
+  return [low - bulge / 4, high + bulge / 4];
+}
+
+/** A region with a pole inside it spans all longitudes, up to the pole. */
+function aroundPoles(box: BoundingBox, crs: Crs, bounds: Bounds): Bounds {
+  const back = transformer(crs, box.crs);
+  const holds = (latitude: number) => {
+    const [x, y] = back(0, latitude);
+    return x >= box.west && x <= box.east && y >= box.south && y <= box.north;
+  };
+  const [isNorth, isSouth] = [holds(90), holds(-90)];
+  return {
+    west: isNorth || isSouth ? -180 : bounds.west,
+    east: isNorth || isSouth ? 180 : bounds.east,
+    south: isSouth ? -90 : Math.max(bounds.south, -90),
+    north: isNorth ? 90 : Math.min(bounds.north, 90),
+  };
 }

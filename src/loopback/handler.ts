@@ -6,7 +6,8 @@ import { describeAsset, describeValue } from './assets/describe.js';
 import { computePixels, getPixels } from './compute-pixels.js';
 import { listAlgorithms } from './expression/algorithms.js';
 import { evaluate } from './expression/evaluate.js';
-import { errorBody, refuse } from './refusal.js';
+import type { FaultName } from './faults/plan.js';
+import { errorBody, refuse, UNAUTHENTICATED } from './refusal.js';
 
 export interface LoopbackRequest {
   readonly method: string;
@@ -20,7 +21,21 @@ export interface LoopbackReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** What was made to go wrong with it. */
+  readonly fault?: FaultName;
+  /** How it goes out; absent: whole and at once. */
+  readonly delivery?: Delivery;
 }
+
+/**
+ * Faults of the connection; `bytes` are those of the body that go out.
+ * - `drop`: then the connection is reset; with 0 bytes, before even the status
+ * - `cut`: then the connection ends in good order, though `content-length` says there is more
+ * - `drip`: all of them, in pieces with pauses in between
+ */
+export type Delivery =
+  | { readonly kind: 'drop' | 'cut'; readonly bytes: number }
+  | { readonly kind: 'drip'; readonly pieces: number; readonly pauseMs: number };
 
 /** Answers every request; errors are replies too. */
 export type Handler = (request: LoopbackRequest) => Promise<LoopbackReply>;
@@ -46,11 +61,7 @@ export function createHandler(catalogue: Catalogue, token: string): Handler {
 function answer(request: LoopbackRequest, catalogue: Catalogue, token: string): LoopbackReply {
   try {
     if (request.authorization !== `Bearer ${token}`) {
-      throw refuse(
-        'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
-        'credentials',
-        401,
-      );
+      throw refuse(UNAUTHENTICATED, 'credentials', 401);
     }
     const content = dispatch(request, catalogue);
     return content instanceof Uint8Array
@@ -125,7 +136,7 @@ function readJson({ body }: LoopbackRequest): Readonly<Record<string, unknown>> 
   throw refuse('Invalid JSON payload received. The request must be an object.');
 }
 
-function toJson(status: number, content: unknown): LoopbackReply {
+export function toJson(status: number, content: unknown): LoopbackReply {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=UTF-8' },

@@ -4,13 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { expected } from '../errors.js';
 import { Catalogue } from './assets/catalogue.js';
 import { readFolder } from './assets/folder.js';
+import { RequestCounter, type RequestCounts, type RequestEvent } from './counts.js';
+import { deliver } from './faults/deliver.js';
+import { injectFaults } from './faults/inject.js';
+import { type FaultPlan, parseFaultPlan } from './faults/plan.js';
 import {
   createHandler,
   type Handler,
   type LoopbackReply,
   type LoopbackRequest,
   MAX_BODY,
-  type Route,
   routeOf,
 } from './handler.js';
 import { builtInAssets } from './tcvis/asset.js';
@@ -22,31 +25,15 @@ export interface LoopbackOptions {
   readonly folder?: string;
   /** The bearer token that requests must carry; {@link DEFAULT_TOKEN} by default. */
   readonly token?: string;
+  /** What is to go wrong; by default nothing. */
+  readonly faults?: FaultPlan;
   /** Called after each reply, for tests and progress. */
   readonly onRequest?: (event: RequestEvent) => void;
 }
 
 export const DEFAULT_TOKEN = 'loopback';
 
-export interface RequestEvent {
-  readonly method: string;
-  readonly path: string;
-  readonly route: Route;
-  readonly status: number;
-  /** From the arrival of the whole request to the reply being ready. */
-  readonly ms: number;
-  /** Bytes of the reply's body. */
-  readonly bytes: number;
-}
-
-/** How many requests of each kind have been answered so far, and what became of them. */
-export interface RequestCounts extends Readonly<Record<Route, number>> {
-  readonly total: number;
-  /** Replies with a status of 400 or above. */
-  readonly rejected: number;
-  /** Bytes of all replies' bodies. */
-  readonly bytesSent: number;
-}
+export type { RequestCounts, RequestEvent };
 
 export interface LoopbackServer {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
@@ -60,19 +47,19 @@ export interface LoopbackServer {
 /**
  * Starts a server on 127.0.0.1 (never on another interface).
  *
- * @throws {InvalidInputError} when the folder's manifest cannot be used, or the port is taken.
+ * @throws {InvalidInputError} when the folder's manifest or the plan of faults cannot be used, or the
+ *   port is taken.
  */
 export async function startLoopback(options: LoopbackOptions = {}): Promise<LoopbackServer> {
   const { port = 0, folder, token = DEFAULT_TOKEN, onRequest } = options;
   const stored = folder === undefined ? [] : readFolder(folder);
-  const counts = newCounts();
-  const handler = observe(
-    createHandler(new Catalogue([...builtInAssets(), ...stored]), token),
-    (event) => {
-      count(counts, event);
-      onRequest?.(event);
-    },
-  );
+  const counter = new RequestCounter();
+  const service = createHandler(new Catalogue([...builtInAssets(), ...stored]), token);
+  const layer = injectFaults(service, parseFaultPlan(options.faults ?? {}), token);
+  const handler = observe(layer.handler, (event) => {
+    counter.add(event);
+    onRequest?.(event);
+  });
   const server = createServer((request, response) => void serve(request, response, handler));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
@@ -83,7 +70,7 @@ export async function startLoopback(options: LoopbackOptions = {}): Promise<Loop
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get requests() {
-      return { ...counts };
+      return { ...counter.read(), maxInFlight: layer.maxInFlight };
     },
     close: () =>
       new Promise((resolve) => {
@@ -93,29 +80,7 @@ export async function startLoopback(options: LoopbackOptions = {}): Promise<Loop
   };
 }
 
-type MutableCounts = { -readonly [Key in keyof RequestCounts]: number };
-
-function newCounts(): MutableCounts {
-  return {
-    algorithms: 0,
-    pixels: 0,
-    asset: 0,
-    value: 0,
-    unknown: 0,
-    total: 0,
-    rejected: 0,
-    bytesSent: 0,
-  };
-}
-
-function count(counts: MutableCounts, { route, status, bytes }: RequestEvent): void {
-  counts.total += 1;
-  counts[route] += 1;
-  counts.bytesSent += bytes;
-  if (status >= 400) counts.rejected += 1;
-}
-
-/** A layer that reports each reply; one that injects faults would have the same shape. */
+/** A layer that reports each reply. */
 function observe(handler: Handler, report: (event: RequestEvent) => void): Handler {
   return async (request) => {
     const start = performance.now();
@@ -127,10 +92,15 @@ function observe(handler: Handler, report: (event: RequestEvent) => void): Handl
       route: routeOf(method, path),
       status: reply.status,
       ms: performance.now() - start,
-      bytes: reply.body.length,
+      bytes: bytesOf(reply),
+      ...(reply.fault === undefined ? {} : { fault: reply.fault }),
     });
     return reply;
   };
+}
+
+function bytesOf({ body, delivery }: LoopbackReply): number {
+  return delivery === undefined || delivery.kind === 'drip' ? body.length : delivery.bytes;
 }
 
 async function serve(
@@ -139,7 +109,7 @@ async function serve(
   handler: Handler,
 ): Promise<void> {
   try {
-    send(response, await handler(await readRequest(message)));
+    await deliver(response, await handler(await readRequest(message)));
   } catch {
     // The client went away while it was sending, or what it sent is no request at all.
     response.destroy();
@@ -170,9 +140,4 @@ function decodePath(url: string): string {
   } catch {
     return path;
   }
-}
-
-function send(response: ServerResponse, { status, headers, body }: LoopbackReply): void {
-  response.writeHead(status, { 'content-length': body.length, ...headers });
-  response.end(body);
 }

@@ -38,7 +38,9 @@ export function createPool({
     throw expected('a whole number from 0 to 256', 'the pool size', size);
   }
   const threads = size === 0 ? inlineThreads(kernel) : piscinaThreads(size, kernel);
+  let isClosed = false;
   const ask = async (task: Task, buffers: ArrayBuffer[] = []): Promise<TaskValue> => {
+    if (isClosed) throw new UnexpectedError('Expected an open pool but this one has been closed.');
     const reply = await threads.run(task, buffers);
     if (!reply.ok) throw fromRecord(reply.error);
     return reply.value;
@@ -63,7 +65,10 @@ export function createPool({
         throw new UnexpectedError('Expected bytes from the pool.');
       return value;
     },
-    close: () => threads.close(),
+    async close() {
+      isClosed = true;
+      await threads.close();
+    },
   };
 }
 

@@ -29,7 +29,7 @@ const PATIENCE_MS = 120_000;
 export async function withLock<T>(path: string, task: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await tryLock(path))) {
-    if (await isAbandoned(path)) await rm(path, { recursive: true, force: true });
+    if (await isAbandoned(path)) await takeAway(path);
     else if (Date.now() > deadline) {
       throw new StoreError(
         'conflict',
@@ -40,7 +40,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
   try {
     return await task();
   } finally {
-    await rm(path, { recursive: true, force: true });
+    await remove(path);
   }
 }
 
@@ -58,6 +58,31 @@ async function tryLock(path: string): Promise<boolean> {
   const owner: Owner = { pid: process.pid, host: hostname() };
   await writeFile(join(path, 'owner.json'), JSON.stringify(owner));
   return true;
+}
+
+/**
+ * Removes an abandoned lock. Only one process does so at a time, and looks again first: otherwise a
+ * second one that saw the dead owner as well would remove the lock of whoever came after.
+ */
+async function takeAway(path: string): Promise<void> {
+  const guard = `${path}.takeover`;
+  try {
+    await mkdir(guard);
+  } catch {
+    const made = await stat(guard).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS) await remove(guard);
+    else await sleep(RETRY_MS);
+    return;
+  }
+  try {
+    if (await isAbandoned(path)) await remove(path);
+  } finally {
+    await remove(guard);
+  }
+}
+
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function isAbandoned(path: string): Promise<boolean> {

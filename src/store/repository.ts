@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { Repository as IcechunkRepository, Session } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { loadIcechunk } from './icechunk.js';
@@ -65,12 +65,6 @@ export class Repository {
       throw translate(cause, `create ${location.path}`);
     });
     return new Repository(location, repo);
-  }
-
-  /** Takes away what {@link create} made; used when the cube could not be written into it. */
-  async remove(): Promise<void> {
-    if (this.location.kind === 'local')
-      await rm(this.location.path, { recursive: true, force: true });
   }
 
   async readSession(): Promise<Session> {

@@ -29,14 +29,32 @@ export function decode(
   const assembly: Assembly = {
     geobox,
     pixels: Array.from({ length: recipe.bands }, () => allocate(recipe.dtype, length)),
-    masks: Array.from({ length: recipe.bands }, () => undefined),
+    // Where no part reaches there is no value; usually the parts cover the whole tile.
+    masks: coverage(tile, recipe.bands, length),
   };
   for (const part of tile.parts)
     withDataset(part, (dataset) => readPart(part, dataset, recipe, assembly, onWarp));
   return assembly.pixels.map((pixels, band) => ({
     pixels,
-    mask: assembly.masks[band] ?? ownMask(pixels, recipe.mask),
+    mask: both(assembly.masks[band], ownMask(pixels, recipe.mask)),
   }));
+}
+
+/** For each band an empty mask if the tile's parts leave some of its pixels out, else none. */
+function coverage({ parts }: FetchedTile, bands: number, length: number): Mask[] {
+  return Array.from({ length: bands }, (_, band) => {
+    const covered = parts
+      .filter(({ request }) => request.bands.includes(band))
+      .reduce((sum, { request: { window } }) => sum + window.height * window.width, 0);
+    return covered < length ? new Uint8Array(length) : undefined;
+  });
+}
+
+/** Valid where both masks are. */
+function both(one: Mask, other: Mask): Mask {
+  if (one === undefined || other === undefined) return one ?? other;
+  for (let i = 0; i < one.length; i++) one[i] = (one[i] as number) & (other[i] as number);
+  return one;
 }
 
 /** Masks that the pixels themselves carry; for masks of their own, absent means that all are valid. */
@@ -51,6 +69,8 @@ function withDataset(part: FetchedPart, use: (dataset: Dataset) => void): void {
   const gdal = loadGdal();
   const name = uniqueName('.tif');
   const { bytes } = part;
+  if (bytes.length === 0)
+    throw new RasterError('decode', 'Expected a GeoTIFF for the reply but received 0 bytes.');
   gdal.vsimem.set(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   try {
     let dataset: Dataset;
@@ -136,6 +156,13 @@ function readBand(
   const pixels = assembly.pixels[band];
   if (pixels === undefined)
     throw new RasterError('decode', `Expected a band below ${recipe.bands} but received ${band}.`);
+  // A conversion on the way could turn the file's nodata, or a value out of range, into a valid pixel.
+  if (source.dataType !== GDAL_TYPES[recipe.dtype]) {
+    throw new RasterError(
+      'decode',
+      `Expected ${recipe.dtype} pixels for the reply but received GDAL's ${source.dataType ?? 'unknown type'}.`,
+    );
+  }
   const size = bytesOf(recipe.dtype);
   const width = assembly.geobox.width;
   const start = window.row * width + window.col;
@@ -152,9 +179,13 @@ function readBand(
     },
   );
   // A value the file itself names as "no data"; EE replies carry their masks otherwise.
-  if (recipe.mask.kind === 'file' && source.noDataValue !== null) {
-    mergeMask(assembly, band, window, maskOfWindow(pixels, width, window, source.noDataValue));
-  }
+  const nodata = recipe.mask.kind === 'file' ? source.noDataValue : null;
+  mergeMask(
+    assembly,
+    band,
+    window,
+    nodata === null ? undefined : maskOfWindow(pixels, width, window, nodata),
+  );
 }
 
 function maskOfWindow(
@@ -206,16 +237,12 @@ function placeWarped(
       (window.row + y) * assembly.geobox.width + window.col,
     );
   }
-  if (mask !== undefined) mergeMask(assembly, band, window, mask);
+  mergeMask(assembly, band, window, mask);
 }
 
 /** Puts a window's mask into the band's; the first one that has gaps creates it. */
-function mergeMask(
-  assembly: Assembly,
-  band: number,
-  window: PartWindow,
-  part: Uint8Array<ArrayBuffer>,
-): void {
+function mergeMask(assembly: Assembly, band: number, window: PartWindow, part: Mask): void {
+  if (part === undefined && assembly.masks[band] === undefined) return;
   const { height, width } = assembly.geobox;
   if (window.height === height && window.width === width) {
     assembly.masks[band] = part;
@@ -223,10 +250,9 @@ function mergeMask(
   }
   const mask = assembly.masks[band] ?? new Uint8Array(height * width).fill(1);
   for (let y = 0; y < window.height; y++) {
-    mask.set(
-      part.subarray(y * window.width, (y + 1) * window.width),
-      (window.row + y) * width + window.col,
-    );
+    const start = (window.row + y) * width + window.col;
+    if (part === undefined) mask.fill(1, start, start + window.width);
+    else mask.set(part.subarray(y * window.width, (y + 1) * window.width), start);
   }
   assembly.masks[band] = mask;
 }

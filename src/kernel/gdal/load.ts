@@ -82,6 +82,8 @@ function load(): Gdal {
     gdal.config.set('GDAL_NUM_THREADS', '1');
     // A reply may lie in memory beside thousands of names; GDAL has no business listing them.
     gdal.config.set('GDAL_DISABLE_READDIR_ON_OPEN', 'EMPTY_DIR');
+    // fillNodata keeps three work files; in memory they are quick, and a killed process leaves none.
+    gdal.config.set('CPL_TMPDIR', '/vsimem');
     // No side files beside rasters that are not ours.
     gdal.config.set('GDAL_PAM_ENABLED', 'NO');
     return gdal;

@@ -36,16 +36,17 @@ export const numberedTokens =
     );
   };
 
-let pem: string | undefined;
+const pem = String(
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }),
+);
 
 /** A service account's key file with a real, if useless, private key. */
 export function serviceAccount(
   fields: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  pem ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
-    type: 'pkcs8',
-    format: 'pem',
-  });
   return {
     type: 'service_account',
     project_id: 'of-the-key',

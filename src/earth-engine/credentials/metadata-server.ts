@@ -1,0 +1,48 @@
+import type { AuthClient } from 'google-auth-library';
+import { request } from 'undici';
+import { REFRESH_AHEAD_MS } from './key.js';
+import { type Surroundings, variable } from './surroundings.js';
+
+/** The server is on the same host: what takes longer is no metadata server. */
+const PROBE_TIMEOUT_MS = 1000;
+
+/** Where every machine of Google's has it; elsewhere nothing answers, often without saying so. */
+const ADDRESS = '169.254.169.254';
+
+/**
+ * What the metadata server says at `path`, or nothing where there is no such server. The library's own
+ * probe takes three seconds, and warns of networks it does not expect.
+ */
+export async function askMetadata(
+  path: string,
+  surroundings: Surroundings,
+): Promise<string | undefined> {
+  if (variable(surroundings, 'METADATA_SERVER_DETECTION') === 'none') return undefined;
+  const host =
+    variable(surroundings, 'GCE_METADATA_IP') ??
+    variable(surroundings, 'GCE_METADATA_HOST') ??
+    ADDRESS;
+  try {
+    const reply = await request(`http://${host}/computeMetadata/v1/${path}`, {
+      headers: { 'metadata-flavor': 'Google' },
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    });
+    const text = await reply.body.text();
+    // Captive portals answer everywhere; only the real server names itself.
+    return reply.statusCode === 200 && reply.headers['metadata-flavor'] === 'Google'
+      ? text.trim()
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A client for the service account that the machine itself runs as. */
+export async function connectToMetadata(scopes: readonly string[]): Promise<AuthClient> {
+  const { Compute } = await import('google-auth-library');
+  return new Compute({
+    scopes: [...scopes],
+    eagerRefreshThresholdMillis: REFRESH_AHEAD_MS,
+    useAuthRequestParameters: false,
+  });
+}

@@ -1,0 +1,134 @@
+import LZ4 from 'numcodecs/lz4';
+import Zstd from 'numcodecs/zstd';
+import type { BloscCodec } from '../../raster/codec.js';
+import { shuffleBits, shuffleBytes } from './shuffle.js';
+
+/**
+ * Blosc frames with an honest header. numcodecs' own Blosc cannot make them: it takes every shuffle by
+ * name for "none" and always writes typesize 4. Its Zstd and LZ4 compress the blocks here.
+ *
+ * The format is c-blosc's, version 2: https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst
+ *
+ * header (16 bytes) | start of each block in the frame (int32 each) | the blocks:
+ * length of the compressed bytes (int32), compressed bytes
+ */
+const HEADER_BYTES = 16;
+const FORMAT_VERSION = 2;
+
+/** Number of the compressor in the upper three bits of the flags; each has format version 1. */
+const COMPRESSORS = { lz4: 1, zstd: 4 } as const;
+
+const FLAG = {
+  shuffle: 0x1,
+  /** The pixels follow the header as they are. */
+  copied: 0x2,
+  bitshuffle: 0x4,
+  /** A block is one stream, not one for each byte of an element. */
+  unsplit: 0x10,
+} as const;
+
+/** Bytes in a block, before compression: large enough to compress well, small enough for a processor's cache. */
+const BLOCK_BYTES = 256 * 1024;
+
+type Compress = (block: Uint8Array) => Promise<Uint8Array>;
+
+/** Compresses `bytes` as `codec` says. The result is a buffer of its own. */
+export async function encodeBlosc(
+  bytes: Uint8Array,
+  codec: BloscCodec,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (codec.clevel === 0) return copiedFrame(bytes, codec);
+  const compress = compressor(codec);
+  const blockBytes = blockSize(bytes.length, codec);
+  const count = Math.ceil(bytes.length / blockBytes);
+  const shuffled = new Uint8Array(blockBytes);
+  const frame = new Uint8Array(HEADER_BYTES + bytes.length);
+  const view = new DataView(frame.buffer);
+  let end = HEADER_BYTES + 4 * count;
+  for (let i = 0; i < count; i++) {
+    const block = bytes.subarray(i * blockBytes, (i + 1) * blockBytes);
+    const filtered = filter(block, shuffled.subarray(0, block.length), codec);
+    const packed = await compress(filtered);
+    // A stream as long as its block is the block itself.
+    const stream = packed.length < block.length ? packed : filtered;
+    // A frame is never longer than the pixels and a header.
+    if (end + 4 + stream.length > frame.length) return copiedFrame(bytes, codec);
+    view.setInt32(HEADER_BYTES + 4 * i, end, true);
+    view.setInt32(end, stream.length, true);
+    frame.set(stream, end + 4);
+    end += 4 + stream.length;
+  }
+  writeHeader(view, flagsOf(codec) | FLAG.unsplit, codec, bytes.length, blockBytes, end);
+  return frame.slice(0, end);
+}
+
+function copiedFrame(bytes: Uint8Array, codec: BloscCodec): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(HEADER_BYTES + bytes.length);
+  const flags = flagsOf(codec) | FLAG.copied;
+  writeHeader(
+    new DataView(frame.buffer),
+    flags,
+    codec,
+    bytes.length,
+    Math.min(bytes.length, BLOCK_BYTES),
+    frame.length,
+  );
+  frame.set(bytes, HEADER_BYTES);
+  return frame;
+}
+
+function writeHeader(
+  view: DataView,
+  flags: number,
+  { typesize }: BloscCodec,
+  pixelBytes: number,
+  blockBytes: number,
+  frameBytes: number,
+): void {
+  view.setUint8(0, FORMAT_VERSION);
+  view.setUint8(1, 1);
+  view.setUint8(2, flags);
+  view.setUint8(3, typesize);
+  view.setUint32(4, pixelBytes, true);
+  view.setUint32(8, blockBytes, true);
+  view.setUint32(12, frameBytes, true);
+}
+
+function flagsOf({ cname, shuffle }: BloscCodec): number {
+  const filter = shuffle === 'noshuffle' ? 0 : FLAG[shuffle];
+  return filter | (COMPRESSORS[cname] << 5);
+}
+
+/**
+ * Blocks hold whole groups of eight elements, and what is left at the end does too or is shorter than
+ * one: see {@link shuffleBits}. Where the chunk's length is no multiple of eight elements, one large
+ * block and a rest of less than eight do that.
+ */
+function blockSize(length: number, { typesize }: BloscCodec): number {
+  const group = 8 * typesize;
+  const whole = Math.floor(length / group) * group;
+  if (whole === 0) return length;
+  return whole === length ? Math.min(length, Math.floor(BLOCK_BYTES / group) * group) : whole;
+}
+
+function filter(
+  block: Uint8Array,
+  scratch: Uint8Array,
+  { shuffle, typesize }: BloscCodec,
+): Uint8Array {
+  if (shuffle === 'bitshuffle') shuffleBits(block, scratch, typesize);
+  else if (shuffle === 'shuffle' && typesize > 1) shuffleBytes(block, scratch, typesize);
+  else return block;
+  return scratch;
+}
+
+/** c-blosc's levels: Zstandard has more of them, and its greatest is Blosc's 9. LZ4 has accelerations. */
+function compressor({ cname, clevel }: BloscCodec): Compress {
+  if (cname === 'zstd') {
+    const zstd = new Zstd(clevel === 9 ? Zstd.MAX_CLEVEL : 2 * clevel - 1);
+    return (block) => zstd.encode(block);
+  }
+  const lz4 = new LZ4(10 - clevel);
+  // numcodecs puts the length before the stream, which Blosc does not.
+  return async (block) => (await lz4.encode(block)).subarray(4);
+}

@@ -1,0 +1,161 @@
+import { RasterError } from '../../errors.js';
+import { alignsWith } from '../../grid/affine.js';
+import { type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
+import { GeoBox } from '../../grid/geobox.js';
+import type { Window } from '../../grid/window.js';
+import { allocate, isFloat, type PixelArray } from '../../raster/dtype.js';
+import type { FetchedPart, FetchedTile, PixelRequest, Recipe } from '../../tile.js';
+import { type Mask, maskOf, unpackBits } from '../mask.js';
+import type { BandRaster } from '../pipeline.js';
+import { castPixels } from './cast.js';
+import { type GeoTiff, openGeoTiff } from './geotiff.js';
+import { warpBands } from './warp.js';
+
+/** The bands of a tile while its parts are put into them. */
+interface Assembly {
+  readonly geobox: GeoBox;
+  readonly pixels: PixelArray[];
+  readonly masks: Mask[];
+}
+
+/** Reads every part of a tile, warps those that lie on another grid, and puts them together. */
+export async function decode(
+  tile: FetchedTile,
+  recipe: Recipe,
+  onWarp: (milliseconds: number) => void,
+): Promise<BandRaster[]> {
+  const geobox = GeoBox.fromRecord(tile.geobox);
+  const assembly: Assembly = { geobox, pixels: [], masks: [] };
+  for (const { request, bytes } of tile.parts) {
+    const rasters = await readPart(request, bytes, recipe, onWarp);
+    for (const [i, raster] of rasters.entries())
+      place(raster, request.bands[i] as number, request.window, assembly, recipe);
+  }
+  return Array.from({ length: recipe.bands }, (_, band) => ({
+    pixels: assembly.pixels[band] ?? allocate(recipe.dtype, geobox.height * geobox.width),
+    mask: assembly.masks[band],
+  }));
+}
+
+/** The bands of one reply on the grid that was asked for, in the recipe's dtype. */
+async function readPart(
+  request: PixelRequest,
+  bytes: FetchedPart['bytes'],
+  recipe: Recipe,
+  onWarp: (milliseconds: number) => void,
+): Promise<BandRaster[]> {
+  const wanted = GeoBox.fromRecord(request.geobox);
+  const dataBands = request.bands.length;
+  const maskBands = recipe.mask.kind === 'bits' ? Math.ceil(dataBands / 8) : 0;
+  const file = await openGeoTiff(bytes);
+  if (file.bands !== dataBands + maskBands)
+    throw new RasterError(
+      'decode',
+      `Expected ${dataBands} bands and ${maskBands} mask bands for the reply but received ${file.bands}.`,
+    );
+  const isAligned = isOnGrid(file, wanted);
+  if (!isAligned && maskBands > 0)
+    throw new RasterError(
+      'decode',
+      `Expected the reply on the grid asked for (${wanted}) but received ${gridText(file)}.`,
+    );
+  const pixels = file.readBands();
+  if (isAligned) {
+    return pixels.slice(0, dataBands).map((band, i) => ({
+      pixels: file.dtype === recipe.dtype ? band : castPixels(band, recipe.dtype),
+      mask:
+        maskBands > 0
+          ? unpackBits(maskBits(pixels, dataBands, i), i % 8)
+          : ownMask(band, file, recipe),
+    }));
+  }
+  const started = performance.now();
+  const source = pixels.map((band) => ({
+    pixels: band,
+    mask: ownMask(band, file, recipe),
+  }));
+  const warped = warpBands(source, sourceGeoBox(file), wanted, recipe);
+  onWarp(performance.now() - started);
+  return warped;
+}
+
+/** The mask bits of data band `i`, in whatever type the file has. */
+function maskBits(pixels: readonly PixelArray[], dataBands: number, i: number): Uint8Array {
+  return pixels[dataBands + Math.floor(i / 8)] as Uint8Array;
+}
+
+/** Masks that the pixels themselves carry: a sentinel, the file's nodata value, NaN. */
+function ownMask(band: PixelArray, { dtype, nodata }: GeoTiff, { mask }: Recipe): Mask {
+  const invalid = mask.kind === 'sentinel' ? mask.value : nodata;
+  return invalid === undefined && !isFloat(dtype) ? undefined : maskOf(band, invalid);
+}
+
+function isOnGrid(file: GeoTiff, wanted: GeoBox): boolean {
+  const { height, width, affine } = file;
+  if (height !== wanted.height || width !== wanted.width || affine === undefined) return false;
+  return alignsWith(affine, wanted.affine, width, height) && hasCrs(file, wanted);
+}
+
+/** A system without a code cannot be compared; where none was asked for, the reply is taken to be in it. */
+function hasCrs({ epsg }: GeoTiff, { crs }: GeoBox): boolean {
+  if (epsg === undefined || crs.epsg !== undefined) return epsg === crs.epsg;
+  return sameCrs(crsOf(epsg), crs);
+}
+
+function sourceGeoBox(file: GeoTiff): GeoBox {
+  const { height, width, affine, epsg } = file;
+  if (affine === undefined || epsg === undefined)
+    throw new RasterError(
+      'warp',
+      `Expected a GeoTIFF with a transform and an EPSG code, to warp it, but received ${gridText(file)}. Use the kernel "gdal" for other systems.`,
+    );
+  return new GeoBox(crsOf(epsg), { height, width }, affine);
+}
+
+function crsOf(epsg: number): Crs {
+  try {
+    return parseCrs(`EPSG:${epsg}`);
+  } catch (cause) {
+    throw new RasterError(
+      'decode',
+      `Expected a known EPSG code in the GeoTIFF but received ${epsg}.`,
+      { cause },
+    );
+  }
+}
+
+function gridText({ height, width, affine, epsg }: GeoTiff): string {
+  return `${width} x ${height} px, EPSG code ${epsg ?? 'none'}, transform ${affine?.join(' ') ?? 'none'}`;
+}
+
+/** Puts a window's raster into the band's; one that covers the tile becomes the band's, without a copy. */
+function place(
+  { pixels, mask }: BandRaster,
+  band: number,
+  window: Window,
+  { geobox: { height, width }, pixels: tilePixels, masks }: Assembly,
+  { bands, dtype }: Recipe,
+): void {
+  if (!(band < bands))
+    throw new RasterError('decode', `Expected a band below ${bands} but received ${band}.`);
+  if (window.height === height && window.width === width) {
+    tilePixels[band] = pixels;
+    masks[band] = mask;
+    return;
+  }
+  const target = tilePixels[band] ?? allocate(dtype, height * width);
+  tilePixels[band] = target;
+  copyInto(target, width, pixels, window);
+  if (mask === undefined) return;
+  const tileMask = masks[band] ?? new Uint8Array(height * width).fill(1);
+  masks[band] = tileMask;
+  copyInto(tileMask, width, mask, window);
+}
+
+function copyInto(target: PixelArray, width: number, part: PixelArray, window: Window): void {
+  for (let y = 0; y < window.height; y++)
+    (target as Uint8Array).set(
+      (part as Uint8Array).subarray(y * window.width, (y + 1) * window.width),
+      (window.row + y) * width + window.col,
+    );
+}

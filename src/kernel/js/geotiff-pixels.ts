@@ -1,0 +1,164 @@
+import type { GeoTIFFImage } from 'geotiff';
+import { RasterError } from '../../errors.js';
+import {
+  allocate,
+  asBytes,
+  bytesOf,
+  type DType,
+  fromBytes,
+  type PixelArray,
+} from '../../raster/dtype.js';
+import { type BlockLayout, decodeBlock } from './blocks.js';
+
+export interface PixelFormat {
+  readonly dtype: DType;
+  readonly isLittleEndian: boolean;
+  /** Blocks that were left out of the file hold it, or 0. */
+  readonly nodata: number | undefined;
+}
+
+/** Where a block lies in the image, cut to it. */
+interface Place {
+  readonly row: number;
+  readonly col: number;
+  readonly rows: number;
+  readonly cols: number;
+  /** Width of the image. */
+  readonly width: number;
+}
+
+/** What a corrupt directory may ask for has no other limit. */
+const MAX_IMAGE_BYTES = 2 ** 30;
+/** A block may be larger than its image, but not by any number. */
+const MAX_BLOCK_BYTES = 2 ** 26;
+
+/**
+ * Every band of an image, each block decoded once. geotiff.js' own `readRasters` fetches each sample of
+ * each pixel through a function call.
+ *
+ * @throws {RasterError} when pixels are corrupt or cut off.
+ */
+export function readBands(
+  image: GeoTIFFImage,
+  bytes: Uint8Array<ArrayBuffer>,
+  { dtype, isLittleEndian, nodata }: PixelFormat,
+): PixelArray[] {
+  const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
+  const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
+  const bytesPerSample = bytesOf(dtype);
+  const stride = image.planarConfiguration === 1 ? bands : 1;
+  const samplesPerRow = blockWidth * stride;
+  const rowBytes = samplesPerRow * bytesPerSample;
+  checkSize(height * width * bands * bytesPerSample, rowBytes * blockHeight);
+  const tags = image.fileDirectory.toObject();
+  const layout: BlockLayout = {
+    compression: numberIn(tags, 'Compression') ?? 1,
+    predictor: numberIn(tags, 'Predictor') ?? 1,
+    isLittleEndian,
+    samplesPerRow,
+    stride,
+    bytesPerSample,
+  };
+  const across = Math.ceil(width / blockWidth);
+  const down = Math.ceil(height / blockHeight);
+  const blocks = across * down * (bands / stride);
+  const kind = image.isTiled ? 'Tile' : 'Strip';
+  const offsets = listIn(tags, `${kind}Offsets`, blocks);
+  const counts = listIn(tags, `${kind}ByteCounts`, blocks);
+  const result = Array.from({ length: bands }, () => allocate(dtype, height * width));
+  for (let index = 0; index < blocks; index++) {
+    const row = (Math.floor(index / across) % down) * blockHeight;
+    const col = (index % across) * blockWidth;
+    const rows = Math.min(blockHeight, height - row);
+    const place = { row, col, rows, cols: Math.min(blockWidth, width - col), width };
+    const band = Math.floor(index / (across * down));
+    const targets = stride === 1 ? result.slice(band, band + 1) : result;
+    const [offset, count] = [Number(offsets[index]), Number(counts[index])];
+    if (count === 0) {
+      fill(targets, place, nodata ?? 0);
+      continue;
+    }
+    if (offset + count > bytes.length)
+      throw new RasterError(
+        'decode',
+        `Expected ${offset + count} bytes of GeoTIFF but received ${bytes.length}: it is cut off.`,
+      );
+    const stored = bytes.subarray(offset, offset + count);
+    // Tiles are whole; the last strip ends with the image.
+    const least = rowBytes * (image.isTiled ? blockHeight : rows);
+    const block = decodeBlock(stored, least, rowBytes * blockHeight, layout);
+    if (stride === 1)
+      copyRows(block, rowBytes, asBytes(targets[0] as PixelArray), place, bytesPerSample);
+    else separate(fromBytes(dtype, block), samplesPerRow, targets, place);
+  }
+  return result;
+}
+
+function checkSize(imageBytes: number, blockBytes: number): void {
+  const isPlausible =
+    blockBytes > 0 &&
+    imageBytes <= MAX_IMAGE_BYTES &&
+    blockBytes <= Math.max(MAX_BLOCK_BYTES, imageBytes);
+  if (!isPlausible)
+    throw new RasterError(
+      'decode',
+      `Expected at most ${MAX_IMAGE_BYTES} bytes of pixels in the GeoTIFF but received ${imageBytes}, in blocks of ${blockBytes}.`,
+    );
+}
+
+type Tags = Record<string, unknown>;
+
+function numberIn(tags: Tags, tag: string): number | undefined {
+  const value = tags[tag];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function listIn(tags: Tags, tag: string, length: number): ArrayLike<unknown> {
+  const value = tags[tag] as ArrayLike<unknown> | undefined;
+  if (!(value !== undefined && value.length >= length))
+    throw new RasterError(
+      'decode',
+      `Expected ${length} ${tag} in the GeoTIFF but received ${value?.length ?? 'none'}.`,
+    );
+  return value;
+}
+
+function fill(targets: PixelArray[], { row, col, rows, cols, width }: Place, value: number): void {
+  for (const target of targets)
+    for (let y = row; y < row + rows; y++)
+      target.fill(value, y * width + col, y * width + col + cols);
+}
+
+function copyRows(
+  block: Uint8Array,
+  rowBytes: number,
+  target: Uint8Array,
+  { row, col, rows, cols, width }: Place,
+  size: number,
+): void {
+  if (cols === width && cols * size === rowBytes) {
+    target.set(block.subarray(0, rows * rowBytes), row * rowBytes);
+    return;
+  }
+  for (let y = 0; y < rows; y++)
+    target.set(
+      block.subarray(y * rowBytes, y * rowBytes + cols * size),
+      ((row + y) * width + col) * size,
+    );
+}
+
+/** Pixels whose bands follow each other, to arrays of their own. */
+function separate(
+  block: PixelArray,
+  samplesPerRow: number,
+  targets: PixelArray[],
+  { row, col, rows, cols, width }: Place,
+): void {
+  const stride = targets.length;
+  for (const [band, target] of targets.entries())
+    for (let y = 0; y < rows; y++) {
+      const start = (row + y) * width + col;
+      for (let x = 0, at = y * samplesPerRow + band; x < cols; x++, at += stride)
+        target[start + x] = block[at] as number;
+    }
+}

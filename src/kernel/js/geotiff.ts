@@ -1,0 +1,138 @@
+import { fromArrayBuffer, type GeoTIFFImage, registerTag } from 'geotiff';
+import { RasterError } from '../../errors.js';
+import { type Affine, shift } from '../../grid/affine.js';
+import type { DType, PixelArray } from '../../raster/dtype.js';
+import { readBands } from './geotiff-pixels.js';
+
+/** The first image of a GeoTIFF. */
+export interface GeoTiff {
+  readonly height: number;
+  readonly width: number;
+  /** Bands of every kind, mask bands included. */
+  readonly bands: number;
+  readonly dtype: DType;
+  /** `undefined` where the file does not say where it lies. */
+  readonly affine: Affine | undefined;
+  /** EPSG code of the CRS; `undefined` where the file has none, or one without a code. */
+  readonly epsg: number | undefined;
+  /** Value of pixels without data, from the tag in which GDAL writes it. */
+  readonly nodata: number | undefined;
+  /**
+   * All bands, each `[y, x]` of the image's shape.
+   * @throws {RasterError} when the pixels are corrupt, cut off, or compressed in a way not known here.
+   */
+  readBands(): PixelArray[];
+}
+
+// Otherwise geotiff.js reads these when they are asked for, and those of big-endian files as little-endian.
+for (const [tag, name] of [
+  [273, 'StripOffsets'],
+  [279, 'StripByteCounts'],
+  [324, 'TileOffsets'],
+  [325, 'TileByteCounts'],
+] as const)
+  registerTag(tag, name, 'LONG', true, true);
+
+/** @throws {RasterError} when the bytes are no TIFF, or one with pixels of a type that cubes cannot have. */
+export async function openGeoTiff(bytes: Uint8Array<ArrayBuffer>): Promise<GeoTiff> {
+  try {
+    const isWhole = bytes.byteLength === bytes.buffer.byteLength;
+    const file = await fromArrayBuffer(isWhole ? bytes.buffer : bytes.slice().buffer);
+    return describe(await file.getImage(0), bytes, file.littleEndian);
+  } catch (cause) {
+    if (cause instanceof RasterError) throw cause;
+    throw new RasterError(
+      'decode',
+      `Expected a GeoTIFF for the reply but received ${bytes.length} bytes that geotiff.js cannot open: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+function describe(
+  image: GeoTIFFImage,
+  bytes: Uint8Array<ArrayBuffer>,
+  isLittleEndian: boolean,
+): GeoTiff {
+  const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
+  if (!(height > 0 && width > 0 && bands > 0))
+    throw new RasterError(
+      'decode',
+      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands.`,
+    );
+  const dtype = dtypeOf(image, bands);
+  return {
+    height,
+    width,
+    bands,
+    dtype,
+    affine: affineOf(image),
+    epsg: epsgOf(image),
+    nodata: nodataOf(image),
+    readBands: () => readBands(image, bytes, { dtype, isLittleEndian, nodata: nodataOf(image) }),
+  };
+}
+
+/** By TIFF's sample format (1 unsigned, 2 signed, 3 floating) and bits. */
+const DTYPE_OF: Readonly<Record<string, DType>> = {
+  '1-8': 'uint8',
+  '1-16': 'uint16',
+  '1-32': 'uint32',
+  '2-16': 'int16',
+  '2-32': 'int32',
+  '3-32': 'float32',
+  '3-64': 'float64',
+};
+
+/** TIFF states the type of each band; here it must be the same for all. */
+function dtypeOf(image: GeoTIFFImage, bands: number): DType {
+  const names = new Set<string>();
+  for (let band = 0; band < bands && names.size < 2; band++)
+    names.add(`${image.getSampleFormat(band) ?? 1}-${image.getBitsPerSample(band)}`);
+  const [name = ''] = names;
+  const dtype = names.size === 1 ? DTYPE_OF[name] : undefined;
+  if (dtype === undefined)
+    throw new RasterError(
+      'decode',
+      `Expected pixels of a type that cubes can have in the GeoTIFF but received sample format and bits ${[...names].join(', ')}.`,
+    );
+  return dtype;
+}
+
+function affineOf(image: GeoTIFFImage): Affine | undefined {
+  const { fileDirectory } = image;
+  const scale = fileDirectory.getValue('ModelPixelScale');
+  const tie = fileDirectory.getValue('ModelTiepoint');
+  const matrix = fileDirectory.getValue('ModelTransformation');
+  let affine: Affine;
+  if (scale !== undefined && tie !== undefined) {
+    const [sx = 0, sy = 0] = scale;
+    const [col = 0, row = 0, , x = 0, y = 0] = tie;
+    affine = [sx, 0, x - col * sx, 0, -sy, y + row * sy];
+  } else if (matrix !== undefined) {
+    const [a = 0, b = 0, , c = 0, d = 0, e = 0, , f = 0] = matrix;
+    affine = [a, b, c, d, e, f];
+  } else return undefined;
+  // "Pixel is point": the tie point is a pixel's centre.
+  return image.getGeoKeys()?.GTRasterTypeGeoKey === 2 ? shift(affine, -0.5, -0.5) : affine;
+}
+
+/** In GeoTIFF, the code of a system that the file defines itself. */
+const USER_DEFINED = 32767;
+
+function epsgOf(image: GeoTIFFImage): number | undefined {
+  const keys = image.getGeoKeys();
+  const code: unknown = keys?.ProjectedCSTypeGeoKey ?? keys?.GeographicTypeGeoKey;
+  return typeof code === 'number' && code > 0 && code !== USER_DEFINED ? code : undefined;
+}
+
+function nodataOf(image: GeoTIFFImage): number | undefined {
+  const text: unknown = image.fileDirectory.getValue('GDAL_NODATA');
+  if (typeof text !== 'string') return undefined;
+  const word = text.replace(/\0.*$/s, '').trim();
+  if (/^[-+]?inf/i.test(word))
+    return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^[-+]?nan/i.test(word)) return Number.NaN;
+  const value = Number(word);
+  return word === '' || Number.isNaN(value) ? undefined : value;
+}
