@@ -41,9 +41,11 @@ const MAY_IMPORT = {
   index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'store'],
 };
 
-/** Heavy dependencies and the one place that may load each; importing their types alone is free. */
+/** Heavy dependencies and the place (or places) that may load each; importing their types alone is free. */
 const OWNERS = {
   'gdal-async': 'kernel/gdal/load',
+  geotiff: ['kernel/js/', 'earth-engine/'],
+  numcodecs: 'kernel/js/',
   piscina: 'pool/',
   '@earthmover/icechunk': 'store/icechunk',
   sharp: 'picture/',
@@ -136,9 +138,10 @@ function checkOwner(name, specifier) {
     ([dependency]) => specifier === dependency || specifier.startsWith(`${dependency}/`),
   );
   if (owner === undefined) return;
-  const [dependency, place] = owner;
-  if (place.endsWith('/') ? !name.startsWith(place) : name !== place)
-    problems.push(`${name}: loads ${dependency}, which is ${place}'s`);
+  const [dependency, owners] = owner;
+  const places = [owners].flat();
+  if (!places.some((place) => (place.endsWith('/') ? name.startsWith(place) : name === place)))
+    problems.push(`${name}: loads ${dependency}, which is ${places.join(' and ')}'s`);
 }
 
 function cycles(edges) {

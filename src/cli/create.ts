@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
-import { createPool } from '../pool/pool.js';
+import type { KernelName } from '../pool/messages.js';
 import { datasetOption, readDataset, storeOption } from './options.js';
+import { kernelOption, openPool } from './pool.js';
 
 export function createCommand(): Command {
   return new Command('create')
@@ -16,19 +17,22 @@ export function createCommand(): Command {
         .choices(['1', '2'])
         .default('1'),
     )
+    .addOption(kernelOption())
     .addHelpText('after', '\nExample:\n  $ geocubes create --store cubes/tctrend --dataset TCTrend')
     .action(
       async ({
         store,
         dataset: name,
         icechunkFormat,
+        kernel,
       }: {
         store: string;
         dataset: string;
         icechunkFormat: string;
+        kernel?: KernelName;
       }) => {
         const dataset = await readDataset(name);
-        const pool = createPool({ size: 0 });
+        const pool = await openPool({ threads: 0, ...(kernel === undefined ? {} : { kernel }) });
         const cube = await Cube.create(store, dataset, {
           pool,
           icechunkFormat: icechunkFormat === '2' ? 2 : 1,

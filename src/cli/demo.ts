@@ -11,12 +11,13 @@ import { SetupError, StoreError } from '../errors.js';
 import { parseBoundingBox } from '../grid/roi.js';
 import { DEFAULT_TOKEN } from '../loopback/server.js';
 import { renderPng } from '../picture/png.js';
-import { createPool, type Pool } from '../pool/pool.js';
+import type { Pool } from '../pool/pool.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
 import { regionPicture } from './load.js';
 import type { LoopbackReady } from './loopback.js';
 import { threadsOption } from './options.js';
+import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar } from './progress-bar.js';
 import { stateMap } from './status.js';
 import { stageTable, summaryText } from './summary-text.js';
@@ -24,9 +25,8 @@ import { stageTable, summaryText } from './summary-text.js';
 /** The Lena delta and the coast of the Laptev Sea: permafrost, where TCTrend is used. */
 const REGION = '122,71,130,74';
 
-interface Options {
+interface Options extends ComputeOptions {
   readonly folder?: string;
-  readonly threads?: number;
 }
 
 export function demoCommand(): Command {
@@ -37,11 +37,12 @@ export function demoCommand(): Command {
       'where the cube and the pictures go (default: a new temporary folder)',
     )
     .addOption(threadsOption())
+    .addOption(kernelOption())
     .addHelpText('after', '\nExample:\n  $ geocubes demo --folder /tmp/geocubes-demo')
     .action(run);
 }
 
-async function run({ folder, threads }: Options): Promise<void> {
+async function run({ folder, ...compute }: Options): Promise<void> {
   const home =
     folder === undefined ? await mkdtemp(join(tmpdir(), 'geocubes-demo-')) : resolve(folder);
   await mkdir(home, { recursive: true });
@@ -50,11 +51,13 @@ async function run({ folder, threads }: Options): Promise<void> {
   const roi = parseBoundingBox(REGION);
   say('1. Starting an Earth Engine on this machine, in a process of its own ...');
   const server = await forkLoopback();
+  const pool = await openPool(compute).catch((error: unknown) => {
+    server.stop();
+    throw error;
+  });
   const interrupt = abortOnSignals();
-  const pool = createPool(threads === undefined ? {} : { size: threads });
   try {
     say(`   ${server.url}`);
-    await pool.ready();
     const cube = await openOrCreate(store, pool);
     const { grid } = cube;
     say(

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { Cube } from '../cube/cube.js';
 import type { IngestSummary } from '../observe/summary.js';
-import { createPool } from '../pool/pool.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
 import { createLog, logEvent } from './log.js';
@@ -14,6 +13,7 @@ import {
   storeOption,
   threadsOption,
 } from './options.js';
+import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar } from './progress-bar.js';
 import {
   concurrencyOption,
@@ -25,9 +25,8 @@ import {
 } from './service.js';
 import { stageTable, summaryText } from './summary-text.js';
 
-interface Options extends RegionOptions, ServiceOptions {
+interface Options extends RegionOptions, ServiceOptions, ComputeOptions {
   readonly store: string;
-  readonly threads?: number;
   readonly format: 'text' | 'json';
   readonly verbose?: boolean;
   readonly quiet?: boolean;
@@ -44,6 +43,7 @@ export function ingestCommand(): Command {
     .addOption(keyFileOption())
     .addOption(concurrencyOption())
     .addOption(threadsOption())
+    .addOption(kernelOption())
     .addOption(formatOption())
     .option('-v, --verbose', 'log every event to stderr, one JSON record a line')
     .option('-q, --quiet', 'no progress')
@@ -60,13 +60,15 @@ async function run(options: Options): Promise<void> {
   // A region outside the cube is told before anyone is asked for credentials.
   cube.windowsOf(roi);
   const source = await openService(cube.dataset, options);
-  const pool = createPool(options.threads === undefined ? {} : { size: options.threads });
+  const pool = await openPool(options).catch(async (error: unknown) => {
+    await source.close();
+    throw error;
+  });
   const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
   const log = options.verbose ? createLog() : undefined;
   const interrupt = abortOnSignals();
   let summary: IngestSummary;
   try {
-    await pool.ready();
     summary = await cube.ingest(roi, {
       source,
       pool,

@@ -106,7 +106,7 @@ export class EarthEngineClient {
         if (!(error instanceof EarthEngineError)) throw error;
         if (error.status === 401 && !hasRefreshed) {
           hasRefreshed = true;
-          await this.credentials.refresh();
+          await orStopped(this.credentials.refresh(), call.signal);
           call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs: 0 });
           continue;
         }
@@ -142,7 +142,7 @@ export class EarthEngineClient {
   }
 
   async #exchange({ method, path, body, signal, onEvent }: Call): Promise<Reply> {
-    const headers = await this.credentials.headers();
+    const headers = await orStopped(this.credentials.headers(), signal);
     let response: Dispatcher.ResponseData;
     let bytes: Uint8Array<ArrayBuffer>;
     try {
@@ -192,6 +192,21 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((cause) => {
     throw stopped(cause);
   });
+}
+
+/** A token server may hang; whoever wants to stop need not wait for it. */
+async function orStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let onAbort = () => {};
+  const abort = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new AbortedError('The request was stopped.'));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, abort]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function stopped(cause: unknown): AbortedError {

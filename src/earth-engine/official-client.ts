@@ -234,7 +234,8 @@ async function load(ee: OfficialClient, base: string, credentials: Credentials):
 /** The client tells no status, only the service's message. */
 function initialisationError(error: unknown, base: string): EarthEngineError {
   // Where no connection was made the client takes the stack of the failure for a reply.
-  const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const message = line.slice(0, 300);
   return new EarthEngineError(
     kindOf(message),
     `Expected the list of Earth Engine's functions from ${base} but received: ${message}`,

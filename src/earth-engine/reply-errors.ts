@@ -67,7 +67,7 @@ function kindOf(code: number, words: string): EarthEngineErrorKind {
 function hintOf(kind: EarthEngineErrorKind): string {
   switch (kind) {
     case 'credentials':
-      return ' Run "earthengine authenticate", or set GEOCUBES_TOKEN to a fresh token.';
+      return ' Run "gcloud auth application-default login", or set GEOCUBES_TOKEN to a fresh token.';
     case 'permission':
       return ' The account needs the roles Earth Engine Resource Viewer and Service Usage Consumer on the project.';
     case 'not-found':

@@ -58,7 +58,11 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     mask: shape.mask,
     planRequests: (geobox) => planRequests(geobox, shape),
     async check(signal) {
-      if (dataset.source.kind === 'expression') return;
+      if (dataset.source.kind === 'expression') {
+        // There is no asset to ask for; credentials that do not work still show at once.
+        await options.credentials.headers();
+        return;
+      }
       await client.send({ method: 'GET', path: `/v1/${assetName(dataset.source.id)}`, signal });
     },
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),

@@ -1,5 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { REFRESH_AHEAD_MS } from './key.js';
 import { type Surroundings, variable } from './surroundings.js';
 
@@ -22,8 +22,11 @@ export async function askMetadata(
     variable(surroundings, 'GCE_METADATA_IP') ??
     variable(surroundings, 'GCE_METADATA_HOST') ??
     ADDRESS;
+  // Its own connection, so that one still being tried does not keep the process alive.
+  const agent = new Agent();
   try {
     const reply = await request(`http://${host}/computeMetadata/v1/${path}`, {
+      dispatcher: agent,
       headers: { 'metadata-flavor': 'Google' },
       signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
     });
@@ -34,6 +37,8 @@ export async function askMetadata(
       : undefined;
   } catch {
     return undefined;
+  } finally {
+    await agent.destroy();
   }
 }
 

@@ -1,264 +1,282 @@
 import { describe, expect, test } from 'vitest';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
+import { createJsKernel } from '../../../src/kernel/js/kernel.js';
 import { createKernel } from '../../../src/kernel/pipeline.js';
 import { type DType, fromBytes } from '../../../src/raster/dtype.js';
 import type { EncodedTile, Recipe } from '../../../src/tile.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from './geotiff.js';
 
-const kernel = createGdalKernel();
+describe.each([
+  ['gdal', createGdalKernel()],
+  ['js', createJsKernel()],
+] as const)('the kernel %s', (_kernel, kernel) => {
+  async function run(
+    [height, width]: readonly [number, number],
+    dtype: DType,
+    bands: readonly (readonly number[])[],
+    recipe: Partial<Recipe> = {},
+  ): Promise<EncodedTile> {
+    const geobox = geoboxOf(height, width);
+    const bytes = writeGeoTiff({ geobox, dtype, bands });
+    const asked = recipe.bands ?? bands.length;
+    return kernel.process(
+      tileOf(geobox, bytes, asked),
+      recipeOf(dtype, [height, width], { ...recipe, bands: asked }),
+    );
+  }
 
-function run(
-  [height, width]: readonly [number, number],
-  dtype: DType,
-  bands: readonly (readonly number[])[],
-  recipe: Partial<Recipe> = {},
-): EncodedTile {
-  const geobox = geoboxOf(height, width);
-  const bytes = writeGeoTiff({ geobox, dtype, bands });
-  const asked = recipe.bands ?? bands.length;
-  return kernel.process(
-    tileOf(geobox, bytes, asked),
-    recipeOf(dtype, [height, width], { ...recipe, bands: asked }),
-  );
-}
+  function pixels(tile: EncodedTile, dtype: DType, band = 0): number[] {
+    const bytes = tile.chunks[band]?.bytes;
+    if (bytes === undefined) throw new Error(`band ${band} has no chunk`);
+    return [...fromBytes(dtype, bytes)];
+  }
 
-function pixels(tile: EncodedTile, dtype: DType, band = 0): number[] {
-  const bytes = tile.chunks[band]?.bytes;
-  if (bytes === undefined) throw new Error(`band ${band} has no chunk`);
-  return [...fromBytes(dtype, bytes)];
-}
-
-const sentinel = (value: number) => ({ kind: 'sentinel', value }) as const;
-const fill = (change: Partial<Recipe['processing']>) => ({
-  fill: 'idw' as const,
-  maxFillDistance: 100,
-  clipToObserved: false,
-  resampling: 'near' as const,
-  ...change,
-});
-
-describe('chunks', () => {
-  test('a tile smaller than a chunk is padded with the fill value below and to the right', () => {
-    const tile = run([2, 3], 'int16', [[1, 2, 3, 4, 5, 6]], { chunk: [3, 5], fillValue: -7 });
-    expect(pixels(tile, 'int16')).toEqual([1, 2, 3, -7, -7, 4, 5, 6, -7, -7, -7, -7, -7, -7, -7]);
-    expect(tile.chunks[0]?.counts).toEqual({ valid: 6, filled: 0, empty: 0 });
+  const sentinel = (value: number) => ({ kind: 'sentinel', value }) as const;
+  const fill = (change: Partial<Recipe['processing']>) => ({
+    fill: 'idw' as const,
+    maxFillDistance: 100,
+    clipToObserved: false,
+    resampling: 'near' as const,
+    ...change,
   });
 
-  test('float tiles are padded with NaN', () => {
-    const tile = run([1, 1], 'float32', [[1.5]], { chunk: [1, 2] });
-    expect(pixels(tile, 'float32')).toEqual([1.5, Number.NaN]);
-  });
+  describe('chunks', () => {
+    test('a tile smaller than a chunk is padded with the fill value below and to the right', async () => {
+      const tile = await run([2, 3], 'int16', [[1, 2, 3, 4, 5, 6]], {
+        chunk: [3, 5],
+        fillValue: -7,
+      });
+      expect(pixels(tile, 'int16')).toEqual([1, 2, 3, -7, -7, 4, 5, 6, -7, -7, -7, -7, -7, -7, -7]);
+      expect(tile.chunks[0]?.counts).toEqual({ valid: 6, filled: 0, empty: 0 });
+    });
 
-  test('a tile without one valid pixel is empty and brings no bytes', () => {
-    for (const processing of [fill({ fill: 'none' }), fill({}), fill({ fill: 'nearest' })]) {
-      const tile = run(
+    test('float tiles are padded with NaN', async () => {
+      const tile = await run([1, 1], 'float32', [[1.5]], { chunk: [1, 2] });
+      expect(pixels(tile, 'float32')).toEqual([1.5, Number.NaN]);
+    });
+
+    test('a tile without one valid pixel is empty and brings no bytes', async () => {
+      for (const processing of [fill({ fill: 'none' }), fill({}), fill({ fill: 'nearest' })]) {
+        const tile = await run(
+          [2, 2],
+          'int16',
+          [
+            [-1, -1, -1, -1],
+            [-1, -1, -1, -1],
+          ],
+          {
+            mask: sentinel(-1),
+            fillValue: -1,
+            processing,
+          },
+        );
+        expect(tile.isEmpty).toBe(true);
+        expect(tile.chunks).toEqual([
+          { band: 0, counts: { valid: 0, filled: 0, empty: 4 } },
+          { band: 1, counts: { valid: 0, filled: 0, empty: 4 } },
+        ]);
+      }
+    });
+
+    test('an all-masked tile brings no bytes even where its masked pixels hold other values than the fill value', async () => {
+      const tile = await run(
         [2, 2],
-        'int16',
+        'uint8',
         [
-          [-1, -1, -1, -1],
-          [-1, -1, -1, -1],
+          [1, 2, 3, 4],
+          [0, 0, 0, 0],
         ],
         {
-          mask: sentinel(-1),
-          fillValue: -1,
-          processing,
+          bands: 1,
+          mask: { kind: 'bits' },
+          fillValue: 0,
         },
       );
       expect(tile.isEmpty).toBe(true);
-      expect(tile.chunks).toEqual([
-        { band: 0, counts: { valid: 0, filled: 0, empty: 4 } },
-        { band: 1, counts: { valid: 0, filled: 0, empty: 4 } },
+      expect(tile.chunks[0]?.bytes).toBeUndefined();
+    });
+
+    test('a band that holds only the fill value brings no bytes, but its tile is not empty', async () => {
+      const tile = await run(
+        [2, 2],
+        'uint8',
+        [
+          [0, 0, 0, 0],
+          [0, 0, 9, 0],
+        ],
+        { fillValue: 0 },
+      );
+      expect(tile.isEmpty).toBe(false);
+      expect(tile.chunks[0]).toEqual({ band: 0, counts: { valid: 4, filled: 0, empty: 0 } });
+      expect(pixels(tile, 'uint8', 1)).toEqual([0, 0, 9, 0]);
+    });
+
+    test('a tile of valid zeros is not empty, though no chunk of it is stored', async () => {
+      const tile = await run([1, 2], 'uint8', [[0, 0]], { fillValue: 0 });
+      expect(tile.isEmpty).toBe(false);
+      expect(tile.chunks[0]?.bytes).toBeUndefined();
+    });
+
+    test('a band of zeros is stored where the fill value is another', async () => {
+      expect(pixels(await run([1, 2], 'int16', [[0, 0]], { fillValue: -1 }), 'int16')).toEqual([
+        0, 0,
       ]);
-    }
-  });
-
-  test('an all-masked tile brings no bytes even where its masked pixels hold other values than the fill value', () => {
-    const tile = run(
-      [2, 2],
-      'uint8',
-      [
-        [1, 2, 3, 4],
-        [0, 0, 0, 0],
-      ],
-      {
-        bands: 1,
-        mask: { kind: 'bits' },
-        fillValue: 0,
-      },
-    );
-    expect(tile.isEmpty).toBe(true);
-    expect(tile.chunks[0]?.bytes).toBeUndefined();
-  });
-
-  test('a band that holds only the fill value brings no bytes, but its tile is not empty', () => {
-    const tile = run(
-      [2, 2],
-      'uint8',
-      [
-        [0, 0, 0, 0],
-        [0, 0, 9, 0],
-      ],
-      { fillValue: 0 },
-    );
-    expect(tile.isEmpty).toBe(false);
-    expect(tile.chunks[0]).toEqual({ band: 0, counts: { valid: 4, filled: 0, empty: 0 } });
-    expect(pixels(tile, 'uint8', 1)).toEqual([0, 0, 9, 0]);
-  });
-
-  test('a tile of valid zeros is not empty, though no chunk of it is stored', () => {
-    const tile = run([1, 2], 'uint8', [[0, 0]], { fillValue: 0 });
-    expect(tile.isEmpty).toBe(false);
-    expect(tile.chunks[0]?.bytes).toBeUndefined();
-  });
-
-  test('a band of zeros is stored where the fill value is another', () => {
-    expect(pixels(run([1, 2], 'int16', [[0, 0]], { fillValue: -1 }), 'int16')).toEqual([0, 0]);
-  });
-
-  test('one valid pixel in one band makes the tile not empty; the empty band brings no bytes', () => {
-    const tile = run(
-      [1, 2],
-      'int16',
-      [
-        [-1, -1],
-        [-1, 5],
-      ],
-      { mask: sentinel(-1), fillValue: -1 },
-    );
-    expect(tile.isEmpty).toBe(false);
-    expect(tile.chunks[0]).toEqual({ band: 0, counts: { valid: 0, filled: 0, empty: 2 } });
-    expect(pixels(tile, 'int16', 1)).toEqual([-1, 5]);
-  });
-});
-
-describe('filling', () => {
-  test('none leaves gaps at the fill value and counts them', () => {
-    const tile = run([1, 4], 'int16', [[5, -9, 7, -9]], { mask: sentinel(-9), fillValue: 99 });
-    expect(pixels(tile, 'int16')).toEqual([5, 99, 7, 99]);
-    expect(tile.chunks[0]?.counts).toEqual({ valid: 2, filled: 0, empty: 2 });
-  });
-
-  test('nearest copies the nearest pixel up to the distance and counts what it filled and what stays', () => {
-    const tile = run([1, 7], 'int16', [[5, -9, -9, -9, -9, -9, 8]], {
-      mask: sentinel(-9),
-      fillValue: 99,
-      processing: fill({ fill: 'nearest', maxFillDistance: 2 }),
     });
-    expect(pixels(tile, 'int16')).toEqual([5, 5, 5, 99, 8, 8, 8]);
-    expect(tile.chunks[0]?.counts).toEqual({ valid: 2, filled: 4, empty: 1 });
-  });
 
-  test('idw weighs by distance: half way between 10 and 30 is 20, and a lone neighbour gives its own value', () => {
-    const between = run([1, 3], 'int16', [[10, -9, 30]], {
-      mask: sentinel(-9),
-      processing: fill({}),
+    test('one valid pixel in one band makes the tile not empty; the empty band brings no bytes', async () => {
+      const tile = await run(
+        [1, 2],
+        'int16',
+        [
+          [-1, -1],
+          [-1, 5],
+        ],
+        { mask: sentinel(-1), fillValue: -1 },
+      );
+      expect(tile.isEmpty).toBe(false);
+      expect(tile.chunks[0]).toEqual({ band: 0, counts: { valid: 0, filled: 0, empty: 2 } });
+      expect(pixels(tile, 'int16', 1)).toEqual([-1, 5]);
     });
-    expect(pixels(between, 'int16')).toEqual([10, 20, 30]);
-    const lone = run([1, 3], 'int16', [[10, -9, -9]], { mask: sentinel(-9), processing: fill({}) });
-    expect(pixels(lone, 'int16')).toEqual([10, 10, 10]);
-    expect(lone.chunks[0]?.counts).toEqual({ valid: 1, filled: 2, empty: 0 });
   });
 
-  test('idw stops at its distance and leaves the fill value beyond', () => {
-    const tile = run([1, 8], 'int16', [[10, -9, -9, -9, -9, -9, -9, -9]], {
-      mask: sentinel(-9),
-      fillValue: 99,
-      processing: fill({ maxFillDistance: 3 }),
-    });
-    expect(pixels(tile, 'int16')).toEqual([10, 10, 10, 10, 99, 99, 99, 99]);
-    expect(tile.chunks[0]?.counts).toEqual({ valid: 1, filled: 3, empty: 4 });
-  });
-
-  test('without a limit every gap is filled', () => {
-    const row = [10, ...Array(300).fill(-9)];
-    for (const kind of ['idw', 'nearest'] as const) {
-      const tile = run([1, 301], 'int16', [row], {
+  describe('filling', () => {
+    test('none leaves gaps at the fill value and counts them', async () => {
+      const tile = await run([1, 4], 'int16', [[5, -9, 7, -9]], {
         mask: sentinel(-9),
-        processing: fill({ fill: kind, maxFillDistance: null }),
+        fillValue: 99,
       });
-      expect(pixels(tile, 'int16')).toEqual(Array(301).fill(10));
-    }
-  });
+      expect(pixels(tile, 'int16')).toEqual([5, 99, 7, 99]);
+      expect(tile.chunks[0]?.counts).toEqual({ valid: 2, filled: 0, empty: 2 });
+    });
 
-  test.each(['uint8', 'int16', 'int32', 'float32'] as const)(
-    'a valid pixel of %s is never changed by filling',
-    (dtype) => {
-      const [h, w] = [20, 30];
-      const bits = Array.from({ length: h * w }, (_, i) => (i % 3 === 1 || i % 7 === 2 ? 0 : 1));
-      const top = dtype === 'int32' ? 2_000_000_011 : dtype === 'float32' ? 1e30 : 100;
-      const data = Array.from({ length: h * w }, (_, i) => (i % 11 === 0 ? top : i % 97));
-      const tile = run([h, w], dtype, [data, bits], {
-        bands: 1,
-        mask: { kind: 'bits' },
+    test('nearest copies the nearest pixel up to the distance and counts what it filled and what stays', async () => {
+      const tile = await run([1, 7], 'int16', [[5, -9, -9, -9, -9, -9, 8]], {
+        mask: sentinel(-9),
+        fillValue: 99,
+        processing: fill({ fill: 'nearest', maxFillDistance: 2 }),
+      });
+      expect(pixels(tile, 'int16')).toEqual([5, 5, 5, 99, 8, 8, 8]);
+      expect(tile.chunks[0]?.counts).toEqual({ valid: 2, filled: 4, empty: 1 });
+    });
+
+    test('idw weighs by distance: half way between 10 and 30 is 20, and a lone neighbour gives its own value', async () => {
+      const between = await run([1, 3], 'int16', [[10, -9, 30]], {
+        mask: sentinel(-9),
         processing: fill({}),
       });
-      const result = pixels(tile, dtype);
-      const before = [...pixelsOf(dtype, data)];
-      const changed = result.filter((value, i) => bits[i] === 1 && value !== before[i]);
-      expect(changed).toEqual([]);
-      expect(tile.chunks[0]?.counts.filled).toBeGreaterThan(100);
-    },
-  );
-
-  test('filled values are kept within the valid values of the band where asked, and within the dtype always', () => {
-    // Inverse distance weights never leave that range by themselves, so a fill that does stands in.
-    const overshooting = createKernel({
-      facts: { hasBlosc: false },
-      // The masked pixels hold the extremes of the type, which must count for nothing.
-      decode: () => [{ pixels: Uint8Array.of(0, 40, 60, 255), mask: Uint8Array.of(0, 1, 1, 0) }],
-      fillIdw: () => Float32Array.of(-1000, 0, 0, 1000),
-      encode: ({ bytes }) => bytes.slice(),
-    });
-    const result = (clipToObserved: boolean) =>
-      pixels(
-        overshooting.process(
-          tileOf(geoboxOf(1, 4), new Uint8Array(0), 1),
-          recipeOf('uint8', [1, 4], { processing: fill({ clipToObserved }) }),
-        ),
-        'uint8',
-      );
-    expect(result(true)).toEqual([40, 40, 60, 60]);
-    expect(result(false)).toEqual([0, 40, 60, 255]);
-  });
-
-  test('filled integers are rounded to the nearest', () => {
-    const tile = run([1, 3], 'int16', [[10, -9, 11]], { mask: sentinel(-9), processing: fill({}) });
-    expect(pixels(tile, 'int16')).toEqual([10, 11, 11]);
-    const negative = run([1, 5], 'int16', [[-10, -9, -9, -9, -20]], {
-      mask: sentinel(-9),
-      processing: fill({}),
-    });
-    expect(pixels(negative, 'int16')[2]).toBe(-15);
-  });
-
-  test('gaps in one band are filled from that band alone', () => {
-    const tile = run(
-      [1, 2],
-      'int16',
-      [
-        [1, -9],
-        [-9, 50],
-      ],
-      { mask: sentinel(-9), processing: fill({}) },
-    );
-    expect(pixels(tile, 'int16', 0)).toEqual([1, 1]);
-    expect(pixels(tile, 'int16', 1)).toEqual([50, 50]);
-  });
-
-  test('a band without one valid pixel is not filled', () => {
-    const tile = run(
-      [1, 2],
-      'int16',
-      [
-        [-9, -9],
-        [4, 5],
-      ],
-      {
+      expect(pixels(between, 'int16')).toEqual([10, 20, 30]);
+      const lone = await run([1, 3], 'int16', [[10, -9, -9]], {
         mask: sentinel(-9),
-        fillValue: -9,
-        processing: fill({ maxFillDistance: null }),
+        processing: fill({}),
+      });
+      expect(pixels(lone, 'int16')).toEqual([10, 10, 10]);
+      expect(lone.chunks[0]?.counts).toEqual({ valid: 1, filled: 2, empty: 0 });
+    });
+
+    test('idw stops at its distance and leaves the fill value beyond', async () => {
+      const tile = await run([1, 8], 'int16', [[10, -9, -9, -9, -9, -9, -9, -9]], {
+        mask: sentinel(-9),
+        fillValue: 99,
+        processing: fill({ maxFillDistance: 3 }),
+      });
+      expect(pixels(tile, 'int16')).toEqual([10, 10, 10, 10, 99, 99, 99, 99]);
+      expect(tile.chunks[0]?.counts).toEqual({ valid: 1, filled: 3, empty: 4 });
+    });
+
+    test('without a limit every gap is filled', async () => {
+      const row = [10, ...Array(300).fill(-9)];
+      for (const kind of ['idw', 'nearest'] as const) {
+        const tile = await run([1, 301], 'int16', [row], {
+          mask: sentinel(-9),
+          processing: fill({ fill: kind, maxFillDistance: null }),
+        });
+        expect(pixels(tile, 'int16')).toEqual(Array(301).fill(10));
+      }
+    });
+
+    test.each(['uint8', 'int16', 'int32', 'float32'] as const)(
+      'a valid pixel of %s is never changed by filling',
+      async (dtype) => {
+        const [h, w] = [20, 30];
+        const bits = Array.from({ length: h * w }, (_, i) => (i % 3 === 1 || i % 7 === 2 ? 0 : 1));
+        const top = dtype === 'int32' ? 2_000_000_011 : dtype === 'float32' ? 1e30 : 100;
+        const data = Array.from({ length: h * w }, (_, i) => (i % 11 === 0 ? top : i % 97));
+        const tile = await run([h, w], dtype, [data, bits], {
+          bands: 1,
+          mask: { kind: 'bits' },
+          processing: fill({}),
+        });
+        const result = pixels(tile, dtype);
+        const before = [...pixelsOf(dtype, data)];
+        const changed = result.filter((value, i) => bits[i] === 1 && value !== before[i]);
+        expect(changed).toEqual([]);
+        expect(tile.chunks[0]?.counts.filled).toBeGreaterThan(100);
       },
     );
-    expect(tile.chunks[0]).toEqual({ band: 0, counts: { valid: 0, filled: 0, empty: 2 } });
+
+    test('filled values are kept within the valid values of the band where asked, and within the dtype always', async () => {
+      // Inverse distance weights never leave that range by themselves, so a fill that does stands in.
+      const overshooting = createKernel({
+        facts: { hasBlosc: false },
+        // The masked pixels hold the extremes of the type, which must count for nothing.
+        decode: () => [{ pixels: Uint8Array.of(0, 40, 60, 255), mask: Uint8Array.of(0, 1, 1, 0) }],
+        fillIdw: () => Float32Array.of(-1000, 0, 0, 1000),
+        encode: ({ bytes }) => bytes.slice(),
+      });
+      const result = async (clipToObserved: boolean) =>
+        pixels(
+          await overshooting.process(
+            tileOf(geoboxOf(1, 4), new Uint8Array(0), 1),
+            recipeOf('uint8', [1, 4], { processing: fill({ clipToObserved }) }),
+          ),
+          'uint8',
+        );
+      expect(await result(true)).toEqual([40, 40, 60, 60]);
+      expect(await result(false)).toEqual([0, 40, 60, 255]);
+    });
+
+    test('filled integers are rounded to the nearest', async () => {
+      const tile = await run([1, 3], 'int16', [[10, -9, 11]], {
+        mask: sentinel(-9),
+        processing: fill({}),
+      });
+      expect(pixels(tile, 'int16')).toEqual([10, 11, 11]);
+      const negative = await run([1, 5], 'int16', [[-10, -9, -9, -9, -20]], {
+        mask: sentinel(-9),
+        processing: fill({}),
+      });
+      expect(pixels(negative, 'int16')[2]).toBe(-15);
+    });
+
+    test('gaps in one band are filled from that band alone', async () => {
+      const tile = await run(
+        [1, 2],
+        'int16',
+        [
+          [1, -9],
+          [-9, 50],
+        ],
+        { mask: sentinel(-9), processing: fill({}) },
+      );
+      expect(pixels(tile, 'int16', 0)).toEqual([1, 1]);
+      expect(pixels(tile, 'int16', 1)).toEqual([50, 50]);
+    });
+
+    test('a band without one valid pixel is not filled', async () => {
+      const tile = await run(
+        [1, 2],
+        'int16',
+        [
+          [-9, -9],
+          [4, 5],
+        ],
+        {
+          mask: sentinel(-9),
+          fillValue: -9,
+          processing: fill({ maxFillDistance: null }),
+        },
+      );
+      expect(tile.chunks[0]).toEqual({ band: 0, counts: { valid: 0, filled: 0, empty: 2 } });
+    });
   });
 });

@@ -1,0 +1,47 @@
+import { Option } from 'commander';
+import { SetupError } from '../errors.js';
+import type { KernelName } from '../pool/messages.js';
+import { createPool, type Pool, type PoolOptions } from '../pool/pool.js';
+
+export interface ComputeOptions {
+  readonly threads?: number;
+  readonly kernel?: KernelName;
+}
+
+export const kernelOption = () =>
+  new Option(
+    '--kernel <name>',
+    'what computes pixels: gdal, or js without native modules (default: gdal where it loads)',
+  )
+    .choices(['gdal', 'js'] satisfies KernelName[])
+    .env('GEOCUBES_KERNEL');
+
+/**
+ * A pool whose threads have loaded their kernel: the one asked for, else GDAL's, else JavaScript's, which
+ * is told on stderr.
+ *
+ * @throws {SetupError} when the kernel asked for cannot be loaded.
+ */
+export async function openPool({ threads, kernel }: ComputeOptions): Promise<Pool> {
+  const size: PoolOptions = threads === undefined ? {} : { size: threads };
+  try {
+    return await readyPool({ ...size, kernel: kernel ?? 'gdal' });
+  } catch (error) {
+    if (kernel !== undefined || !(error instanceof SetupError)) throw error;
+    process.stderr.write(
+      'geocubes: GDAL cannot be loaded here, so pixels are computed in JavaScript: the same ones, but more slowly ("geocubes doctor" tells more)\n',
+    );
+    return readyPool({ ...size, kernel: 'js' });
+  }
+}
+
+async function readyPool(options: PoolOptions): Promise<Pool> {
+  const pool = createPool(options);
+  try {
+    await pool.ready();
+    return pool;
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
