@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { expected, InvalidInputError } from '../errors.js';
+import { expected } from '../errors.js';
 import { mixedFaults } from '../loopback/faults/mixed.js';
 import { type FaultPlan, parseFaultPlan } from '../loopback/faults/plan.js';
-import { wholeNumber } from './options.js';
+import { readJson, wholeNumber } from './options.js';
 
 /** What a user wants to go wrong at the loopback server. */
 export interface FaultOptions {
@@ -40,7 +39,7 @@ export async function faultPlanOf(options: FaultOptions): Promise<FaultPlan> {
   const { faults, faultRate, seed, latency, maxConcurrency } = options;
   const plan =
     faults !== undefined
-      ? await readPlan(faults)
+      ? parseFaultPlan(await readJson(faults, '--faults'))
       : faultRate !== undefined
         ? mixedFaults({ probability: faultRate })
         : {};
@@ -50,25 +49,6 @@ export async function faultPlanOf(options: FaultOptions): Promise<FaultPlan> {
     ...(latency === undefined ? {} : { latency: { ms: latency } }),
     ...(maxConcurrency === undefined ? {} : { concurrency: { limit: maxConcurrency } }),
   };
-}
-
-async function readPlan(file: string): Promise<FaultPlan> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError(
-      `Expected a readable file for --faults but received "${file}" (${cause.code ?? cause.message}).`,
-      { cause },
-    );
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidInputError(
-      `Expected JSON for --faults but received "${file}": ${(cause as Error).message}.`,
-      { cause },
-    );
-  }
-  return parseFaultPlan(json);
 }
 
 function share(text: string): number {

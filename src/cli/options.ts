@@ -59,21 +59,25 @@ export function wholeNumber(name: string, low: number, high: number): (text: str
 
 /** A preset by its name, or a dataset in a JSON file. @throws {InvalidInputError} */
 export async function readDataset(nameOrFile: string): Promise<Dataset> {
-  if (!nameOrFile.endsWith('.json')) return presetDataset(nameOrFile);
-  const text = await readFile(nameOrFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  return nameOrFile.endsWith('.json')
+    ? parseDataset(await readJson(nameOrFile, 'the dataset'))
+    : presetDataset(nameOrFile);
+}
+
+/** The content of a JSON file; `subject` names the option in messages. @throws {InvalidInputError} */
+export async function readJson(file: string, subject: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new InvalidInputError(
-      `Expected a readable file for the dataset but received "${nameOrFile}" (${cause.code ?? cause.message}).`,
+      `Expected a readable file for ${subject} but received "${file}" (${cause.code ?? cause.message}).`,
       { cause },
     );
   });
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new InvalidInputError(
-      `Expected JSON for the dataset but received "${nameOrFile}": ${(cause as Error).message}.`,
+      `Expected JSON for ${subject} but received "${file}": ${(cause as Error).message}.`,
       { cause },
     );
   }
-  return parseDataset(json);
 }
