@@ -35,12 +35,12 @@ function randomMask(height: number, width: number, seed: number): Uint8Array<Arr
 }
 
 /** What the pipeline makes of a raster, without a file: the fill is the real one, pixels are passed in. */
-function fillTile(
+async function fillTile(
   pixels: Float32Array<ArrayBuffer>,
   mask: Uint8Array<ArrayBuffer>,
   [height, width]: readonly [number, number],
   distance: number,
-): { pixels: Float32Array; calls: number } {
+): Promise<{ pixels: Float32Array; calls: number }> {
   let calls = 0;
   const kernel = createKernel({
     facts: { hasBlosc: false },
@@ -70,7 +70,7 @@ function fillTile(
     chunk: [height, width],
     codec: { name: 'uncompressed' },
   };
-  const tile = kernel.process(
+  const tile = await kernel.process(
     { state: 'fetched', id: '0-0', index: { row: 0, col: 0 }, geobox, parts: [] },
     recipe,
   );
@@ -85,16 +85,16 @@ function fillTile(
   };
 }
 
-function expectSameAsWhole(
+async function expectSameAsWhole(
   shape: readonly [number, number],
   seed: number,
   distance: number,
-): number {
+): Promise<number> {
   const [height, width] = shape;
   const next = random(seed + 1);
   const mask = randomMask(height, width, seed);
   const pixels = Float32Array.from(mask, () => next() * 1000);
-  const blockwise = fillTile(pixels, mask, shape, distance);
+  const blockwise = await fillTile(pixels, mask, shape, distance);
   const whole = fillIdw(pixels, mask, { height, width }, distance);
   const wanted = whole.map((value, i) => (mask[i] === 1 ? (pixels[i] ?? Number.NaN) : value));
   if (mask.every((one) => one === 0)) wanted.fill(Number.NaN);
@@ -112,7 +112,7 @@ function expectSameAsWhole(
   return blockwise.calls;
 }
 
-test('filling block by block gives bit for bit what one fillNodata of the whole tile gives', () => {
+test('filling block by block gives bit for bit what one fillNodata of the whole tile gives', async () => {
   const cases = fc.record({
     height: fc.integer({ min: 1, max: 700 }),
     width: fc.integer({ min: 1, max: 1100 }),
@@ -122,9 +122,9 @@ test('filling block by block gives bit for bit what one fillNodata of the whole 
       fc.double({ min: 1, max: 40, noNaN: true }),
     ),
   });
-  fc.assert(
-    fc.property(cases, ({ height, width, seed, distance }) => {
-      expectSameAsWhole([height, width], seed, distance);
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ height, width, seed, distance }) => {
+      await expectSameAsWhole([height, width], seed, distance);
     }),
     { numRuns: 12 },
   );
@@ -137,12 +137,12 @@ test.each([
   [4, 40],
 ])(
   'a tile of several blocks is cut into them, and seams do not show (seed %i, distance %i)',
-  (seed, distance) => {
-    expect(expectSameAsWhole([700, 1300], seed, distance)).toBeGreaterThan(1);
+  async (seed, distance) => {
+    expect(await expectSameAsWhole([700, 1300], seed, distance)).toBeGreaterThan(1);
   },
 );
 
-test('gaps across the seams of all blocks are filled as in one piece', () => {
+test('gaps across the seams of all blocks are filled as in one piece', async () => {
   // A cross of gaps along row 512 and column 512, wider than the distance, so that its middle stays empty.
   const shape = [1100, 1100] as const;
   const mask = new Uint8Array(1100 * 1100).fill(1);
@@ -152,7 +152,7 @@ test('gaps across the seams of all blocks are filled as in one piece', () => {
       mask[i * 1100 + 512 + k] = 0;
     }
   const pixels = Float32Array.from(mask, (_, i) => (i * 31) % 1009);
-  const blockwise = fillTile(pixels, mask, shape, 9).pixels;
+  const blockwise = (await fillTile(pixels, mask, shape, 9)).pixels;
   const whole = fillIdw(pixels, mask, { height: 1100, width: 1100 }, 9);
   const different = blockwise.findIndex((value, i) => mask[i] === 0 && !Object.is(value, whole[i]));
   expect(different).toBe(-1);

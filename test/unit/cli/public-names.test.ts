@@ -22,6 +22,7 @@ test('the library exports these values and no others', () => {
     'createPool',
     'drawStateMap',
     'earthEngine',
+    'earthEngineExpression',
     'parseBoundingBox',
     'parseCrs',
     'parseDataset',
