@@ -51,4 +51,13 @@ export { drawStateMap } from './picture/state-map.js';
 export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export { TileState } from './store/ledger.js';
-export type { FetchContext, SourceEvent, TileSource } from './tile.js';
+export type {
+  FetchContext,
+  FetchedPart,
+  FetchedTile,
+  MaskTransport,
+  PixelRequest,
+  PlannedTile,
+  SourceEvent,
+  TileSource,
+} from './tile.js';

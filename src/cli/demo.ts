@@ -135,7 +135,12 @@ async function forkLoopback(): Promise<LoopbackProcess> {
       ),
     );
   });
-  return { url, stop: () => child.disconnect() };
+  return {
+    url,
+    stop: () => {
+      if (child.connected) child.disconnect();
+    },
+  };
 }
 
 function nextSteps(store: string): string {

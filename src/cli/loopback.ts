@@ -51,14 +51,16 @@ async function run({ port, folder, verbose, ...options }: Options): Promise<void
       : {}),
   });
   const close = () => void server.close().then(() => process.exit(0));
-  process.on('SIGINT', close);
   process.on('SIGTERM', close);
   if (process.send !== undefined) {
-    // Forked by the demo: it is told the address, and takes the server down with it.
+    // Forked by the demo: it is told the address, and takes the server down with it. Ctrl-C reaches
+    // both; the demo decides what becomes of it.
+    process.on('SIGINT', () => {});
     process.on('disconnect', close);
     process.send({ url: server.url } satisfies LoopbackReady);
     return;
   }
+  process.on('SIGINT', close);
   process.stdout.write(
     `An Earth Engine on ${server.url}. In another terminal:\n` +
       `  export GEOCUBES_ENDPOINT=${server.url} GEOCUBES_TOKEN=${DEFAULT_TOKEN} GEOCUBES_PROJECT=demo\n` +

@@ -18,6 +18,7 @@ export class ProgressBar {
   readonly #tally = new Tally();
   readonly #timer: NodeJS.Timeout;
   #shown = '';
+  #isStopped = false;
 
   constructor(private readonly terminal: Terminal) {
     this.#timer = setInterval(() => this.#draw(), terminal.isTTY ? REDRAW_MS : LINE_MS);
@@ -31,6 +32,8 @@ export class ProgressBar {
 
   /** Draws the last state and leaves it standing. */
   stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     clearInterval(this.#timer);
     this.#draw();
     if (this.terminal.isTTY) this.terminal.write('\n');

@@ -13,23 +13,35 @@ const STAGES = {
 
 /** What an ingest did, for people. */
 export function summaryText(summary: IngestSummary): string {
-  const {
-    committed,
-    empty,
-    alreadyLoaded,
-    failed,
-    commits,
-    bytesIn,
-    bytesOut,
-    elapsedMs,
-    retries,
-  } = summary;
+  const { committed, empty, alreadyLoaded, failed, commits, bytesIn, bytesOut, elapsedMs } =
+    summary;
   const lines = [
     `${committed} tiles committed in ${commits} commits in ${formatSeconds(elapsedMs / 1000)} (${empty} of them without a valid pixel)`,
-    `${alreadyLoaded} tiles were there already, ${failed.length} failed, ${retries} requests were repeated`,
+    `${alreadyLoaded} tiles were there already, ${failed.length} failed`,
     `${megabytes(bytesIn)} received, ${megabytes(bytesOut)} of chunks written`,
+    requestText(summary),
   ];
+  if (summary.quotaStatus !== undefined)
+    lines.push(`Earth Engine says of the quota: ${summary.quotaStatus}`);
   return lines.join('\n');
+}
+
+/** What was asked for, and why it was more than planned where it was. */
+function requestText({
+  requests,
+  plannedRequests,
+  retries,
+  retriesByReason,
+  splits,
+}: IngestSummary): string {
+  const more: string[] = [];
+  if (splits > 0) more.push(`${splits} were too large and cut in two`);
+  if (retries > 0) {
+    const reasons = Object.entries(retriesByReason).map(([reason, count]) => `${count} ${reason}`);
+    more.push(`${retries} were sent again: ${reasons.join(', ')}`);
+  }
+  const text = `${requests} requests answered of ${plannedRequests} planned`;
+  return more.length === 0 ? text : `${text}; ${more.join('; ')}`;
 }
 
 /** Time by stage, summed over tiles; several tiles are under way at a time, so it adds up to more than the run took. */

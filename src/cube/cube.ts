@@ -1,6 +1,6 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
-import { expected, StoreError } from '../errors.js';
+import { expected, InvalidInputError, SetupError, StoreError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
@@ -121,6 +121,12 @@ export class Cube {
     const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     checkCount(options.tilesInFlight, 'tilesInFlight');
     checkCount(groupSize, 'groupSize');
+    const { hasBlosc } = await pool.ready();
+    if (this.codec.name === 'blosc' && !hasBlosc) {
+      throw new SetupError(
+        'Expected a Blosc encoder for this cube but GDAL here has none. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
+      );
+    }
     const plan = await this.plan(roi, source);
     const tally = new Tally();
     await runIngest({
@@ -153,9 +159,8 @@ export class Cube {
     const windows = roiWindows(roi, this.grid.geobox);
     const [window] = windows;
     if (window === undefined || windows.length > 1) {
-      throw new StoreError(
-        'io',
-        'Expected a region on one side of the antimeridian: loading across it is not built yet. Load each side.',
+      throw new InvalidInputError(
+        'Expected a region on one side of the antimeridian to load but received one that crosses it. Load each side.',
       );
     }
     const session = await this.repository.readSession();

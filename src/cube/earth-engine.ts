@@ -1,6 +1,10 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { AdaptiveLimiter, type LimiterOptions } from '../earth-engine/adaptive-limiter.js';
-import { HIGH_VOLUME_ENDPOINT, type RetryOptions } from '../earth-engine/client.js';
+import {
+  HIGH_VOLUME_ENDPOINT,
+  normaliseEndpoint,
+  type RetryOptions,
+} from '../earth-engine/client.js';
 import { findCredentials } from '../earth-engine/credentials.js';
 import { earthEngineSource } from '../earth-engine/source.js';
 import type { TileSource } from '../tile.js';
@@ -41,7 +45,9 @@ export async function earthEngine(
   dataset: Dataset,
   options: EarthEngineSourceOptions = {},
 ): Promise<TileSource> {
-  const { endpoint = HIGH_VOLUME_ENDPOINT, limiter, retry, ...account } = options;
+  const { limiter, retry, ...account } = options;
+  // A wrong address is told before anyone is asked for credentials.
+  const endpoint = normaliseEndpoint(options.endpoint ?? HIGH_VOLUME_ENDPOINT);
   const credentials = await findCredentials({ ...account, endpoint });
   const source = earthEngineSource(dataset, {
     endpoint,

@@ -1,12 +1,12 @@
 /** The one place that knows the order of a tile's stages. */
 
 import type { Dataset } from '../dataset/dataset.js';
-import { AbortedError, toRecord } from '../errors.js';
-import type { IngestEvent, OnEvent } from '../observe/events.js';
+import { AbortedError, fromRecord, RasterError, toRecord } from '../errors.js';
+import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { Committer, type CommitterOptions } from '../store/committer.js';
 import type { Repository } from '../store/repository.js';
-import type { FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
+import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
 import type { IngestPlan } from './plan.js';
 
 export interface IngestJob {
@@ -77,12 +77,13 @@ export async function runIngest(job: IngestJob): Promise<void> {
   const signal =
     job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
   const tiles = plan.plannedTiles();
+  const outage = new OutageWatch();
   let fatal: unknown;
   const lane = async (): Promise<void> => {
     for (const tile of tiles) {
       if (signal.aborted) return;
       try {
-        await advance(tile, job, committer, signal);
+        outage.note(await advance(tile, job, committer, signal));
       } catch (error) {
         fatal ??= error;
         stop.abort(error);
@@ -96,64 +97,112 @@ export async function runIngest(job: IngestJob): Promise<void> {
   try {
     await committer.flush();
   } catch (error) {
-    fatal ??= error;
+    // That finished tiles are not committed after all matters more than why the run ended.
+    if (fatal === undefined || fatal instanceof AbortedError) fatal = error;
   }
-  if (fatal !== undefined) throw fatal;
+  if (fatal !== undefined && !(fatal instanceof AbortedError)) throw fatal;
   if (job.signal?.aborted)
     throw new AbortedError(
       'The ingest was stopped; finished tiles are committed, and a rerun goes on from there.',
     );
 }
 
-/** One tile, from planned to written. @throws what ends the whole run. */
+/** Tiles lost in a row to a service that refuses or does not answer, before the run ends. */
+const LOST_IN_A_ROW = 10;
+
+/**
+ * Tells an outage from bad luck. A service that is down or out of quota would fail every remaining
+ * tile, each after all its tries: better to end, and to go on from there when it is back.
+ */
+class OutageWatch {
+  #lost = 0;
+
+  /** @throws {EarthEngineError} the last failure, when it was one too many in a row. */
+  note(failure: FailedTile | undefined): void {
+    const { tag, kind } = failure?.error ?? {};
+    const isService = tag === 'earth-engine' && (kind === 'quota' || kind === 'transient');
+    this.#lost = isService ? this.#lost + 1 : 0;
+    if (failure !== undefined && this.#lost >= LOST_IN_A_ROW) throw fromRecord(failure.error);
+  }
+}
+
+/** Fetches of one tile when what came cannot be decoded: a reply can be damaged where only decoding shows it. */
+const MAX_FETCHES = 3;
+
+/** One tile, from planned to written; returns how it failed, if it did. @throws what ends the whole run. */
 async function advance(
   tile: PlannedTile,
   job: IngestJob,
   committer: Committer,
   signal: AbortSignal,
-): Promise<void> {
-  const { source, pool, recipe, onEvent } = job;
-  let started = performance.now();
-  const lap = () => {
-    const since = performance.now() - started;
-    started = performance.now();
-    return since;
-  };
-  let stage: FailedTile['stage'] = 'fetch';
+): Promise<FailedTile | undefined> {
+  const { onEvent } = job;
+  const progress: { stage: FailedTile['stage'] } = { stage: 'fetch' };
   try {
+    const encoded = await fetchAndProcess(tile, job, signal, progress);
+    progress.stage = 'commit';
+    const started = performance.now();
+    await committer.add(encoded);
+    onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: performance.now() - started });
+    return undefined;
+  } catch (error) {
+    if (concernsAll(error, progress.stage)) throw error;
+    const failure: FailedTile = {
+      state: 'failed',
+      id: tile.id,
+      index: tile.index,
+      stage: progress.stage,
+      error: toRecord(error),
+    };
+    onEvent({ type: 'failed', at: Date.now(), failure });
+    return failure;
+  }
+}
+
+async function fetchAndProcess(
+  tile: PlannedTile,
+  { source, pool, recipe, onEvent }: IngestJob,
+  signal: AbortSignal,
+  progress: { stage: FailedTile['stage'] },
+): Promise<EncodedTile> {
+  for (let fetches = 1; ; fetches++) {
+    progress.stage = 'fetch';
+    let started = performance.now();
     const fetched = await source.fetch(tile, {
       signal,
       onEvent: (event) => onEvent({ ...event, at: Date.now(), tile: tile.id }),
     });
     const received = fetched.parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-    onEvent({ type: 'fetched', at: Date.now(), tile: tile.id, ms: lap(), bytes: received });
-    stage = 'process';
-    const encoded = await pool.process(fetched, recipe);
-    const { timings, thread, isEmpty } = encoded;
-    const bytes = encoded.chunks.reduce((sum, chunk) => sum + (chunk.bytes?.byteLength ?? 0), 0);
     onEvent({
-      type: 'processed',
+      type: 'fetched',
       at: Date.now(),
       tile: tile.id,
-      ms: lap(),
-      timings,
-      thread,
-      bytes,
-      isEmpty,
+      ms: performance.now() - started,
+      bytes: received,
     });
-    stage = 'commit';
-    await committer.add(encoded);
-    onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: lap() });
-  } catch (error) {
-    if (concernsAll(error, stage)) throw error;
-    const failure: FailedTile = {
-      state: 'failed',
-      id: tile.id,
-      index: tile.index,
-      stage,
-      error: toRecord(error),
-    };
-    onEvent({ type: 'failed', at: Date.now(), failure } satisfies IngestEvent);
+    progress.stage = 'process';
+    started = performance.now();
+    try {
+      const encoded = await pool.process(fetched, recipe);
+      const { timings, thread, isEmpty, chunks } = encoded;
+      const bytes = chunks.reduce((sum, chunk) => sum + (chunk.bytes?.byteLength ?? 0), 0);
+      const ms = performance.now() - started;
+      onEvent({
+        type: 'processed',
+        at: Date.now(),
+        tile: tile.id,
+        ms,
+        timings,
+        thread,
+        bytes,
+        isEmpty,
+      });
+      return encoded;
+    } catch (error) {
+      const isDamaged = error instanceof RasterError && error.stage === 'decode';
+      if (!isDamaged || fetches >= MAX_FETCHES || signal.aborted) throw error;
+      onEvent({ type: 'retry', at: Date.now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
+    }
   }
 }
 

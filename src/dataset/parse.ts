@@ -15,6 +15,9 @@ const band = z.strictObject({
   attributes: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
 
+/** Coordinates are held in memory and stored in one chunk: 100 million are the earth at 40 cm. */
+const MAX_GRID_SIDE = 100_000_000;
+
 const side = z.int().min(1).max(32_768);
 
 /** A dataset as people write it: the grid by its bounds and resolution, everything else with defaults. */
@@ -78,6 +81,14 @@ export function parseDataset(json: unknown): Dataset {
     parseCrs(file.grid.crs),
     file.grid.resolution,
   );
+  if (Math.max(geobox.width, geobox.height) > MAX_GRID_SIDE) {
+    throw expected(
+      `a grid of at most ${MAX_GRID_SIDE} pixels on a side`,
+      '"grid" of the dataset',
+      `${geobox.width} x ${geobox.height}`,
+      'Choose a larger resolution or smaller bounds.',
+    );
+  }
   return {
     title: file.title,
     source: sourceOf(file),

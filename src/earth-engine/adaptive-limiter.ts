@@ -82,6 +82,7 @@ export class AdaptiveLimiter {
         `${floor} to ${ceiling}`,
       );
     }
+    if (!(start >= 1)) throw expected('a number from 1 on', 'the concurrency to start with', start);
     if (!(perSecond > 0)) throw expected('a positive number', 'the requests per second', perSecond);
     this.#floor = floor;
     this.#ceiling = ceiling;

@@ -116,6 +116,7 @@ function checkGrid(image: GeoTIFFImage, { request }: ExpectedReply): void {
   }
   const keys = image.getGeoKeys();
   const code = keys?.ProjectedCSTypeGeoKey ?? keys?.GeographicTypeGeoKey;
+  if (code === undefined) throw mismatch(wanted.crs.name, 'a GeoTIFF without a CRS');
   if (
     typeof code === 'number' &&
     code !== USER_DEFINED &&

@@ -18,8 +18,10 @@ export const HIGH_VOLUME_ENDPOINT = 'https://earthengine-highvolume.googleapis.c
 export interface RetryOptions {
   /** Tries of one request, the first included. Default 8: with one failure in three, one request in six thousand runs out. */
   readonly maxTries?: number;
-  /** Milliseconds after which no further try is started. Default 10 minutes, twice the longest computation. */
+  /** Milliseconds after the first try was sent in which further ones may be. Default 10 minutes, twice the longest computation. */
   readonly maxElapsedMs?: number;
+  /** Milliseconds for one try from its first byte to its last, however slowly they come. Default 10 minutes. */
+  readonly exchangeMs?: number;
   /** The back-off before the second try is random between 0 and twice this; it doubles from try to try. Default 500. */
   readonly baseDelayMs?: number;
   /** The longest back-off. Default 30 s. */
@@ -29,6 +31,7 @@ export interface RetryOptions {
 export const DEFAULT_RETRY = {
   maxTries: 8,
   maxElapsedMs: 600_000,
+  exchangeMs: 600_000,
   baseDelayMs: 500,
   maxDelayMs: 30_000,
 } as const;
@@ -96,26 +99,43 @@ export class EarthEngineClient {
    */
   async send(call: Call): Promise<Reply> {
     const { maxTries, maxElapsedMs } = this.#retry;
-    const deadline = performance.now() + maxElapsedMs;
+    let firstSentAt: number | undefined;
+    const onSend = () => {
+      firstSentAt ??= performance.now();
+    };
     let hasRefreshed = false;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#sendOnce(call);
-      } catch (error) {
-        if (call.signal?.aborted) throw stopped(error);
-        if (!(error instanceof EarthEngineError)) throw error;
+        return await this.#sendOnce(call, onSend);
+      } catch (cause) {
+        if (call.signal?.aborted) throw stopped(cause);
+        if (!(cause instanceof EarthEngineError)) throw cause;
+        let error = cause;
         if (error.status === 401 && !hasRefreshed) {
           hasRefreshed = true;
-          await orStopped(this.credentials.refresh(), call.signal);
+          const failure = await this.#refresh(call.signal);
           call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs: 0 });
-          continue;
+          if (failure === undefined) continue;
+          error = failure;
         }
         const delayMs = this.#delay(error, attempt);
-        if (!isRetryable(error) || attempt >= maxTries || performance.now() + delayMs > deadline)
+        const elapsed = performance.now() - (firstSentAt ?? performance.now());
+        if (!isRetryable(error) || attempt >= maxTries || elapsed + delayMs > maxElapsedMs)
           throw error;
         call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs });
         await pause(delayMs, call.signal);
       }
+    }
+  }
+
+  /** A new token, or why there is none. */
+  async #refresh(signal: AbortSignal | undefined): Promise<EarthEngineError | undefined> {
+    try {
+      await orStopped(this.credentials.refresh(), signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EarthEngineError) return error;
+      throw error;
     }
   }
 
@@ -127,8 +147,9 @@ export class EarthEngineClient {
   }
 
   /** The wait for a place counts for no try, and the place is held no longer than the request lasts. */
-  #sendOnce(call: Call): Promise<Reply> {
+  #sendOnce(call: Call, onSend: () => void): Promise<Reply> {
     return this.limiter.run(async (report) => {
+      onSend();
       try {
         const reply = await this.#exchange(call);
         report('healthy');
@@ -143,6 +164,7 @@ export class EarthEngineClient {
 
   async #exchange({ method, path, body, signal, onEvent }: Call): Promise<Reply> {
     const headers = await orStopped(this.credentials.headers(), signal);
+    const timeout = AbortSignal.timeout(this.#retry.exchangeMs);
     let response: Dispatcher.ResponseData;
     let bytes: Uint8Array<ArrayBuffer>;
     try {
@@ -151,7 +173,7 @@ export class EarthEngineClient {
         dispatcher: this.#agent,
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal === undefined ? {} : { signal }),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
       bytes = new Uint8Array(await response.body.arrayBuffer());
     } catch (cause) {
@@ -220,7 +242,8 @@ function codeOf(cause: unknown): string {
   return typeof code === 'string' ? code : cause instanceof Error ? cause.name : 'unknown';
 }
 
-function normaliseEndpoint(endpoint: string): string {
+/** The endpoint without a slash at its end. @throws {InvalidInputError} when it is no http or https URL. */
+export function normaliseEndpoint(endpoint: string): string {
   let url: URL;
   try {
     url = new URL(endpoint);

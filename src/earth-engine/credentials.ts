@@ -55,6 +55,7 @@ export async function findCredentials(
   options: CredentialOptions,
   surroundings: Surroundings = thisMachine(),
 ): Promise<Credentials> {
+  checkSecrecy(options.endpoint);
   const found = detectAccount(options, surroundings);
   if (!isGoogle(options.endpoint) && found.account?.kind !== 'token')
     throw keptFrom(options.endpoint);
@@ -120,4 +121,18 @@ function noneFound(passedOver: string | undefined): EarthEngineError {
 
 function refuse(message: string): EarthEngineError {
   return new EarthEngineError('credentials', message);
+}
+
+/** Over plain http a token is open to everybody on the way; on this machine there is no way. */
+function checkSecrecy(endpoint: string): void {
+  if (!URL.canParse(endpoint)) return;
+  const { protocol, hostname } = new URL(endpoint);
+  if (protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
+    throw expected(
+      'an https URL',
+      'the endpoint',
+      endpoint,
+      'Only addresses of this machine may be http.',
+    );
+  }
 }

@@ -59,7 +59,8 @@ function kindOf(code: number, words: string): EarthEngineErrorKind {
   if (code === 403) return 'permission';
   if (code === 404 || /not found \(does not exist or caller/i.test(words)) return 'not-found';
   if (/Permission '[^']*' denied/i.test(words)) return 'permission';
-  if (TOO_LARGE.test(words)) return 'too-large';
+  if (code === 413 || TOO_LARGE.test(words)) return 'too-large';
+  if (code === 408 || code === 425) return 'transient';
   // Status 200 with something that is neither pixels nor an error is a broken reply.
   return code >= 500 || code === 200 ? 'transient' : 'bad-request';
 }

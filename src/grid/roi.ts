@@ -80,6 +80,11 @@ function checkBoundingBox({ west, south, east, north, crs }: BoundingBox): void 
 export function roiWindows(roi: Roi, grid: GeoBox): Window[] {
   const box: BoundingBox = roi instanceof GeoBox ? { ...roi.bounds, crs: roi.crs } : roi;
   checkBoundingBox(box);
+  if (sameCrs(box.crs, grid.crs) && liesWithin(box, grid.bounds)) {
+    // A grid may reach a little past 180 degrees to be a whole number of pixels; that is no crossing.
+    const window = grid.windowOf(box);
+    if (window !== undefined) return [window];
+  }
   const windows = splitAtAntimeridian(box)
     .map((part) => (sameCrs(part.crs, grid.crs) ? part : reproject(part, grid.crs)))
     .flatMap((bounds) =>
@@ -95,6 +100,16 @@ export function roiWindows(roi: Roi, grid: GeoBox): Window[] {
     );
   }
   return windows;
+}
+
+function liesWithin(box: Bounds, outer: Bounds): boolean {
+  return (
+    box.west < box.east &&
+    box.west >= outer.west &&
+    box.east <= outer.east &&
+    box.south >= outer.south &&
+    box.north <= outer.north
+  );
 }
 
 function splitAtAntimeridian(box: BoundingBox): BoundingBox[] {

@@ -3,8 +3,8 @@ import type { DType } from '../raster/dtype.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
 /**
- * What computes pixels. Implementations are pure: they see plain data, wait for nothing and keep
- * nothing between calls, so the same function runs inline and in a pool's thread.
+ * What computes pixels. Implementations are pure: they see plain data, wait for nothing outside the
+ * process and keep nothing between calls, so the same function runs inline and in a pool's thread.
  */
 export interface Kernel {
   readonly facts: KernelFacts;
@@ -14,9 +14,9 @@ export interface Kernel {
    *
    * @throws {RasterError} when the bytes are corrupt or are not what was asked for.
    */
-  process(tile: FetchedTile, recipe: Recipe): EncodedTile;
+  process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
   /** Encodes one array that is no tile: a coordinate. `bytes` is little-endian, row-major. */
-  encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer>;
+  encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** What a kernel can do on this machine. */

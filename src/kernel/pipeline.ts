@@ -25,7 +25,11 @@ export interface BandRaster {
 export interface KernelParts {
   readonly facts: KernelFacts;
   /** Bands in the dataset's order, on the tile's grid; milliseconds spent warping are reported through `onWarp`. */
-  decode(tile: FetchedTile, recipe: Recipe, onWarp: (milliseconds: number) => void): BandRaster[];
+  decode(
+    tile: FetchedTile,
+    recipe: Recipe,
+    onWarp: (milliseconds: number) => void,
+  ): BandRaster[] | Promise<BandRaster[]>;
   /**
    * GDAL's fillNodata: returns a raster of the window's shape that holds a value where an invalid pixel
    * was filled, and NaN at the invalid pixels that were not. Values at valid pixels mean nothing.
@@ -36,14 +40,14 @@ export interface KernelParts {
     shape: Shape,
     maxDistance: number,
   ): Float32Array;
-  encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer>;
+  encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export function createKernel(parts: KernelParts): Kernel {
   return {
     facts: parts.facts,
-    encode: parts.encode,
-    process(tile, recipe) {
+    encode: async (array, codec) => parts.encode(array, codec),
+    async process(tile, recipe) {
       const startedAt = Date.now();
       const timings = { decode: 0, warp: 0, fill: 0, encode: 0 };
       let mark = performance.now();
@@ -52,7 +56,7 @@ export function createKernel(parts: KernelParts): Kernel {
         mark = performance.now();
         return mark - since;
       };
-      const bands = parts.decode(tile, recipe, (milliseconds) => {
+      const bands = await parts.decode(tile, recipe, (milliseconds) => {
         timings.warp += milliseconds;
       });
       timings.decode = lap() - timings.warp;
@@ -61,7 +65,7 @@ export function createKernel(parts: KernelParts): Kernel {
       for (const [band, raster] of bands.entries()) {
         const counts = finish(raster, shape, recipe, parts);
         timings.fill += lap();
-        const bytes = encodeBand(raster.pixels, shape, recipe, parts);
+        const bytes = await encodeBand(raster.pixels, shape, recipe, parts);
         chunks.push({ band, counts, ...(bytes === undefined ? {} : { bytes }) });
         timings.encode += lap();
       }
@@ -212,12 +216,12 @@ function cut<T extends PixelArray>(pixels: T, { width }: Shape, window: Window):
 }
 
 /** The encoded chunk, or `undefined` when it holds nothing but the fill value. */
-function encodeBand(
+async function encodeBand(
   pixels: PixelArray,
   shape: Shape,
   { chunk, dtype, fillValue, codec }: Recipe,
   parts: KernelParts,
-): Uint8Array<ArrayBuffer> | undefined {
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (holdsOnly(pixels, fillValue)) return undefined;
   return parts.encode(
     { dtype, shape: chunk, bytes: asBytes(padToChunk(pixels, shape, chunk, dtype, fillValue)) },

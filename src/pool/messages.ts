@@ -4,7 +4,8 @@ import type { KernelFacts, RawArray } from '../kernel/kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
-export type KernelName = 'gdal';
+/** `gdal` is native; `js` needs no native module and gives the same pixels, more slowly. */
+export type KernelName = 'gdal' | 'js';
 
 /** Given once to each worker, when it starts. */
 export interface WorkerSetup {

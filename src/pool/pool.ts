@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { expected, fromRecord, UnexpectedError } from '../errors.js';
+// For its effect: threads inherit the lock from the thread that starts them.
+import '../kernel/gdal/load-lock.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
@@ -22,7 +24,7 @@ export interface PoolOptions {
 /** Where tiles are computed. Close it when done: its threads keep the process alive. */
 export interface Pool {
   readonly size: number;
-  /** Resolves when every thread has loaded its kernel, with what it can do. @throws {SetupError} when one cannot. */
+  /** Starts the threads' kernels ahead of the first tile, and tells what they can do. @throws {SetupError} when one cannot load. */
   ready(): Promise<KernelFacts>;
   /** The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0). */
   process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
@@ -86,7 +88,7 @@ interface Threads {
 
 function inlineThreads(kernel: KernelName): Threads {
   return {
-    run: async (task) => runTask(task, kernel),
+    run: (task) => runTask(task, kernel),
     close: async () => {},
   };
 }
@@ -96,7 +98,7 @@ function piscinaThreads(size: number, kernel: KernelName): Threads {
     filename: workerFile(),
     minThreads: size,
     maxThreads: size,
-    // One task at a time: kernels are synchronous, a second one would only hold memory.
+    // One task at a time: kernels compute and wait for nothing, a second one would only hold memory.
     concurrentTasksPerWorker: 1,
     workerData: { kernel },
   });

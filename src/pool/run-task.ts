@@ -1,26 +1,31 @@
 import { toRecord } from '../errors.js';
-import { createGdalKernel } from '../kernel/gdal/kernel.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 
-let current: { readonly name: KernelName; readonly kernel: Kernel } | undefined;
+let current: { readonly name: KernelName; readonly kernel: Promise<Kernel> } | undefined;
 
-/** The thread's kernel, made at its first use. */
-function kernelOf(name: KernelName): Kernel {
-  if (current?.name !== name) current = { name, kernel: createGdalKernel() };
+/** The thread's kernel, loaded at its first use. */
+function kernelOf(name: KernelName): Promise<Kernel> {
+  if (current?.name !== name) current = { name, kernel: KERNELS[name]() };
   return current.kernel;
 }
 
+/** Loaded when asked for: neither kernel needs what the other one stands on. */
+const KERNELS: Readonly<Record<KernelName, () => Promise<Kernel>>> = {
+  gdal: async () => (await import('../kernel/gdal/kernel.js')).createGdalKernel(),
+  js: async () => (await import('../kernel/js/kernel.js')).createJsKernel(),
+};
+
 /** Does one task in the calling thread. Never throws. */
-export function runTask(task: Task, name: KernelName): Reply<TaskValue> {
+export async function runTask(task: Task, name: KernelName): Promise<Reply<TaskValue>> {
   try {
-    return { ok: true, value: perform(task, kernelOf(name)) };
+    return { ok: true, value: await perform(task, await kernelOf(name)) };
   } catch (error) {
     return { ok: false, error: toRecord(error) };
   }
 }
 
-function perform(task: Task, kernel: Kernel): TaskValue {
+function perform(task: Task, kernel: Kernel): TaskValue | Promise<TaskValue> {
   switch (task.kind) {
     case 'process':
       return kernel.process(task.tile, task.recipe);

@@ -5,8 +5,8 @@ import { runTask, transferablesOf } from './run-task.js';
 
 const { kernel } = workerData as WorkerSetup;
 
-export default function work(task: Task): unknown {
-  const reply = runTask(task, kernel);
+export default async function work(task: Task): Promise<unknown> {
+  const reply = await runTask(task, kernel);
   const buffers = reply.ok ? transferablesOf(reply.value) : [];
   if (buffers.length === 0) return reply;
   return move({ [Piscina.valueSymbol]: reply, [Piscina.transferableSymbol]: buffers } as never);

@@ -2,7 +2,7 @@ import type { Session } from '@earthmover/icechunk';
 import type { Dataset } from '../dataset/dataset.js';
 import type { CommittedTile, EncodedTile } from '../tile.js';
 import { Ledger, TileState } from './ledger.js';
-import type { Repository } from './repository.js';
+import { type Repository, translate } from './repository.js';
 
 export interface CommitterOptions {
   /** Tiles in one commit. Each commit rewrites the manifest of every touched array, so one for each tile is dear. Default 16. */
@@ -51,10 +51,7 @@ export class Committer {
         if (bytes === undefined) continue;
         const name = this.dataset.bands[band]?.name ?? '';
         const key = `${name}/c/${tile.index.row}/${tile.index.col}`;
-        await group.session.store.set(
-          key,
-          Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        );
+        await writeChunk(group.session, key, bytes);
       }
       group.tiles.push(tile);
       if (group.tiles.length >= this.#groupSize) await this.#commit();
@@ -74,6 +71,7 @@ export class Committer {
     this.#queue = run.catch((error) => {
       // After a failed commit nothing more may be written: the session is spent, and the caller must know.
       this.#failure ??= error;
+      clearTimeout(this.#group?.timer);
     });
     return run;
   }
@@ -104,6 +102,18 @@ export class Committer {
       performance.now() - started,
     );
   }
+}
+
+async function writeChunk(
+  session: Session,
+  key: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  await session.store
+    .set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    .catch((cause: unknown) => {
+      throw translate(cause, `write ${key}`);
+    });
 }
 
 function messageOf(tiles: readonly EncodedTile[]): string {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
 
+/** Locks this very process holds: one that names its pid but is not among them was left by an earlier process of the same pid. */
+const held = new Map<string, symbol>();
+
 interface Owner {
   readonly pid: number;
   readonly host: string;
@@ -40,7 +43,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
   try {
     return await task();
   } finally {
-    await remove(path);
+    await giveUp(path);
   }
 }
 
@@ -55,8 +58,18 @@ async function tryLock(path: string): Promise<boolean> {
       { cause: error },
     );
   }
+  held.set(path, Symbol(path));
   const owner: Owner = { pid: process.pid, host: hostname() };
-  await writeFile(join(path, 'owner.json'), JSON.stringify(owner));
+  try {
+    await writeFile(join(path, 'owner.json'), JSON.stringify(owner));
+  } catch (error) {
+    await giveUp(path);
+    throw new StoreError(
+      'io',
+      `Expected to lock the store but received: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
   return true;
 }
 
@@ -81,6 +94,13 @@ async function takeAway(path: string): Promise<void> {
   }
 }
 
+async function giveUp(path: string): Promise<void> {
+  const ours = held.get(path);
+  await remove(path);
+  // Until it is gone it is held; by then somebody else here may have taken it.
+  if (held.get(path) === ours) held.delete(path);
+}
+
 function remove(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -88,7 +108,8 @@ function remove(path: string): Promise<void> {
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const owner = JSON.parse(await readFile(join(path, 'owner.json'), 'utf8')) as Owner;
-    return owner.host === hostname() && !isRunning(owner.pid);
+    if (owner.host !== hostname()) return false;
+    return owner.pid === process.pid ? !held.has(path) : !isRunning(owner.pid);
   } catch {
     const made = await stat(path).catch(() => undefined);
     return made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS;

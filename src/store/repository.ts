@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import type { Repository as IcechunkRepository, Session } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { loadIcechunk } from './icechunk.js';
@@ -31,6 +31,7 @@ export class Repository {
         'not-a-cube',
         `Expected a cube at ${location.path} but there is nothing. Make one with "geocubes create".`,
       );
+    await refuseFile(location.path);
     const { Repository: Icechunk, Storage } = await loadIcechunk();
     const storage = await Storage.newLocalFilesystem(location.path);
     const repo = await Icechunk.open(storage).catch((cause: unknown) => {
@@ -53,6 +54,7 @@ export class Repository {
         await Icechunk.create(await Storage.newInMemory(), undefined, format),
       );
     }
+    await refuseFile(location.path);
     const storage = await Storage.newLocalFilesystem(location.path);
     if (await Icechunk.exists(storage)) return Repository.open(location);
     const entries = await readdir(location.path).catch(() => []);
@@ -105,6 +107,16 @@ export class Repository {
 
   #exclusively<T>(task: () => Promise<T>): Promise<T> {
     return this.location.kind === 'local' ? withLock(`${this.location.path}.lock`, task) : task();
+  }
+}
+
+async function refuseFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) {
+    throw new StoreError(
+      'not-a-cube',
+      `Expected a folder for the cube but ${path} is a file. Choose another place.`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expected } from '../errors.js';
 
@@ -34,5 +35,15 @@ export function parseStorage(url: string): StorageLocation {
       'Plain .zarr folders are not built yet; choose a name without .zarr.',
     );
   }
-  return { kind: 'local', path };
+  return { kind: 'local', path: canonical(path) };
+}
+
+/** The path without symbolic links: two names of one folder must lead to one lock. */
+function canonical(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(canonical(parent), basename(path));
+  }
 }

@@ -10,6 +10,7 @@ import {
   type Pool,
   parseBoundingBox,
   parseDataset,
+  type RetryOptions,
 } from '../../src/index.js';
 import { mixedFaults } from '../../src/loopback/faults/mixed.js';
 import type { FaultPlan } from '../../src/loopback/faults/plan.js';
@@ -47,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(() => pool.close());
 
-async function ingest(faults: FaultPlan | undefined): Promise<Run> {
+async function ingest(faults: FaultPlan | undefined, retry: RetryOptions = RETRY): Promise<Run> {
   const server = await startLoopback({ token: TOKEN, ...(faults === undefined ? {} : { faults }) });
   cleanUp.push(() => server.close());
   const cube = await Cube.create('memory:', parseDataset(SMALL_DATASET), { pool });
@@ -55,7 +56,7 @@ async function ingest(faults: FaultPlan | undefined): Promise<Run> {
     endpoint: server.url,
     token: TOKEN,
     project: 'test',
-    retry: RETRY,
+    retry,
   });
   cleanUp.push(() => source.close());
   const events: IngestEvent[] = [];
@@ -122,12 +123,12 @@ describe('an ingest from a service with faults', () => {
     expect(server.requests.pixels).toBeLessThanOrEqual(8);
   });
 
-  test('that fails for good fails its tiles one by one when the failure is theirs, and lists them', async () => {
-    const { summary, cube, error } = await ingest({
-      rules: [{ kind: 'truncate', requests: Array.from({ length: 400 }, (_, i) => i + 21) }],
-    });
+  test('that fails some requests for good fails their tiles, commits the others, and lists what is missing', async () => {
+    // With one try each, a fault is for good.
+    const faults: FaultPlan = { rules: [{ kind: 'truncate', probability: 0.2 }], seed: 5 };
+    const { summary, cube, error } = await ingest(faults, { maxTries: 1 });
     expect(error).toBeUndefined();
-    expect(summary?.failed.length).toBeGreaterThan(0);
+    expect(summary?.failed.length).toBeGreaterThan(3);
     expect((summary?.committed ?? 0) + (summary?.failed.length ?? 0)).toBe(60);
     for (const { stage, error } of summary?.failed ?? [])
       expect([stage, error.kind]).toEqual(['fetch', 'transient']);
@@ -136,6 +137,25 @@ describe('an ingest from a service with faults', () => {
       .map(({ row, col }) => `${row}-${col}`);
     expect(new Set(missing)).toEqual(new Set(summary?.failed.map(({ id }) => id)));
   });
+
+  test.each([
+    ['goes down', { kind: 'status', status: 503 } as const, 'transient'],
+    ['has no quota left', { kind: 'status', status: 429 } as const, 'quota'],
+  ])(
+    'that %s in the middle ends the run with what was finished committed',
+    async (_, rule, kind) => {
+      const requests = Array.from({ length: 1000 }, (_, i) => i + 31);
+      const { error, cube } = await ingest(
+        { rules: [{ ...rule, requests }] },
+        { ...RETRY, maxTries: 2 },
+      );
+      expect((error as EarthEngineError).kind).toBe(kind);
+      const states = await cube.tileStates(ROI);
+      const committed = states.filter(({ state }) => state !== 0);
+      expect(committed.length).toBeGreaterThan(15);
+      expect(committed.length).toBeLessThan(60);
+    },
+  );
 
   test('that speaks of its quota has its words handed on as an event and in the summary', async () => {
     const { summary, events } = await ingest({ quotaStatus: 'parallelism_restricted=true' });

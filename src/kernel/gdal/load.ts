@@ -20,9 +20,10 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
+import { threadId } from 'node:worker_threads';
 import type * as GdalModule from 'gdal-async';
 import { SetupError } from '../../errors.js';
+import { oneThreadAtATime } from './load-lock.js';
 
 export type Gdal = typeof GdalModule;
 
@@ -30,15 +31,6 @@ export type Gdal = typeof GdalModule;
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
 
 const require = createRequire(import.meta.url);
-
-/** Environment data reaches every thread started after it was set, so all of them share one lock. */
-const LOCK_KEY = 'smart-geocubes-native: one thread loads GDAL at a time';
-if (getEnvironmentData(LOCK_KEY) === undefined) {
-  setEnvironmentData(LOCK_KEY, new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-}
-
-/** Longer than any load takes: a thread that was terminated while loading never gives the lock back. */
-const LOCK_PATIENCE_MS = 30_000;
 
 let loaded: Gdal | undefined;
 
@@ -50,20 +42,6 @@ let loaded: Gdal | undefined;
 export function loadGdal(): Gdal {
   loaded ??= oneThreadAtATime(load);
   return loaded;
-}
-
-function oneThreadAtATime<T>(task: () => T): T {
-  const lock = new Int32Array(getEnvironmentData(LOCK_KEY) as unknown as SharedArrayBuffer);
-  const deadline = Date.now() + LOCK_PATIENCE_MS;
-  while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) {
-    if (Atomics.wait(lock, 0, 1, Math.max(deadline - Date.now(), 0)) === 'timed-out') break;
-  }
-  try {
-    return task();
-  } finally {
-    Atomics.store(lock, 0, 0);
-    Atomics.notify(lock, 0, 1);
-  }
 }
 
 type Loader = (module: NodeJS.Module, filename: string) => void;

@@ -30,7 +30,7 @@ export function warpBand(
   source: Dataset,
   band: number,
   target: GeoBox,
-  { dtype, processing }: Recipe,
+  { dtype, mask: transport, processing }: Recipe,
 ): BandRaster {
   const gdal = loadGdal();
   const { height, width } = target;
@@ -43,7 +43,8 @@ export function warpBand(
     destination.geoTransform = [...toGeoTransform(target.affine)];
     destination.srs = srs;
     const nodata =
-      source.bands.get(band).noDataValue ?? (dtype.startsWith('float') ? Number.NaN : undefined);
+      (transport.kind === 'sentinel' ? transport.value : source.bands.get(band).noDataValue) ??
+      (dtype.startsWith('float') ? Number.NaN : undefined);
     gdal.reprojectImage({
       src: source,
       dst: destination,

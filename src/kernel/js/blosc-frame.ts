@@ -30,6 +30,13 @@ const FLAG = {
 /** Bytes in a block, before compression: large enough to compress well, small enough for a processor's cache. */
 const BLOCK_BYTES = 256 * 1024;
 
+const ZSTD_MAX_LEVEL = 22;
+
+/** A codec of numcodecs, whose own types cannot be resolved. */
+interface Encoder {
+  encode(block: Uint8Array): Promise<Uint8Array>;
+}
+
 type Compress = (block: Uint8Array) => Promise<Uint8Array>;
 
 /** Compresses `bytes` as `codec` says. The result is a buffer of its own. */
@@ -125,10 +132,10 @@ function filter(
 /** c-blosc's levels: Zstandard has more of them, and its greatest is Blosc's 9. LZ4 has accelerations. */
 function compressor({ cname, clevel }: BloscCodec): Compress {
   if (cname === 'zstd') {
-    const zstd = new Zstd(clevel === 9 ? Zstd.MAX_CLEVEL : 2 * clevel - 1);
+    const zstd: Encoder = new Zstd(clevel === 9 ? ZSTD_MAX_LEVEL : 2 * clevel - 1);
     return (block) => zstd.encode(block);
   }
-  const lz4 = new LZ4(10 - clevel);
+  const lz4: Encoder = new LZ4(10 - clevel);
   // numcodecs puts the length before the stream, which Blosc does not.
   return async (block) => (await lz4.encode(block)).subarray(4);
 }

@@ -7,7 +7,6 @@ import { allocate, isFloat, type PixelArray } from '../../raster/dtype.js';
 import type { FetchedPart, FetchedTile, PixelRequest, Recipe } from '../../tile.js';
 import { type Mask, maskOf, unpackBits } from '../mask.js';
 import type { BandRaster } from '../pipeline.js';
-import { castPixels } from './cast.js';
 import { type GeoTiff, openGeoTiff } from './geotiff.js';
 import { warpBands } from './warp.js';
 
@@ -25,7 +24,7 @@ export async function decode(
   onWarp: (milliseconds: number) => void,
 ): Promise<BandRaster[]> {
   const geobox = GeoBox.fromRecord(tile.geobox);
-  const assembly: Assembly = { geobox, pixels: [], masks: [] };
+  const assembly: Assembly = { geobox, pixels: [], masks: emptyWhereUncovered(tile, recipe.bands) };
   for (const { request, bytes } of tile.parts) {
     const rasters = await readPart(request, bytes, recipe, onWarp);
     for (const [i, raster] of rasters.entries())
@@ -35,6 +34,17 @@ export async function decode(
     pixels: assembly.pixels[band] ?? allocate(recipe.dtype, geobox.height * geobox.width),
     mask: assembly.masks[band],
   }));
+}
+
+/** For each band an empty mask if the parts leave some of the tile's pixels out, else none. */
+function emptyWhereUncovered({ parts, geobox }: FetchedTile, bands: number): Mask[] {
+  const [height, width] = geobox.shape;
+  return Array.from({ length: bands }, (_, band) => {
+    const covered = parts
+      .filter(({ request }) => request.bands.includes(band))
+      .reduce((sum, { request: { window } }) => sum + window.height * window.width, 0);
+    return covered < height * width ? new Uint8Array(height * width) : undefined;
+  });
 }
 
 /** The bands of one reply on the grid that was asked for, in the recipe's dtype. */
@@ -53,30 +63,34 @@ async function readPart(
       'decode',
       `Expected ${dataBands} bands and ${maskBands} mask bands for the reply but received ${file.bands}.`,
     );
-  const isAligned = isOnGrid(file, wanted);
-  if (!isAligned && maskBands > 0)
+  if (isOnGrid(file, wanted)) return readAligned(file, dataBands, recipe);
+  if (maskBands > 0)
     throw new RasterError(
       'decode',
       `Expected the reply on the grid asked for (${wanted}) but received ${gridText(file)}.`,
     );
-  const pixels = file.readBands();
-  if (isAligned) {
-    return pixels.slice(0, dataBands).map((band, i) => ({
-      pixels: file.dtype === recipe.dtype ? band : castPixels(band, recipe.dtype),
-      mask:
-        maskBands > 0
-          ? unpackBits(maskBits(pixels, dataBands, i), i % 8)
-          : ownMask(band, file, recipe),
-    }));
-  }
+  const source = file
+    .readBands()
+    .map((pixels) => ({ pixels, mask: ownMask(pixels, file, recipe) }));
   const started = performance.now();
-  const source = pixels.map((band) => ({
-    pixels: band,
-    mask: ownMask(band, file, recipe),
-  }));
   const warped = warpBands(source, sourceGeoBox(file), wanted, recipe);
   onWarp(performance.now() - started);
   return warped;
+}
+
+function readAligned(file: GeoTiff, dataBands: number, recipe: Recipe): BandRaster[] {
+  // A conversion could turn the file's nodata, or a value out of range, into a valid pixel.
+  if (file.dtype !== recipe.dtype)
+    throw new RasterError(
+      'decode',
+      `Expected ${recipe.dtype} pixels for the reply but received ${file.dtype}.`,
+    );
+  const bands = file.readBands();
+  return bands.slice(0, dataBands).map((pixels, i) => {
+    const own = ownMask(pixels, file, recipe);
+    if (recipe.mask.kind !== 'bits') return { pixels, mask: own };
+    return { pixels, mask: both(unpackBits(maskBits(bands, dataBands, i), i % 8), own) };
+  });
 }
 
 /** The mask bits of data band `i`, in whatever type the file has. */
@@ -86,8 +100,15 @@ function maskBits(pixels: readonly PixelArray[], dataBands: number, i: number): 
 
 /** Masks that the pixels themselves carry: a sentinel, the file's nodata value, NaN. */
 function ownMask(band: PixelArray, { dtype, nodata }: GeoTiff, { mask }: Recipe): Mask {
-  const invalid = mask.kind === 'sentinel' ? mask.value : nodata;
+  const inFile = mask.kind === 'file' ? nodata : undefined;
+  const invalid = mask.kind === 'sentinel' ? mask.value : inFile;
   return invalid === undefined && !isFloat(dtype) ? undefined : maskOf(band, invalid);
+}
+
+/** Valid where both masks are. */
+function both(one: Mask, other: Mask): Mask {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.map((valid, i) => valid & (other[i] as number));
 }
 
 function isOnGrid(file: GeoTiff, wanted: GeoBox): boolean {
@@ -146,10 +167,10 @@ function place(
   const target = tilePixels[band] ?? allocate(dtype, height * width);
   tilePixels[band] = target;
   copyInto(target, width, pixels, window);
-  if (mask === undefined) return;
+  if (mask === undefined && masks[band] === undefined) return;
   const tileMask = masks[band] ?? new Uint8Array(height * width).fill(1);
   masks[band] = tileMask;
-  copyInto(tileMask, width, mask, window);
+  copyInto(tileMask, width, mask ?? new Uint8Array(pixels.length).fill(1), window);
 }
 
 function copyInto(target: PixelArray, width: number, part: PixelArray, window: Window): void {

@@ -44,54 +44,79 @@ export function readBands(
   { dtype, isLittleEndian, nodata }: PixelFormat,
 ): PixelArray[] {
   const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
-  const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
-  const bytesPerSample = bytesOf(dtype);
-  const stride = image.planarConfiguration === 1 ? bands : 1;
-  const samplesPerRow = blockWidth * stride;
-  const rowBytes = samplesPerRow * bytesPerSample;
-  checkSize(height * width * bands * bytesPerSample, rowBytes * blockHeight);
   const tags = image.fileDirectory.toObject();
+  const stride = image.planarConfiguration === 1 ? bands : 1;
   const layout: BlockLayout = {
     compression: numberIn(tags, 'Compression') ?? 1,
     predictor: numberIn(tags, 'Predictor') ?? 1,
     isLittleEndian,
-    samplesPerRow,
+    samplesPerRow: image.getTileWidth() * stride,
     stride,
-    bytesPerSample,
+    bytesPerSample: bytesOf(dtype),
   };
-  const across = Math.ceil(width / blockWidth);
-  const down = Math.ceil(height / blockHeight);
-  const blocks = across * down * (bands / stride);
-  const kind = image.isTiled ? 'Tile' : 'Strip';
-  const offsets = listIn(tags, `${kind}Offsets`, blocks);
-  const counts = listIn(tags, `${kind}ByteCounts`, blocks);
+  const rowBytes = layout.samplesPerRow * layout.bytesPerSample;
+  const blockBytes = rowBytes * image.getTileHeight();
+  checkSize(height * width * bands * layout.bytesPerSample, blockBytes);
+  const blocks = blocksOf(image, tags, stride);
   const result = Array.from({ length: bands }, () => allocate(dtype, height * width));
-  for (let index = 0; index < blocks; index++) {
-    const row = (Math.floor(index / across) % down) * blockHeight;
-    const col = (index % across) * blockWidth;
-    const rows = Math.min(blockHeight, height - row);
-    const place = { row, col, rows, cols: Math.min(blockWidth, width - col), width };
-    const band = Math.floor(index / (across * down));
+  for (const { band, place, offset, count } of blocks) {
     const targets = stride === 1 ? result.slice(band, band + 1) : result;
-    const [offset, count] = [Number(offsets[index]), Number(counts[index])];
     if (count === 0) {
       fill(targets, place, nodata ?? 0);
       continue;
     }
-    if (offset + count > bytes.length)
-      throw new RasterError(
-        'decode',
-        `Expected ${offset + count} bytes of GeoTIFF but received ${bytes.length}: it is cut off.`,
-      );
-    const stored = bytes.subarray(offset, offset + count);
     // Tiles are whole; the last strip ends with the image.
-    const least = rowBytes * (image.isTiled ? blockHeight : rows);
-    const block = decodeBlock(stored, least, rowBytes * blockHeight, layout);
-    if (stride === 1)
-      copyRows(block, rowBytes, asBytes(targets[0] as PixelArray), place, bytesPerSample);
-    else separate(fromBytes(dtype, block), samplesPerRow, targets, place);
+    const least = image.isTiled ? blockBytes : rowBytes * place.rows;
+    const block = decodeBlock(cut(bytes, offset, count), least, blockBytes, layout);
+    if (stride === 1) copyRows(block, rowBytes, asBytes(targets[0] as PixelArray), place, layout);
+    else separate(fromBytes(dtype, block), layout.samplesPerRow, targets, place);
   }
   return result;
+}
+
+interface Block {
+  /** The one band it holds, where bands lie one after another. */
+  readonly band: number;
+  readonly place: Place;
+  /** Where its bytes are in the file; none where it was left out. */
+  readonly offset: number;
+  readonly count: number;
+}
+
+/** All blocks of an image, row by row and, where bands lie one after another, band by band. */
+function blocksOf(image: GeoTIFFImage, tags: Tags, stride: number): Block[] {
+  const [height, width] = [image.getHeight(), image.getWidth()];
+  const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
+  const across = Math.ceil(width / blockWidth);
+  const down = Math.ceil(height / blockHeight);
+  const length = across * down * (image.getSamplesPerPixel() / stride);
+  const kind = image.isTiled ? 'Tile' : 'Strip';
+  const offsets = listIn(tags, `${kind}Offsets`, length);
+  const counts = listIn(tags, `${kind}ByteCounts`, length);
+  return Array.from({ length }, (_, index) => {
+    const row = (Math.floor(index / across) % down) * blockHeight;
+    const col = (index % across) * blockWidth;
+    const [rows, cols] = [Math.min(blockHeight, height - row), Math.min(blockWidth, width - col)];
+    return {
+      band: Math.floor(index / (across * down)),
+      place: { row, col, rows, cols, width },
+      offset: Number(offsets[index]),
+      count: Number(counts[index]),
+    };
+  });
+}
+
+function cut(
+  bytes: Uint8Array<ArrayBuffer>,
+  offset: number,
+  count: number,
+): Uint8Array<ArrayBuffer> {
+  if (offset + count > bytes.length)
+    throw new RasterError(
+      'decode',
+      `Expected ${offset + count} bytes of GeoTIFF but received ${bytes.length}: it is cut off.`,
+    );
+  return bytes.subarray(offset, offset + count);
 }
 
 function checkSize(imageBytes: number, blockBytes: number): void {
@@ -134,7 +159,7 @@ function copyRows(
   rowBytes: number,
   target: Uint8Array,
   { row, col, rows, cols, width }: Place,
-  size: number,
+  { bytesPerSample: size }: BlockLayout,
 ): void {
   if (cols === width && cols * size === rowBytes) {
     target.set(block.subarray(0, rows * rowBytes), row * rowBytes);

@@ -26,18 +26,11 @@ export function shuffleBits(from: Uint8Array, to: Uint8Array, typesize: number):
   const groups = Math.floor(from.length / typesize / 8);
   for (let byte = 0; byte < typesize; byte++) {
     const start = byte * 8 * groups;
-    for (let group = 0, at = byte; group < groups; group++) {
+    for (let group = 0, at = byte; group < groups; group++, at += 8 * typesize) {
       // Eight bytes as an 8 x 8 square of bits in two words, then its transposition in three swaps
       // (Hacker's Delight, 7-3).
-      let low = from[at] as number;
-      low |= (from[(at += typesize)] as number) << 8;
-      low |= (from[(at += typesize)] as number) << 16;
-      low |= (from[(at += typesize)] as number) << 24;
-      let high = from[(at += typesize)] as number;
-      high |= (from[(at += typesize)] as number) << 8;
-      high |= (from[(at += typesize)] as number) << 16;
-      high |= (from[(at += typesize)] as number) << 24;
-      at += typesize;
+      let low = word(from, at, typesize);
+      let high = word(from, at + 4 * typesize, typesize);
       let swap = (low ^ (low >>> 7)) & 0x00aa00aa;
       low ^= swap ^ (swap << 7);
       swap = (high ^ (high >>> 7)) & 0x00aa00aa;
@@ -48,17 +41,28 @@ export function shuffleBits(from: Uint8Array, to: Uint8Array, typesize: number):
       high ^= swap ^ (swap << 14);
       const upper = (low & 0x0f0f0f0f) | ((high & 0x0f0f0f0f) << 4);
       high = ((low >>> 4) & 0x0f0f0f0f) | (high & 0xf0f0f0f0);
-      let plane = start + group;
-      to[plane] = upper;
-      to[(plane += groups)] = upper >>> 8;
-      to[(plane += groups)] = upper >>> 16;
-      to[(plane += groups)] = upper >>> 24;
-      to[(plane += groups)] = high;
-      to[(plane += groups)] = high >>> 8;
-      to[(plane += groups)] = high >>> 16;
-      to[plane + groups] = high >>> 24;
+      scatter(upper, to, start + group, groups);
+      scatter(high, to, start + group + 4 * groups, groups);
     }
   }
   const whole = groups * 8 * typesize;
   to.set(from.subarray(whole), whole);
+}
+
+/** Four bytes, `step` apart, as one word; the first is the lowest. */
+function word(from: Uint8Array, at: number, step: number): number {
+  return (
+    (from[at] as number) |
+    ((from[at + step] as number) << 8) |
+    ((from[at + 2 * step] as number) << 16) |
+    ((from[at + 3 * step] as number) << 24)
+  );
+}
+
+/** The four bytes of a word, the lowest first, to places `step` apart. */
+function scatter(bytes: number, to: Uint8Array, at: number, step: number): void {
+  to[at] = bytes;
+  to[at + step] = bytes >>> 8;
+  to[at + 2 * step] = bytes >>> 16;
+  to[at + 3 * step] = bytes >>> 24;
 }

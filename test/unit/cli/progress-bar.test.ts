@@ -163,14 +163,21 @@ describe('the summary in words', () => {
         empty: 2,
         alreadyLoaded: 4,
         failed: [FAILED],
+        plannedRequests: 10,
+        requests: 12,
+        splits: 2,
         retries: 5,
+        retriesByReason: { 'transient (503)': 3, 'quota (429)': 2 },
+        quotaStatus: 'parallelism_restricted=true',
         bytesOut: 2e9,
       }),
     );
     expect(text.split('\n')).toEqual([
       '9 tiles committed in 1 commits in 2.0 s (2 of them without a valid pixel)',
-      '4 tiles were there already, 1 failed, 5 requests were repeated',
+      '4 tiles were there already, 1 failed',
       '36.6 MB received, 2.00 GB of chunks written',
+      '12 requests answered of 10 planned; 2 were too large and cut in two; 5 were sent again: 3 transient (503), 2 quota (429)',
+      'Earth Engine says of the quota: parallelism_restricted=true',
     ]);
   });
 

@@ -119,7 +119,6 @@ describe('credentials found on the machine', () => {
       'https://example.com',
       'https://earthengine.googleapis.com.example.com',
       'https://evil-googleapis.com',
-      'http://earthengine.googleapis.com',
       'https://earthengine.googleapis.com@example.com',
     ]) {
       const error = await failureOf(findCredentials({ endpoint, project: 'p' }));
@@ -127,6 +126,21 @@ describe('credentials found on the machine', () => {
       expect(error.message).toContain('GEOCUBES_TOKEN');
       expect(error.message).not.toContain(SECRET);
     }
+  });
+
+  test('go nowhere over plain http, and neither does a token that was given', async () => {
+    await writeCredentialsFile(FILE);
+    for (const token of [undefined, 'given']) {
+      const asked = findCredentials({
+        endpoint: 'http://earthengine.googleapis.com',
+        project: 'p',
+        token,
+      });
+      await expect(asked).rejects.toThrow(/Expected an https URL for the endpoint/);
+    }
+    await expect(
+      findCredentials({ endpoint: 'http://127.0.0.1:1', project: 'p', token: 'given' }),
+    ).resolves.toBeDefined();
   });
 
   test('the Earth Engine file gives its own project, unless one is given', async () => {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-// Imported for its effect: the lock that threads started from here share.
-import '../../../src/kernel/gdal/load.js';
+// Imported as whoever makes a pool imports it: that alone must make threads share the lock.
+import '../../../src/pool/pool.js';
 
 const compiled = fileURLToPath(new URL('../../../dist/kernel/gdal/load.js', import.meta.url));
 

@@ -76,7 +76,7 @@ describe('withLock', () => {
   });
 
   test.each([
-    ['of a process that runs', () => JSON.stringify({ pid: process.pid, host: hostname() })],
+    ['of a process that runs', () => JSON.stringify({ pid: process.ppid, host: hostname() })],
     ['of another machine', () => JSON.stringify({ pid: deadPid(), host: 'elsewhere' })],
     ['that is being taken just now', () => undefined],
   ])('waits for a lock %s', async (_, owner) => {
@@ -90,6 +90,11 @@ describe('withLock', () => {
     await rm(lock, { recursive: true });
     await waiting;
     expect(entered).toBe(true);
+  });
+
+  test('takes over a lock that an earlier process of the same pid left, as in a container', async () => {
+    await leaveLock(JSON.stringify({ pid: process.pid, host: hostname() }));
+    expect(await withLock(lock, async () => 'entered')).toBe('entered');
   });
 
   test('a place where no lock can be made is a store error', async () => {
