@@ -14,7 +14,7 @@ import { Ledger, TileState } from '../store/ledger.js';
 import { readBand, readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
-import { CUBE_RECORD_PATH, type CubeRecord } from '../store/zarr-metadata.js';
+import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSION } from '../store/zarr-metadata.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
@@ -87,11 +87,17 @@ export class Cube {
     const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
       | { attributes?: Partial<CubeRecord> }
       | undefined;
-    const { dataset, codec } = group?.attributes ?? {};
+    const { layout, dataset, codec } = group?.attributes ?? {};
     if (dataset === undefined || codec === undefined) {
       throw new StoreError(
         'not-a-cube',
         `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
+      );
+    }
+    if (layout !== LAYOUT_VERSION) {
+      throw new StoreError(
+        'not-a-cube',
+        `Expected a cube of layout ${LAYOUT_VERSION} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
       );
     }
     return new Cube(dataset, repository, codec);

@@ -23,7 +23,7 @@ export const LEDGER_PATH = 'geocubes/ledger';
 export const LEDGER_CHUNK = 64;
 
 /** Version of the layout below, for readers to come. */
-const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 1;
 
 /** What the attributes of the group `geocubes` say: all that is needed to fill the cube further. */
 export interface CubeRecord {

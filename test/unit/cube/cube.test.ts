@@ -260,6 +260,23 @@ describe('ingest', () => {
 });
 
 describe('ingest that meets failures', () => {
+  test('a tile whose pixels arrive damaged is fetched again, up to three times in all', async () => {
+    for (const damagedTimes of [2, 3]) {
+      let damaged = 0;
+      const source = fakeSource({
+        before: async ({ id }) =>
+          id === '1-1' && damaged++ < damagedTimes ? new Uint8Array([73, 73, 42, 0]) : undefined,
+      });
+      const cube = await Cube.create('memory:', DATASET, { pool });
+      const summary = await ingest(cube, source);
+      expect(source.asked.filter((id) => id === '1-1')).toHaveLength(3);
+      expect(summary.failed.map(({ id, error }) => [id, error.tag])).toEqual(
+        damagedTimes === 3 ? [['1-1', 'raster']] : [],
+      );
+      expect(summary.retries).toBe(2);
+    }
+  });
+
   const failing = (id: string, error: unknown) =>
     fakeSource({
       before: async (tile) => {
