@@ -64,8 +64,8 @@ async function run({ port, folder, verbose, ...options }: Options): Promise<void
   process.stdout.write(
     `An Earth Engine on ${server.url}. In another terminal:\n` +
       `  export GEOCUBES_ENDPOINT=${server.url} GEOCUBES_TOKEN=${DEFAULT_TOKEN} GEOCUBES_PROJECT=demo\n` +
-      '  geocubes create --store cubes/demo --dataset demo\n' +
-      '  geocubes ingest --store cubes/demo --bbox 126,72,128,73\n' +
+      '  npx geocubes create --store cubes/demo --dataset demo\n' +
+      '  npx geocubes ingest --store cubes/demo --bbox 126,72,128,73\n' +
       'Ctrl-C stops it.\n',
   );
 }
