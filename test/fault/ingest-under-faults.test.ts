@@ -83,7 +83,7 @@ describe('an ingest from a service with faults', () => {
   test.each([1, 2, 3])(
     'in three of ten requests, of every kind (seed %i), gives the cube of one without',
     async (seed) => {
-      const faulty = await ingest(mixedFaults({ probability: 0.3, seed }));
+      const faulty = await ingest(mixedFaults({ probability: 0.3, seed, refreshableToken: true }));
       expect(faulty.error).toBeUndefined();
       expect(faulty.summary?.failed).toEqual([]);
       await expectSameCubes(faulty.cube, calm);
