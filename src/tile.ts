@@ -27,6 +27,14 @@ export type MaskTransport =
   | { readonly kind: 'sentinel'; readonly value: number }
   | { readonly kind: 'bits' };
 
+/** Bits of a mask band that are used: one byte, whatever the band's type, so that every dtype can carry it. */
+export const BITS_PER_MASK_BAND = 8;
+
+/** Bands of mask bits that come with `bands` data bands. */
+export function maskBandsOf(bands: number, mask: MaskTransport): number {
+  return mask.kind === 'bits' ? Math.ceil(bands / BITS_PER_MASK_BAND) : 0;
+}
+
 /** One request for pixels: a window of the tile and some of its bands. */
 export interface PixelRequest {
   /** In pixels of the tile. */

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
 import { renderQuicklook } from '../picture/quicklook.js';
+import { isFloat } from '../raster/dtype.js';
 import { bboxCrsOption, bboxOption, type RegionOptions, regionOf, storeOption } from './options.js';
 
 interface Options extends RegionOptions {
@@ -38,9 +39,7 @@ export function loadCommand(): Command {
 export function regionPicture({ geobox, bands, nodata, dtype }: Region): Promise<Buffer> {
   const all = [...bands.values()];
   const hasNodata =
-    dtype.startsWith('float') ||
-    nodata !== 0 ||
-    all.every((band) => (band as Uint8Array).includes(0));
+    isFloat(dtype) || nodata !== 0 || all.every((band) => (band as Uint8Array).includes(0));
   return renderQuicklook({
     width: geobox.width,
     height: geobox.height,

@@ -1,6 +1,7 @@
 /** The one place that knows the order of a tile's stages. */
 
 import type { Dataset } from '../dataset/dataset.js';
+import { DEFAULT_CEILING } from '../earth-engine/adaptive-limiter.js';
 import { AbortedError, fromRecord, RasterError, toRecord } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
@@ -26,9 +27,6 @@ export interface IngestJob {
 /** Uncompressed bytes of replies that may lie in memory at a time, as the service counts them. */
 const BYTES_IN_FLIGHT = 640 * 1024 ** 2;
 
-/** As many requests as a project may have under way at Earth Engine. */
-const REQUESTS_IN_FLIGHT = 40;
-
 /**
  * Enough tiles to keep the service's quota and every thread busy, but no more than fit in
  * {@link BYTES_IN_FLIGHT}, and always one for each thread and one more.
@@ -39,7 +37,7 @@ export function defaultTilesInFlight(
 ): number {
   const least = Math.max(threads, 1) + 1;
   if (pending === 0 || requests === 0) return least;
-  const useful = Math.ceil((REQUESTS_IN_FLIGHT * pending) / requests) + threads;
+  const useful = Math.ceil((DEFAULT_CEILING * pending) / requests) + threads;
   const bearable = Math.floor((BYTES_IN_FLIGHT * pending) / Math.max(bytes, 1));
   return Math.max(Math.min(useful, bearable), least);
 }

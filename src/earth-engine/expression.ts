@@ -4,8 +4,7 @@
  */
 import type { Dataset, Source } from '../dataset/dataset.js';
 import type { DType } from '../raster/dtype.js';
-import type { MaskTransport } from '../tile.js';
-import { BITS_PER_MASK_BAND } from './plan-requests.js';
+import { BITS_PER_MASK_BAND, type MaskTransport } from '../tile.js';
 
 export interface Expression {
   readonly result: string;

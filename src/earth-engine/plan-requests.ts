@@ -1,7 +1,7 @@
 import { expected } from '../errors.js';
 import { GeoBox, type GeoBoxRecord } from '../grid/geobox.js';
 import { bytesOf, type DType } from '../raster/dtype.js';
-import type { MaskTransport, PixelRequest } from '../tile.js';
+import { type MaskTransport, maskBandsOf, type PixelRequest } from '../tile.js';
 import { MASK_BYTES, MAX_BANDS, MAX_REQUEST_BYTES, MAX_SIDE } from './limits.js';
 
 export interface RequestShape {
@@ -17,12 +17,9 @@ interface Cut {
   readonly cols: number;
 }
 
-/** Bits of a mask band that are used: one byte, whatever the band's type, so that every dtype can carry it. */
-export const BITS_PER_MASK_BAND = 8;
-
 /** Bands of the reply for `bands` data bands. */
 export function replyBands(bands: number, mask: MaskTransport): number {
-  return mask.kind === 'bits' ? bands + Math.ceil(bands / BITS_PER_MASK_BAND) : bands;
+  return bands + maskBandsOf(bands, mask);
 }
 
 /**

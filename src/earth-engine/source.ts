@@ -112,19 +112,18 @@ class PixelFetcher {
   async #fetchParts(request: PixelRequest, context: FetchContext): Promise<FetchedPart[]> {
     const size = this.#sizes.get(request.bytes) ?? { passed: 0, refused: 0 };
     this.#sizes.set(request.bytes, size);
-    const halves = splitRequest(request, this.shape);
-    if (halves !== undefined && size.refused > 1 && size.passed === 0)
-      return this.#fetchBoth(halves, context);
+    if (size.refused > 1 && size.passed === 0) {
+      const halves = splitRequest(request, this.shape);
+      if (halves !== undefined) return this.#fetchBoth(halves, context);
+    }
     try {
       const part = await this.#fetchPart(request, context);
       size.passed++;
       return [part];
     } catch (error) {
-      if (
-        !(error instanceof EarthEngineError && error.kind === 'too-large') ||
-        halves === undefined
-      )
-        throw error;
+      if (!(error instanceof EarthEngineError && error.kind === 'too-large')) throw error;
+      const halves = splitRequest(request, this.shape);
+      if (halves === undefined) throw error;
       size.refused++;
       context.onEvent?.({
         type: 'split',

@@ -1,4 +1,5 @@
 import type { PixelArray } from '../raster/dtype.js';
+import type { FetchedTile } from '../tile.js';
 
 /**
  * Which pixels of one band are valid: 1 or 0 for each, in the order of the pixels.
@@ -35,4 +36,22 @@ export function unpackBits(bits: Uint8Array, bit: number): Mask {
   const mask = new Uint8Array(bits.length).fill(1, 0, first);
   for (let i = first; i < bits.length; i++) mask[i] = ((bits[i] as number) >> bit) & 1;
   return mask;
+}
+
+/** For each band an empty mask if the tile's parts leave some of its pixels out: where no part reaches there is no value. */
+export function emptyWhereUncovered({ parts, geobox }: FetchedTile, bands: number): Mask[] {
+  const [height, width] = geobox.shape;
+  return Array.from({ length: bands }, (_, band) => {
+    const covered = parts
+      .filter(({ request }) => request.bands.includes(band))
+      .reduce((sum, { request: { window } }) => sum + window.height * window.width, 0);
+    return covered < height * width ? new Uint8Array(height * width) : undefined;
+  });
+}
+
+/** Valid where both masks are. `one` is used up: the result may be kept in it. */
+export function both(one: Mask, other: Mask): Mask {
+  if (one === undefined || other === undefined) return one ?? other;
+  for (let i = 0; i < one.length; i++) one[i] = (one[i] as number) & (other[i] as number);
+  return one;
 }

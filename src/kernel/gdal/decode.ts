@@ -2,9 +2,15 @@ import type { Dataset } from 'gdal-async';
 import { RasterError } from '../../errors.js';
 import { type Affine, alignsWith, fromGeoTransform, type GeoTransform } from '../../grid/affine.js';
 import { GeoBox } from '../../grid/geobox.js';
-import { allocate, bytesOf, type PixelArray } from '../../raster/dtype.js';
-import type { FetchedPart, FetchedTile, MaskTransport, Recipe } from '../../tile.js';
-import { type Mask, maskOf, unpackBits } from '../mask.js';
+import { allocate, bytesOf, isFloat, type PixelArray } from '../../raster/dtype.js';
+import {
+  BITS_PER_MASK_BAND,
+  type FetchedPart,
+  type FetchedTile,
+  maskBandsOf,
+  type Recipe,
+} from '../../tile.js';
+import { both, emptyWhereUncovered, type Mask, maskOf, unpackBits } from '../mask.js';
 import type { BandRaster } from '../pipeline.js';
 import { loadGdal, uniqueName } from './load.js';
 import { GDAL_TYPES } from './raw-dataset.js';
@@ -29,40 +35,20 @@ export function decode(
   const assembly: Assembly = {
     geobox,
     pixels: Array.from({ length: recipe.bands }, () => allocate(recipe.dtype, length)),
-    // Where no part reaches there is no value; usually the parts cover the whole tile.
-    masks: coverage(tile, recipe.bands, length),
+    masks: emptyWhereUncovered(tile, recipe.bands),
   };
   for (const part of tile.parts)
     withDataset(part, (dataset) => readPart(part, dataset, recipe, assembly, onWarp));
   return assembly.pixels.map((pixels, band) => ({
     pixels,
-    mask: both(assembly.masks[band], ownMask(pixels, recipe.mask)),
+    mask: both(assembly.masks[band], ownMask(pixels, recipe)),
   }));
 }
 
-/** For each band an empty mask if the tile's parts leave some of its pixels out, else none. */
-function coverage({ parts }: FetchedTile, bands: number, length: number): Mask[] {
-  return Array.from({ length: bands }, (_, band) => {
-    const covered = parts
-      .filter(({ request }) => request.bands.includes(band))
-      .reduce((sum, { request: { window } }) => sum + window.height * window.width, 0);
-    return covered < length ? new Uint8Array(length) : undefined;
-  });
-}
-
-/** Valid where both masks are. */
-function both(one: Mask, other: Mask): Mask {
-  if (one === undefined || other === undefined) return one ?? other;
-  for (let i = 0; i < one.length; i++) one[i] = (one[i] as number) & (other[i] as number);
-  return one;
-}
-
 /** Masks that the pixels themselves carry; for masks of their own, absent means that all are valid. */
-function ownMask(pixels: PixelArray, transport: MaskTransport): Mask {
-  if (transport.kind === 'sentinel') return maskOf(pixels, transport.value);
-  return pixels instanceof Float32Array || pixels instanceof Float64Array
-    ? maskOf(pixels, undefined)
-    : undefined;
+function ownMask(pixels: PixelArray, { mask, dtype }: Recipe): Mask {
+  if (mask.kind === 'sentinel') return maskOf(pixels, mask.value);
+  return isFloat(dtype) ? maskOf(pixels, undefined) : undefined;
 }
 
 function withDataset(part: FetchedPart, use: (dataset: Dataset) => void): void {
@@ -101,7 +87,7 @@ function readPart(
   onWarp: (milliseconds: number) => void,
 ): void {
   const wanted = GeoBox.fromRecord(request.geobox);
-  const maskBands = recipe.mask.kind === 'bits' ? Math.ceil(request.bands.length / 8) : 0;
+  const maskBands = maskBandsOf(request.bands.length, recipe.mask);
   const count = dataset.bands.count();
   if (count !== request.bands.length + maskBands) {
     throw new RasterError(
@@ -215,7 +201,9 @@ function readMaskBits(
   dataset.bands
     .get(bands.length + group + 1)
     .pixels.read(0, 0, window.width, window.height, bits, { data_type: 'Byte' });
-  for (const [bit, band] of bands.slice(group * 8, group * 8 + 8).entries()) {
+  for (const [bit, band] of bands
+    .slice(group * BITS_PER_MASK_BAND, (group + 1) * BITS_PER_MASK_BAND)
+    .entries()) {
     const mask = unpackBits(bits, bit);
     if (mask !== undefined) mergeMask(assembly, band, window, mask);
   }

@@ -2,7 +2,7 @@ import type { Dataset } from 'gdal-async';
 import { RasterError } from '../../errors.js';
 import { toGeoTransform } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
-import { allocate } from '../../raster/dtype.js';
+import { allocate, isFloat } from '../../raster/dtype.js';
 import type { Recipe } from '../../tile.js';
 import { maskOf } from '../mask.js';
 import type { BandRaster } from '../pipeline.js';
@@ -44,7 +44,7 @@ export function warpBand(
     destination.srs = srs;
     const nodata =
       (transport.kind === 'sentinel' ? transport.value : source.bands.get(band).noDataValue) ??
-      (dtype.startsWith('float') ? Number.NaN : undefined);
+      (isFloat(dtype) ? Number.NaN : undefined);
     gdal.reprojectImage({
       src: source,
       dst: destination,
@@ -61,9 +61,7 @@ export function warpBand(
     destination.bands.get(1).pixels.read(0, 0, width, height, pixels);
     const alpha = new Uint8Array(width * height);
     destination.bands.get(2).pixels.read(0, 0, width, height, alpha, { data_type: 'Byte' });
-    for (let i = 0; i < alpha.length; i++) alpha[i] = alpha[i] === 0 ? 0 : 1;
-    const mask = maskOf(alpha, 0);
-    return { pixels, mask };
+    return { pixels, mask: maskOf(alpha, 0) };
   } finally {
     destination.close();
   }

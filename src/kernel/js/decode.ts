@@ -4,8 +4,15 @@ import { type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import { allocate, isFloat, type PixelArray } from '../../raster/dtype.js';
-import type { FetchedPart, FetchedTile, PixelRequest, Recipe } from '../../tile.js';
-import { type Mask, maskOf, unpackBits } from '../mask.js';
+import {
+  BITS_PER_MASK_BAND,
+  type FetchedPart,
+  type FetchedTile,
+  maskBandsOf,
+  type PixelRequest,
+  type Recipe,
+} from '../../tile.js';
+import { both, emptyWhereUncovered, type Mask, maskOf, unpackBits } from '../mask.js';
 import type { BandRaster } from '../pipeline.js';
 import { type GeoTiff, openGeoTiff } from './geotiff.js';
 import { warpBands } from './warp.js';
@@ -36,17 +43,6 @@ export async function decode(
   }));
 }
 
-/** For each band an empty mask if the parts leave some of the tile's pixels out, else none. */
-function emptyWhereUncovered({ parts, geobox }: FetchedTile, bands: number): Mask[] {
-  const [height, width] = geobox.shape;
-  return Array.from({ length: bands }, (_, band) => {
-    const covered = parts
-      .filter(({ request }) => request.bands.includes(band))
-      .reduce((sum, { request: { window } }) => sum + window.height * window.width, 0);
-    return covered < height * width ? new Uint8Array(height * width) : undefined;
-  });
-}
-
 /** The bands of one reply on the grid that was asked for, in the recipe's dtype. */
 async function readPart(
   request: PixelRequest,
@@ -56,7 +52,7 @@ async function readPart(
 ): Promise<BandRaster[]> {
   const wanted = GeoBox.fromRecord(request.geobox);
   const dataBands = request.bands.length;
-  const maskBands = recipe.mask.kind === 'bits' ? Math.ceil(dataBands / 8) : 0;
+  const maskBands = maskBandsOf(dataBands, recipe.mask);
   const file = await openGeoTiff(bytes);
   if (file.bands !== dataBands + maskBands)
     throw new RasterError(
@@ -89,13 +85,16 @@ function readAligned(file: GeoTiff, dataBands: number, recipe: Recipe): BandRast
   return bands.slice(0, dataBands).map((pixels, i) => {
     const own = ownMask(pixels, file, recipe);
     if (recipe.mask.kind !== 'bits') return { pixels, mask: own };
-    return { pixels, mask: both(unpackBits(maskBits(bands, dataBands, i), i % 8), own) };
+    return {
+      pixels,
+      mask: both(unpackBits(maskBits(bands, dataBands, i), i % BITS_PER_MASK_BAND), own),
+    };
   });
 }
 
 /** The mask bits of data band `i`, in whatever type the file has. */
 function maskBits(pixels: readonly PixelArray[], dataBands: number, i: number): Uint8Array {
-  return pixels[dataBands + Math.floor(i / 8)] as Uint8Array;
+  return pixels[dataBands + Math.floor(i / BITS_PER_MASK_BAND)] as Uint8Array;
 }
 
 /** Masks that the pixels themselves carry: a sentinel, the file's nodata value, NaN. */
@@ -103,12 +102,6 @@ function ownMask(band: PixelArray, { dtype, nodata }: GeoTiff, { mask }: Recipe)
   const inFile = mask.kind === 'file' ? nodata : undefined;
   const invalid = mask.kind === 'sentinel' ? mask.value : inFile;
   return invalid === undefined && !isFloat(dtype) ? undefined : maskOf(band, invalid);
-}
-
-/** Valid where both masks are. */
-function both(one: Mask, other: Mask): Mask {
-  if (one === undefined || other === undefined) return one ?? other;
-  return one.map((valid, i) => valid & (other[i] as number));
 }
 
 function isOnGrid(file: GeoTiff, wanted: GeoBox): boolean {

@@ -3,7 +3,7 @@ import { GeoBox, type GeoBoxRecord } from '../../../src/grid/geobox.js';
 import { loadGdal, uniqueName } from '../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../src/kernel/gdal/raw-dataset.js';
 import { bloscFor } from '../../../src/raster/codec.js';
-import type { DType, PixelArray } from '../../../src/raster/dtype.js';
+import { allocate, type DType, type PixelArray } from '../../../src/raster/dtype.js';
 import type { FetchedPart, FetchedTile, MaskTransport, Recipe } from '../../../src/tile.js';
 
 export interface GeoTiffOptions {
@@ -41,18 +41,10 @@ export function writeGeoTiff({
   return new Uint8Array(gdal.vsimem.release(name));
 }
 
-const ARRAYS = {
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
-
 export function pixelsOf(dtype: DType, values: ArrayLike<number>): PixelArray {
-  return new ARRAYS[dtype](Array.from(values));
+  const pixels = allocate(dtype, values.length);
+  pixels.set(Array.from(values));
+  return pixels;
 }
 
 /** A north-up geobox of 30 m pixels in EPSG:3413. */
