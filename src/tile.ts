@@ -37,7 +37,7 @@ export function maskBandsOf(bands: number, mask: MaskTransport): number {
 
 /** One request for pixels: a window of the tile and some of its bands. */
 export interface PixelRequest {
-  /** In pixels of the tile. */
+  /** In pixels of the tile, or of its `requestGeobox` where it has one. */
   readonly window: Window;
   readonly geobox: GeoBoxRecord;
   /** Which of the tile's bands, as indices into the dataset's bands, in order. */
@@ -53,6 +53,8 @@ export interface PlannedTile {
   readonly index: TileIndex;
   /** The pixels the tile covers; smaller than a chunk in the grid's last row and column. */
   readonly geobox: GeoBoxRecord;
+  /** What pixels are asked for, where that is not the tile's own geobox: they are warped onto it here. */
+  readonly requestGeobox?: GeoBoxRecord;
   readonly requests: readonly PixelRequest[];
 }
 
@@ -67,6 +69,7 @@ export interface FetchedTile {
   readonly id: string;
   readonly index: TileIndex;
   readonly geobox: GeoBoxRecord;
+  readonly requestGeobox?: GeoBoxRecord;
   readonly parts: readonly FetchedPart[];
 }
 

@@ -57,7 +57,7 @@ function encodeBlosc(
         // GDAL's own memory cannot be transferred; the frame is small beside the pixels.
         return new Uint8Array(frame);
       },
-      nodata,
+      { nodata },
     );
   } catch (cause) {
     throw new RasterError(

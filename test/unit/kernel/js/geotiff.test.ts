@@ -3,7 +3,7 @@ import { RasterError } from '../../../../src/errors.js';
 import { openGeoTiff } from '../../../../src/kernel/js/geotiff.js';
 import { createJsKernel } from '../../../../src/kernel/js/kernel.js';
 import { decodeLzw } from '../../../../src/kernel/js/lzw.js';
-import { asBytes, type DType, type PixelArray } from '../../../../src/raster/dtype.js';
+import { allocate, asBytes, type DType, type PixelArray } from '../../../../src/raster/dtype.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from '../geotiff.js';
 
 const [H, W] = [70, 83];
@@ -12,7 +12,12 @@ const values = (k: number) =>
   Array.from({ length: H * W }, (_, i) => Math.round(100 + 90 * Math.sin((i * k) / 40)));
 
 async function readBands(bytes: Uint8Array<ArrayBuffer>) {
-  return (await openGeoTiff(bytes)).readBands();
+  const file = await openGeoTiff(bytes);
+  return Array.from({ length: file.bands }, (_, band) => {
+    const pixels = allocate(file.dtype, file.height * file.width);
+    file.readBand(band, pixels, 0, file.width);
+    return pixels;
+  });
 }
 
 /** As bytes: a comparison of arrays number by number takes a hundred times as long. */
