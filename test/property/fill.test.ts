@@ -43,7 +43,7 @@ async function fillTile(
 ): Promise<{ pixels: Float32Array; calls: number }> {
   let calls = 0;
   const kernel = createKernel({
-    facts: { hasBlosc: false },
+    facts: { hasBlosc: false, encoder: 'none' },
     decode: () => [{ pixels: pixels.slice(), mask: mask.slice() }],
     fillIdw: (...args) => {
       calls++;

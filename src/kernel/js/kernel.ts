@@ -6,5 +6,10 @@ import { fillIdw } from './fill.js';
 
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
 export function createJsKernel(): Kernel {
-  return createKernel({ facts: { hasBlosc: true }, decode, fillIdw, encode: encodeChunk });
+  return createKernel({
+    facts: { hasBlosc: true, encoder: 'javascript' },
+    decode,
+    fillIdw,
+    encode: encodeChunk,
+  });
 }

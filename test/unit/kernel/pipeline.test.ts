@@ -217,7 +217,7 @@ describe.each([
     test('filled values are kept within the valid values of the band where asked, and within the dtype always', async () => {
       // Inverse distance weights never leave that range by themselves, so a fill that does stands in.
       const overshooting = createKernel({
-        facts: { hasBlosc: false },
+        facts: { hasBlosc: false, encoder: 'none' },
         // The masked pixels hold the extremes of the type, which must count for nothing.
         decode: () => [{ pixels: Uint8Array.of(0, 40, 60, 255), mask: Uint8Array.of(0, 1, 1, 0) }],
         fillIdw: () => Float32Array.of(-1000, 0, 0, 1000),
