@@ -130,7 +130,7 @@ export class Cube {
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
       throw new SetupError(
-        'Expected a Blosc encoder for this cube but GDAL here has none. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
+        'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
       );
     }
     const plan = await this.plan(roi, source);

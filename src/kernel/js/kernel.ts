@@ -7,7 +7,7 @@ import { warpBands } from './warp.js';
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
 export function createJsKernel(): Kernel {
   return createKernel({
-    facts: { hasBlosc: true },
+    facts: { hasBlosc: true, encoder: 'javascript' },
     openPart,
     warp: warpBands,
     bandsPerWarp: 8,
