@@ -121,6 +121,8 @@ export interface Recipe {
   readonly bands: number;
   readonly dtype: DType;
   readonly fillValue: number;
+  /** The code for "no value" in integer pixels, which no computed value may take. */
+  readonly nodata?: number;
   readonly mask: MaskTransport;
   readonly processing: Dataset['processing'];
   /** Shape of an encoded chunk. */
@@ -153,8 +155,10 @@ export interface FetchContext {
 export interface TileSource {
   /** How masked pixels travel in this source's GeoTIFFs. */
   readonly mask: MaskTransport;
-  /** The requests a tile of that geobox needs; arithmetic only. */
+  /** The requests that pixels on that geobox need; arithmetic only. */
   planRequests(geobox: GeoBoxRecord): PixelRequest[];
+  /** What is asked for instead of the tile's own geobox, by a source whose pixels lie on another grid. */
+  requestGeobox?(tile: GeoBoxRecord): GeoBoxRecord;
   /** Fails when the source cannot serve the dataset at all, before anything is written. */
   check(signal?: AbortSignal): Promise<void>;
   /**

@@ -16,13 +16,16 @@ export interface IngestPlan {
   plannedTiles(): Generator<PlannedTile>;
 }
 
+/** What planning needs of a source. */
+export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox'>;
+
 /** Asks for each tile whether it is committed already. */
 export type IsLoaded = (index: TileIndex) => Promise<boolean>;
 
 export async function planIngest(
   grid: Grid,
   windows: readonly Window[],
-  source: Pick<TileSource, 'planRequests'>,
+  source: TilePlanner,
   isLoaded: IsLoaded,
 ): Promise<IngestPlan> {
   const pending: TileIndex[] = [];
@@ -50,23 +53,26 @@ export async function planIngest(
   };
 }
 
-export function planTile(
-  grid: Grid,
-  index: TileIndex,
-  source: Pick<TileSource, 'planRequests'>,
-): PlannedTile {
+export function planTile(grid: Grid, index: TileIndex, source: TilePlanner): PlannedTile {
   const geobox = grid.tileGeoBox(index).toRecord();
+  const requestGeobox = source.requestGeobox?.(geobox);
   return {
     state: 'planned',
     id: tileId(index),
     index,
     geobox,
-    requests: source.planRequests(geobox),
+    ...(requestGeobox === undefined ? {} : { requestGeobox }),
+    requests: source.planRequests(requestGeobox ?? geobox),
   };
 }
 
-/** Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the shape alone. */
-function tileCosts(grid: Grid, source: Pick<TileSource, 'planRequests'>) {
+/**
+ * Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the
+ * shape alone, unless pixels are asked for on another grid.
+ */
+function tileCosts(grid: Grid, source: TilePlanner) {
+  if (source.requestGeobox !== undefined)
+    return (index: TileIndex) => costOf(planTile(grid, index, source).requests);
   const known = new Map<string, { requests: number; bytes: number }>();
   return (index: TileIndex) => {
     const { height, width } = grid.tileWindow(index);

@@ -1,3 +1,4 @@
+import type { RequestGrid } from '../grid/request-grid.js';
 import type { GridRecord } from '../grid/tiling.js';
 import type { DType } from '../raster/dtype.js';
 
@@ -56,6 +57,12 @@ export interface Dataset {
    */
   readonly nodata?: number;
   readonly grid: GridRecord;
+  /**
+   * The grid pixels are asked for on, where that is not the cube's: each tile's pixels come in a padded
+   * window of it, and are resampled here, as `processing.resampling` says. Earth Engine itself takes the
+   * nearest pixel.
+   */
+  readonly requestGrid?: RequestGrid;
   readonly processing: Processing;
   /** `seed` compresses as smart-geocubes does (level 9); the default is fast. */
   readonly codec: 'default' | 'seed';

@@ -40,6 +40,18 @@ const datasetFile = z.strictObject({
     resolution: z.number().positive(),
     chunk: z.union([side, z.tuple([side, side])]),
   }),
+  /** Asks for pixels on this grid, and resamples them here. */
+  requestGrid: z
+    .strictObject({
+      crs: z.string(),
+      resolution: z.union([
+        z.number().positive(),
+        z.tuple([z.number().positive(), z.number().positive()]),
+      ]),
+      /** Any corner of any pixel. */
+      origin: z.tuple([z.number(), z.number()]).optional(),
+    })
+    .optional(),
   fill: z.enum(['none', 'idw', 'nearest']).optional(),
   maxFillDistance: z.number().positive().nullable().optional(),
   clipToObserved: z.boolean().optional(),
@@ -96,6 +108,7 @@ export function parseDataset(json: unknown): Dataset {
     dtype: file.dtype,
     ...(file.nodata === undefined ? {} : { nodata: file.nodata }),
     grid: new Grid(geobox, { height, width }).toRecord(),
+    ...(file.requestGrid === undefined ? {} : { requestGrid: requestGridOf(file.requestGrid) }),
     processing: {
       fill: file.fill ?? DEFAULT_PROCESSING.fill,
       maxFillDistance:
@@ -107,6 +120,14 @@ export function parseDataset(json: unknown): Dataset {
     },
     codec: file.codec ?? 'default',
   };
+}
+
+function requestGridOf({
+  crs,
+  resolution,
+  origin,
+}: NonNullable<z.output<typeof datasetFile>['requestGrid']>): NonNullable<Dataset['requestGrid']> {
+  return { crs: parseCrs(crs).name, resolution, ...(origin === undefined ? {} : { origin }) };
 }
 
 function sourceOf({

@@ -1,6 +1,8 @@
-import { type Dataset, fillValueOf } from '../dataset/dataset.js';
+import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
+import { GeoBox } from '../grid/geobox.js';
+import { requestGeoBox } from '../grid/request-grid.js';
 import { isFloat } from '../raster/dtype.js';
 import type {
   FetchContext,
@@ -57,6 +59,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
   return {
     mask: shape.mask,
     planRequests: (geobox) => planRequests(geobox, shape),
+    ...requestGridOf(dataset),
     async check(signal) {
       if (dataset.source.kind === 'expression') {
         // There is no asset to ask for; credentials that do not work still show at once.
@@ -67,6 +70,23 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     },
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),
     close: () => client.close(),
+  };
+}
+
+/** How far each resampling looks from a pixel's centre, in pixels of the coarser grid. */
+const RADIUS: Readonly<Record<Resampling, number>> = {
+  near: 1,
+  bilinear: 1,
+  cubic: 2,
+  average: 1,
+  mode: 1,
+};
+
+function requestGridOf({ requestGrid, processing }: Dataset): Pick<TileSource, 'requestGeobox'> {
+  if (requestGrid === undefined) return {};
+  const radius = RADIUS[processing.resampling];
+  return {
+    requestGeobox: (tile) => requestGeoBox(GeoBox.fromRecord(tile), requestGrid, radius).toRecord(),
   };
 }
 
@@ -88,7 +108,7 @@ class PixelFetcher {
   ) {}
 
   async fetchTile(
-    { id, index, geobox, requests }: PlannedTile,
+    { id, index, geobox, requestGeobox, requests }: PlannedTile,
     { signal, onEvent }: FetchContext,
   ): Promise<FetchedTile> {
     // When one part fails for good, the others are of no use.
@@ -101,7 +121,14 @@ class PixelFetcher {
       const parts = await Promise.all(
         requests.map((request) => this.#fetchParts(request, context)),
       );
-      return { state: 'fetched', id, index, geobox, parts: parts.flat() };
+      return {
+        state: 'fetched',
+        id,
+        index,
+        geobox,
+        ...(requestGeobox === undefined ? {} : { requestGeobox }),
+        parts: parts.flat(),
+      };
     } catch (error) {
       siblings.abort();
       throw signal?.aborted ? new AbortedError('The tile was stopped.') : error;

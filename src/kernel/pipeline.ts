@@ -6,6 +6,7 @@ import type { BandCounts, EncodedChunk, EncodedTile, FetchedTile, Recipe } from 
 import { fillIdw } from './idw.js';
 import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { fillNearest } from './nearest.js';
+import { besideNodata } from './nodata.js';
 import { readOnTileGrid, type Warper } from './request-grid.js';
 import { type OpenPart, TileReader } from './tile-reader.js';
 import { type Workspace, Workspaces } from './workspace.js';
@@ -109,9 +110,10 @@ function fill(
   pixels: PixelArray,
   gaps: Int32Array,
   shape: Shape,
-  { processing, dtype }: Recipe,
+  recipe: Recipe,
   workspace: Workspace,
 ): Int32Array {
+  const { processing, dtype } = recipe;
   const { fill, maxFillDistance, clipToObserved } = processing;
   if (fill === 'none') return gaps;
   const isGap = workspace.array('is gap', 'uint8', pixels.length);
@@ -123,7 +125,7 @@ function fill(
     else {
       const range = clipToObserved ? observedRange(pixels, isGap, dtype) : rangeOf(dtype);
       const distance = maxFillDistance ?? Math.hypot(shape.height, shape.width);
-      fillIdw(pixels, { gaps, isGap }, shape, distance, caster(dtype, range), workspace);
+      fillIdw(pixels, { gaps, isGap }, shape, distance, caster(recipe, range), workspace);
     }
   } finally {
     // All zeros again for the next band, at the cost of the gaps alone.
@@ -133,9 +135,13 @@ function fill(
 }
 
 /** Integers are rounded to the nearest, halves up, as GDAL rounds when it writes to an integer band. */
-function caster(dtype: DType, [low, high]: readonly [number, number]): (value: number) => number {
-  if (isFloat(dtype)) return (value) => Math.min(Math.max(value, low), high);
-  return (value) => Math.floor(Math.min(Math.max(value, low), high) + 0.5);
+function caster(recipe: Recipe, [low, high]: readonly [number, number]): (value: number) => number {
+  if (isFloat(recipe.dtype)) return (value) => Math.min(Math.max(value, low), high);
+  const other = besideNodata(recipe);
+  return (value) => {
+    const rounded = Math.floor(Math.min(Math.max(value, low), high) + 0.5);
+    return other !== undefined && rounded === recipe.nodata ? other : rounded;
+  };
 }
 
 /** Integers that float32 holds exactly: a weighted mean of them, rounded, is within their range. */

@@ -1,8 +1,10 @@
 import type { GeoBox } from '../grid/geobox.js';
 import type { PixelArray } from '../raster/dtype.js';
 import type { Recipe } from '../tile.js';
+import type { BandRaster } from './band-raster.js';
 import { addInvalid, type GapList } from './gaps.js';
-import type { BandRaster, TileReader } from './tile-reader.js';
+import { avoidNodata } from './nodata.js';
+import type { TileReader } from './tile-reader.js';
 import type { Workspace } from './workspace.js';
 
 export interface Warper {
@@ -49,7 +51,9 @@ export function readOnTileGrid(
         const count = Math.min(bandsPerWarp, recipe.bands - first);
         const sources = Array.from({ length: count }, (_, slot) => assemble(first + slot, slot));
         const started = performance.now();
-        ready = { first, rasters: warp(sources, from, to, recipe) };
+        const rasters = warp(sources, from, to, recipe);
+        for (const raster of rasters) avoidNodata(raster, recipe);
+        ready = { first, rasters };
         warpMs += performance.now() - started;
       }
       const raster = ready.rasters[band - first] as BandRaster;

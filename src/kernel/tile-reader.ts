@@ -3,6 +3,7 @@ import { GeoBox } from '../grid/geobox.js';
 import type { Window } from '../grid/window.js';
 import type { DType, PixelArray } from '../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type FetchedPart, maskBandsOf, type Recipe } from '../tile.js';
+import type { BandRaster } from './band-raster.js';
 import {
   addInvalid,
   addMasked,
@@ -11,14 +12,8 @@ import {
   type GapList,
   type MaskedPixels,
 } from './gaps.js';
+import { avoidNodata } from './nodata.js';
 import type { Workspace } from './workspace.js';
-
-/** One band on some grid, `[y, x]`. */
-export interface BandRaster {
-  readonly pixels: PixelArray;
-  /** 1 for each pixel without a value, 0 for the others; `undefined` where all have one. */
-  readonly isGap: Uint8Array<ArrayBuffer> | undefined;
-}
 
 /** The GeoTIFF of one reply, opened; bands count from 0. */
 export interface PartFile {
@@ -150,6 +145,7 @@ export class TileReader {
     const started = performance.now();
     const raster = file.warp(at, GeoBox.fromRecord(geobox), this.recipe);
     this.warpMs += performance.now() - started;
+    avoidNodata(raster, this.recipe);
     place(raster, window, this.grid.width, pixels, gaps);
     // A resampling of large floats can end in NaN where its sources are none.
     addInvalid(gaps, pixels, this.grid.width, window, undefined);

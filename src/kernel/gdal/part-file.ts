@@ -4,7 +4,8 @@ import { type Affine, alignsWith, fromGeoTransform, type GeoTransform } from '..
 import type { GeoBox } from '../../grid/geobox.js';
 import { bytesOf, DTYPES, type DType, type PixelArray } from '../../raster/dtype.js';
 import type { FetchedPart, Recipe } from '../../tile.js';
-import { type BandRaster, invalidValue, type PartFile } from '../tile-reader.js';
+import type { BandRaster } from '../band-raster.js';
+import { invalidValue, type PartFile } from '../tile-reader.js';
 import { loadGdal, uniqueName } from './load.js';
 import { GDAL_TYPES } from './raw-dataset.js';
 import { spatialReference } from './srs.js';

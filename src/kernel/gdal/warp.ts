@@ -3,7 +3,7 @@ import { toGeoTransform } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { allocate, isFloat } from '../../raster/dtype.js';
 import type { Recipe } from '../../tile.js';
-import type { BandRaster } from '../tile-reader.js';
+import type { BandRaster } from '../band-raster.js';
 import { loadGdal } from './load.js';
 import { GDAL_TYPES, withRawDataset } from './raw-dataset.js';
 import { spatialReference } from './srs.js';

@@ -4,8 +4,9 @@ import { type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { allocate, type PixelArray } from '../../raster/dtype.js';
 import { type FetchedPart, maskBandsOf, type Recipe } from '../../tile.js';
+import type { BandRaster } from '../band-raster.js';
 import { addInvalid, GapList } from '../gaps.js';
-import { type BandRaster, invalidValue, type PartFile } from '../tile-reader.js';
+import { invalidValue, type PartFile } from '../tile-reader.js';
 import { type GeoTiff, openGeoTiff } from './geotiff.js';
 import { warpBands } from './warp.js';
 

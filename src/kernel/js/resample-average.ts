@@ -1,5 +1,5 @@
 import type { GeoBox } from '../../grid/geobox.js';
-import type { BandRaster } from '../tile-reader.js';
+import type { BandRaster } from '../band-raster.js';
 import type { Resampler } from './resampler.js';
 import type { SourceCoordinates } from './source-coordinates.js';
 

@@ -2,7 +2,7 @@ import { InvalidInputError } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { allocate, type DType, isFloat, rangeOf } from '../../raster/dtype.js';
 import type { Recipe } from '../../tile.js';
-import type { BandRaster } from '../tile-reader.js';
+import type { BandRaster } from '../band-raster.js';
 import { averageOf } from './resample-average.js';
 import { bilinearOf } from './resample-bilinear.js';
 import { nearOf } from './resample-near.js';

@@ -229,6 +229,23 @@ describe.each([
       expect(await filled(top, false)).toBe(top);
     });
 
+    test('a mean that happens to be the code for "no value" is stored beside it, so that it is not lost', async () => {
+      const between = async (nodata: number, dtype: DType, low: number, high: number) => {
+        const tile = await run([1, 3], dtype, [[low, nodata, high]], {
+          mask: sentinel(nodata),
+          fillValue: nodata,
+          nodata,
+          processing: fill({}),
+        });
+        return pixels(tile, dtype);
+      };
+      expect(await between(20, 'int16', 10, 30)).toEqual([10, 19, 30]);
+      // The lowest value of a type has no neighbour below.
+      expect(await between(-32_768, 'int16', -32_767, -32_767)).toEqual([
+        -32_767, -32_767, -32_767,
+      ]);
+    });
+
     test('filled integers are rounded to the nearest', async () => {
       const tile = await run([1, 3], 'int16', [[10, -9, 11]], {
         mask: sentinel(-9),
