@@ -286,6 +286,13 @@ describe.each([
       expect(tile.timings.warp).toBeGreaterThan(0);
     });
 
+    test('a reply whose transform cannot be inverted fails: no pixel of the tile lies in it', async () => {
+      const flat = { ...BOX, affine: [30, 60, 3000, 15, 30, 9000] as const };
+      const bytes = writeGeoTiff({ geobox: flat, dtype: 'uint8', bands: [ramp()] });
+      const error = await failureOf(tileOf(BOX, bytes, 1), recipeOf('uint8', [H, W]));
+      expect(error.message).toMatch(/invert/);
+    });
+
     test('a reply in pixels of half the size gives the nearest of them', async () => {
       const fine = {
         crs: 'EPSG:3413',
