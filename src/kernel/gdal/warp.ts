@@ -8,7 +8,7 @@ import { maskOf } from '../mask.js';
 import type { BandRaster } from '../pipeline.js';
 import { loadGdal } from './load.js';
 import { GDAL_TYPES } from './raw-dataset.js';
-import { spatialReference } from './srs.js';
+import { isCodedSoundly, spatialReference } from './srs.js';
 
 /** GDAL's constants by the names its commands use. */
 const RESAMPLING = {
@@ -37,6 +37,11 @@ export function warpBand(
   const fileSrs = source.srs;
   if (fileSrs === null)
     throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
+  if (!isCodedSoundly(fileSrs))
+    throw new RasterError(
+      'warp',
+      `Expected the code of a geographic system in the CRS of the GeoTIFF but received EPSG:${fileSrs.getAuthorityCode('GEOGCS')}.`,
+    );
   const srs = spatialReference(target.crs.name);
   const destination = gdal.drivers.get('MEM').create('', width, height, 2, GDAL_TYPES[dtype]);
   try {

@@ -293,6 +293,19 @@ describe.each([
       expect(error.message).toMatch(/invert/);
     });
 
+    test('a reply whose geographic system has the code of another kind fails, and the process lives', async () => {
+      const box = { ...BOX, affine: [30, 0, 3015, 0, -30, 9000] as const };
+      const bytes = writeGeoTiff({ geobox: box, dtype: 'uint8', bands: [ramp()], options: [] });
+      // The key for the linear unit (3076) becomes that for the geographic system (2048): EPSG:9001, geocentric.
+      const view = new DataView(bytes.buffer);
+      const at = Array.from({ length: bytes.length / 2 - 4 }, (_, i) => 2 * i).find(
+        (offset) =>
+          view.getUint16(offset, true) === 3076 && view.getUint16(offset + 6, true) === 9001,
+      );
+      view.setUint16(at ?? Number.NaN, 2048, true);
+      await failureOf(tileOf(BOX, bytes, 1), recipeOf('uint8', [H, W]));
+    });
+
     test('a reply in pixels of half the size gives the nearest of them', async () => {
       const fine = {
         crs: 'EPSG:3413',
