@@ -56,10 +56,13 @@ function describe(
   isLittleEndian: boolean,
 ): GeoTiff {
   const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
-  if (!(height > 0 && width > 0 && bands > 0))
+  const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
+  // A corrupt directory may give them in fractions, or not at all.
+  const sizes = [height, width, bands, blockHeight, blockWidth];
+  if (!sizes.every((size) => Number.isInteger(size) && size > 0))
     throw new RasterError(
       'decode',
-      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands.`,
+      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands, in blocks of ${blockWidth} x ${blockHeight} px.`,
     );
   const dtype = dtypeOf(image, bands);
   let pixels: ImagePixels | undefined;
