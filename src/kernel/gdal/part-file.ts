@@ -73,9 +73,11 @@ class GdalPartFile implements PartFile {
   isOn(grid: GeoBox): boolean {
     const { x, y } = this.dataset.rasterSize;
     if (x !== grid.width || y !== grid.height) return false;
-    const transform = this.dataset.geoTransform;
-    if (transform === null) return false;
-    return alignsWith(affineOf(transform), grid.affine, x, y) && hasCrs(this.dataset, grid);
+    return asRasterError(() => {
+      const transform = this.dataset.geoTransform;
+      if (transform === null) return false;
+      return alignsWith(affineOf(transform), grid.affine, x, y) && hasCrs(this.dataset, grid);
+    });
   }
 
   describe(): string {
