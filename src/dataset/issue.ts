@@ -73,12 +73,11 @@ function wordsOf(issue: Issue): string {
   }
 }
 
-/** "at least 1 entries", "more than 0". */
 function bound(origin: string, words: string, limit: number | bigint): string {
-  const things = { string: ' characters', array: ' entries' }[origin] ?? '';
-  return origin === 'number' || origin === 'int'
-    ? `a number of ${words} ${limit}`
-    : `${words} ${limit}${things}`;
+  if (origin === 'string')
+    return limit === 1 ? 'a text that is not empty' : `a text of ${words} ${limit} characters`;
+  if (origin === 'array') return `a list of ${words} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
+  return `a number of ${words} ${limit}`;
 }
 
 function shown(input: unknown): unknown {

@@ -62,8 +62,8 @@ export function parseDataset(json: unknown): Dataset {
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
   if (time !== undefined && source.kind !== 'collection')
     throw expected(
-      'a "collection" for a dataset with time steps',
-      'the dataset',
+      'a "collection"',
+      'a dataset with time steps',
       `an ${source.kind}`,
       'Its images are told apart by their dates.',
     );
