@@ -3,6 +3,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { CommittedTile, EncodedTile } from '../tile.js';
 import { Ledger, TileState } from './ledger.js';
 import { type Repository, translate } from './repository.js';
+import { chunkKey } from './zarr-metadata.js';
 
 export interface CommitterOptions {
   /** Tiles in one commit. Each commit rewrites the manifest of every touched array, so one for each tile is dear. Default 16. */
@@ -50,8 +51,7 @@ export class Committer {
       for (const { band, bytes } of tile.chunks) {
         if (bytes === undefined) continue;
         const name = this.dataset.bands[band]?.name ?? '';
-        const key = `${name}/c/${tile.index.row}/${tile.index.col}`;
-        await writeChunk(group.session, key, bytes);
+        await writeChunk(group.session, chunkKey(name, tile.index), bytes);
       }
       group.tiles.push(tile);
       if (group.tiles.length >= this.#groupSize) await this.#commit();

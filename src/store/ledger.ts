@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { TileIndex } from '../grid/tiling.js';
-import { LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
+import { chunkKey, LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
 
 /** What the ledger says of a tile. */
 export const TileState = { notLoaded: 0, loaded: 1, empty: 2 } as const;
@@ -13,8 +13,8 @@ export interface KeyValueStore {
 }
 
 /**
- * Which tiles are committed: a uint8 array [tile row, tile column] in the cube itself, so that it
- * changes in the same commit as the chunks it speaks of.
+ * Which tiles are committed: a uint8 array [tile row, tile column], or [time, tile row, tile column] in
+ * temporal cubes with a chunk for each time step, in the cube itself, so that it changes in the same commit as the chunks it speaks of.
  *
  * Only chunks that are asked for are read, and kept for the life of the object.
  */
@@ -55,8 +55,9 @@ export class Ledger {
   }
 }
 
-function keyOf({ row, col }: TileIndex): string {
-  return `${LEDGER_PATH}/c/${Math.floor(row / LEDGER_CHUNK)}/${Math.floor(col / LEDGER_CHUNK)}`;
+function keyOf({ row, col, ...step }: TileIndex): string {
+  const chunk = { row: Math.floor(row / LEDGER_CHUNK), col: Math.floor(col / LEDGER_CHUNK) };
+  return chunkKey(LEDGER_PATH, { ...step, ...chunk });
 }
 
 function offsetOf({ row, col }: TileIndex): number {
