@@ -130,7 +130,12 @@ export class Cube {
       this.grid,
       windows,
       source,
-      async (index) => (await ledger.get(index)) !== TileState.notLoaded,
+      (index) => {
+        const known = ledger.peek(index);
+        return known === undefined
+          ? ledger.get(index).then((state) => state !== TileState.notLoaded)
+          : known !== TileState.notLoaded;
+      },
       steps,
     );
   }
@@ -217,7 +222,7 @@ export class Cube {
     const ledger = await this.#ledger();
     const states: TileStatus[] = [];
     for (const index of tilesOf(this.grid, this.windowsOf(roi), steps))
-      states.push({ ...index, state: await ledger.get(index) });
+      states.push({ ...index, state: ledger.peek(index) ?? (await ledger.get(index)) });
     return states;
   }
 

@@ -21,8 +21,8 @@ export interface IngestPlan {
 /** What planning needs of a source. */
 export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox'>;
 
-/** Asks for each tile whether it is committed already. */
-export type IsLoaded = (index: TileIndex) => Promise<boolean>;
+/** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
+export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
 
 /** @param steps the time steps to plan; `undefined` in cubes without a time axis. */
 export async function planIngest(
@@ -39,7 +39,8 @@ export async function planIngest(
   const costs = tileCosts(grid, source);
   for (const index of tilesOf(grid, windows, steps)) {
     tiles++;
-    if (await isLoaded(index)) continue;
+    const answer = isLoaded(index);
+    if (typeof answer === 'boolean' ? answer : await answer) continue;
     pending.push(index);
     const cost = costs(index);
     requests += cost.requests;

@@ -15,11 +15,14 @@ const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.jso
 /** Coordinates are held in memory and stored in one chunk: 100 million are the earth at 40 cm. */
 const MAX_GRID_SIDE = 100_000_000;
 
+/** The same, `as const` or not. */
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
 /**
  * A dataset from its file's content, given in TypeScript.
  * @throws {InvalidInputError} as {@link parseDataset} does.
  */
-export function defineDataset(file: DatasetFile): Dataset {
+export function defineDataset(file: Frozen<DatasetFile>): Dataset {
   return parseDataset(file);
 }
 

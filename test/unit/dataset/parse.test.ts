@@ -367,20 +367,18 @@ describe('time steps', () => {
   });
 });
 
-test('a dataset may be given in TypeScript, and may name its schema', () => {
-  const {
-    bands: _,
-    dtype: __,
-    grid: { chunk: ___, ...box },
-    ...rest
-  } = GOOD;
-  const dataset = defineDataset({
+test('a dataset may be given in TypeScript, as const or not, and may name its schema', () => {
+  const file = {
     $schema: './dataset.schema.json',
-    ...rest,
-    bands: ['NDVI'],
+    title: 'NDVI',
+    collection: 'MODIS/061/MOD13Q1',
+    bands: ['NDVI', { name: 'EVI' }],
     dtype: 'int16',
-    grid: { ...box, bounds: [-1000, -500, 1000, 500], chunk: 64 },
-  });
+    grid: { crs: 'EPSG:3413', bounds: [0, 0, 640, 640], resolution: 10, chunk: 64 },
+    time: { start: '2017', step: '1 year', count: 3 },
+  } as const;
+  const dataset = defineDataset(file);
   expect(dataset.grid.chunk).toEqual([64, 64]);
   expect('$schema' in dataset).toBe(false);
+  expect(defineDataset({ ...file, bands: ['NDVI'], time: ['2017'] }).bands).toHaveLength(1);
 });
