@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
 import { expected, InvalidInputError, SetupError, StoreError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
-import { type Roi, roiWindows } from '../grid/roi.js';
+import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
@@ -105,11 +105,11 @@ export class Cube {
 
   /** What {@link ingest} would do for a region: no pixels are fetched. @throws {InvalidInputError} outside the cube. */
   async plan(roi: Roi, source: Pick<TileSource, 'planRequests'>): Promise<IngestPlan> {
-    const windows = roiWindows(roi, this.grid.geobox);
+    const tiles = [...tilesOf(roi, this.grid)];
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
-      windows,
+      tiles,
       source,
       async (index) => (await ledger.get(index)) !== TileState.notLoaded,
     );
@@ -191,7 +191,7 @@ export class Cube {
   async tileStates(roi: Roi): Promise<TileStatus[]> {
     const ledger = await this.#ledger();
     const states: TileStatus[] = [];
-    for (const index of this.grid.tilesIn(this.windowsOf(roi)))
+    for (const index of tilesOf(roi, this.grid))
       states.push({ ...index, state: await ledger.get(index) });
     return states;
   }

@@ -1,6 +1,5 @@
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { tileId } from '../grid/tiling.js';
-import type { Window } from '../grid/window.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../tile.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
@@ -21,7 +20,7 @@ export type IsLoaded = (index: TileIndex) => Promise<boolean>;
 
 export async function planIngest(
   grid: Grid,
-  windows: readonly Window[],
+  indices: Iterable<TileIndex>,
   source: Pick<TileSource, 'planRequests'>,
   isLoaded: IsLoaded,
 ): Promise<IngestPlan> {
@@ -30,7 +29,7 @@ export async function planIngest(
   let requests = 0;
   let bytes = 0;
   const costs = tileCosts(grid, source);
-  for (const index of grid.tilesIn(windows)) {
+  for (const index of indices) {
     tiles++;
     if (await isLoaded(index)) continue;
     pending.push(index);

@@ -26,9 +26,12 @@ test('the library exports these values and no others', () => {
     'parseBoundingBox',
     'parseCrs',
     'parseDataset',
+    'planReprojection',
     'presetDataset',
     'renderPng',
     'renderQuicklook',
+    'roiWindows',
+    'tilesOf',
     'toGeoTransform',
   ]);
 });
