@@ -231,7 +231,7 @@ export class GeoBox {
    */
   enclosing(region: Region): GeoBox {
     const { shapes, crs } = shapesOf(region);
-    const { points, lines, polygons } = placeOn(this, shapes, crs);
+    const { points, lines, polygons } = placeOn(this, shapes, crs, 'world');
     const all = [...points, ...lines.flat(), ...polygons.flat(2)] as XY[];
     if (all.length === 0)
       throw expected(`a region that has a place in ${this.crs.name}`, 'the geobox', 'none');

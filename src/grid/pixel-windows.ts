@@ -9,7 +9,7 @@ import {
 } from './frame.js';
 import type { Shapes } from './place.js';
 import { clipLine, clipRings } from './ring.js';
-import type { Window } from './window.js';
+import { around, type Window } from './window.js';
 
 /**
  * The bounding windows of shapes in pixel coordinates, cut to the frame: one, or in a geographic frame
@@ -31,7 +31,7 @@ export function boundingWindows(shapes: Shapes, frame: Frame): Window[] {
     ...paths.map((path) => cut(boundsOfPoints(path), frame)),
   ].filter((box) => box !== undefined);
   const sides = goesAround(frame) ? atLargestGap(boxes, frame.shape.width) : [boxes];
-  return sides.flatMap((side) => union(side) ?? []);
+  return sides.flatMap((side) => around(side) ?? []);
 }
 
 /** A point on the frame's far edge belongs to the last pixel: there is none beyond. */
@@ -62,19 +62,7 @@ function atLargestGap(boxes: readonly Window[], width: number): Window[][] {
     if (box.col - end > gap) [gap, split] = [box.col - end, i];
     end = Math.max(end, box.col + box.width);
   }
-  const around = first.col + width - end;
+  const across = first.col + width - end;
   // East of the gap goes first: that is the region's western part.
-  return split === 0 || around >= gap ? [sorted] : [sorted.slice(split), sorted.slice(0, split)];
-}
-
-function union(boxes: readonly Window[]): Window | undefined {
-  if (boxes.length === 0) return undefined;
-  const row = Math.min(...boxes.map((box) => box.row));
-  const col = Math.min(...boxes.map((box) => box.col));
-  return {
-    row,
-    col,
-    height: Math.max(...boxes.map((box) => box.row + box.height)) - row,
-    width: Math.max(...boxes.map((box) => box.col + box.width)) - col,
-  };
+  return split === 0 || across >= gap ? [sorted] : [sorted.slice(split), sorted.slice(0, split)];
 }

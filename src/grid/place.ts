@@ -26,11 +26,19 @@ export interface Shapes {
 const FLATNESS = 0.01;
 
 /**
- * The shapes in pixel coordinates (col, row) of `frame`. What lies far outside it may be left out; a
- * shape that a geographic frame has in two places, on either side of the antimeridian, becomes two.
+ * The shapes in pixel coordinates (col, row) of `frame`. A shape that a geographic frame has in two
+ * places, on either side of the antimeridian, becomes two.
+ *
+ * @param reach `frame` leaves out what lies far outside it, where its projection may have no numbers, or
+ * wrong ones; `world` leaves out nothing.
  */
-export function placeOn(frame: Frame, shapes: Shapes, crs: Crs): Shapes {
-  const placed = inCrsOf(frame, shapes, crs);
+export function placeOn(
+  frame: Frame,
+  shapes: Shapes,
+  crs: Crs,
+  reach: 'frame' | 'world' = 'frame',
+): Shapes {
+  const placed = inCrsOf(frame, shapes, crs, reach);
   const pixel = toPixels(frame);
   return {
     points: placed.points.filter(isFinitePoint).map(pixel),
@@ -39,7 +47,7 @@ export function placeOn(frame: Frame, shapes: Shapes, crs: Crs): Shapes {
   };
 }
 
-function inCrsOf(frame: Frame, shapes: Shapes, crs: Crs): Shapes {
+function inCrsOf(frame: Frame, shapes: Shapes, crs: Crs, reach: 'frame' | 'world'): Shapes {
   const target = frame.crs;
   if (sameCrs(crs, target)) {
     return target.isGeographic
@@ -57,7 +65,7 @@ function inCrsOf(frame: Frame, shapes: Shapes, crs: Crs): Shapes {
     );
     return turnInto(degrees, domainOfGeographic(frame), boundsOf(frame));
   }
-  if (crs.isGeographic) return project(shapes, crs, frame);
+  if (crs.isGeographic) return project(shapes, crs, frame, reach);
   // From one projection to another by way of degrees, where what lies across an edge of either map is known.
   const geographic = parseCrs(EPSG_4326);
   const tolerance = FLATNESS * (pixelDegrees(frame, geographic) ?? 1e-5);
@@ -65,6 +73,7 @@ function inCrsOf(frame: Frame, shapes: Shapes, crs: Crs): Shapes {
     geographically(shapes, crs, geographic, [tolerance, tolerance], false),
     geographic,
     frame,
+    reach,
   );
 }
 
@@ -113,6 +122,12 @@ function domainOfProjected(frame: Frame, geographic: Crs): Bounds & { readonly i
   // Just under a whole turn: where a map of the world is cut, its own edge is the place meant.
   const half = Math.min((bounds.east - bounds.west) / 2 + more, 180 - 1e-9);
   return { west: middle - half, east: middle + half, south, north, isPolar: false };
+}
+
+/** All degrees, the longitudes around the middle of the domain. */
+function worldAround({ west, east, isPolar }: Bounds & { readonly isPolar: boolean }) {
+  const middle = (west + east) / 2;
+  return { west: middle - 180, east: middle + 180, south: -90, north: 90, isPolar };
 }
 
 /**
@@ -173,8 +188,9 @@ function turnsOf(bounds: Bounds, domain: Bounds): number[] {
 }
 
 /** Shapes in degrees, onto a projected frame. */
-function project(shapes: Shapes, from: Crs, frame: Frame): Shapes {
-  const domain = domainOfProjected(frame, from);
+function project(shapes: Shapes, from: Crs, frame: Frame, reach: 'frame' | 'world'): Shapes {
+  const near = domainOfProjected(frame, from);
+  const domain = reach === 'frame' ? near : worldAround(near);
   // Around a pole any longitude will do: cutting would only add edges.
   const whole = domain.isPolar ? { ...domain, west: -540, east: 540 } : undefined;
   const cut = turnInto(shapes, domain, whole);

@@ -6,7 +6,7 @@ import { pixelTransform, scaleAt } from './pixel-map.js';
 import { boundingWindows } from './pixel-windows.js';
 import { placeOn } from './place.js';
 import { nearlyWhole } from './snap.js';
-import type { Window } from './window.js';
+import { around, type Window } from './window.js';
 
 /** Pixels to read and where they go. */
 export interface ReprojectPart {
@@ -27,7 +27,7 @@ export interface ReprojectPlan {
   readonly isPaste: boolean;
   /** The largest whole number of source pixels, along a side, that is no coarser than the destination. At least 1. */
   readonly shrink: number;
-  /** Source pixels to one destination pixel: the smaller of `scaleXY`, at the middle of the first part. Above 1 shrinks. */
+  /** Source pixels to one destination pixel: the smaller of `scaleXY`, at the middle of the destination's part. Above 1 shrinks. */
   readonly scale: number;
   readonly scaleXY: XY;
 }
@@ -69,10 +69,10 @@ export function planReprojection(
       destination: target,
     }));
   });
-  const [first] = parts;
-  if (first === undefined)
+  const whole = around(parts.map(({ destination: window }) => window));
+  if (whole === undefined)
     return { parts: [], isPaste: false, shrink: 1, scale: 0, scaleXY: [0, 0] };
-  const { row, col, height, width } = first.destination;
+  const { row, col, height, width } = whole;
   const scaleXY = scaleAt(destination, source, [col + width / 2, row + height / 2]);
   const scale = Math.min(...scaleXY);
   return { parts, isPaste: false, shrink: shrinkOf(scale), scale, scaleXY };

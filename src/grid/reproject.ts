@@ -33,7 +33,7 @@ const BUFFER = 0.9;
 /** Segments of a quarter circle at a widened corner: those of the library under odc-geo. */
 const CORNER_SEGMENTS = 16;
 /** By how much of a pixel a projected edge may miss the true one. */
-const FLATNESS = 0.01;
+const FLATNESS = 1e-4;
 
 /**
  * The north-up frame that covers `frame` in another CRS: the rule of odc-geo's `GeoBox.to_crs`. The
