@@ -3,8 +3,8 @@ import { expected } from '../errors.js';
 import type { XY } from './affine.js';
 import { EPSG_4326, parseCrs, sameCrs } from './crs.js';
 import { boundsOf, boundsOfPoints, cornersOf, type Frame } from './frame.js';
-import { geographicOutline, isPolarCap } from './geographic.js';
-import { clipRings, doubleArea, type Ring } from './ring.js';
+import { geographicOutline, isPolarCap } from './shapes/geographic.js';
+import { clipRings, doubleArea, type Ring } from './shapes/ring.js';
 
 /** The part of the outline's extent by which straight edges may miss the true ones: about a hundred points a side. */
 const FINENESS = 1e-5;

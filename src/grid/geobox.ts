@@ -15,10 +15,10 @@ import {
   type Shape,
   within,
 } from './frame.js';
-import { boundingWindows } from './pixel-windows.js';
-import { placeOn } from './place.js';
-import { type Region, shapesOf } from './region.js';
 import { frameInCrs, type ToCrsOptions } from './reproject.js';
+import { boundingWindows } from './shapes/pixel-windows.js';
+import { placeOn } from './shapes/place.js';
+import { type Region, shapesOf } from './shapes/region.js';
 import { checkShape, type FrameOptions, frameOf, type Resolution } from './snap.js';
 import type { Window } from './window.js';
 import { zoomedOut, zoomedTo } from './zoom.js';

@@ -1,7 +1,7 @@
 import { type Affine, apply, compose, invert, scalesOf, type XY } from './affine.js';
 import { sameCrs, transformer } from './crs.js';
 import type { Frame } from './frame.js';
-import { nearestLongitude } from './longitude.js';
+import { nearestLongitude } from './shapes/longitude.js';
 
 /** The transform from pixels of `from` to pixels of `to`, both of one CRS; longitudes moved by `turns` of 360 degrees. */
 export function pixelTransform(from: Frame, to: Frame, turns = 0): Affine {

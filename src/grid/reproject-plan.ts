@@ -3,8 +3,8 @@ import { type Affine, isAxisAligned, scalesOf, type XY } from './affine.js';
 import { sameCrs } from './crs.js';
 import { boundsOf, cornersOf, type Frame, within } from './frame.js';
 import { pixelTransform, scaleAt } from './pixel-map.js';
-import { boundingWindows } from './pixel-windows.js';
-import { placeOn } from './place.js';
+import { boundingWindows } from './shapes/pixel-windows.js';
+import { placeOn } from './shapes/place.js';
 import { nearlyWhole } from './snap.js';
 import { around, type Window } from './window.js';
 

@@ -10,10 +10,10 @@ import {
   pixelSize,
   type Shape,
 } from './frame.js';
-import { isPolarCap, piecesOf, toGeographic } from './geographic.js';
-import { isFinitePoint, mapPath } from './path.js';
 import { scaleAt } from './pixel-map.js';
-import { clipRings, type Ring } from './ring.js';
+import { isPolarCap, piecesOf, toGeographic } from './shapes/geographic.js';
+import { isFinitePoint, mapPath } from './shapes/path.js';
+import { clipRings, type Ring } from './shapes/ring.js';
 import { frameOf, pixelVector, type Resolution, type SnapOptions } from './snap.js';
 
 export interface ToCrsOptions extends SnapOptions {

@@ -2,15 +2,15 @@ import { expected } from '../errors.js';
 import { type Crs, EPSG_4326, parseCrs } from './crs.js';
 import { boundsOf } from './frame.js';
 import type { GeoBox } from './geobox.js';
-import type { GeoJsonRegion } from './geojson.js';
-import { boundingWindows } from './pixel-windows.js';
-import { placeOn, type Shapes } from './place.js';
-import { type BoundingBox, checkBoundingBox, shapesOf } from './region.js';
-import { type CellGrid, type CellPosition, touchedCells } from './touched-cells.js';
+import type { GeoJsonRegion } from './shapes/geojson.js';
+import { boundingWindows } from './shapes/pixel-windows.js';
+import { placeOn, type Shapes } from './shapes/place.js';
+import { type BoundingBox, checkBoundingBox, shapesOf } from './shapes/region.js';
+import { type CellGrid, type CellPosition, touchedCells } from './shapes/touched-cells.js';
 import type { Window } from './window.js';
 
-export type { GeoJsonRegion } from './geojson.js';
-export type { BoundingBox } from './region.js';
+export type { GeoJsonRegion } from './shapes/geojson.js';
+export type { BoundingBox } from './shapes/region.js';
 
 /** What a region of interest may be given as. */
 export type Roi = GeoBox | BoundingBox | GeoJsonRegion;

@@ -3,9 +3,9 @@
  * of older files (GeoJSON 2008) names another system.
  */
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
-import { expected } from '../errors.js';
-import type { XY } from './affine.js';
-import { type Crs, EPSG_4326, parseCrs } from './crs.js';
+import { expected } from '../../errors.js';
+import type { XY } from '../affine.js';
+import { type Crs, EPSG_4326, parseCrs } from '../crs.js';
 import type { Shapes } from './place.js';
 import type { RingSet } from './ring.js';
 

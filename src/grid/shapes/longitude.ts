@@ -2,7 +2,7 @@
  * Longitudes in one piece. Coordinates 360 degrees apart are the same place, and at a pole all
  * longitudes are: a path in another CRS comes back with jumps, which are taken out here.
  */
-import type { XY } from './affine.js';
+import type { XY } from '../affine.js';
 import type { Ring } from './ring.js';
 
 /** The longitude nearest to `centre` of all that are the same place. */

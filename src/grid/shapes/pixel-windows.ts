@@ -1,4 +1,4 @@
-import type { XY } from './affine.js';
+import type { XY } from '../affine.js';
 import {
   type Bounds,
   boundsOfPoints,
@@ -6,10 +6,10 @@ import {
   type Frame,
   pixelsTouched,
   within,
-} from './frame.js';
+} from '../frame.js';
+import { around, type Window } from '../window.js';
 import type { Shapes } from './place.js';
 import { clipLine, clipRings } from './ring.js';
-import { around, type Window } from './window.js';
 
 /**
  * The bounding windows of shapes in pixel coordinates, cut to the frame: one, or in a geographic frame

@@ -1,4 +1,4 @@
-import type { XY } from './affine.js';
+import type { XY } from '../affine.js';
 
 /** How a path is carried into another plane. */
 export interface PathMap {

@@ -3,8 +3,8 @@
  * through its inside, or else when its middle is inside: a cell that no edge enters is wholly one or the
  * other. So the cost is that of the edges and of the cells found, not of the grid.
  */
-import type { XY } from './affine.js';
-import { EDGE_TOLERANCE, type Shape } from './frame.js';
+import type { XY } from '../affine.js';
+import { EDGE_TOLERANCE, type Shape } from '../frame.js';
 import type { Shapes } from './place.js';
 import { doubleArea, type Ring, type RingSet } from './ring.js';
 

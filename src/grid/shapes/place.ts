@@ -2,9 +2,16 @@
  * Shapes in any CRS, put onto a frame: projected with their edges densified, moved by whole turns to
  * where the frame has them, in pixel coordinates.
  */
-import type { XY } from './affine.js';
-import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from './crs.js';
-import { type Bounds, boundsOf, boundsOfPoints, type Frame, pixelSize, toPixels } from './frame.js';
+import type { XY } from '../affine.js';
+import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../crs.js';
+import {
+  type Bounds,
+  boundsOf,
+  boundsOfPoints,
+  type Frame,
+  pixelSize,
+  toPixels,
+} from '../frame.js';
 import {
   geographicOutline,
   isPolarCap,

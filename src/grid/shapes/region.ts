@@ -1,6 +1,6 @@
-import { expected } from '../errors.js';
-import type { Crs } from './crs.js';
-import { type Bounds, cornersOf, type Frame } from './frame.js';
+import { expected } from '../../errors.js';
+import type { Crs } from '../crs.js';
+import { type Bounds, cornersOf, type Frame } from '../frame.js';
 import { type GeoJsonRegion, readGeoJson } from './geojson.js';
 import type { Shapes } from './place.js';
 

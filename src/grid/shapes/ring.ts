@@ -1,4 +1,4 @@
-import type { XY } from './affine.js';
+import type { XY } from '../affine.js';
 
 /** A closed outline; the first point is not repeated at the end. */
 export type Ring = readonly XY[];
