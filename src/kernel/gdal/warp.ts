@@ -47,6 +47,8 @@ export function warpBand(
   try {
     destination.geoTransform = [...toGeoTransform(target.affine)];
     destination.srs = srs;
+    // A nodata tag says nothing where masked pixels hold a sentinel, but the warper would heed both.
+    if (transport.kind === 'sentinel') source.bands.get(band).noDataValue = null;
     const nodata =
       (transport.kind === 'sentinel' ? transport.value : source.bands.get(band).noDataValue) ??
       (isFloat(dtype) ? Number.NaN : undefined);
