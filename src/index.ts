@@ -10,7 +10,13 @@
  * ```
  */
 export type { CreateOptions } from './cube/create.js';
-export { Cube, type IngestOptions, type Region, type TileStatus } from './cube/cube.js';
+export {
+  Cube,
+  type IngestOptions,
+  type Region,
+  type TileStatus,
+  type TimeOptions,
+} from './cube/cube.js';
 export {
   type EarthEngineAccountOptions,
   type EarthEngineSourceOptions,

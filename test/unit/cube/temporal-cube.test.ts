@@ -224,3 +224,12 @@ describe('a cube without a time axis', () => {
     for (const tile of plan.plannedTiles()) expect('time' in tile).toBe(false);
   });
 });
+
+test('a temporal cube of one image is refused, however its dataset was made, and leaves nothing behind', async () => {
+  const path = join(folder, 'cube');
+  const dataset = { ...DATASET, source: { kind: 'image', id: 'users/me/x' } } as const;
+  await expect(Cube.create(path, dataset, { pool })).rejects.toThrow(
+    'Expected a "collection" for a dataset with time steps but received "an image".',
+  );
+  await expect(Cube.open(path)).rejects.toMatchObject({ kind: 'not-a-cube' });
+});
