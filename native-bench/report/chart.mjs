@@ -2,7 +2,7 @@
 import { spread } from '../statistics.mjs';
 import { msOf, number } from './numbers.mjs';
 
-const [WIDTH, LEFT, RIGHT, ROW, TOP] = [760, 170, 110, 34, 46];
+const [WIDTH, LEFT, RIGHT, ROW, TOP] = [760, 170, 100, 34, 46];
 const COLOURS = { gdal: 'native', js: 'js', floor: 'floor', python: 'python' };
 
 /**
@@ -37,7 +37,7 @@ export function drawChart({ contenders }, title) {
       `<text x="${LEFT - 10}" y="${middle + 4}" text-anchor="end">${xml(name)}</text>` +
       `<rect class="${COLOURS[kernel]}" x="${LEFT}" y="${middle - 9}" width="${fixed(x(median) - LEFT)}" height="18" rx="2"/>` +
       `<line class="spread" x1="${fixed(x(min))}" y1="${middle}" x2="${fixed(x(max))}" y2="${middle}"/>` +
-      `<text class="small" x="${fixed(x(max) + 8)}" y="${middle + 4}">${number(median)} ms</text>`
+      `<text class="small" x="${WIDTH - 10}" y="${middle + 4}" text-anchor="end">${number(median)} ms</text>`
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 30}" width="${WIDTH}" height="${bottom + 30}" role="img" aria-label="${xml(title)}">

@@ -39,8 +39,9 @@ export function number(value) {
   });
 }
 
-/** `median (min to max)`. */
+/** `median (min to max)`; a single round has no range. */
 export function withSpread({ median, min, max }, write = number) {
+  if (min === max) return write(median);
   return `${write(median)} (${write(min)} to ${write(max)})`;
 }
 

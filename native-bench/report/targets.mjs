@@ -119,6 +119,11 @@ function sizes(tasks) {
       contenderOf(caseOf(whole, 'default'), 'gdal'),
       contenderOf(caseOf(whole, 'seed'), 'gdal'),
     ),
+    judgeSize(
+      "Chunks of the Landsat scene: bytes of the default codec against the original's level 9",
+      contenderOf(caseOf(whole, 'landsat'), 'gdal'),
+      contenderOf(caseOf(whole, 'landsat'), 'python'),
+    ),
     judgeSize('A float32 chunk: bytes of zstd 1 against level 9', floats(1), floats(9)),
   ];
 }
