@@ -7,7 +7,7 @@
  * Environment:
  *   GEOCUBES_VENV  parent of the virtual environment (default .venv in the project)
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,17 @@ import { startOriginal } from './tasks/setting.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** Inputs and cubes of the task that runs: gigabytes, which an interrupted run must not leave behind. */
+const folders = new Set();
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])
+  process.on(signal, () => process.exit(code));
 
 const say = (line) => process.stderr.write(`bench: ${line}\n`);
 
@@ -36,6 +47,10 @@ async function main(options) {
   if (options.help) return void process.stdout.write(USAGE);
   const place = options.isPartial ? 'results/partial' : 'results';
   const file = join(HERE, place, 'kernels.json');
+  if (options.reportOnly && !existsSync(file))
+    throw new UsageError(
+      `Expected results at ${file} but received none. Run "npm run bench" first.`,
+    );
   if (!options.reportOnly) {
     const results = await measure(options);
     mkdirSync(join(HERE, place), { recursive: true });
@@ -59,6 +74,7 @@ async function measure({ mode, tasks, usePython, threads, seed }) {
   for (const name of tasks) {
     const { run } = await import(`./tasks/${name}.mjs`);
     const folder = mkdtempSync(join(tmpdir(), `geocubes-bench-${name}-`));
+    folders.add(folder);
     const since = Date.now();
     try {
       results[name] = await run({
@@ -72,6 +88,7 @@ async function measure({ mode, tasks, usePython, threads, seed }) {
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });
+      folders.delete(folder);
     }
     say(`${name}: done in ${((Date.now() - since) / 1000).toFixed(0)} s`);
   }
