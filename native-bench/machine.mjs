@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
@@ -16,11 +17,11 @@ export function describeMachine() {
   };
 }
 
-/** What was measured. */
-export function describeVersions() {
+/** What was measured. @param {string} root of the project */
+export function describeVersions(root) {
   const { version, bundled, bloscCompressors } = gdalFacts();
   return {
-    'smart-geocubes-native': readVersion('../package.json'),
+    'smart-geocubes-native': `${readVersion('../package.json')}${commitOf(root)}`,
     node: process.versions.node,
     gdal: `${version} (${bundled ? 'bundled' : "the system's"})`,
     'Blosc of GDAL': bloscCompressors.join(', ') || 'none',
@@ -30,6 +31,15 @@ export function describeVersions() {
     zarrita: readVersion('../node_modules/zarrita/package.json'),
     icechunk: readVersion('../node_modules/@earthmover/icechunk/package.json'),
   };
+}
+
+/** Such as ` (commit 1a2b3c4)`; nothing outside of a repository. */
+function commitOf(root) {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = git('rev-parse', '--short', 'HEAD');
+  if (status !== 0) return '';
+  const isChanged = git('status', '--porcelain', '--', 'src', 'package-lock.json').stdout !== '';
+  return ` (commit ${stdout.trim()}${isChanged ? ', changed' : ''})`;
 }
 
 function readVersion(path) {

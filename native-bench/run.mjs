@@ -9,9 +9,9 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gdalFacts } from '../dist/kernel/gdal/facts.js';
+import { createGdalKernel } from '../dist/kernel/gdal/kernel.js';
 import { CannotRun, ensureEnvironment } from '../scripts/python.mjs';
 import { Disagreement } from './agreement.mjs';
 import { describeMachine, describeVersions } from './machine.mjs';
@@ -21,6 +21,8 @@ import { startOriginal } from './tasks/setting.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** Results of quick and partial runs, which never take the place of a full one's. */
+const PARTIAL = join(HERE, 'results', 'partial', 'kernels.json');
 
 /** Inputs and cubes of the task that runs: gigabytes, which an interrupted run must not leave behind. */
 const folders = new Set();
@@ -45,65 +47,68 @@ try {
 
 async function main(options) {
   if (options.help) return void process.stdout.write(USAGE);
-  const place = options.isPartial ? 'results/partial' : 'results';
-  const file = join(HERE, place, 'kernels.json');
+  const file = options.isPartial ? PARTIAL : join(HERE, 'results', 'kernels.json');
   if (options.reportOnly && !existsSync(file))
     throw new UsageError(
       `Expected results at ${file} but received none. Run "npm run bench" first.`,
     );
   if (!options.reportOnly) {
-    const results = await measure(options);
-    mkdirSync(join(HERE, place), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+    let results;
+    // What is finished is kept as a partial run, so that a long one that fails is not all lost.
+    for await (results of measure(options)) save(PARTIAL, results);
+    save(file, results);
   }
   for (const path of reportOn(
     file,
     options.isPartial
-      ? { folder: join(HERE, place) }
+      ? { folder: dirname(PARTIAL) }
       : { folder: HERE, readme: join(ROOT, 'README.md') },
   ))
     say(`wrote ${path}`);
 }
 
-async function measure({ mode, tasks, usePython, threads, seed }) {
+function save(file, results) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+}
+
+/** Runs the tasks one after another; after each, yields the results of all so far. */
+async function* measure({ mode, tasks, usePython, threads, seed }) {
   const started = Date.now();
   const python = usePython ? findPython() : undefined;
-  const machine = describeMachine();
-  say(`${mode}, seed ${seed}, up to ${threads} threads, load ${machine.load.toFixed(2)}`);
+  const { hasBlosc } = createGdalKernel().facts;
+  const run = {
+    date: new Date(started).toISOString().slice(0, 10),
+    ...{ mode, seed, threads, rounds: SIZES[mode].rounds },
+    machine: describeMachine(),
+    versions: describeVersions(ROOT),
+    ...(python === undefined ? {} : { python: await pythonVersions(python) }),
+  };
+  say(`${mode}, seed ${seed}, up to ${threads} threads, load ${run.machine.load.toFixed(2)}`);
   const results = {};
   for (const name of tasks) {
-    const { run } = await import(`./tasks/${name}.mjs`);
-    const folder = mkdtempSync(join(tmpdir(), `geocubes-bench-${name}-`));
-    folders.add(folder);
     const since = Date.now();
-    try {
-      results[name] = await run({
-        folder,
-        sizes: SIZES[mode],
-        threads,
-        seed,
-        hasBlosc: gdalFacts().bloscCompressors.includes('zstd'),
-        python,
+    results[name] = await inFolder(name, async (folder) => {
+      const task = await import(`./tasks/${name}.mjs`);
+      return task.run({
+        ...{ folder, sizes: SIZES[mode], threads, seed, hasBlosc, python },
         say: (line) => say(`${name}: ${line}`),
       });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-      folders.delete(folder);
-    }
+    });
     say(`${name}: done in ${((Date.now() - since) / 1000).toFixed(0)} s`);
+    yield { ...run, seconds: (Date.now() - started) / 1000, tasks: results };
   }
-  return {
-    date: new Date(started).toISOString().slice(0, 10),
-    mode,
-    seed,
-    threads,
-    seconds: (Date.now() - started) / 1000,
-    rounds: SIZES[mode].rounds,
-    machine,
-    versions: describeVersions(),
-    python: python === undefined ? undefined : await pythonVersions(python),
-    tasks: results,
-  };
+}
+
+async function inFolder(name, use) {
+  const folder = mkdtempSync(join(tmpdir(), `geocubes-bench-${name}-`));
+  folders.add(folder);
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    folders.delete(folder);
+  }
 }
 
 function findPython() {
