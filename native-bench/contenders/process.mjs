@@ -53,9 +53,13 @@ export function startPython({ name, python, script }) {
   );
   createInterface({ input: child.stdout }).on('line', (line) => answer(JSON.parse(line)));
   child.stdin.on('error', () => {});
+  // In the midst of its work it would not notice that nobody listens any more.
+  const kill = () => child.kill();
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   child.on('error', (cause) => answer({ error: String(cause) }));
   child.on('exit', (code) => answer({ error: `ended with code ${code}` }));
-  return { name, pid: child.pid, ask, stop: () => child.stdin.end() };
+  return { name, pid: child.pid, ask, stop: kill };
 }
 
 /** One question at a time; an answer nobody waits for is the end of a process that was told to stop. */
