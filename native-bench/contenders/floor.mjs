@@ -1,9 +1,21 @@
 /**
  * The floor under every kernel: the same bytes decoded and encoded with the same library calls, and
- * nothing else: no masks made, no gaps filled, nothing clipped or padded. In one thread.
+ * nothing else: no masks made, no gaps filled, nothing clipped or padded. In one thread, and into the
+ * same arrays for every tile, as the kernel does it.
  */
-import { encodeChunk } from '../../dist/kernel/gdal/encode.js';
+import { createGdalKernel } from '../../dist/kernel/gdal/kernel.js';
 import { loadGdal, uniqueName } from '../../dist/kernel/gdal/load.js';
+
+let encoder;
+const arrays = new Map();
+
+function arrayOf(name, Pixels, length) {
+  const known = arrays.get(name);
+  if (known instanceof Pixels && known.length === length) return known;
+  const array = new Pixels(length);
+  arrays.set(name, array);
+  return array;
+}
 
 const TYPES = { uint8: [Uint8Array, 'Byte'], float32: [Float32Array, 'Float32'] };
 
@@ -15,14 +27,17 @@ const TYPES = { uint8: [Uint8Array, 'Byte'], float32: [Float32Array, 'Float32'] 
 export async function decodeAndEncode(tile, { bands, dtype, chunk, codec }) {
   const [height, width] = tile.geobox.shape;
   const [Pixels, type] = TYPES[dtype];
+  encoder ??= createGdalKernel();
   const started = performance.now();
-  const planes = Array.from({ length: bands }, () => new Pixels(height * width));
+  const planes = Array.from({ length: bands }, (_, band) =>
+    arrayOf(`band ${band}`, Pixels, height * width),
+  );
   for (const part of tile.parts) readPart(part, planes, width, type);
   const decoded = performance.now();
   const chunks = [];
   for (const plane of planes) {
     const bytes = new Uint8Array(plane.buffer);
-    chunks.push({ bytes: await encodeChunk({ dtype, shape: chunk, bytes }, codec) });
+    chunks.push({ bytes: await encoder.encode({ dtype, shape: chunk, bytes }, codec) });
   }
   return {
     chunks,
@@ -40,7 +55,9 @@ function readPart({ request, bytes }, planes, stride, type) {
     const { pixels } = dataset.bands.get(i + 1);
     const plane = planes[request.bands[i]];
     if (plane === undefined) {
-      pixels.read(0, 0, width, height, new Uint8Array(height * width), { data_type: 'Byte' });
+      pixels.read(0, 0, width, height, arrayOf('mask bits', Uint8Array, height * width), {
+        data_type: 'Byte',
+      });
       continue;
     }
     const size = plane.BYTES_PER_ELEMENT;
