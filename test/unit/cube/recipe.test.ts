@@ -16,7 +16,7 @@ test('a recipe holds what a kernel needs of the dataset', () => {
   });
 });
 
-test('cubes are compressed by Blosc at level 2 in blocks of 1 MiB, or at level 9 in libblosc's own where the dataset asks for the codec of smart-geocubes', () => {
+test('cubes are compressed by Blosc at level 2 in blocks of 1 MiB, or at level 9 where the dataset asks for the codec of smart-geocubes', () => {
   expect(chooseCodec({ dtype: 'float32', codec: 'default' }, true)).toEqual({
     name: 'blosc',
     cname: 'zstd',
