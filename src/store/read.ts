@@ -1,19 +1,15 @@
-import type { Session } from '@earthmover/icechunk';
 import * as zarr from 'zarrita';
-import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
-import { translate } from './repository.js';
+import type { Session } from './session.js';
+import { translate } from './store-errors.js';
 
 /** Reads `zarr.json` of the node at `path` ('' is the root); `undefined` when there is none. */
 export async function readMetadata(session: Session, path: string): Promise<unknown> {
   const key = path === '' ? 'zarr.json' : `${path}/zarr.json`;
-  const bytes = await session.store.get(key).catch((cause: unknown) => {
-    // Icechunk reports a missing node as an error, other missing keys as null.
-    if (/not found/i.test(String(cause))) return null;
-    throw translate(cause, `read ${key}`);
-  });
-  return bytes === null ? undefined : JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const bytes = await session.store.get(key);
+  if (bytes === null || bytes === undefined) return undefined;
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
 /** The pixels of one band in `window`, `[y, x]` row-major. Tiles that are not loaded hold the fill value. */
@@ -35,6 +31,6 @@ export async function readBand(
     ]);
     return part.data as PixelArray;
   } catch (cause) {
-    throw cause instanceof StoreError ? cause : translate(cause, `read ${band}`);
+    throw translate(cause, `read ${band}`);
   }
 }
