@@ -16,7 +16,7 @@ import { assetName } from './asset-name.js';
 import { checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
-import { type Expression, requestExpression } from './expression.js';
+import { type Expression, noSource, requestExpression } from './expression.js';
 import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 
@@ -58,6 +58,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     mask: shape.mask,
     planRequests: (geobox) => planRequests(geobox, shape),
     async check(signal) {
+      if (dataset.source.kind === 'none') throw noSource();
       if (dataset.source.kind === 'expression') {
         // There is no asset to ask for; credentials that do not work still show at once.
         await options.credentials.headers();

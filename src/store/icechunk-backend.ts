@@ -147,6 +147,8 @@ class IcechunkBackend implements Backend {
         if (newest.snapshotId === chunks.snapshotId) {
           await finish(storeOf(newest));
           await newest.merge(chunks);
+          // Icechunk refuses to commit nothing.
+          if (!newest.hasUncommittedChanges) return newest.snapshotId;
           return await newest.commit(message);
         }
       } catch (cause) {

@@ -18,12 +18,8 @@ export async function readBand(
   band: string,
   window: Window,
 ): Promise<PixelArray> {
-  const { store } = session;
-  const readable: zarr.AsyncReadable = {
-    get: async (key) => (await store.get(key)) ?? undefined,
-  };
   try {
-    const array = await zarr.open.v3(zarr.root(readable).resolve(band), { kind: 'array' });
+    const array = await openArray(session, band);
     const { row, col, height, width } = window;
     const part = await zarr.get(array, [
       zarr.slice(row, row + height),
@@ -33,4 +29,21 @@ export async function readBand(
   } catch (cause) {
     throw translate(cause, `read ${band}`);
   }
+}
+
+/** A whole one-dimensional array, such as the coordinates x and y. */
+export async function readArray1d(session: Session, path: string): Promise<ArrayLike<number>> {
+  try {
+    const { data } = await zarr.get(await openArray(session, path));
+    return data as Float64Array;
+  } catch (cause) {
+    throw translate(cause, `read ${path}`);
+  }
+}
+
+function openArray({ store }: Session, path: string) {
+  const readable: zarr.AsyncReadable = {
+    get: async (key) => (await store.get(key)) ?? undefined,
+  };
+  return zarr.open.v3(zarr.root(readable).resolve(path), { kind: 'array' });
 }

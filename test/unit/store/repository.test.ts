@@ -209,6 +209,6 @@ describe('a plain Zarr directory', () => {
     const link = join(folder, 'link.zarr');
     await symlink(urls.zarr, link);
     const { location } = await Repository.open(parseStorage(link));
-    expect(location).toEqual({ kind: 'zarr', path: parseStorage(urls.zarr).path });
+    expect(location).toEqual(parseStorage(urls.zarr));
   });
 });
