@@ -18,10 +18,14 @@ import { isLostRace, translate } from './store-errors.js';
 const BRANCH = 'main';
 
 /** Tries of one commit while other processes commit first. */
-const MAX_TRIES = 40;
+const MAX_TRIES = 100;
 
-/** Longest wait between two tries; the first is a fortieth of it. */
-const MAX_DELAY_MS = 2000;
+/**
+ * The wait after a lost race grows by this much each time, up to a second, a random part of it being
+ * waited. Doubling it instead would let one busy writer keep the others out until it is done.
+ */
+const DELAY_STEP_MS = 10;
+const MAX_DELAY_MS = 1000;
 
 type IcechunkLocation = Exclude<StorageLocation, { kind: 'zarr' }>;
 
@@ -140,22 +144,28 @@ class IcechunkBackend implements Backend {
    * other, where a rebase of it would be refused.
    */
   async #commit(chunks: IcechunkSession, message: string, finish: Finish): Promise<string> {
-    for (let tries = 1; ; tries++) {
+    for (let lost = 1; ; lost++) {
       try {
-        await chunks.rebase();
-        const newest = await this.#open();
-        if (newest.snapshotId === chunks.snapshotId) {
-          await finish(storeOf(newest));
-          await newest.merge(chunks);
-          // Icechunk refuses to commit nothing.
-          if (!newest.hasUncommittedChanges) return newest.snapshotId;
-          return await newest.commit(message);
-        }
+        const newest = await this.#bringUpToDate(chunks);
+        await finish(storeOf(newest));
+        await newest.merge(chunks);
+        // Icechunk refuses to commit nothing.
+        if (!newest.hasUncommittedChanges) return newest.snapshotId;
+        return await newest.commit(message);
       } catch (cause) {
-        if (!isLostRace(cause) || tries >= MAX_TRIES) throw translate(cause, 'commit');
+        if (!isLostRace(cause) || lost >= MAX_TRIES) throw translate(cause, 'commit');
       }
-      if (tries >= MAX_TRIES) throw translate(new Error('branch update conflict'), 'commit');
-      await sleep(Math.min(MAX_DELAY_MS, (MAX_DELAY_MS / 40) * 2 ** (tries - 1)) * Math.random());
+      await sleep(Math.min(DELAY_STEP_MS * lost, MAX_DELAY_MS) * Math.random());
+    }
+  }
+
+  /** Rebases `chunks` onto the newest snapshot, and gives a second session of that snapshot. */
+  async #bringUpToDate(chunks: IcechunkSession): Promise<IcechunkSession> {
+    for (;;) {
+      // The first round may take long, after many commits; the next ones meet few, and catch up.
+      await chunks.rebase();
+      const newest = await this.#open();
+      if (newest.snapshotId === chunks.snapshotId) return newest;
     }
   }
 }
