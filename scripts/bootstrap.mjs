@@ -12,6 +12,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setUpBlosc } from './bootstrap/blosc.mjs';
 import { setUpGdal } from './bootstrap/gdal.mjs';
 import { forcedChoice } from './bootstrap/gdal-choices.mjs';
 import { setUpIcechunk } from './bootstrap/icechunk.mjs';
@@ -32,6 +33,7 @@ try {
     await reporter.step('packages', () => setUpPackages(context));
     await reporter.step('GDAL', () => setUpGdal(context, forced));
     await reporter.step('Icechunk', () => setUpIcechunk(context));
+    await reporter.step('Blosc', () => setUpBlosc(context));
     await reporter.step('TypeScript', () => setUpTypescript(context));
   });
   reporter.finish();

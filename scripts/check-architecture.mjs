@@ -35,6 +35,7 @@ const MAY_IMPORT = {
     'observe',
     'picture',
     'pool',
+    'kernel/gdal/blosc-addon',
     'kernel/gdal/facts',
     'store/icechunk',
   ],

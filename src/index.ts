@@ -19,8 +19,12 @@ export {
 export { earthEngineExpression } from './cube/expression.js';
 export type { IngestPlan } from './cube/plan.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
-export { type DatasetFile, parseDataset } from './dataset/parse.js';
+export type { DatasetFile } from './dataset/dataset-file.js';
+export { defineDataset, parseDataset } from './dataset/parse.js';
+export type { TimeSpan } from './dataset/period.js';
 export { PRESET_NAMES, presetDataset } from './dataset/presets.js';
+export { TimeAxis, type TimeAxisRecord, type TimeStep } from './dataset/time-axis.js';
+export { parseToi, type Time, type Toi } from './dataset/toi.js';
 export { AdaptiveLimiter, type LimiterOptions } from './earth-engine/adaptive-limiter.js';
 export {
   HIGH_VOLUME_ENDPOINT,

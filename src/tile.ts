@@ -8,6 +8,7 @@
  * kernel (kernel/pipeline.ts), so they have no state here.
  */
 import type { Dataset } from './dataset/dataset.js';
+import type { TimeSpan } from './dataset/period.js';
 import type { ErrorRecord } from './errors.js';
 import type { GeoBoxRecord } from './grid/geobox.js';
 import type { TileIndex } from './grid/tiling.js';
@@ -37,7 +38,7 @@ export function maskBandsOf(bands: number, mask: MaskTransport): number {
 
 /** One request for pixels: a window of the tile and some of its bands. */
 export interface PixelRequest {
-  /** In pixels of the tile. */
+  /** In pixels of the tile, or of its `requestGeobox` where it has one. */
   readonly window: Window;
   readonly geobox: GeoBoxRecord;
   /** Which of the tile's bands, as indices into the dataset's bands, in order. */
@@ -48,11 +49,15 @@ export interface PixelRequest {
 
 export interface PlannedTile {
   readonly state: 'planned';
-  /** `row-col`. */
+  /** `row-col`, or `t-row-col` in temporal cubes. */
   readonly id: string;
   readonly index: TileIndex;
   /** The pixels the tile covers; smaller than a chunk in the grid's last row and column. */
   readonly geobox: GeoBoxRecord;
+  /** What pixels are asked for, where that is not the tile's own geobox: they are warped onto it here. */
+  readonly requestGeobox?: GeoBoxRecord;
+  /** Which images the pixels are of: those from `start` up to but not at `end`. Absent without a time axis. */
+  readonly time?: TimeSpan;
   readonly requests: readonly PixelRequest[];
 }
 
@@ -67,6 +72,7 @@ export interface FetchedTile {
   readonly id: string;
   readonly index: TileIndex;
   readonly geobox: GeoBoxRecord;
+  readonly requestGeobox?: GeoBoxRecord;
   readonly parts: readonly FetchedPart[];
 }
 
@@ -118,6 +124,8 @@ export interface Recipe {
   readonly bands: number;
   readonly dtype: DType;
   readonly fillValue: number;
+  /** The code for "no value" in integer pixels, which no computed value may take. */
+  readonly nodata?: number;
   readonly mask: MaskTransport;
   readonly processing: Dataset['processing'];
   /** Shape of an encoded chunk. */
@@ -150,8 +158,10 @@ export interface FetchContext {
 export interface TileSource {
   /** How masked pixels travel in this source's GeoTIFFs. */
   readonly mask: MaskTransport;
-  /** The requests a tile of that geobox needs; arithmetic only. */
+  /** The requests that pixels on that geobox need; arithmetic only. */
   planRequests(geobox: GeoBoxRecord): PixelRequest[];
+  /** What is asked for instead of the tile's own geobox, by a source whose pixels lie on another grid. */
+  requestGeobox?(tile: GeoBoxRecord): GeoBoxRecord;
   /** Fails when the source cannot serve the dataset at all, before anything is written. */
   check(signal?: AbortSignal): Promise<void>;
   /**

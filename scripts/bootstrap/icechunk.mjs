@@ -2,18 +2,20 @@
  * Makes `@earthmover/icechunk` load. Its linux-x64 binary asks for two symbols that glibc has from
  * 2.38 on; on older systems the addon in `scripts/icechunk-glibc.c` supplies them.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { copyAtomically, fingerprint, readJson, writeJson } from './files.mjs';
+import { join } from 'node:path';
+import { addonFile, provideAddon } from './addon.mjs';
+import { fingerprint, readJson, writeJson } from './files.mjs';
 import { installCommand } from './gdal-choices.mjs';
 import { isRoot, systemFamily } from './gdal-probe.mjs';
 import { SetupFailure } from './report.mjs';
-import { lastLine, run, which } from './run.mjs';
+import { lastLine, run } from './run.mjs';
 
 /** @typedef {import('./paths.mjs').Context} Context */
 
 const PACKAGE = '@earthmover/icechunk';
+
+/** Of the addon. */
+const NAME = 'icechunk-glibc';
 
 /** Prints the whole chain of causes: the binding's own message is the misleading outermost one. */
 const QUESTION = `
@@ -31,7 +33,7 @@ try {
 /** @param {Context} context */
 export async function setUpIcechunk(context) {
   const { paths } = context;
-  const addon = join(paths.native, `icechunk-glibc-${process.platform}-${process.arch}.node`);
+  const addon = addonFile(paths, NAME);
   const stampFile = join(paths.native, 'icechunk.json');
   const version = String(readJson(join(paths.modules, PACKAGE, 'package.json'))?.version);
   const stamp = readJson(stampFile);
@@ -48,7 +50,7 @@ export async function setUpIcechunk(context) {
     return { state: `Icechunk ${version}`, did: 'loads as it is' };
   }
   if (!/__isoc23_(sscanf|strtol)/.test(plain.output)) throw explainMissing(version, plain.output);
-  const did = await provideAddon(context, addon);
+  const did = await makeAddon(context);
   writeJson(stampFile, { here: JSON.stringify(here), addon: fingerprint(addon) });
   return { state: `Icechunk ${version}${ADDED}`, did };
 }
@@ -77,71 +79,33 @@ function load({ paths }, addon) {
 }
 
 /**
- * From the cache if a copy is there and works, else from the compiler.
  * @param {Context} context
- * @param {string} addon
+ * @throws {SetupFailure} where it cannot be made, or does not help
  */
-async function provideAddon(context, addon) {
-  const source = join(context.paths.root, 'scripts', 'icechunk-glibc.c');
-  const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
-  const cached = join(
-    context.cache,
-    `icechunk-glibc-${process.platform}-${process.arch}-${hash}.node`,
-  );
-  if (existsSync(cached)) {
-    copyAtomically(cached, addon);
-    if ((await load(context, addon)).ok) return 'restored the addon for this older glibc';
-    rmSync(cached, { force: true });
+async function makeAddon(context) {
+  const result = await provideAddon(context, {
+    name: NAME,
+    verify: (file) => load(context, file),
+  });
+  if ('did' in result) return `${result.did} the addon for this older glibc`;
+  switch (result.error) {
+    case 'compiler':
+      throw new SetupFailure(
+        `${PACKAGE} needs a small addon on this glibc, and there is no C compiler to make it`,
+        installCommand(
+          systemFamily(),
+          { headers: 'not needed here', missingTools: ['c++'] },
+          isRoot(),
+        ) ?? '',
+      );
+    case 'build':
+      throw new SetupFailure(
+        `the addon for Icechunk did not compile: ${result.output} (log: ${result.log})`,
+        `less ${result.log}`,
+      );
+    case 'load':
+      throw explainMissing('', result.output);
   }
-  await compile(context, source, addon);
-  const { ok, output } = await load(context, addon);
-  if (!ok) throw explainMissing('', output);
-  try {
-    copyAtomically(addon, cached);
-  } catch {
-    // The cache saves a second and a compiler; without it nothing is lost.
-  }
-  return 'compiled the addon for this older glibc';
-}
-
-/**
- * @param {Context} context
- * @param {string} source
- * @param {string} addon
- */
-async function compile({ paths }, source, addon) {
-  const compiler = findCompiler();
-  if (compiler === undefined) {
-    throw new SetupFailure(
-      `${PACKAGE} needs a small addon on this glibc, and there is no C compiler to make it`,
-      installCommand(
-        systemFamily(),
-        { headers: 'not needed here', missingTools: ['c++'] },
-        isRoot(),
-      ) ?? '',
-    );
-  }
-  const log = join(paths.logs, 'icechunk-glibc.log');
-  const temporary = `${addon}.${process.pid}.tmp`;
-  mkdirSync(dirname(addon), { recursive: true });
-  const flags = ['-std=c11', '-shared', '-fPIC', '-O2', '-o', temporary];
-  const result = await run(compiler.command, [...compiler.args, ...flags, source], { log });
-  if (result.ok) return renameSync(temporary, addon);
-  rmSync(temporary, { force: true });
-  throw new SetupFailure(
-    `the addon for Icechunk did not compile: ${lastLine(result.output)} (log: ${log})`,
-    `less ${log}`,
-  );
-}
-
-/** A C++ compiler compiles C when told to. */
-function findCompiler(env = process.env) {
-  const [own, ...flags] = (env.CC ?? '').trim().split(/\s+/);
-  if (own && which(own, env)) return { command: own, args: flags };
-  const c = ['cc', 'gcc', 'clang'].find((name) => which(name, env));
-  if (c !== undefined) return { command: c, args: [] };
-  const cpp = ['c++', 'g++', 'clang++'].find((name) => which(name, env));
-  return cpp === undefined ? undefined : { command: cpp, args: ['-x', 'c'] };
 }
 
 /** @param {string} version @param {string} output */

@@ -12,7 +12,7 @@ export function projectPaths(
   const native = join(root, '.native');
   return {
     root,
-    /** Stamps, logs, the lock and the glibc addon; ignored by git. */
+    /** Stamps, logs, the lock and the addons compiled here; ignored by git. */
     native,
     logs: join(native, 'logs'),
     modules: join(root, 'node_modules'),

@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { type Detected, detectAccount, type Surroundings, thisMachine } from '../cube/account.js';
+import { type BloscAddon, loadBlosc } from '../kernel/gdal/blosc-addon.js';
 import { type GdalFacts, gdalFacts, NEEDED_DRIVERS } from '../kernel/gdal/facts.js';
 import { type IcechunkStatus, icechunkStatus } from '../store/icechunk.js';
 
@@ -28,6 +29,8 @@ export interface DoctorOptions extends Partial<Surroundings> {
   readonly temp?: string;
   /** Default: asks the binding, which loads it into this process. */
   readonly gdal?: () => GdalFacts;
+  /** Default: loads the addon into this process. */
+  readonly blosc?: () => Pick<BloscAddon, 'version'> | undefined;
   /** Default: asks the binding, which loads it into this process. */
   readonly icechunk?: () => Promise<IcechunkStatus>;
 }
@@ -43,6 +46,7 @@ export async function gatherDoctorReport(options: DoctorOptions = {}): Promise<D
   const rows = [
     describeNode(options.node ?? process.versions.node),
     ...describeGdal(options.gdal ?? gdalFacts),
+    describeBlosc(options.blosc ?? loadBlosc),
     await describeIcechunk(options.icechunk ?? icechunkStatus),
     describeCredentials(account),
     describeProject(account),
@@ -103,6 +107,18 @@ function describeEncoders({ bloscCompressors, bundled }: GdalFacts): DoctorRow {
     todo: bundled
       ? "install the system's GDAL with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system npm start"
       : "a GDAL whose Zarr driver has Blosc with zstd (Debian's has)",
+  };
+}
+
+function describeBlosc(ask: () => Pick<BloscAddon, 'version'> | undefined): DoctorRow {
+  const addon = ask();
+  const name = 'Blosc addon';
+  if (addon !== undefined) return { name, status: 'ok', value: `libblosc ${addon.version}` };
+  return {
+    name,
+    status: 'warn',
+    value: 'none: chunks are compressed and read more slowly',
+    todo: 'install libblosc with its header (Debian: libblosc-dev) and a C compiler, then npm start',
   };
 }
 

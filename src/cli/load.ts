@@ -3,7 +3,15 @@ import { Command } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import { isFloat } from '../raster/dtype.js';
-import { bboxCrsOption, bboxOption, type RegionOptions, regionOf, storeOption } from './options.js';
+import {
+  bboxCrsOption,
+  bboxOption,
+  type RegionOptions,
+  regionOf,
+  storeOption,
+  timeOption,
+} from './options.js';
+import { oneStep, timeWords } from './time.js';
 
 interface Options extends RegionOptions {
   readonly store: string;
@@ -16,6 +24,7 @@ export function loadCommand(): Command {
     .addOption(storeOption())
     .addOption(bboxOption())
     .addOption(bboxCrsOption())
+    .addOption(timeOption())
     .requiredOption(
       '--png <file>',
       'picture to write: the first three bands as red, green, blue, or the first in grey',
@@ -27,11 +36,13 @@ export function loadCommand(): Command {
     .action(async (options: Options) => {
       const roi = regionOf(options);
       const cube = await Cube.open(options.store);
-      const region = await cube.load(roi);
+      const region = await cube.load(roi, { time: oneStep(cube, options.time) });
       await writeFile(options.png, await regionPicture(region));
       const missing =
         region.missingTiles > 0 ? `; ${region.missingTiles} tiles of it are not loaded` : '';
-      process.stdout.write(`Wrote ${options.png}: ${region.geobox}${missing}\n`);
+      process.stdout.write(
+        `Wrote ${options.png}: ${region.geobox}${timeWords(region.steps)}${missing}\n`,
+      );
     });
 }
 

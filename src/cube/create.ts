@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, StoreError } from '../errors.js';
 import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
@@ -7,6 +8,7 @@ import { asBytes } from '../raster/dtype.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
 import { nameStorage, type StorageLocation } from '../store/storage-url.js';
+import { timeCoordinate } from '../store/time-coordinate.js';
 import { metadataOf } from '../store/zarr-metadata.js';
 import { chooseCodec, coordinateCodec } from './recipe.js';
 
@@ -67,6 +69,13 @@ async function coordinateChunks(
       bytes: asBytes(centres as Float64Array<ArrayBuffer>),
     } as const;
     chunks.set(`${axis}/c/0`, await pool.encode(array, codec));
+  }
+  if (dataset.time !== undefined) {
+    const { values } = timeCoordinate(TimeAxis.fromRecord(dataset.time).steps);
+    // Encoders look at the size of an element and at nothing else of it, and float64 has the size of int64.
+    const bytes = new Uint8Array(values.buffer);
+    const array = { dtype: 'float64', shape: [1, values.length], bytes } as const;
+    chunks.set('time/c/0', await pool.encode(array, codec));
   }
   // A 0-dimensional array has one chunk, whose key is just "c".
   chunks.set('spatial_ref/c', asBytes(Int32Array.of(geobox.crs.epsg ?? 0)));

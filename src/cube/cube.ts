@@ -1,5 +1,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
+import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
+import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
@@ -19,10 +21,16 @@ import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
-import { type IngestPlan, planIngest } from './plan.js';
+import { type IngestPlan, planIngest, type TilePlanner, tilesOf } from './plan.js';
 import { recipeOf } from './recipe.js';
+import { readSteps } from './time-steps.js';
 
-export interface IngestOptions {
+export interface TimeOptions {
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
+}
+
+export interface IngestOptions extends TimeOptions {
   readonly source: TileSource;
   readonly pool: Pool;
   /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link defaultTilesInFlight}. */
@@ -36,6 +44,8 @@ export interface IngestOptions {
   readonly signal?: AbortSignal;
 }
 
+export { TileState };
+
 function checkCount(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isInteger(value) && value > 0))
     throw expected('a positive whole number', name, value);
@@ -48,7 +58,9 @@ export interface Region {
   readonly dtype: DType;
   /** What stands for "no value". */
   readonly nodata: number;
-  /** Each band's pixels, `[y, x]` row-major, by name, in the cube's order. */
+  /** The steps of a temporal cube that were read, in the order of the axis; absent without a time axis. */
+  readonly steps?: readonly TimeStep[];
+  /** Each band's pixels, `[y, x]` or, where there are {@link steps}, `[time, y, x]`, row-major, by name, in the cube's order. */
   readonly bands: ReadonlyMap<string, PixelArray>;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
   readonly missingTiles: number;
@@ -62,6 +74,8 @@ export interface TileStatus extends TileIndex {
 /** A datacube in an Icechunk repository or a plain Zarr directory. */
 export class Cube {
   readonly grid: Grid;
+  /** The steps of a temporal cube. */
+  readonly timeAxis: TimeAxis | undefined;
 
   private constructor(
     readonly dataset: Dataset,
@@ -71,6 +85,7 @@ export class Cube {
     private readonly readOnlyBecause?: string,
   ) {
     this.grid = Grid.fromRecord(dataset.grid);
+    this.timeAxis = dataset.time === undefined ? undefined : TimeAxis.fromRecord(dataset.time);
   }
 
   /**
@@ -98,15 +113,25 @@ export class Cube {
     return new Cube(found.dataset, repository, found.codec, found.readOnlyBecause);
   }
 
-  /** What {@link ingest} would do for a region: no pixels are fetched. @throws {InvalidInputError} outside the cube. */
-  async plan(roi: Roi, source: Pick<TileSource, 'planRequests'>): Promise<IngestPlan> {
+  /**
+   * What {@link ingest} would do for a region and a time: no pixels are fetched.
+   * @throws {InvalidInputError} outside the cube, or its time axis.
+   */
+  async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
+    const steps = this.stepsOf(time);
     const windows = roiWindows(roi, this.grid.geobox);
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
       windows,
       source,
-      async (index) => (await ledger.get(index)) !== TileState.notLoaded,
+      (index) => {
+        const known = ledger.peek(index);
+        return known === undefined
+          ? ledger.get(index).then((state) => state !== TileState.notLoaded)
+          : known !== TileState.notLoaded;
+      },
+      steps,
     );
   }
 
@@ -126,10 +151,10 @@ export class Cube {
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
       throw new SetupError(
-        'Expected a Blosc encoder for this cube but GDAL here has none. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
+        'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
       );
     }
-    const plan = await this.plan(roi, source);
+    const plan = await this.plan(roi, source, { time: options.time });
     const tally = new Tally();
     if (plan.pending > 0) await updateLedger(this.repository, this.dataset, this.codec);
     const run = runIngest({
@@ -160,11 +185,14 @@ export class Cube {
   }
 
   /**
-   * Reads the cube's pixels that a region touches, on the cube's own grid.
+   * Reads the cube's pixels that a region touches, on the cube's own grid; of temporal cubes those of
+   * the given time.
    *
-   * @throws {InvalidInputError} when the region lies outside the cube, or crosses the antimeridian.
+   * @throws {InvalidInputError} when the region lies outside the cube, or crosses the antimeridian, or
+   * the time is not on its axis.
    */
-  async load(roi: Roi): Promise<Region> {
+  async load(roi: Roi, { time }: TimeOptions = {}): Promise<Region> {
+    const steps = this.stepsOf(time);
     const windows = roiWindows(roi, this.grid.geobox);
     const [window] = windows;
     if (window === undefined || windows.length > 1) {
@@ -173,29 +201,31 @@ export class Cube {
       );
     }
     const session = await this.repository.readSession();
-    const ledger = await readLedger(session.store, this.grid);
+    const ledger = await readLedger(session.store, this.dataset);
     const bands = new Map<string, PixelArray>();
     for (const { name } of this.dataset.bands)
-      bands.set(name, await readBand(session, name, window));
+      bands.set(name, await readSteps(steps, (t) => readBand(session, name, window, t)));
     let missingTiles = 0;
-    for (const index of this.grid.tilesIn([window])) {
+    for (const index of tilesOf(this.grid, [window], steps)) {
       if ((await ledger.get(index)) === TileState.notLoaded) missingTiles++;
     }
     return {
       geobox: this.grid.geobox.crop(window),
       dtype: this.dataset.dtype,
       nodata: fillValueOf(this.dataset),
+      ...(steps === undefined ? {} : { steps }),
       bands,
       missingTiles,
     };
   }
 
-  /** The state of each tile that a region touches. */
-  async tileStates(roi: Roi): Promise<TileStatus[]> {
+  /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */
+  async tileStates(roi: Roi, { time }: TimeOptions = {}): Promise<TileStatus[]> {
+    const steps = this.stepsOf(time);
     const ledger = await this.#ledger();
     const states: TileStatus[] = [];
-    for (const index of this.grid.tilesIn(this.windowsOf(roi)))
-      states.push({ ...index, state: await ledger.get(index) });
+    for (const index of tilesOf(this.grid, this.windowsOf(roi), steps))
+      states.push({ ...index, state: ledger.peek(index) ?? (await ledger.get(index)) });
     return states;
   }
 
@@ -204,12 +234,21 @@ export class Cube {
     return roiWindows(roi, this.grid.geobox);
   }
 
+  /**
+   * The steps of the cube's axis that a time of interest means; all of them without one.
+   * @returns `undefined` for cubes without a time axis.
+   * @throws {InvalidInputError} when the time is not on the axis, or there is none.
+   */
+  stepsOf(time?: Toi): readonly TimeStep[] | undefined {
+    return selectSteps(this.timeAxis, time);
+  }
+
   /** The commits, newest first. */
   history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
     return this.repository.history();
   }
 
   async #ledger(): Promise<Ledger> {
-    return readLedger((await this.repository.readSession()).store, this.grid);
+    return readLedger((await this.repository.readSession()).store, this.dataset);
   }
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../dataset/dataset.js';
+import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, InvalidInputError, StoreError } from '../errors.js';
 import { alignsWith } from '../grid/affine.js';
 import { sameCrs } from '../grid/crs.js';
@@ -7,7 +9,7 @@ import type { Codec } from '../raster/codec.js';
 import { readMetadata } from '../store/read.js';
 import type { Session } from '../store/session.js';
 import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes.js';
-import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSION } from '../store/zarr-metadata.js';
+import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
 
 export interface OpenOptions {
   /**
@@ -38,10 +40,10 @@ export async function openRecord(
     | undefined;
   const { layout, dataset, codec } = group?.attributes ?? {};
   if (dataset !== undefined && codec !== undefined) {
-    if (layout !== LAYOUT_VERSION) {
+    if (layout === undefined || !LAYOUT_VERSIONS.includes(layout)) {
       throw new StoreError(
         'not-a-cube',
-        `Expected a cube of layout ${LAYOUT_VERSION} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
+        `Expected a cube of layout ${LAYOUT_VERSIONS.join(' or ')} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
       );
     }
     if (given !== undefined) checkSame(given, dataset);
@@ -90,6 +92,11 @@ function checkSame(given: Dataset, cube: Dataset): void {
     one.geobox.height === other.geobox.height &&
     alignsWith(one.geobox.affine, other.geobox.affine, one.geobox.width, one.geobox.height);
   if (!isSameGrid) throw differs('the grid', other.geobox, one.geobox);
+  if (!isDeepStrictEqual(stepsOf(given), stepsOf(cube)))
+    throw differs('the time axis', axisOf(cube), axisOf(given));
   if (given.grid.chunk.join() !== cube.grid.chunk.join())
     throw differs('the chunks', cube.grid.chunk.join(' x '), given.grid.chunk.join(' x '));
 }
+
+const stepsOf = ({ time }: Dataset) => time && TimeAxis.fromRecord(time).steps;
+const axisOf = ({ time }: Dataset) => (time === undefined ? 'none' : TimeAxis.fromRecord(time));

@@ -1,3 +1,5 @@
+import type { TimeSpan } from '../dataset/period.js';
+import type { TimeStep } from '../dataset/time-axis.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { tileId } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
@@ -12,27 +14,33 @@ export interface IngestPlan {
   /** Requests that the pending tiles need, and their uncompressed bytes as the service counts them. */
   readonly requests: number;
   readonly bytes: number;
-  /** The pending tiles, in row-major order, made one at a time. */
+  /** The pending tiles, made one at a time: one time step after the other, each in row-major order. */
   plannedTiles(): Generator<PlannedTile>;
 }
 
-/** Asks for each tile whether it is committed already. */
-export type IsLoaded = (index: TileIndex) => Promise<boolean>;
+/** What planning needs of a source. */
+export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox'>;
 
+/** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
+export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
+
+/** @param steps the time steps to plan; `undefined` in cubes without a time axis. */
 export async function planIngest(
   grid: Grid,
   windows: readonly Window[],
-  source: Pick<TileSource, 'planRequests'>,
+  source: TilePlanner,
   isLoaded: IsLoaded,
+  steps?: readonly TimeStep[],
 ): Promise<IngestPlan> {
   const pending: TileIndex[] = [];
   let tiles = 0;
   let requests = 0;
   let bytes = 0;
   const costs = tileCosts(grid, source);
-  for (const index of grid.tilesIn(windows)) {
+  for (const index of tilesOf(grid, windows, steps)) {
     tiles++;
-    if (await isLoaded(index)) continue;
+    const answer = isLoaded(index);
+    if (typeof answer === 'boolean' ? answer : await answer) continue;
     pending.push(index);
     const cost = costs(index);
     requests += cost.requests;
@@ -45,28 +53,56 @@ export async function planIngest(
     requests,
     bytes,
     *plannedTiles() {
-      for (const index of pending) yield planTile(grid, index, source);
+      const byIndex = new Map(steps?.map((step) => [step.index, step]));
+      for (const index of pending) {
+        const step = index.t === undefined ? undefined : byIndex.get(index.t);
+        yield planTile(grid, index, source, step);
+      }
     },
   };
+}
+
+/**
+ * Every tile that the windows touch, one time step after the other, so that what is committed together
+ * lies in one step.
+ */
+export function* tilesOf(
+  grid: Grid,
+  windows: readonly Window[],
+  steps: readonly TimeStep[] | undefined,
+): Generator<TileIndex> {
+  if (steps === undefined) yield* grid.tilesIn(windows);
+  else
+    for (const { index: t } of steps)
+      for (const { row, col } of grid.tilesIn(windows)) yield { t, row, col };
 }
 
 export function planTile(
   grid: Grid,
   index: TileIndex,
-  source: Pick<TileSource, 'planRequests'>,
+  source: TilePlanner,
+  time?: TimeSpan,
 ): PlannedTile {
   const geobox = grid.tileGeoBox(index).toRecord();
+  const requestGeobox = source.requestGeobox?.(geobox);
   return {
     state: 'planned',
     id: tileId(index),
     index,
     geobox,
-    requests: source.planRequests(geobox),
+    ...(requestGeobox === undefined ? {} : { requestGeobox }),
+    ...(time === undefined ? {} : { time: { start: time.start, end: time.end } }),
+    requests: source.planRequests(requestGeobox ?? geobox),
   };
 }
 
-/** Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the shape alone. */
-function tileCosts(grid: Grid, source: Pick<TileSource, 'planRequests'>) {
+/**
+ * Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the
+ * shape alone, unless pixels are asked for on another grid.
+ */
+function tileCosts(grid: Grid, source: TilePlanner) {
+  if (source.requestGeobox !== undefined)
+    return (index: TileIndex) => costOf(planTile(grid, index, source).requests);
   const known = new Map<string, { requests: number; bytes: number }>();
   return (index: TileIndex) => {
     const { height, width } = grid.tileWindow(index);

@@ -9,6 +9,7 @@ export function recipeOf(dataset: Dataset, codec: Codec, mask: MaskTransport): R
     bands: dataset.bands.length,
     dtype: dataset.dtype,
     fillValue: fillValueOf(dataset),
+    ...(dataset.nodata === undefined ? {} : { nodata: dataset.nodata }),
     mask,
     processing: dataset.processing,
     chunk: dataset.grid.chunk,

@@ -1,5 +1,7 @@
+import type { RequestGrid } from '../grid/request-grid.js';
 import type { GridRecord } from '../grid/tiling.js';
 import type { DType } from '../raster/dtype.js';
+import type { TimeAxisRecord } from './time-axis.js';
 
 /** One band of a dataset, which becomes one array of the cube. */
 export interface Band {
@@ -60,6 +62,17 @@ export interface Dataset {
    */
   readonly nodata?: number;
   readonly grid: GridRecord;
+  /**
+   * The grid pixels are asked for on, where that is not the cube's: each tile's pixels come in a padded
+   * window of it, and are resampled here, as `processing.resampling` says. Earth Engine itself takes the
+   * nearest pixel.
+   */
+  readonly requestGrid?: RequestGrid;
+  /**
+   * The steps of a temporal cube, whose arrays are `[time, y, x]`: each is the mosaic of the
+   * collection's images that begin in it. Absent: arrays `[y, x]` of all images whatever their time.
+   */
+  readonly time?: TimeAxisRecord;
   readonly processing: Processing;
   /** `seed` compresses as smart-geocubes does (level 9); the default is fast. */
   readonly codec: 'default' | 'seed';

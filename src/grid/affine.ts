@@ -25,11 +25,17 @@ export function apply(affine: Affine, col: number, row: number): XY {
   return [a * col + b * row + c, d * col + e * row + f];
 }
 
-/** @throws {RangeError} when the transform is degenerate (its determinant is zero). */
+/** False when the transform is degenerate, or holds numbers that cannot be computed with. */
+export function isInvertible([a, b, c, d, e, f]: Affine): boolean {
+  const determinant = a * e - b * d;
+  return determinant !== 0 && [determinant, c, f].every(Number.isFinite);
+}
+
+/** @throws {RangeError} when {@link isInvertible} is false. */
 export function invert(affine: Affine): Affine {
   const [a, b, c, d, e, f] = affine;
   const determinant = a * e - b * d;
-  if (determinant === 0 || !Number.isFinite(determinant)) {
+  if (!isInvertible(affine)) {
     throw new RangeError(
       `Expected an invertible affine transform but received [${affine.join(', ')}].`,
     );

@@ -23,6 +23,8 @@ export interface Kernel {
 export interface KernelFacts {
   /** It can write Blosc frames whose header states the true typesize and shuffle. */
   readonly hasBlosc: boolean;
+  /** What writes them: libblosc itself, GDAL's Zarr driver, or the JavaScript kernel's own code. */
+  readonly encoder: 'libblosc' | 'gdal' | 'javascript' | 'none';
 }
 
 /** An array as bytes: `shape` is [height, width]; a vector is one row. */

@@ -1,8 +1,17 @@
 import type { Shape } from '../grid/geobox.js';
 import type { PixelArray } from '../raster/dtype.js';
+import type { Workspace } from './workspace.js';
+
+/** The gaps of a band, as a list and as a raster. */
+export interface BandGaps {
+  /** Indices into the band, ascending. */
+  readonly gaps: Int32Array;
+  /** 1 at each gap, 0 elsewhere. */
+  readonly isGap: Uint8Array;
+}
 
 /**
- * Gives each pixel that `mask` calls invalid the value of the nearest valid pixel, by Euclidean
+ * Gives each gap the value of the nearest valid pixel, by Euclidean
  * distance between pixel centres, up to `maxDistance` pixels away (`null`: any distance). This is what
  * `scipy.interpolate.griddata(method="nearest")` computes; where several valid pixels are equally
  * near, any of them is right.
@@ -13,43 +22,27 @@ import type { PixelArray } from '../raster/dtype.js';
  * valid row within each column, then for each pixel outward along its row, only as far as a nearer
  * pixel could still lie.
  *
- * Sets `mask` to 1 where a pixel was filled. Returns how many were.
+ * Adds the gaps that stay to `left`.
  */
 export function fillNearest(
   pixels: PixelArray,
-  mask: Uint8Array,
+  { gaps, isGap }: BandGaps,
   shape: Shape,
   maxDistance: number | null,
-): number {
+  workspace: Pick<Workspace, 'array' | 'left'>,
+): void {
   const limit = maxDistance === null ? Number.POSITIVE_INFINITY : maxDistance * maxDistance;
-  const filled: number[] = [];
-  const deep: number[] = [];
-  for (let i = mask.indexOf(0); i !== -1; i = mask.indexOf(0, i + 1)) {
-    const source = nearestInRings(mask, i, shape, limit);
-    if (source === UNDECIDED) deep.push(i);
-    else if (source !== NONE) {
-      pixels[i] = pixels[source] as number;
-      filled.push(i);
+  // A gap that was filled is still one to the search, so it is never the source of another.
+  let nearestRow: Int32Array | undefined;
+  for (const gap of gaps) {
+    let source = nearestInRings(isGap, gap, shape, limit);
+    if (source === UNDECIDED) {
+      nearestRow ??= nearestRowInColumn(isGap, shape, workspace);
+      source = nearestInRow(nearestRow, gap, shape.width, limit);
     }
+    if (source === NONE) workspace.left.add(gap);
+    else pixels[gap] = pixels[source] as number;
   }
-  if (deep.length > 0) {
-    const nearestRow = nearestRowInColumn(mask, shape.height, shape.width);
-    for (const i of deep) {
-      const source = nearestInRow(
-        nearestRow,
-        Math.floor(i / shape.width),
-        i % shape.width,
-        shape.width,
-        limit,
-      );
-      if (source === NONE) continue;
-      pixels[i] = pixels[source] as number;
-      filled.push(i);
-    }
-  }
-  // Only now, so that a filled pixel is never the source of another.
-  for (const index of filled) mask[index] = 1;
-  return filled.length;
 }
 
 /** No valid pixel lies within the limit. */
@@ -66,7 +59,7 @@ const RINGS = 8;
  * none of them is nearer than `r`, so the search ends when the best is as near as the next ring.
  */
 function nearestInRings(
-  mask: Uint8Array,
+  isGap: Uint8Array,
   at: number,
   { height, width }: Shape,
   limit: number,
@@ -84,7 +77,7 @@ function nearestInRings(
       // Whole rows above and below, and the two ends of the rows between.
       const step = y === row - ring || y === row + ring ? 1 : 2 * ring;
       for (let x = col - ring; x <= col + ring; x += step) {
-        if (x < 0 || x >= width || mask[y * width + x] === 0) continue;
+        if (x < 0 || x >= width || isGap[y * width + x] === 1) continue;
         const distance = (x - col) * (x - col) + (y - row) * (y - row);
         if (distance < best || (distance === best && source === NONE)) {
           best = distance;
@@ -102,19 +95,23 @@ function nearestInRings(
 }
 
 /** For each pixel the row of the nearest valid pixel of its column, or -1. */
-function nearestRowInColumn(mask: Uint8Array, height: number, width: number): Int32Array {
-  const nearest = new Int32Array(height * width);
+function nearestRowInColumn(
+  isGap: Uint8Array,
+  { height, width }: Shape,
+  workspace: Pick<Workspace, 'array'>,
+): Int32Array {
+  const nearest = workspace.array('nearest row', 'int32', height * width);
   const last = new Int32Array(width).fill(-1);
   for (let row = 0, i = 0; row < height; row++) {
     for (let col = 0; col < width; col++, i++) {
-      if (mask[i] !== 0) last[col] = row;
+      if (isGap[i] === 0) last[col] = row;
       nearest[i] = last[col] as number;
     }
   }
   last.fill(-1);
   for (let row = height - 1; row >= 0; row--) {
     for (let col = 0, i = row * width; col < width; col++, i++) {
-      if (mask[i] !== 0) last[col] = row;
+      if (isGap[i] === 0) last[col] = row;
       const below = last[col] as number;
       const above = nearest[i] as number;
       if (below !== -1 && (above === -1 || below - row < row - above)) nearest[i] = below;
@@ -123,15 +120,11 @@ function nearestRowInColumn(mask: Uint8Array, height: number, width: number): In
   return nearest;
 }
 
-/** Index of the valid pixel nearest to (row, col), or -1 when none lies within the limit (a squared distance). */
-function nearestInRow(
-  nearestRow: Int32Array,
-  row: number,
-  col: number,
-  width: number,
-  limit: number,
-): number {
+/** Index of the valid pixel nearest to pixel `gap`, or -1 when none lies within the limit (a squared distance). */
+function nearestInRow(nearestRow: Int32Array, gap: number, width: number, limit: number): number {
+  const row = Math.floor(gap / width);
   const start = row * width;
+  const col = gap - start;
   let best = limit;
   let source = NONE;
   const reach = Math.max(col, width - 1 - col);

@@ -3,6 +3,7 @@ import type { CommittedTile, EncodedTile } from '../tile.js';
 import { Ledger, TileState } from './ledger.js';
 import type { Repository } from './repository.js';
 import type { WriteSession } from './session.js';
+import { chunkKey } from './zarr-metadata.js';
 
 export interface CommitterOptions {
   /** Tiles in one commit. Each commit rewrites the manifest of every touched array, so one for each tile is dear. Default 16. */
@@ -49,7 +50,7 @@ export class Committer {
       const group = this.#group;
       for (const { band, bytes } of tile.chunks) {
         const name = this.dataset.bands[band]?.name ?? '';
-        const key = `${name}/c/${tile.index.row}/${tile.index.col}`;
+        const key = chunkKey(name, tile.index);
         const { store } = group.session;
         if (bytes === undefined) await store.discard(key);
         else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

@@ -5,6 +5,7 @@
  * written back once, at the end of a run, so that either program can go on where the other stopped.
  */
 import type { Dataset } from '../dataset/dataset.js';
+import { TimeAxis } from '../dataset/time-axis.js';
 import { StoreError } from '../errors.js';
 import { Grid, type TileIndex, tileId } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
@@ -13,17 +14,24 @@ import type { Repository } from './repository.js';
 import type { CubeStore, KeyValueStore } from './session.js';
 import { CUBE_RECORD_PATH, LEDGER_PATH, metadataOf } from './zarr-metadata.js';
 
-/** Both are written, whoever made the cube: each generation of smart-geocubes reads its own alone. */
 export const LIST_NAMES = ['loaded_patches', 'loaded_tiles'] as const;
+
+/**
+ * Both are written, whoever made the cube: each generation of smart-geocubes reads its own alone. But
+ * 0.0.x names a time step by its date instead of its position, which is read, not written.
+ */
+function namesToWrite({ time }: Dataset): readonly string[] {
+  return time === undefined ? LIST_NAMES : ['loaded_patches'];
+}
 
 interface GroupDocument {
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 /** A ledger of what the cube's own ledger or the list has: what counts when tiles are planned. */
-export async function readLedger(store: KeyValueStore, grid: Grid): Promise<Ledger> {
+export async function readLedger(store: KeyValueStore, dataset: Dataset): Promise<Ledger> {
   const ledger = new Ledger(store);
-  await takeOver(ledger, listedIds(await readRoot(store)), grid);
+  await takeOver(ledger, listedIds(await readRoot(store)), dataset);
   return ledger;
 }
 
@@ -38,12 +46,11 @@ export async function updateLedger(
   dataset: Dataset,
   codec: Codec,
 ): Promise<void> {
-  const grid = Grid.fromRecord(dataset.grid);
   const session = await repository.writeSession();
   await repository.commit(session, 'Take over the list of loaded tiles', async (newest) => {
     await ensureLedger(newest, dataset, codec);
     const ledger = new Ledger(newest);
-    await takeOver(ledger, listedIds(await readRoot(newest)), grid);
+    await takeOver(ledger, listedIds(await readRoot(newest)), dataset);
     await ledger.flush();
   });
 }
@@ -55,20 +62,21 @@ export async function updateLedger(
  * @throws {StoreError} when the store itself fails.
  */
 export async function writeLoadedLists(repository: Repository, dataset: Dataset): Promise<void> {
-  const grid = Grid.fromRecord(dataset.grid);
+  const names = namesToWrite(dataset);
   try {
     const session = await repository.writeSession();
     await repository.commit(session, 'List the loaded tiles', async (newest) => {
       const root = await readRoot(newest);
       const ledger = new Ledger(newest);
       const loaded: string[] = [];
-      for (const index of allTiles(grid)) {
-        if ((await ledger.get(index)) !== TileState.notLoaded) loaded.push(tileId(index));
+      for (const index of allTiles(dataset)) {
+        const state = ledger.peek(index) ?? (await ledger.get(index));
+        if (state !== TileState.notLoaded) loaded.push(tileId(index));
       }
       const ids = [...new Set([...listedIds(root), ...loaded])];
-      if (ids.length === 0 || LIST_NAMES.every((name) => idsOf(root, name).length === ids.length))
+      if (ids.length === 0 || names.every((name) => idsOf(root, name).length === ids.length))
         return;
-      const lists = Object.fromEntries(LIST_NAMES.map((name) => [name, ids]));
+      const lists = Object.fromEntries(names.map((name) => [name, ids]));
       const document = { ...root, attributes: { ...root.attributes, ...lists } };
       await newest.set('zarr.json', Buffer.from(JSON.stringify(document, undefined, 2)));
     });
@@ -77,18 +85,43 @@ export async function writeLoadedLists(repository: Repository, dataset: Dataset)
   }
 }
 
-/** The index in an id of a cube without a time axis; `undefined` for other ids and for tiles outside the grid. */
-export function indexOfId(id: string, grid: Grid): TileIndex | undefined {
-  const [, row, col] = /^(\d+)-(\d+)$/.exec(id) ?? [];
-  const index = { row: Number(row), col: Number(col) };
-  return index.row < grid.rows && index.col < grid.cols ? index : undefined;
+/**
+ * The index in an id: `row-col`, in temporal cubes `t-row-col`, of smart-geocubes 0.0.x
+ * `YYYYMMDDhhmmss-row-col`. `undefined` for other ids and for tiles outside the cube.
+ */
+export function indexReader({
+  grid: record,
+  time,
+}: Dataset): (id: string) => TileIndex | undefined {
+  const { rows, cols } = Grid.fromRecord(record);
+  const steps = time === undefined ? undefined : TimeAxis.fromRecord(time).steps;
+  const byDate = new Map(steps?.map(({ start, index }) => [dateOf(start), index]));
+  return (id) => {
+    const [, first, row, col] = /^(?:(\d+)-)?(\d+)-(\d+)$/.exec(id) ?? [];
+    const place = { row: Number(row), col: Number(col) };
+    if (!(place.row < rows && place.col < cols)) return undefined;
+    if (steps === undefined) return first === undefined ? place : undefined;
+    if (first === undefined) return undefined;
+    const t = first.length === DATE_DIGITS ? byDate.get(first) : Number(first);
+    return t !== undefined && t < steps.length ? { t, ...place } : undefined;
+  };
 }
 
-async function takeOver(ledger: Ledger, ids: Iterable<string>, grid: Grid): Promise<void> {
+/** Of `YYYYMMDDhhmmss`. */
+const DATE_DIGITS = 14;
+
+function dateOf(instant: number): string {
+  return new Date(instant).toISOString().replace(/\D/g, '').slice(0, DATE_DIGITS);
+}
+
+async function takeOver(ledger: Ledger, ids: ReadonlySet<string>, dataset: Dataset): Promise<void> {
+  if (ids.size === 0) return;
+  const read = indexReader(dataset);
   for (const id of ids) {
-    const index = indexOfId(id, grid);
-    if (index !== undefined && (await ledger.get(index)) === TileState.notLoaded)
-      await ledger.set(index, TileState.loaded);
+    const index = read(id);
+    if (index === undefined) continue;
+    const state = ledger.peek(index) ?? (await ledger.get(index));
+    if (state === TileState.notLoaded) await ledger.set(index, TileState.loaded);
   }
 }
 
@@ -105,9 +138,14 @@ async function has(store: KeyValueStore, key: string): Promise<boolean> {
   return ((await store.get(key)) ?? undefined) !== undefined;
 }
 
-function allTiles(grid: Grid): Iterable<TileIndex> {
-  const { height, width } = grid.geobox;
-  return grid.tilesIn([{ row: 0, col: 0, height, width }]);
+/** Every tile, one time step after the other. */
+function* allTiles({ grid: record, time }: Dataset): Generator<TileIndex> {
+  const { rows, cols } = Grid.fromRecord(record);
+  const steps = time === undefined ? [undefined] : TimeAxis.fromRecord(time).steps;
+  for (const step of steps)
+    for (let row = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++)
+        yield step === undefined ? { row, col } : { t: step.index, row, col };
 }
 
 async function readRoot(store: KeyValueStore): Promise<GroupDocument> {

@@ -12,16 +12,21 @@ export async function readMetadata(session: Session, path: string): Promise<unkn
   return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
-/** The pixels of one band in `window`, `[y, x]` row-major. Tiles that are not loaded hold the fill value. */
+/**
+ * The pixels of one band in `window`, `[y, x]` row-major; of one time step in temporal cubes. Tiles that
+ * are not loaded hold the fill value.
+ */
 export async function readBand(
   session: Session,
   band: string,
   window: Window,
+  t?: number,
 ): Promise<PixelArray> {
   try {
     const array = await openArray(session, band);
     const { row, col, height, width } = window;
     const part = await zarr.get(array, [
+      ...(t === undefined ? [] : [t]),
       zarr.slice(row, row + height),
       zarr.slice(col, col + width),
     ]);

@@ -10,6 +10,7 @@ import { LIST_NAMES } from './loaded-list.js';
 import { readMetadata } from './read.js';
 import type { Session } from './session.js';
 import { deriveGeoBox } from './smart-geocubes-grid.js';
+import { deriveTimeAxis } from './smart-geocubes-time.js';
 
 /** A cube without a record of ours, and what can be done with it. */
 export interface SeedCube {
@@ -25,7 +26,7 @@ const COORDINATES = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.
 export const UNKNOWN_SOURCE = 'where its pixels come from is not known';
 
 /**
- * The cube of smart-geocubes in a store: title, list of loaded patches, and bands on x and y.
+ * The cube of smart-geocubes in a store: title, list of loaded patches, and bands on x and y, with or without time.
  * `undefined` when the store holds something else.
  *
  * @throws {StoreError} of kind `not-a-cube` for a cube of smart-geocubes that cannot be read here.
@@ -38,7 +39,7 @@ export async function recogniseSeedCube(session: Session): Promise<SeedCube | un
   const arrays = await readBands(session);
   const [first] = arrays;
   if (first === undefined) return undefined;
-  const { shape, chunk, dtype, fillValue } = agreedShape(title, arrays);
+  const { hasTime, shape, chunk, dtype, fillValue } = agreedShape(title, arrays);
   const geobox = await deriveGeoBox(session, shape);
   const recipe = seedRecipe(title);
   const codec = codecOf(first.document);
@@ -50,6 +51,7 @@ export async function recogniseSeedCube(session: Session): Promise<SeedCube | un
     dtype,
     ...(isInteger && fillValue !== 0 ? { nodata: fillValue } : {}),
     grid: new Grid(geobox, chunk).toRecord(),
+    ...(hasTime ? { time: await deriveTimeAxis(session) } : {}),
     processing: recipe?.processing ?? DEFAULT_PROCESSING,
     codec: 'default',
   };
@@ -89,10 +91,16 @@ function agreedShape(title: string, arrays: readonly NamedArray[]) {
   const [first, ...others] = arrays.map(({ document }) => document);
   if (first === undefined) throw cannotRead(title, 'it has no bands');
   const { dimensions, shape, chunk, dtype, fillValue } = first;
-  const [height, width] = shape;
-  const [chunkHeight, chunkWidth] = chunk;
-  if (dimensions.join(' ') !== 'y x' || shape.length !== 2 || chunk.length !== 2)
-    throw cannotRead(title, `its bands have the axes ${dimensions.join(', ')} instead of y, x`);
+  const [height, width] = shape.slice(-2);
+  const [chunkHeight, chunkWidth] = chunk.slice(-2);
+  const hasTime = dimensions[0] === 'time';
+  const axes = hasTime ? ['time', 'y', 'x'] : ['y', 'x'];
+  if (
+    dimensions.join() !== axes.join() ||
+    [shape, chunk].some(({ length }) => length !== axes.length)
+  )
+    throw cannotRead(title, `its bands have the axes ${dimensions.join(', ')}`);
+  if (hasTime && chunk[0] !== 1) throw cannotRead(title, 'its chunks span several time steps');
   if (dtype === undefined) throw cannotRead(title, `its bands are of type ${first.dataType}`);
   const isLike = (other: ArrayDocument) =>
     other.dtype === dtype &&
@@ -104,6 +112,7 @@ function agreedShape(title: string, arrays: readonly NamedArray[]) {
   if (!others.every(isLike))
     throw cannotRead(title, 'its bands differ in type, shape, chunks or compression');
   return {
+    hasTime,
     shape: { height: height ?? 0, width: width ?? 0 },
     chunk: { height: chunkHeight ?? 0, width: chunkWidth ?? 0 },
     dtype,
@@ -124,6 +133,6 @@ function plainAttributes({ attributes }: ArrayDocument): Record<string, string |
 function cannotRead(title: string, why: string): StoreError {
   return new StoreError(
     'not-a-cube',
-    `Expected a cube of one type of bands on y and x but ${title}, made by smart-geocubes, is another: ${why}. Read it with smart-geocubes.`,
+    `Expected a cube whose bands are alike but ${title}, made by smart-geocubes, is another: ${why}. Read it with smart-geocubes.`,
   );
 }

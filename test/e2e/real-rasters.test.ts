@@ -12,12 +12,18 @@ import { serveRaster, temporaryFolder } from './loopback-cubes.js';
  * the default approximation depends on how a raster is cut into blocks, so no tiled reader can equal it.
  * Where the command is not installed, its library version in the binding does the same.
  */
-function gdalwarp(file: string, output: string, cube: Cube, nodata: string): PixelArray[] {
+function gdalwarp(
+  file: string,
+  output: string,
+  cube: Cube,
+  nodata: string,
+  resampling = 'near',
+): PixelArray[] {
   const { geobox } = cube.grid;
   const { west, south, east, north } = geobox.bounds;
   const options = [
     '-r',
-    'near',
+    resampling,
     '-et',
     '0',
     '-t_srs',
@@ -114,6 +120,49 @@ describe('real rasters, served by the loopback server and ingested through the p
       }
       await folder.remove();
     },
+  );
+
+  testWithData(
+    'a scene asked for on its own UTM grid and resampled here gives exactly the pixels of gdalwarp, by every resampling',
+    async () => {
+      for (const { resampling, resolution, chunk } of [
+        { resampling: 'bilinear', resolution: 0.002, chunk: 200 },
+        { resampling: 'cubic', resolution: 0.002, chunk: 200 },
+        { resampling: 'average', resolution: 0.004, chunk: 128 },
+        { resampling: 'mode', resolution: 0.004, chunk: 128 },
+        // Towards coarser pixels GDAL widens these two by a ratio of its own for each piece it warps.
+        { resampling: 'bilinear', resolution: 0.004, chunk: 512 },
+        { resampling: 'cubic', resolution: 0.004, chunk: 512 },
+      ] as const) {
+        const folder = await temporaryFolder();
+        const file = 'landsat7-utm18n-rgb-uint8.tif';
+        const size = [300.0379266750948, 300.041782729805] as [number, number];
+        const cube = await ingestWhole(folder.path, file, {
+          title: 'Landsat',
+          image: 'users/test/landsat7',
+          bands: ['red', 'green', 'blue'],
+          dtype: 'uint8',
+          nodata: 0,
+          resampling,
+          requestGrid: { crs: 'EPSG:32618', resolution: size, origin: [101985, 2826915] },
+          grid: { crs: 'EPSG:4326', bounds: [-78.4, 23.9, -77.2, 24.9], resolution, chunk },
+        });
+        const { bands } = await cube.load(cube.grid.geobox);
+        for (const [i, name] of ['red', 'green', 'blue'].entries()) {
+          // Band by band: with several, gdalwarp takes a pixel for valid where one of them is.
+          const one = join(folder.path, `${name}.tif`);
+          const gdal = loadGdal();
+          gdal.translate(one, gdal.open(dataFile(file)), ['-b', String(i + 1)]).close();
+          const warped = join(folder.path, `${name}-warped.tif`);
+          const [theirs] = gdalwarp(one, warped, cube, '0', resampling);
+          const { different, valid } = compare(bands.get(name), theirs, 0);
+          expect(valid).toBeGreaterThan(20_000);
+          expect({ resampling, resolution, name, different }).toMatchObject({ different: 0 });
+        }
+        await folder.remove();
+      }
+    },
+    60_000,
   );
 
   testWithData(

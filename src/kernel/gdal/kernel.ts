@@ -1,14 +1,30 @@
 import type { Kernel } from '../kernel.js';
 import { createKernel } from '../pipeline.js';
-import { decode } from './decode.js';
-import { encodeChunk } from './encode.js';
+import { loadBlosc } from './blosc-addon.js';
+import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
-import { fillIdw } from './fill.js';
+import { openPart } from './part-file.js';
+import { warpRasters } from './warp.js';
+
+export interface GdalKernelOptions {
+  /** False leaves libblosc alone, as where the addon over it was not made. Default true. */
+  readonly useBloscAddon?: boolean;
+}
 
 /** The native kernel. @throws {SetupError} when GDAL cannot be loaded. */
-export function createGdalKernel(): Kernel {
+export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {}): Kernel {
+  const addon = useBloscAddon ? loadBlosc() : undefined;
   // Debian's GDAL has Blosc in its Zarr driver; the one bundled with gdal-async has not.
   const { zarrCompressors, bloscCompressors } = gdalFacts();
-  const hasBlosc = zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
-  return createKernel({ facts: { hasBlosc }, decode, fillIdw, encode: encodeChunk });
+  const gdalHasBlosc = zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
+  const encoder = addon !== undefined ? 'libblosc' : gdalHasBlosc ? 'gdal' : 'none';
+  const encodeBlosc = addon === undefined ? bloscByGdal : bloscByAddon(addon);
+  return createKernel({
+    facts: { hasBlosc: encoder !== 'none', encoder },
+    openPart,
+    warp: warpRasters,
+    // GDAL finds positions anew for each band.
+    bandsPerWarp: 1,
+    encode: (array, codec) => encodeChunk(array, codec, encodeBlosc),
+  });
 }

@@ -62,6 +62,8 @@ function load(): Gdal {
     gdal.config.set('GDAL_DISABLE_READDIR_ON_OPEN', 'EMPTY_DIR');
     // fillNodata keeps three work files; in memory they are quick, and a killed process leaves none.
     gdal.config.set('CPL_TMPDIR', '/vsimem');
+    // Uncompressed pixels go straight to the tile's array, not through the block cache: a third of the time.
+    gdal.config.set('GTIFF_DIRECT_IO', 'YES');
     // No side files beside rasters that are not ours.
     gdal.config.set('GDAL_PAM_ENABLED', 'NO');
     return gdal;

@@ -1,4 +1,5 @@
 import type { Dataset } from 'gdal-async';
+import { type Affine, toGeoTransform } from '../../grid/affine.js';
 import type { Shape } from '../../grid/geobox.js';
 import { asBytes, bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
 import { loadGdal, uniqueName } from './load.js';
@@ -14,6 +15,13 @@ export const GDAL_TYPES: Readonly<Record<DType, string>> = {
   float64: 'Float64',
 };
 
+export interface RawDatasetOptions {
+  readonly nodata?: number;
+  readonly affine?: Affine;
+  /** 1 for each pixel without a value, 0 for the others: becomes the dataset's mask. */
+  readonly isGap?: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * Lends a typed array to GDAL as a one-band dataset, without a copy: GDAL reads from, and writes to,
  * the array itself. `use` must not keep the dataset.
@@ -21,23 +29,29 @@ export const GDAL_TYPES: Readonly<Record<DType, string>> = {
 export function withRawDataset<T>(
   pixels: PixelArray,
   dtype: DType,
-  { height, width }: Shape,
+  shape: Shape,
   use: (dataset: Dataset) => T,
-  nodata?: number,
+  { nodata, affine, isGap }: RawDatasetOptions = {},
 ): T {
   const gdal = loadGdal();
-  const name = uniqueName('.bin');
-  const size = bytesOf(dtype);
-  const bytes = asBytes(pixels);
-  gdal.vsimem.set(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+  const names: string[] = [];
+  const lend = (array: PixelArray) => {
+    const name = uniqueName('.bin');
+    const bytes = asBytes(array);
+    gdal.vsimem.set(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+    names.push(name);
+    return name;
+  };
   try {
     const noData = nodata === undefined ? '' : `<NoDataValue>${nodata}</NoDataValue>`;
+    const transform =
+      affine === undefined
+        ? ''
+        : `<GeoTransform>${toGeoTransform(affine).join(',')}</GeoTransform>`;
+    const mask = isGap === undefined ? '' : maskBand(lend(validOf(isGap)), shape);
     const dataset = gdal.open(
-      `<VRTDataset rasterXSize="${width}" rasterYSize="${height}">` +
-        `<VRTRasterBand dataType="${GDAL_TYPES[dtype]}" band="1" subClass="VRTRawRasterBand">${noData}` +
-        `<SourceFilename relativeToVRT="0">${name}</SourceFilename><ImageOffset>0</ImageOffset>` +
-        `<PixelOffset>${size}</PixelOffset><LineOffset>${size * width}</LineOffset><ByteOrder>LSB</ByteOrder>` +
-        '</VRTRasterBand></VRTDataset>',
+      `<VRTDataset rasterXSize="${shape.width}" rasterYSize="${shape.height}">${transform}` +
+        `${rawBand(lend(pixels), dtype, shape, 'band="1"', noData)}${mask}</VRTDataset>`,
       'r+',
     );
     try {
@@ -47,6 +61,33 @@ export function withRawDataset<T>(
       dataset.close();
     }
   } finally {
-    gdal.vsimem.release(name);
+    for (const name of names) gdal.vsimem.release(name);
   }
+}
+
+function rawBand(
+  file: string,
+  dtype: DType,
+  { width }: Shape,
+  attributes: string,
+  content = '',
+): string {
+  const size = bytesOf(dtype);
+  return (
+    `<VRTRasterBand dataType="${GDAL_TYPES[dtype]}" ${attributes} subClass="VRTRawRasterBand">${content}` +
+    `<SourceFilename relativeToVRT="0">${file}</SourceFilename><ImageOffset>0</ImageOffset>` +
+    `<PixelOffset>${size}</PixelOffset><LineOffset>${size * width}</LineOffset><ByteOrder>LSB</ByteOrder>` +
+    '</VRTRasterBand>'
+  );
+}
+
+function maskBand(file: string, shape: Shape): string {
+  return `<MaskBand>${rawBand(file, 'uint8', shape, '')}</MaskBand>`;
+}
+
+/** GDAL's masks are 255 where a pixel is valid. */
+function validOf(isGap: Uint8Array): Uint8Array<ArrayBuffer> {
+  const valid = new Uint8Array(isGap.length);
+  for (let i = 0; i < isGap.length; i++) valid[i] = isGap[i] === 1 ? 0 : 255;
+  return valid;
 }

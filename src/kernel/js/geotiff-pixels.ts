@@ -1,13 +1,7 @@
 import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
-import {
-  allocate,
-  asBytes,
-  bytesOf,
-  type DType,
-  fromBytes,
-  type PixelArray,
-} from '../../raster/dtype.js';
+import { asBytes, bytesOf, type DType, fromBytes, type PixelArray } from '../../raster/dtype.js';
+import { isPlausibleBlock, MAX_IMAGE_BYTES } from '../size-limits.js';
 import { type BlockLayout, decodeBlock } from './blocks.js';
 
 export interface PixelFormat {
@@ -23,55 +17,90 @@ interface Place {
   readonly col: number;
   readonly rows: number;
   readonly cols: number;
-  /** Width of the image. */
-  readonly width: number;
 }
 
-/** What a corrupt directory may ask for has no other limit. */
-const MAX_IMAGE_BYTES = 2 ** 30;
-/** A block may be larger than its image, but not by any number. */
-const MAX_BLOCK_BYTES = 2 ** 26;
+/** Where it goes in the target: from `start` on, with `rowLength` pixels from one row to the next. */
+interface TargetPlace extends Place {
+  readonly start: number;
+  readonly rowLength: number;
+}
 
 /**
- * Every band of an image, each block decoded once. geotiff.js' own `readRasters` fetches each sample of
- * each pixel through a function call.
- *
- * @throws {RasterError} when pixels are corrupt or cut off.
+ * The pixels of an image, band by band. geotiff.js' own `readRasters` fetches each sample of each pixel
+ * through a function call.
  */
-export function readBands(
-  image: GeoTIFFImage,
-  bytes: Uint8Array<ArrayBuffer>,
-  { dtype, isLittleEndian, nodata }: PixelFormat,
-): PixelArray[] {
-  const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
-  const tags = image.fileDirectory.toObject();
-  const stride = image.planarConfiguration === 1 ? bands : 1;
-  const layout: BlockLayout = {
-    compression: numberIn(tags, 'Compression') ?? 1,
-    predictor: numberIn(tags, 'Predictor') ?? 1,
-    isLittleEndian,
-    samplesPerRow: image.getTileWidth() * stride,
-    stride,
-    bytesPerSample: bytesOf(dtype),
-  };
-  const rowBytes = layout.samplesPerRow * layout.bytesPerSample;
-  const blockBytes = rowBytes * image.getTileHeight();
-  checkSize(height * width * bands * layout.bytesPerSample, blockBytes);
-  const blocks = blocksOf(image, tags, stride);
-  const result = Array.from({ length: bands }, () => allocate(dtype, height * width));
-  for (const { band, place, offset, count } of blocks) {
-    const targets = stride === 1 ? result.slice(band, band + 1) : result;
-    if (count === 0) {
-      fill(targets, place, nodata ?? 0);
-      continue;
-    }
-    // Tiles are whole; the last strip ends with the image.
-    const least = image.isTiled ? blockBytes : rowBytes * place.rows;
-    const block = decodeBlock(cut(bytes, offset, count), least, blockBytes, layout);
-    if (stride === 1) copyRows(block, rowBytes, asBytes(targets[0] as PixelArray), place, layout);
-    else separate(fromBytes(dtype, block), layout.samplesPerRow, targets, place);
+export class ImagePixels {
+  readonly #layout: BlockLayout;
+  readonly #rowBytes: number;
+  readonly #blockBytes: number;
+  readonly #stride: number;
+  readonly #blocks: readonly Block[];
+  /** Blocks that hold all bands, decoded once for all of them. */
+  readonly #decoded = new Map<Block, PixelArray>();
+
+  /** @throws {RasterError} when the directory asks for what no image can be. */
+  constructor(
+    private readonly image: GeoTIFFImage,
+    private readonly bytes: Uint8Array<ArrayBuffer>,
+    private readonly format: PixelFormat,
+  ) {
+    const { dtype, isLittleEndian } = format;
+    const [height, width] = [image.getHeight(), image.getWidth()];
+    const bands = image.getSamplesPerPixel();
+    const tags = image.fileDirectory.toObject();
+    this.#stride = image.planarConfiguration === 1 ? bands : 1;
+    this.#layout = {
+      compression: numberIn(tags, 'Compression') ?? 1,
+      predictor: numberIn(tags, 'Predictor') ?? 1,
+      isLittleEndian,
+      samplesPerRow: image.getTileWidth() * this.#stride,
+      stride: this.#stride,
+      bytesPerSample: bytesOf(dtype),
+    };
+    this.#rowBytes = this.#layout.samplesPerRow * this.#layout.bytesPerSample;
+    this.#blockBytes = this.#rowBytes * image.getTileHeight();
+    checkSize(height * width * bands * this.#layout.bytesPerSample, this.#blockBytes);
+    this.#blocks = blocksOf(image, tags, this.#stride);
   }
-  return result;
+
+  /**
+   * Reads a band (from 0) into `target`, which has the image's type, from `start` on, with `rowLength`
+   * pixels from one row to the next.
+   *
+   * @throws {RasterError} when pixels are corrupt or cut off.
+   */
+  readBand(band: number, target: PixelArray, start: number, rowLength: number): void {
+    for (const block of this.#blocks) {
+      if (this.#stride === 1 && block.band !== band) continue;
+      const place = { ...block.place, start, rowLength };
+      if (block.count === 0) fill(target, place, this.format.nodata ?? 0);
+      else if (this.#stride === 1)
+        copyRows(this.#decode(block), this.#rowBytes, asBytes(target), place, this.#layout);
+      else
+        separate(
+          this.#shared(block),
+          this.#layout.samplesPerRow,
+          target,
+          band,
+          this.#stride,
+          place,
+        );
+    }
+  }
+
+  #shared(block: Block): PixelArray {
+    const known = this.#decoded.get(block);
+    if (known !== undefined) return known;
+    const pixels = fromBytes(this.format.dtype, this.#decode(block));
+    this.#decoded.set(block, pixels);
+    return pixels;
+  }
+
+  #decode({ offset, count, place }: Block): Uint8Array<ArrayBuffer> {
+    // Tiles are whole; the last strip ends with the image.
+    const least = this.image.isTiled ? this.#blockBytes : this.#rowBytes * place.rows;
+    return decodeBlock(cut(this.bytes, offset, count), least, this.#blockBytes, this.#layout);
+  }
 }
 
 interface Block {
@@ -99,7 +128,7 @@ function blocksOf(image: GeoTIFFImage, tags: Tags, stride: number): Block[] {
     const [rows, cols] = [Math.min(blockHeight, height - row), Math.min(blockWidth, width - col)];
     return {
       band: Math.floor(index / (across * down)),
-      place: { row, col, rows, cols, width },
+      place: { row, col, rows, cols },
       offset: Number(offsets[index]),
       count: Number(counts[index]),
     };
@@ -120,11 +149,7 @@ function cut(
 }
 
 function checkSize(imageBytes: number, blockBytes: number): void {
-  const isPlausible =
-    blockBytes > 0 &&
-    imageBytes <= MAX_IMAGE_BYTES &&
-    blockBytes <= Math.max(MAX_BLOCK_BYTES, imageBytes);
-  if (!isPlausible)
+  if (!(imageBytes <= MAX_IMAGE_BYTES && isPlausibleBlock(blockBytes, imageBytes)))
     throw new RasterError(
       'decode',
       `Expected at most ${MAX_IMAGE_BYTES} bytes of pixels in the GeoTIFF but received ${imageBytes}, in blocks of ${blockBytes}.`,
@@ -148,42 +173,45 @@ function listIn(tags: Tags, tag: string, length: number): ArrayLike<unknown> {
   return value;
 }
 
-function fill(targets: PixelArray[], { row, col, rows, cols, width }: Place, value: number): void {
-  for (const target of targets)
-    for (let y = row; y < row + rows; y++)
-      target.fill(value, y * width + col, y * width + col + cols);
+function fill(target: PixelArray, place: TargetPlace, value: number): void {
+  const { row, col, rows, cols, start, rowLength } = place;
+  for (let y = row; y < row + rows; y++) {
+    const first = start + y * rowLength + col;
+    target.fill(value, first, first + cols);
+  }
 }
 
 function copyRows(
   block: Uint8Array,
   rowBytes: number,
   target: Uint8Array,
-  { row, col, rows, cols, width }: Place,
+  { row, col, rows, cols, start, rowLength }: TargetPlace,
   { bytesPerSample: size }: BlockLayout,
 ): void {
-  if (cols === width && cols * size === rowBytes) {
-    target.set(block.subarray(0, rows * rowBytes), row * rowBytes);
+  const first = (start + row * rowLength + col) * size;
+  if (cols === rowLength && cols * size === rowBytes) {
+    target.set(block.subarray(0, rows * rowBytes), first);
     return;
   }
   for (let y = 0; y < rows; y++)
     target.set(
       block.subarray(y * rowBytes, y * rowBytes + cols * size),
-      ((row + y) * width + col) * size,
+      first + y * rowLength * size,
     );
 }
 
-/** Pixels whose bands follow each other, to arrays of their own. */
+/** One band out of pixels whose bands follow each other. */
 function separate(
   block: PixelArray,
   samplesPerRow: number,
-  targets: PixelArray[],
-  { row, col, rows, cols, width }: Place,
+  target: PixelArray,
+  band: number,
+  stride: number,
+  { row, col, rows, cols, start, rowLength }: TargetPlace,
 ): void {
-  const stride = targets.length;
-  for (const [band, target] of targets.entries())
-    for (let y = 0; y < rows; y++) {
-      const start = (row + y) * width + col;
-      for (let x = 0, at = y * samplesPerRow + band; x < cols; x++, at += stride)
-        target[start + x] = block[at] as number;
-    }
+  for (let y = 0; y < rows; y++) {
+    const first = start + (row + y) * rowLength + col;
+    for (let x = 0, at = y * samplesPerRow + band; x < cols; x++, at += stride)
+      target[first + x] = block[at] as number;
+  }
 }

@@ -2,7 +2,7 @@ import { fromArrayBuffer, type GeoTIFFImage, registerTag } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import { type Affine, shift } from '../../grid/affine.js';
 import type { DType, PixelArray } from '../../raster/dtype.js';
-import { readBands } from './geotiff-pixels.js';
+import { ImagePixels } from './geotiff-pixels.js';
 
 /** The first image of a GeoTIFF. */
 export interface GeoTiff {
@@ -18,10 +18,11 @@ export interface GeoTiff {
   /** Value of pixels without data, from the tag in which GDAL writes it. */
   readonly nodata: number | undefined;
   /**
-   * All bands, each `[y, x]` of the image's shape.
+   * Reads a band (from 0) into `target`, of the file's own type, from `start` on, with `rowLength` pixels
+   * from one row to the next.
    * @throws {RasterError} when the pixels are corrupt, cut off, or compressed in a way not known here.
    */
-  readBands(): PixelArray[];
+  readBand(band: number, target: PixelArray, start: number, rowLength: number): void;
 }
 
 // Otherwise geotiff.js reads these when they are asked for, and those of big-endian files as little-endian.
@@ -55,12 +56,16 @@ function describe(
   isLittleEndian: boolean,
 ): GeoTiff {
   const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
-  if (!(height > 0 && width > 0 && bands > 0))
+  const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
+  // A corrupt directory may give them in fractions, or not at all.
+  const sizes = [height, width, bands, blockHeight, blockWidth];
+  if (!sizes.every((size) => Number.isInteger(size) && size > 0))
     throw new RasterError(
       'decode',
-      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands.`,
+      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands, in blocks of ${blockWidth} x ${blockHeight} px.`,
     );
   const dtype = dtypeOf(image, bands);
+  let pixels: ImagePixels | undefined;
   return {
     height,
     width,
@@ -69,7 +74,10 @@ function describe(
     affine: affineOf(image),
     epsg: epsgOf(image),
     nodata: nodataOf(image),
-    readBands: () => readBands(image, bytes, { dtype, isLittleEndian, nodata: nodataOf(image) }),
+    readBand(band, target, start, rowLength) {
+      pixels ??= new ImagePixels(image, bytes, { dtype, isLittleEndian, nodata: nodataOf(image) });
+      pixels.readBand(band, target, start, rowLength);
+    },
   };
 }
 

@@ -1,10 +1,16 @@
 import type { Kernel } from '../kernel.js';
 import { createKernel } from '../pipeline.js';
-import { decode } from './decode.js';
 import { encodeChunk } from './encode.js';
-import { fillIdw } from './fill.js';
+import { openPart } from './part-file.js';
+import { warpBands } from './warp.js';
 
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
 export function createJsKernel(): Kernel {
-  return createKernel({ facts: { hasBlosc: true }, decode, fillIdw, encode: encodeChunk });
+  return createKernel({
+    facts: { hasBlosc: true, encoder: 'javascript' },
+    openPart,
+    warp: warpBands,
+    bandsPerWarp: 8,
+    encode: encodeChunk,
+  });
 }

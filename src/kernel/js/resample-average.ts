@@ -1,5 +1,5 @@
 import type { GeoBox } from '../../grid/geobox.js';
-import type { BandRaster } from '../pipeline.js';
+import type { BandRaster } from '../band-raster.js';
 import type { Resampler } from './resampler.js';
 import type { SourceCoordinates } from './source-coordinates.js';
 
@@ -26,11 +26,11 @@ export function averageOf(
   const columns = new Span(width);
   let sum = 0;
   let weights = 0;
-  const add = ({ pixels, mask }: BandRaster) => {
+  const add = ({ pixels, isGap }: BandRaster) => {
     for (let j = rows.first; j < rows.end; j++) {
       const rowWeight = rows.weight(j);
       for (let i = columns.first, at = j * width + i; i < columns.end; i++, at++) {
-        if (mask !== undefined && mask[at] === 0) continue;
+        if (isGap !== undefined && isGap[at] === 1) continue;
         const weight = columns.weight(i) * rowWeight;
         weights += weight;
         sum += weight * (pixels[at] as number);

@@ -1,5 +1,5 @@
 import type { GeoBox } from '../../grid/geobox.js';
-import type { BandRaster } from '../pipeline.js';
+import type { BandRaster } from '../band-raster.js';
 import { pixelRatios } from './pixel-ratios.js';
 import type { Resampler } from './resampler.js';
 import type { SourceCoordinates } from './source-coordinates.js';
@@ -25,12 +25,12 @@ export function bilinearOf(
     moveTo(row) {
       coordinates.fill(row + 0.5, 0.5, xs, ys);
     },
-    valueAt(col, { pixels, mask }: BandRaster) {
+    valueAt(col, { pixels, isGap }: BandRaster) {
       const [x, y] = [xs[col] as number, ys[col] as number];
       if (!(x >= 0 && y >= 0 && x <= width && y <= height)) return Number.NaN;
       const centre =
         Math.min(Math.floor(y), height - 1) * width + Math.min(Math.floor(x), width - 1);
-      if (mask !== undefined && mask[centre] === 0) return Number.NaN;
+      if (isGap !== undefined && isGap[centre] === 1) return Number.NaN;
       across.moveTo(x);
       down.moveTo(y);
       let sum = 0;
@@ -38,7 +38,7 @@ export function bilinearOf(
       for (let j = down.first; j <= down.last; j++) {
         const weightY = down.weight(j);
         for (let i = across.first, at = j * width + i; i <= across.last; i++, at++) {
-          if (mask !== undefined && mask[at] === 0) continue;
+          if (isGap !== undefined && isGap[at] === 1) continue;
           const weight = across.weight(i) * weightY;
           weights += weight;
           sum += weight * (pixels[at] as number);

@@ -1,5 +1,5 @@
 import type { GeoBox } from '../../grid/geobox.js';
-import type { BandRaster } from '../pipeline.js';
+import type { BandRaster } from '../band-raster.js';
 import type { Resampler } from './resampler.js';
 import type { SourceCoordinates } from './source-coordinates.js';
 
@@ -21,9 +21,9 @@ export function nearOf(source: GeoBox, target: GeoBox, coordinates: SourceCoordi
         indices[i] = x >= 0 && y >= 0 && x < width && y < height ? y * width + x : -1;
       }
     },
-    valueAt(col, { pixels, mask }: BandRaster) {
+    valueAt(col, { pixels, isGap }: BandRaster) {
       const index = indices[col] as number;
-      if (index === -1 || (mask !== undefined && mask[index] === 0)) return Number.NaN;
+      if (index === -1 || (isGap !== undefined && isGap[index] === 1)) return Number.NaN;
       return pixels[index] as number;
     },
   };

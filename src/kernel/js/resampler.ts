@@ -1,5 +1,5 @@
 import type { GeoBox } from '../../grid/geobox.js';
-import type { BandRaster } from '../pipeline.js';
+import type { BandRaster } from '../band-raster.js';
 import type { SourceCoordinates } from './source-coordinates.js';
 
 /** One way to make target pixels from source pixels, row by row; positions serve all bands. */

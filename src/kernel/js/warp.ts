@@ -2,7 +2,7 @@ import { InvalidInputError } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { allocate, type DType, isFloat, rangeOf } from '../../raster/dtype.js';
 import type { Recipe } from '../../tile.js';
-import type { BandRaster } from '../pipeline.js';
+import type { BandRaster } from '../band-raster.js';
 import { averageOf } from './resample-average.js';
 import { bilinearOf } from './resample-bilinear.js';
 import { nearOf } from './resample-near.js';
@@ -16,7 +16,7 @@ const RESAMPLERS: Readonly<Record<string, ResamplerOf>> = {
 };
 
 /**
- * The bands of `source` on the grid `target`, with masks of their own, as GDAL's warper makes them: `near`
+ * The bands of `source` on the grid `target`, with gaps of their own, as GDAL's warper makes them: `near`
  * to the bit, the others to float64 rounding.
  *
  * @throws {InvalidInputError} for a resampling that is not known here.
@@ -36,25 +36,24 @@ export function warpBands(
   const resampler = resamplerOf(source, target, sourceCoordinates(source, target));
   const results = bands.map(() => ({
     pixels: allocate(dtype, height * width),
-    mask: new Uint8Array(height * width),
+    isGap: new Uint8Array(height * width),
   }));
   const round = rounding(dtype);
   for (let row = 0; row < height; row++) {
     resampler.moveTo(row);
-    for (const [i, { pixels, mask }] of results.entries()) {
+    for (const [i, { pixels, isGap }] of results.entries()) {
       const band = bands[i] as BandRaster;
       for (let col = 0, at = row * width; col < width; col++, at++) {
         const value = resampler.valueAt(col, band);
-        if (Number.isNaN(value)) continue;
-        pixels[at] = round(value);
-        mask[at] = 1;
+        if (Number.isNaN(value)) isGap[at] = 1;
+        else pixels[at] = round(value);
       }
     }
   }
-  for (const { pixels, mask } of results)
-    if (isFloat(dtype))
-      for (let i = 0; i < mask.length; i++) if (mask[i] === 0) pixels[i] = Number.NaN;
-  return results.map(({ pixels, mask }) => ({ pixels, mask: mask.includes(0) ? mask : undefined }));
+  return results.map(({ pixels, isGap }) => ({
+    pixels,
+    isGap: isGap.includes(1) ? isGap : undefined,
+  }));
 }
 
 /** Integers to the nearest, halves up, within the type's range. */

@@ -1,16 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import Blosc from 'numcodecs/blosc';
 import { describe, expect, test } from 'vitest';
+import { loadBlosc } from '../../../src/kernel/gdal/blosc-addon.js';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
+import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
 import { bloscFor } from '../../../src/raster/codec.js';
 import { asBytes, bytesOf, DTYPES, type DType, fromBytes } from '../../../src/raster/dtype.js';
 import { pixelsOf } from './geotiff.js';
 
 describe.each([
-  ['gdal', createGdalKernel()],
-  ['js', createJsKernel()],
-] as const)('the kernel %s', (_kernel, kernel) => {
+  // Where the addon could not be made here, the first two are the same one.
+  ['gdal', createGdalKernel(), loadBlosc() === undefined ? 'gdal' : 'libblosc'],
+  ['gdal without the addon', createGdalKernel({ useBloscAddon: false }), 'gdal'],
+  ['js', createJsKernel(), 'javascript'],
+] as const)('the kernel %s', (_kernel, kernel, encoder) => {
   const SHAPE = [48, 80] as const;
   const LENGTH = SHAPE[0] * SHAPE[1];
 
@@ -34,6 +41,32 @@ describe.each([
     return new Uint8Array(await new Blosc().decode(frame));
   }
 
+  /** The pixels GDAL's own Zarr driver finds in a frame. */
+  function readByGdal(frame: Uint8Array, dtype: DType, [height, width]: readonly [number, number]) {
+    const folder = mkdtempSync(join(tmpdir(), 'geocubes-frame-'));
+    const zarray = {
+      zarr_format: 2,
+      shape: [height, width],
+      chunks: [height, width],
+      dtype: `${dtype === 'uint8' ? '|' : '<'}${dtype[0]}${bytesOf(dtype)}`,
+      compressor: { id: 'blosc', cname: 'zstd', clevel: 1, shuffle: 1, blocksize: 0 },
+      fill_value: 0,
+      order: 'C',
+      filters: null,
+    };
+    writeFileSync(join(folder, '.zarray'), JSON.stringify(zarray));
+    writeFileSync(join(folder, '0.0'), frame);
+    try {
+      const dataset = loadGdal().open(folder, 'r', 'Zarr');
+      const pixels = pixelsOf(dtype, Array(height * width).fill(0));
+      dataset.bands.get(1).pixels.read(0, 0, width, height, pixels);
+      dataset.close();
+      return asBytes(pixels);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
   /** Bytes 0 to 15 of a frame, by https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst */
   function headerOf(frame: Uint8Array) {
     const view = new DataView(frame.buffer, frame.byteOffset, 16);
@@ -51,7 +84,7 @@ describe.each([
 
   describe('a Blosc frame', () => {
     test('can be written here', () => {
-      expect(kernel.facts).toEqual({ hasBlosc: true });
+      expect(kernel.facts).toEqual({ hasBlosc: true, encoder });
     });
 
     test.each(DTYPES)(
@@ -71,6 +104,12 @@ describe.each([
         expect(await unblosc(frame)).toEqual(array.bytes);
       },
     );
+
+    test.each(DTYPES)('of %s is read by GDAL as a chunk of Zarr V2', async (dtype) => {
+      const array = raw(dtype, wave(dtype));
+      const frame = await kernel.encode(array, bloscFor(dtype, 1));
+      expect(readByGdal(frame, dtype, SHAPE)).toEqual(array.bytes);
+    });
 
     test.each(['noshuffle', 'shuffle', 'bitshuffle'] as const)(
       'is written with %s where asked',

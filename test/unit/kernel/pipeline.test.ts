@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
-import { createKernel } from '../../../src/kernel/pipeline.js';
 import { type DType, fromBytes } from '../../../src/raster/dtype.js';
 import type { EncodedTile, Recipe } from '../../../src/tile.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from './geotiff.js';
@@ -215,24 +214,36 @@ describe.each([
     );
 
     test('filled values are kept within the valid values of the band where asked, and within the dtype always', async () => {
-      // Inverse distance weights never leave that range by themselves, so a fill that does stands in.
-      const overshooting = createKernel({
-        facts: { hasBlosc: false },
-        // The masked pixels hold the extremes of the type, which must count for nothing.
-        decode: () => [{ pixels: Uint8Array.of(0, 40, 60, 255), mask: Uint8Array.of(0, 1, 1, 0) }],
-        fillIdw: () => Float32Array.of(-1000, 0, 0, 1000),
-        encode: ({ bytes }) => bytes.slice(),
-      });
-      const result = async (clipToObserved: boolean) =>
-        pixels(
-          await overshooting.process(
-            tileOf(geoboxOf(1, 4), new Uint8Array(0), 1),
-            recipeOf('uint8', [1, 4], { processing: fill({ clipToObserved }) }),
-          ),
-          'uint8',
-        );
-      expect(await result(true)).toEqual([40, 40, 60, 60]);
-      expect(await result(false)).toEqual([0, 40, 60, 255]);
+      // Means are float32, which holds neither 2^24 + 3 nor the largest int32: both are rounded upwards.
+      const odd = 2 ** 24 + 3;
+      const top = 2 ** 31 - 1;
+      const filled = async (value: number, clipToObserved: boolean) => {
+        const tile = await run([1, 2], 'int32', [[value, -9]], {
+          mask: sentinel(-9),
+          processing: fill({ clipToObserved }),
+        });
+        return pixels(tile, 'int32')[1];
+      };
+      expect(await filled(odd, false)).toBe(odd + 1);
+      expect(await filled(odd, true)).toBe(odd);
+      expect(await filled(top, false)).toBe(top);
+    });
+
+    test('a mean that happens to be the code for "no value" is stored beside it, so that it is not lost', async () => {
+      const between = async (nodata: number, dtype: DType, low: number, high: number) => {
+        const tile = await run([1, 3], dtype, [[low, nodata, high]], {
+          mask: sentinel(nodata),
+          fillValue: nodata,
+          nodata,
+          processing: fill({}),
+        });
+        return pixels(tile, dtype);
+      };
+      expect(await between(20, 'int16', 10, 30)).toEqual([10, 19, 30]);
+      // The lowest value of a type has no neighbour below.
+      expect(await between(-32_768, 'int16', -32_767, -32_767)).toEqual([
+        -32_767, -32_767, -32_767,
+      ]);
     });
 
     test('filled integers are rounded to the nearest', async () => {

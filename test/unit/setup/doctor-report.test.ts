@@ -31,6 +31,7 @@ function gather(options: DoctorOptions = {}) {
     temp: home,
     node: '20.20.2',
     gdal: () => gdal,
+    blosc: () => ({ version: '1.21.3' }),
     icechunk: async () => ({ linkage: 'native', version: '2.2.2' }),
     ...options,
   });
@@ -89,6 +90,16 @@ describe('the doctor', () => {
     expect(await row('Blosc encoders', options)).toMatchObject({
       status: 'warn',
       value: 'none in this GDAL',
+    });
+  });
+
+  test('tells the version of libblosc, and only warns where the addon over it is absent', async () => {
+    expect(await row('Blosc addon')).toMatchObject({ status: 'ok', value: 'libblosc 1.21.3' });
+    const options = { blosc: () => undefined };
+    expect((await gather(options)).ok).toBe(true);
+    expect(await row('Blosc addon', options)).toMatchObject({
+      status: 'warn',
+      todo: expect.stringContaining('libblosc-dev'),
     });
   });
 

@@ -3,7 +3,7 @@ import { RasterError } from '../../../../src/errors.js';
 import { openGeoTiff } from '../../../../src/kernel/js/geotiff.js';
 import { createJsKernel } from '../../../../src/kernel/js/kernel.js';
 import { decodeLzw } from '../../../../src/kernel/js/lzw.js';
-import { asBytes, type DType, type PixelArray } from '../../../../src/raster/dtype.js';
+import { allocate, asBytes, type DType, type PixelArray } from '../../../../src/raster/dtype.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from '../geotiff.js';
 
 const [H, W] = [70, 83];
@@ -12,7 +12,12 @@ const values = (k: number) =>
   Array.from({ length: H * W }, (_, i) => Math.round(100 + 90 * Math.sin((i * k) / 40)));
 
 async function readBands(bytes: Uint8Array<ArrayBuffer>) {
-  return (await openGeoTiff(bytes)).readBands();
+  const file = await openGeoTiff(bytes);
+  return Array.from({ length: file.bands }, (_, band) => {
+    const pixels = allocate(file.dtype, file.height * file.width);
+    file.readBand(band, pixels, 0, file.width);
+    return pixels;
+  });
 }
 
 /** As bytes: a comparison of arrays number by number takes a hundred times as long. */
@@ -132,6 +137,22 @@ describe('what cannot be read is refused with a reason', () => {
       options: ['COMPRESS=ZSTD'],
     });
     await expect(readBands(bytes)).rejects.toThrow(/LZW, Deflate or PackBits.*50000.*"gdal"/);
+  });
+
+  test.each([
+    [257, 'its height'],
+    [323, 'the height of its tiles'],
+  ])('a file that gives, in the tag %i, %s in parts of a pixel', async (tag) => {
+    const options = ['COMPRESS=LZW', 'TILED=YES', 'BLOCKXSIZE=16', 'BLOCKYSIZE=16'];
+    const bytes = writeGeoTiff({ geobox: BOX, dtype: 'uint8', bands: [values(1)], options });
+    const view = new DataView(bytes.buffer);
+    const entries = Array.from({ length: view.getUint16(8, true) }, (_, i) => 10 + 12 * i);
+    const at = entries.find((entry) => view.getUint16(entry, true) === tag) ?? 0;
+    // As one FLOAT.
+    view.setUint16(at + 2, 11, true);
+    view.setUint32(at + 4, 1, true);
+    view.setFloat32(at + 8, 15.5, true);
+    await expect(readBands(bytes)).rejects.toThrow(RasterError);
   });
 
   test('LZW codes that name no string', () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fillIdw as fillByGdal } from '../../../../src/kernel/gdal/fill.js';
-import { fillIdw } from '../../../../src/kernel/js/fill.js';
+import { gdalFill, idw } from './fills.js';
 
 /** Gaps of `fill` in the result; valid pixels mean nothing there. */
 function gapsOf(values: Float32Array, mask: Uint8Array): number[] {
@@ -42,8 +41,8 @@ test("fills bit for bit what GDAL's fillNodata fills, over masks, distances and 
       const mask = Uint8Array.from(draws, (draw) => (draw < share ? 1 : 0));
       const pixels = make(values);
       const shape = { height, width };
-      const wanted = fillByGdal(pixels, mask, shape, distance);
-      expect(gapsOf(fillIdw(pixels, mask, shape, distance), mask)).toEqual(gapsOf(wanted, mask));
+      const wanted = gdalFill(pixels, mask, shape, distance);
+      expect(gapsOf(idw(pixels, mask, shape, distance), mask)).toEqual(gapsOf(wanted, mask));
     }),
     { numRuns: 150, seed: 20_261_122 },
   );
@@ -53,7 +52,7 @@ test('a gap takes the mean of its four neighbours, and nothing beyond them', () 
   const pixels = Float32Array.of(9, 1, 9, 2, 0, 4, 9, 5, 9);
   const mask = Uint8Array.of(1, 1, 1, 1, 0, 1, 1, 1, 1);
   // Upper left: left and above are equally near, and one of them is taken; so in every quadrant.
-  const value = fillIdw(pixels, mask, { height: 3, width: 3 }, 10)[4] ?? Number.NaN;
+  const value = idw(pixels, mask, { height: 3, width: 3 }, 10)[4] ?? Number.NaN;
   expect(value).toBeGreaterThanOrEqual(1);
   expect(value).toBeLessThanOrEqual(5);
 });
@@ -61,13 +60,13 @@ test('a gap takes the mean of its four neighbours, and nothing beyond them', () 
 test('weights are the inverse of the distance', () => {
   const pixels = Float32Array.of(10, 0, 0, 40);
   const mask = Uint8Array.of(1, 0, 0, 1);
-  const filled = fillIdw(pixels, mask, { height: 1, width: 4 }, 10);
+  const filled = idw(pixels, mask, { height: 1, width: 4 }, 10);
   expect(filled[1]).toBe((10 / 1 + 40 / 2) / (1 / 1 + 1 / 2));
   expect(filled[2]).toBe((10 / 2 + 40 / 1) / (1 / 2 + 1 / 1));
 });
 
 test('a gap with no valid pixel within the distance stays one', () => {
-  const filled = fillIdw(
+  const filled = idw(
     Float32Array.of(7, 0, 0, 0),
     Uint8Array.of(1, 0, 0, 0),
     { height: 1, width: 4 },

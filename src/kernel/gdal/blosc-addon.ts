@@ -1,0 +1,62 @@
+/**
+ * The one place that loads the addon over libblosc (`scripts/blosc.c`, compiled by the set-up where the
+ * system has libblosc). It belongs to the native kernel: the JavaScript one does without native modules.
+ */
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** libblosc on the calling thread. Bytes may be any typed array, also one over shared memory. */
+export interface BloscAddon {
+  /**
+   * A whole frame, in a buffer of its own. `shuffle`: 0 none, 1 bytes, 2 bits.
+   * @throws {Error} for arguments out of range.
+   */
+  compress(
+    bytes: NodeJS.TypedArray,
+    typesize: number,
+    shuffle: 0 | 1 | 2,
+    cname: string,
+    clevel: number,
+  ): Uint8Array<ArrayBuffer>;
+  /** Fills `target`. @throws {Error} when the frame is damaged or holds another number of bytes. */
+  decompress(frame: NodeJS.TypedArray, target: NodeJS.TypedArray): void;
+  /**
+   * Fills `target` with the frame's bytes from `first` on, whole elements of the frame's typesize;
+   * decompresses only the blocks they lie in.
+   * @throws {Error} when the frame is damaged or the part reaches beyond its end.
+   */
+  decompressPart(frame: NodeJS.TypedArray, first: number, target: NodeJS.TypedArray): void;
+  /** Of libblosc, such as `1.21.3`. */
+  readonly version: string;
+  /** Names, separated by commas. */
+  readonly compressors: string;
+}
+
+/** Same depth from `src/kernel/gdal` and from `dist/kernel/gdal`. */
+const ADDON = fileURLToPath(
+  new URL(`../../../.native/blosc-${process.platform}-${process.arch}.node`, import.meta.url),
+);
+
+/** Not in `os.constants.dlopen`; as in load.ts, nothing may unmap code that a thread's end still calls. */
+const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
+
+let loaded: { readonly addon: BloscAddon | undefined } | undefined;
+
+/** The addon in the calling thread; `undefined` where there is none, or it does not load. */
+export function loadBlosc(): BloscAddon | undefined {
+  loaded ??= { addon: load() };
+  return loaded.addon;
+}
+
+function load(): BloscAddon | undefined {
+  if (!existsSync(ADDON)) return undefined;
+  try {
+    const module = { exports: {} };
+    process.dlopen(module, ADDON, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
+    return module.exports as BloscAddon;
+  } catch {
+    // libblosc was taken away after the addon was made. GDAL compresses instead; the doctor tells.
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import { isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
+import type { Recipe } from '../tile.js';
+import type { BandRaster } from './band-raster.js';
+
+/**
+ * What a computed integer becomes when it happens to be the code for "no value": its neighbour, as GDAL's
+ * warper does it, so that it is not lost. `undefined` where nothing can be taken for the code.
+ */
+export function besideNodata({
+  nodata,
+  dtype,
+}: Pick<Recipe, 'nodata' | 'dtype'>): number | undefined {
+  if (nodata === undefined || isFloat(dtype)) return undefined;
+  return nodata === rangeOf(dtype)[0] ? nodata + 1 : nodata - 1;
+}
+
+/** These make values that no source pixel has. */
+const BLENDING = new Set(['bilinear', 'cubic', 'average']);
+
+/** Moves warped values off the code for "no value", in place. */
+export function avoidNodata({ pixels, isGap }: BandRaster, recipe: Recipe): void {
+  const other = besideNodata(recipe);
+  if (other === undefined || !BLENDING.has(recipe.processing.resampling)) return;
+  const indexOf = (from: number) => (pixels as Uint8Array).indexOf(recipe.nodata ?? 0, from);
+  for (let i = indexOf(0); i !== -1; i = indexOf(i + 1))
+    if (isGap === undefined || isGap[i] === 0) (pixels as PixelArray)[i] = other;
+}

@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { loadBlosc } from '../../../src/kernel/gdal/blosc-addon.js';
+
+const addon = loadBlosc();
+
+/** What each argument must not be, by its position. */
+const WRONG: [string, unknown[]][] = [
+  ['no bytes', [[1, 2], 1, 1, 'zstd', 1]],
+  ['typesize 0', [new Uint8Array(8), 0, 1, 'zstd', 1]],
+  ['typesize 256', [new Uint8Array(8), 256, 1, 'zstd', 1]],
+  ['typesize NaN', [new Uint8Array(8), Number.NaN, 1, 'zstd', 1]],
+  ['shuffle 3', [new Uint8Array(8), 1, 3, 'zstd', 1]],
+  ['another compressor', [new Uint8Array(8), 1, 1, 'a-name-longer-than-any-compressor', 1]],
+  ['level 10', [new Uint8Array(8), 1, 1, 'zstd', 10]],
+  ['level 1.5', [new Uint8Array(8), 1, 1, 'zstd', 1.5]],
+  ['too few arguments', [new Uint8Array(8)]],
+];
+
+describe.skipIf(addon === undefined)('the addon over libblosc', () => {
+  if (addon === undefined) return;
+  const pixels = Uint16Array.from({ length: 50_000 }, (_, i) => 1000 + 900 * Math.sin(i / 300));
+  const frame = addon.compress(pixels, 2, 1, 'zstd', 1);
+
+  test('fills the array it is given, shared memory too', () => {
+    for (const buffer of [new ArrayBuffer(100_000), new SharedArrayBuffer(100_000)]) {
+      const target = new Uint16Array(buffer);
+      addon.decompress(frame, target);
+      expect(Buffer.compare(bytesOf(target), bytesOf(pixels))).toBe(0);
+    }
+  });
+
+  test('fills a view and leaves the bytes around it alone', () => {
+    const around = new Uint8Array(100_000 + 2).fill(0xab);
+    addon.decompress(frame, around.subarray(1, -1));
+    expect([around[0], around[100_001]]).toEqual([0xab, 0xab]);
+    expect(Buffer.compare(around.subarray(1, -1), bytesOf(pixels))).toBe(0);
+  });
+
+  test('gives a part of a frame alone', () => {
+    const part = new Uint16Array(777);
+    addon.decompressPart(frame, 2 * 12_345, part);
+    expect(part).toEqual(pixels.slice(12_345, 12_345 + 777));
+    expect(() => addon.decompressPart(frame, 2 * 49_500, part)).toThrow('beyond their end');
+    expect(() => addon.decompressPart(frame, 1, part)).toThrow('whole pixels');
+    expect(() => addon.decompressPart(frame, -2, part)).toThrow('Expected a whole number');
+  });
+
+  test('refuses a target of another length', () => {
+    expect(() => addon.decompress(frame, new Uint8Array(99_999))).toThrow(
+      'Expected a Blosc frame of 99999 bytes but received one of 100000.',
+    );
+    expect(() => addon.decompress(frame, [] as never)).toThrow('typed array for the target');
+  });
+
+  test.each(WRONG)('refuses to compress with %s', (_, args) => {
+    expect(() => (addon.compress as (...all: unknown[]) => unknown)(...args)).toThrow(/^Expected /);
+  });
+
+  test('takes and gives back no bytes at all', () => {
+    const nothing = addon.compress(new Uint8Array(0), 1, 2, 'zstd', 1);
+    addon.decompress(nothing, new Uint8Array(0));
+    expect(nothing.length).toBe(16);
+  });
+
+  test('answers a cut or empty frame with an error', () => {
+    const target = new Uint8Array(100_000);
+    for (const length of [0, 1, 15, 16, 17, frame.length - 1])
+      expect(() => addon.decompress(frame.subarray(0, length), target)).toThrow('not a whole one');
+  });
+
+  test('survives frames damaged at random, seed 20260101', () => {
+    let state = 20_260_101;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const target = new Uint8Array(100_000);
+    let refused = 0;
+    for (let run = 0; run < 5000; run++) {
+      const damaged = frame.slice();
+      for (let i = 0; i <= random(8); i++)
+        damaged[random(random(2) === 0 ? 64 : damaged.length)] = random(256);
+      try {
+        addon.decompress(damaged, target);
+        addon.decompressPart(damaged, 2 * 100, target.subarray(0, 5000));
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^Expected /);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(1000);
+  });
+
+  test('loads in several threads at once and outlives them', async () => {
+    const file = JSON.stringify(
+      new URL('../../../dist/kernel/gdal/blosc-addon.js', import.meta.url),
+    );
+    const code = `import(${file}).then(({ loadBlosc }) => {
+      const target = new Uint8Array(1000);
+      const { compress, decompress } = loadBlosc();
+      for (let i = 0; i < 50; i++) decompress(compress(new Uint8Array(1000).fill(i), 1, 2, 'zstd', 1), target);
+      require('node:worker_threads').parentPort.postMessage(target[999]);
+    })`;
+    const answers = Array.from(
+      { length: 4 },
+      () =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(code, { eval: true });
+          let answer: unknown;
+          worker.once('message', (value) => {
+            answer = value;
+          });
+          worker.once('error', reject);
+          worker.once('exit', () => resolve(answer));
+        }),
+    );
+    expect(await Promise.all(answers)).toEqual([49, 49, 49, 49]);
+    addon.decompress(frame, new Uint8Array(100_000));
+  });
+});
+
+function bytesOf(pixels: NodeJS.TypedArray): Buffer {
+  return Buffer.from(pixels.buffer as ArrayBuffer, pixels.byteOffset, pixels.byteLength);
+}
