@@ -10,7 +10,13 @@
  * ```
  */
 export type { CreateOptions } from './cube/create.js';
-export { Cube, type IngestOptions, type Region, type TileStatus } from './cube/cube.js';
+export {
+  Cube,
+  type IngestOptions,
+  type Region,
+  type TileStatus,
+  type TimeOptions,
+} from './cube/cube.js';
 export {
   type EarthEngineAccountOptions,
   type EarthEngineSourceOptions,
@@ -45,9 +51,34 @@ export {
 } from './errors.js';
 export { type Affine, type GeoTransform, toGeoTransform } from './grid/affine.js';
 export { type Crs, parseCrs } from './grid/crs.js';
-export { type Bounds, GeoBox, type GeoBoxRecord, type Shape } from './grid/geobox.js';
-export { type BoundingBox, parseBoundingBox, type Roi } from './grid/roi.js';
+export {
+  type Anchor,
+  type Bounds,
+  type Coordinates,
+  type FrameOptions,
+  GeoBox,
+  type GeoBoxRecord,
+  type GeoBoxTile,
+  type Resolution,
+  type Shape,
+  type ToCrsOptions,
+} from './grid/geobox.js';
+export {
+  planReprojection,
+  type ReprojectOptions,
+  type ReprojectPart,
+  type ReprojectPlan,
+} from './grid/reproject-plan.js';
+export {
+  type BoundingBox,
+  type GeoJsonRegion,
+  parseBoundingBox,
+  type Roi,
+  roiWindows,
+  tilesOf,
+} from './grid/roi.js';
 export { Grid, type TileIndex } from './grid/tiling.js';
+export type { Window } from './grid/window.js';
 export type { IngestEvent, OnEvent } from './observe/events.js';
 export type { IngestSummary } from './observe/summary.js';
 export { renderPng } from './picture/png.js';

@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import { checkTemporalSource } from '../dataset/read-time-axis.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, StoreError } from '../errors.js';
 import { Grid } from '../grid/tiling.js';
@@ -32,6 +33,7 @@ export async function createCube(
   const { crs } = Grid.fromRecord(dataset.grid).geobox;
   // Without WKT no other program could tell where the cube lies.
   if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);
+  if (dataset.time !== undefined) checkTemporalSource(dataset.source);
   const { hasBlosc } = await pool.ready();
   const codec = chooseCodec(dataset, hasBlosc);
   const forCoordinates = coordinateCodec(hasBlosc);

@@ -4,7 +4,7 @@ import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
-import { type Roi, roiWindows } from '../grid/roi.js';
+import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
@@ -21,7 +21,7 @@ import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
-import { type IngestPlan, planIngest, type TilePlanner, tilesOf } from './plan.js';
+import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { readSteps } from './time-steps.js';
 
@@ -119,11 +119,11 @@ export class Cube {
    */
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
-    const windows = roiWindows(roi, this.grid.geobox);
+    const tiles = atSteps([...tilesOf(roi, this.grid)], steps);
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
-      windows,
+      tiles,
       source,
       (index) => {
         const known = ledger.peek(index);
@@ -206,7 +206,7 @@ export class Cube {
     for (const { name } of this.dataset.bands)
       bands.set(name, await readSteps(steps, (t) => readBand(session, name, window, t)));
     let missingTiles = 0;
-    for (const index of tilesOf(this.grid, [window], steps)) {
+    for (const index of atSteps([...this.grid.tilesIn([window])], steps)) {
       if ((await ledger.get(index)) === TileState.notLoaded) missingTiles++;
     }
     return {
@@ -224,7 +224,7 @@ export class Cube {
     const steps = this.stepsOf(time);
     const ledger = await this.#ledger();
     const states: TileStatus[] = [];
-    for (const index of tilesOf(this.grid, this.windowsOf(roi), steps))
+    for (const index of atSteps([...tilesOf(roi, this.grid)], steps))
       states.push({ ...index, state: ledger.peek(index) ?? (await ledger.get(index)) });
     return states;
   }

@@ -2,7 +2,6 @@ import type { TimeSpan } from '../dataset/period.js';
 import type { TimeStep } from '../dataset/time-axis.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { tileId } from '../grid/tiling.js';
-import type { Window } from '../grid/window.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../tile.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
@@ -24,21 +23,21 @@ export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox'>;
 /** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
 export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
 
-/** @param steps the time steps to plan; `undefined` in cubes without a time axis. */
+/** @param steps the time steps that the tiles are of; `undefined` in cubes without a time axis. */
 export async function planIngest(
   grid: Grid,
-  windows: readonly Window[],
+  tiles: Iterable<TileIndex>,
   source: TilePlanner,
   isLoaded: IsLoaded,
   steps?: readonly TimeStep[],
 ): Promise<IngestPlan> {
   const pending: TileIndex[] = [];
-  let tiles = 0;
+  let count = 0;
   let requests = 0;
   let bytes = 0;
   const costs = tileCosts(grid, source);
-  for (const index of tilesOf(grid, windows, steps)) {
-    tiles++;
+  for (const index of tiles) {
+    count++;
     const answer = isLoaded(index);
     if (typeof answer === 'boolean' ? answer : await answer) continue;
     pending.push(index);
@@ -47,8 +46,8 @@ export async function planIngest(
     bytes += cost.bytes;
   }
   return {
-    tiles,
-    alreadyLoaded: tiles - pending.length,
+    tiles: count,
+    alreadyLoaded: count - pending.length,
     pending: pending.length,
     requests,
     bytes,
@@ -63,18 +62,14 @@ export async function planIngest(
 }
 
 /**
- * Every tile that the windows touch, one time step after the other, so that what is committed together
- * lies in one step.
+ * The tiles at each time step, one step after the other, so that what is committed together lies in one.
  */
-export function* tilesOf(
-  grid: Grid,
-  windows: readonly Window[],
+export function* atSteps(
+  tiles: readonly TileIndex[],
   steps: readonly TimeStep[] | undefined,
 ): Generator<TileIndex> {
-  if (steps === undefined) yield* grid.tilesIn(windows);
-  else
-    for (const { index: t } of steps)
-      for (const { row, col } of grid.tilesIn(windows)) yield { t, row, col };
+  if (steps === undefined) yield* tiles;
+  else for (const { index: t } of steps) for (const { row, col } of tiles) yield { t, row, col };
 }
 
 export function planTile(

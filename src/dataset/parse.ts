@@ -7,7 +7,7 @@ import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './dataset-file.js';
 import { checkExpression } from './expression.js';
 import { issueError } from './issue.js';
-import { readTimeAxis } from './read-time-axis.js';
+import { checkTemporalSource, readTimeAxis } from './read-time-axis.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */
 const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.json']);
@@ -63,13 +63,7 @@ export function parseDataset(json: unknown): Dataset {
   }
   const source = sourceOf(file);
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
-  if (time !== undefined && source.kind !== 'collection')
-    throw expected(
-      'a "collection"',
-      'a dataset with time steps',
-      `an ${source.kind}`,
-      'Its images are told apart by their dates.',
-    );
+  if (time !== undefined) checkTemporalSource(source);
   return {
     title: file.title,
     source,

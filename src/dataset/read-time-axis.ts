@@ -1,4 +1,5 @@
 import { expected } from '../errors.js';
+import type { Source } from './dataset.js';
 import type { CheckedDatasetFile } from './dataset-file.js';
 import { addUnits, formatInstant, parsePeriod } from './period.js';
 import { MAX_TIME_STEPS, parseStep, TimeAxis, type TimeAxisRecord } from './time-axis.js';
@@ -13,6 +14,17 @@ export function readTimeAxis(entry: TimeEntry): TimeAxisRecord {
   const record = isListed(entry) ? readListed(entry) : readRegular(entry);
   TimeAxis.fromRecord(record);
   return record;
+}
+
+/** Only a collection has images for each step. @throws {InvalidInputError} for an image or an expression. */
+export function checkTemporalSource({ kind }: Source): void {
+  if (kind !== 'collection')
+    throw expected(
+      'a "collection"',
+      'a dataset with time steps',
+      `an ${kind}`,
+      'Its images are told apart by their dates.',
+    );
 }
 
 function isListed(entry: TimeEntry): entry is Extract<TimeEntry, readonly string[]> {

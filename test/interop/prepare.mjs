@@ -6,7 +6,7 @@
  * A process of its own, so that several are made at once. Ends with 1 and the reason where this
  * machine cannot.
  */
-import { CannotRun, ensureEnvironment } from './python.mjs';
+import { CannotRun, ensureEnvironment } from '../../scripts/python.mjs';
 
 const [folder, requirements, minor] = process.argv.slice(2);
 try {

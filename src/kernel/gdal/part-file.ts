@@ -117,6 +117,8 @@ class GdalPartFile implements PartFile {
     if (srs === null)
       throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
     const nodata = invalidValue(this, band, recipe);
+    // A nodata tag says nothing where masked pixels hold a sentinel, but the warper would heed both.
+    if (recipe.mask.kind === 'sentinel') this.#band(band).noDataValue = null;
     return asRasterError(() => warpBand(this.dataset, band + 1, srs, target, recipe, nodata));
   }
 

@@ -1,7 +1,7 @@
 import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import { asBytes, bytesOf, type DType, fromBytes, type PixelArray } from '../../raster/dtype.js';
-import { isPlausibleBlock, MAX_IMAGE_BYTES } from '../size-limits.js';
+import { isPlausibleBlock } from '../size-limits.js';
 import { type BlockLayout, decodeBlock } from './blocks.js';
 
 export interface PixelFormat {
@@ -149,10 +149,10 @@ function cut(
 }
 
 function checkSize(imageBytes: number, blockBytes: number): void {
-  if (!(imageBytes <= MAX_IMAGE_BYTES && isPlausibleBlock(blockBytes, imageBytes)))
+  if (!isPlausibleBlock(blockBytes, imageBytes))
     throw new RasterError(
       'decode',
-      `Expected at most ${MAX_IMAGE_BYTES} bytes of pixels in the GeoTIFF but received ${imageBytes}, in blocks of ${blockBytes}.`,
+      `Expected blocks that fit ${imageBytes} bytes of pixels in the GeoTIFF but received blocks of ${blockBytes}.`,
     );
 }
 

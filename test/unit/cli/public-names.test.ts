@@ -29,9 +29,12 @@ test('the library exports these values and no others', () => {
     'parseCrs',
     'parseDataset',
     'parseToi',
+    'planReprojection',
     'presetDataset',
     'renderPng',
     'renderQuicklook',
+    'roiWindows',
+    'tilesOf',
     'toGeoTransform',
   ]);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cube } from '../../../src/cube/cube.js';
-import { planIngest, tilesOf } from '../../../src/cube/plan.js';
+import { atSteps, planIngest } from '../../../src/cube/plan.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { parseToi } from '../../../src/dataset/toi.js';
 import { EarthEngineError, InvalidInputError } from '../../../src/errors.js';
@@ -218,9 +218,18 @@ describe('a cube without a time axis', () => {
 
   test('has tiles without a time, of whose images all are meant', async () => {
     const grid = Grid.fromRecord(FLAT.grid);
-    const windows = [{ row: 0, col: 0, height: 1, width: 1 }];
-    expect([...tilesOf(grid, windows, undefined)]).toEqual([{ row: 0, col: 0 }]);
-    const plan = await planIngest(grid, windows, yearlySource().source, async () => false);
+    const tiles = [...atSteps([{ row: 0, col: 0 }], undefined)];
+    expect(tiles).toEqual([{ row: 0, col: 0 }]);
+    const plan = await planIngest(grid, tiles, yearlySource().source, async () => false);
     for (const tile of plan.plannedTiles()) expect('time' in tile).toBe(false);
   });
+});
+
+test('a temporal cube of one image is refused, however its dataset was made, and leaves nothing behind', async () => {
+  const path = join(folder, 'cube');
+  const dataset = { ...DATASET, source: { kind: 'image', id: 'users/me/x' } } as const;
+  await expect(Cube.create(path, dataset, { pool })).rejects.toThrow(
+    'Expected a "collection" for a dataset with time steps but received "an image".',
+  );
+  await expect(Cube.open(path)).rejects.toMatchObject({ kind: 'not-a-cube' });
 });

@@ -68,3 +68,19 @@ describe('a JSON Schema validator and parseDataset agree', () => {
     expect([validate(json), isParsed(json)]).toEqual([false, false]);
   });
 });
+
+test('the dataset file of the README is good by the schema and by parseDataset', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const json = JSON.parse(/```json\n([^`]*)```/.exec(readme)?.[1] ?? '');
+  expect(new Ajv2020({ strict: false }).compile(published)(json)).toBe(true);
+  expect(parseDataset(json).title).toBe(json.title);
+});
+
+test.each([
+  ['regular', /`(\{ "start"[^`]*\})`/],
+  ['listed', /`(\["2019"[^`]*\])`/],
+])('the %s time steps in the README are good', (kind, pattern) => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const time = JSON.parse(pattern.exec(readme)?.[1] ?? '');
+  expect(parseDataset({ ...GOOD, time }).time).toMatchObject({ kind });
+});

@@ -323,6 +323,16 @@ describe.each([
       expect(ending instanceof RasterError).toBe(_kernel === 'gdal');
     });
 
+    test("a file's own nodata value marks nothing where masks travel as a sentinel, on another grid either", async () => {
+      const shifted = { ...BOX, affine: [30, 0, 3060, 0, -30, 9000] as const };
+      const bytes = writeGeoTiff({ geobox: shifted, dtype: 'uint8', bands: [ramp()], nodata: 5 });
+      const recipe = recipeOf('uint8', [H, W], { mask: { kind: 'sentinel', value: 3 } });
+      const tile = await kernel.process(tileOf(BOX, bytes, 1), recipe);
+      const wanted = ramp().map((_, i) => (i % W < 2 || i - 2 + 1 === 3 ? 0 : i - 2 + 1));
+      expect(pixels(tile, 'uint8')).toEqual(wanted);
+      expect(wanted).toContain(5);
+    });
+
     test('a reply in pixels of half the size gives the nearest of them', async () => {
       const fine = {
         crs: 'EPSG:3413',
