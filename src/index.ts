@@ -17,6 +17,7 @@ export {
   earthEngine,
 } from './cube/earth-engine.js';
 export { earthEngineExpression } from './cube/expression.js';
+export type { Like, LoadOptions } from './cube/load.js';
 export type { IngestPlan } from './cube/plan.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export { type DatasetFile, parseDataset } from './dataset/parse.js';
@@ -50,6 +51,7 @@ export { renderQuicklook } from './picture/quicklook.js';
 export { drawStateMap } from './picture/state-map.js';
 export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
+export type { LoadedPixels } from './raster/loaded-pixels.js';
 export { TileState } from './store/ledger.js';
 export type {
   FetchContext,

@@ -1,7 +1,6 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { fillValueOf } from '../dataset/dataset.js';
-import { expected, InvalidInputError, SetupError, StoreError } from '../errors.js';
-import type { GeoBox } from '../grid/geobox.js';
+import { expected, SetupError, StoreError } from '../errors.js';
+import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
@@ -9,17 +8,19 @@ import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
-import type { DType, PixelArray } from '../raster/dtype.js';
 import { Ledger, TileState } from '../store/ledger.js';
-import { readBand, readMetadata } from '../store/read.js';
+import { readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
 import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSION } from '../store/zarr-metadata.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
+import { type Like, type LoadOptions, loadRegion, type Region } from './load.js';
 import { type IngestPlan, planIngest } from './plan.js';
 import { recipeOf } from './recipe.js';
+
+export type { Region } from './load.js';
 
 export interface IngestOptions {
   readonly source: TileSource;
@@ -38,19 +39,6 @@ export interface IngestOptions {
 function checkCount(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isInteger(value) && value > 0))
     throw expected('a positive whole number', name, value);
-}
-
-/** A region read from a cube. */
-export interface Region {
-  /** Exactly the pixels that were read, on the cube's grid. */
-  readonly geobox: GeoBox;
-  readonly dtype: DType;
-  /** What stands for "no value". */
-  readonly nodata: number;
-  /** Each band's pixels, `[y, x]` row-major, by name, in the cube's order. */
-  readonly bands: ReadonlyMap<string, PixelArray>;
-  /** Tiles of the region that are not loaded: their pixels are nodata. */
-  readonly missingTiles: number;
 }
 
 /** The state of one tile. */
@@ -157,34 +145,23 @@ export class Cube {
   }
 
   /**
-   * Reads the cube's pixels that a region touches, on the cube's own grid.
+   * Reads a region: the pixels it touches on the cube's own grid, or, with `like` or a geobox of another
+   * CRS or resolution, exactly the pixels of that geobox.
    *
-   * @throws {InvalidInputError} when the region lies outside the cube, or crosses the antimeridian.
+   * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
+   * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
-  async load(roi: Roi): Promise<Region> {
-    const windows = roiWindows(roi, this.grid.geobox);
-    const [window] = windows;
-    if (window === undefined || windows.length > 1) {
-      throw new InvalidInputError(
-        'Expected a region on one side of the antimeridian to load but received one that crosses it. Load each side.',
-      );
-    }
+  async load(roi: Roi, options: LoadOptions = {}): Promise<Region> {
     const session = await this.repository.readSession();
     const ledger = new Ledger(session.store);
-    const bands = new Map<string, PixelArray>();
-    for (const { name } of this.dataset.bands)
-      bands.set(name, await readBand(session, name, window));
-    let missingTiles = 0;
-    for (const index of this.grid.tilesIn([window])) {
-      if ((await ledger.get(index)) === TileState.notLoaded) missingTiles++;
-    }
-    return {
-      geobox: this.grid.geobox.crop(window),
-      dtype: this.dataset.dtype,
-      nodata: fillValueOf(this.dataset),
-      bands,
-      missingTiles,
-    };
+    const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
+    return loadRegion({ grid: this.grid, dataset: this.dataset, session, isMissing }, roi, options);
+  }
+
+  /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */
+  loadLike(reference: Like, options: Omit<LoadOptions, 'like'> = {}): Promise<Region> {
+    const geobox = reference instanceof GeoBox ? reference : reference.geobox;
+    return this.load(geobox, { ...options, like: geobox });
   }
 
   /** The state of each tile that a region touches. */

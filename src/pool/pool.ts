@@ -6,6 +6,8 @@ import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
+import type { ChunkRead } from '../kernel/read-chunk.js';
+import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
@@ -29,6 +31,10 @@ export interface Pool {
   /** The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0). */
   process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
   encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
+  /** The raster read into must lie in shared memory, which the thread writes (not with size 0). */
+  readChunk(read: ChunkRead): Promise<void>;
+  /** Both rasters must lie in shared memory (not with size 0). */
+  warp(job: WarpJob): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,7 +64,8 @@ export function createPool({
     },
     async process(tile, recipe) {
       const value = await ask({ kind: 'process', tile, recipe }, ownedBuffers(tile));
-      if (!('chunks' in value)) throw new UnexpectedError('Expected a tile from the pool.');
+      if (value === undefined || !('chunks' in value))
+        throw new UnexpectedError('Expected a tile from the pool.');
       return value;
     },
     async encode(array, codec) {
@@ -66,6 +73,12 @@ export function createPool({
       if (!(value instanceof Uint8Array))
         throw new UnexpectedError('Expected bytes from the pool.');
       return value;
+    },
+    async readChunk(read) {
+      await ask({ kind: 'read', read });
+    },
+    async warp(job) {
+      await ask({ kind: 'warp', job });
     },
     async close() {
       isClosed = true;

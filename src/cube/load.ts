@@ -1,0 +1,173 @@
+import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
+import { expected } from '../errors.js';
+import { alignsWith, isAxisAligned } from '../grid/affine.js';
+import { joinWindows, splitWindow } from '../grid/continued-window.js';
+import { sameCrs } from '../grid/crs.js';
+import { GeoBox } from '../grid/geobox.js';
+import { type Roi, roiWindows } from '../grid/roi.js';
+import { type Grid, type TileIndex, tileId } from '../grid/tiling.js';
+import { intersect, type Window } from '../grid/window.js';
+import type { DType } from '../raster/dtype.js';
+import type { LoadedPixels } from '../raster/loaded-pixels.js';
+import { type ReadOptions, readRaster } from './read-raster.js';
+import { reproject } from './reproject.js';
+
+/** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
+export type Like = GeoBox | { readonly geobox: GeoBox };
+
+export interface LoadOptions extends ReadOptions {
+  /**
+   * The grid the pixels are wanted on: the result covers exactly this geobox, with nodata where the
+   * region or the cube ends. Default: the cube's own grid; for a region given as a geobox of another CRS
+   * or resolution, that geobox.
+   */
+  readonly like?: Like | undefined;
+  /** How pixels come onto another grid than the cube's. Default `near`, which makes no new values. */
+  readonly resampling?: Resampling | undefined;
+  /** Pixels of the result's grid to be added on each side; on the cube's grid no more than it has. Default 0. */
+  readonly buffer?: number | undefined;
+  /** Names of the bands wanted, in any order. Default: all. */
+  readonly bands?: readonly string[] | undefined;
+}
+
+/** A region read from a cube. */
+export interface Region {
+  /**
+   * Exactly the pixels of the arrays. Where a region crosses the antimeridian of a geographic grid, x
+   * goes on past 180.
+   */
+  readonly geobox: GeoBox;
+  readonly dtype: DType;
+  /** What stands for "no value". */
+  readonly nodata: number;
+  /**
+   * Each band's pixels, `[y, x]` row-major, by name, in the cube's order. Where a pool of threads read
+   * them, they lie in memory shared with it (`SharedArrayBuffer`).
+   */
+  readonly bands: ReadonlyMap<string, LoadedPixels>;
+  /** Tiles of the region that are not loaded: their pixels are nodata. */
+  readonly missingTiles: number;
+}
+
+/** What loading needs of a cube, at one moment of its history. */
+export interface CubeView {
+  readonly grid: Grid;
+  readonly dataset: Dataset;
+  readonly session: Parameters<typeof readRaster>[0];
+  isMissing(index: TileIndex): Promise<boolean>;
+}
+
+/** As {@link Cube.load}. */
+export async function loadRegion(
+  view: CubeView,
+  roi: Roi,
+  options: LoadOptions = {},
+): Promise<Region> {
+  const names = bandNames(view.dataset, options.bands);
+  const plan = planLoad(view.grid.geobox, roi, options);
+  const bands = new Map<string, LoadedPixels>();
+  const touched = new Map<string, TileIndex>();
+  const touch = (windows: readonly Window[]) => {
+    for (const index of view.grid.tilesIn(windows)) touched.set(tileId(index), index);
+  };
+  if (plan.kind === 'own-grid') {
+    const parts = splitWindow(plan.window, view.grid.geobox);
+    touch(parts.map(({ window }) => window));
+    for (const path of names)
+      bands.set(path, await readRaster(view.session, { path, shape: plan.geobox, parts }, options));
+  } else {
+    const { target, regions } = plan;
+    const { resampling = 'near', ...read } = options;
+    const { pixels, windows } = await reproject(
+      { ...view, names, target, regions, resampling },
+      read,
+    );
+    touch(windows);
+    for (const [i, name] of names.entries()) bands.set(name, pixels[i] as LoadedPixels);
+  }
+  let missingTiles = 0;
+  for (const index of touched.values()) if (await view.isMissing(index)) missingTiles++;
+  return {
+    geobox: plan.kind === 'own-grid' ? plan.geobox : plan.target,
+    dtype: view.dataset.dtype,
+    nodata: fillValueOf(view.dataset),
+    bands,
+    missingTiles,
+  };
+}
+
+/** Where pixels are read, and onto which grid they go. */
+export type LoadPlan =
+  | {
+      readonly kind: 'own-grid';
+      /** In pixels of the cube; its columns may go on past the last one (see grid/continued-window.ts). */
+      readonly window: Window;
+      readonly geobox: GeoBox;
+    }
+  | {
+      readonly kind: 'reprojected';
+      readonly target: GeoBox;
+      /** The target's pixels that the region touches. */
+      readonly regions: readonly Window[];
+    };
+
+/** @throws {InvalidInputError} when the region lies outside the cube, or an option is none. */
+export function planLoad(
+  cube: GeoBox,
+  roi: Roi,
+  { like, buffer = 0 }: Pick<LoadOptions, 'like' | 'buffer'>,
+): LoadPlan {
+  if (!(Number.isInteger(buffer) && buffer >= 0))
+    throw expected('a whole number of pixels, 0 or more', 'the buffer', buffer);
+  // Also where the pixels go elsewhere: a region outside the cube is a mistake, not an empty raster.
+  const windows = roiWindows(roi, cube);
+  const target = like === undefined ? otherGrid(roi, cube) : geoboxOf(like);
+  if (target !== undefined) {
+    const wide = buffer === 0 ? target : target.pad(buffer);
+    const all = { row: 0, col: 0, ...wide.shape };
+    // Windows are upright: on a rotated grid the region's own cannot be told.
+    const isWhole = roi === target || !isAxisAligned(wide.affine);
+    const regions = isWhole ? [all] : grow(roiWindows(roi, wide), buffer, wide);
+    return { kind: 'reprojected', target: wide, regions };
+  }
+  const joined = joinWindows(windows, cube);
+  const parts = splitWindow(growWindow(joined, buffer), cube);
+  const window = joinWindows(
+    parts.map(({ window }) => window),
+    cube,
+  );
+  return { kind: 'own-grid', window, geobox: cube.crop(window) };
+}
+
+function geoboxOf(like: Like): GeoBox {
+  return like instanceof GeoBox ? like : like.geobox;
+}
+
+/** A region that is a geobox of another CRS or another resolution says on which grid it is wanted. */
+function otherGrid(roi: Roi, cube: GeoBox): GeoBox | undefined {
+  if (!(roi instanceof GeoBox)) return undefined;
+  const [a, b, , d, e] = roi.affine;
+  const [ca, cb, , cd, ce] = cube.affine;
+  const isSame =
+    sameCrs(roi.crs, cube.crs) &&
+    alignsWith([a, b, 0, d, e, 0], [ca, cb, 0, cd, ce, 0], roi.width, roi.height);
+  return isSame ? undefined : roi;
+}
+
+function growWindow({ row, col, height, width }: Window, by: number): Window {
+  return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
+}
+
+function grow(windows: readonly Window[], by: number, { height, width }: GeoBox): Window[] {
+  return windows.map((window) => {
+    const inside = intersect(growWindow(window, by), { row: 0, col: 0, height, width });
+    return inside ?? window;
+  });
+}
+
+function bandNames({ bands }: Dataset, wanted: readonly string[] | undefined): string[] {
+  const names = bands.map(({ name }) => name);
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw expected(`one of ${names.join(', ')}`, 'a band', unknown);
+  return wanted === undefined ? names : names.filter((name) => wanted.includes(name));
+}
