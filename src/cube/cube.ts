@@ -8,6 +8,7 @@ import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
+import { chunkLocator } from '../store/chunk-files.js';
 import { Ledger, TileState } from '../store/ledger.js';
 import { readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
@@ -155,7 +156,11 @@ export class Cube {
     const session = await this.repository.readSession();
     const ledger = new Ledger(session.store);
     const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
-    return loadRegion({ grid: this.grid, dataset: this.dataset, session, isMissing }, roi, options);
+    const { grid, dataset } = this;
+    const { location } = this.repository;
+    const locate =
+      location.kind === 'local' ? chunkLocator(location.path, session.snapshotId) : undefined;
+    return loadRegion({ grid, dataset, session, locate, isMissing }, roi, options);
   }
 
   /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */

@@ -9,7 +9,7 @@ import { type Grid, type TileIndex, tileId } from '../grid/tiling.js';
 import { intersect, type Window } from '../grid/window.js';
 import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
-import { type ReadOptions, readRaster } from './read-raster.js';
+import { type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 import { reproject } from './reproject.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
@@ -50,10 +50,9 @@ export interface Region {
 }
 
 /** What loading needs of a cube, at one moment of its history. */
-export interface CubeView {
+export interface CubeView extends ReadSource {
   readonly grid: Grid;
   readonly dataset: Dataset;
-  readonly session: Parameters<typeof readRaster>[0];
   isMissing(index: TileIndex): Promise<boolean>;
 }
 
@@ -74,7 +73,7 @@ export async function loadRegion(
     const parts = splitWindow(plan.window, view.grid.geobox);
     touch(parts.map(({ window }) => window));
     for (const path of names)
-      bands.set(path, await readRaster(view.session, { path, shape: plan.geobox, parts }, options));
+      bands.set(path, await readRaster(view, { path, shape: plan.geobox, parts }, options));
   } else {
     const { target, regions } = plan;
     const { resampling = 'near', ...read } = options;

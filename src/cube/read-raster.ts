@@ -8,12 +8,20 @@ import type { Pool } from '../pool/pool.js';
 import { allocate } from '../raster/dtype.js';
 import { allocateShared, bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
 import { type ArrayLayout, layoutOf } from '../store/array-layout.js';
+import type { ChunkLocator, Location } from '../store/chunk-files.js';
 import { readBand, readMetadata } from '../store/read.js';
 
 export interface ReadOptions {
   /** Its threads decompress, straight into shared memory. Without one the calling thread does. */
   readonly pool?: Pool | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Where arrays are read from. */
+export interface ReadSource {
+  readonly session: Session;
+  /** For stores on this machine's disk: threads then read the files of chunks themselves. */
+  readonly locate?: ChunkLocator | undefined;
 }
 
 /** What is read of one array. */
@@ -39,10 +47,11 @@ const CHUNKS_PER_THREAD = 2;
  * @throws {StoreError} {@link RasterError} for a damaged chunk; {@link AbortedError}.
  */
 export async function readRaster(
-  session: Session,
+  source: ReadSource,
   request: RasterRequest,
   options: ReadOptions = {},
 ): Promise<LoadedPixels> {
+  const { session } = source;
   const layout = layoutOf(await readMetadata(session, request.path));
   if (layout === undefined) return readByLibrary(session, request);
   const { height, width } = request.shape;
@@ -50,18 +59,51 @@ export async function readRaster(
   const isMadeOfZeros = Object.is(layout.fillValue, 0);
   if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
   const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
-  const jobs = chunkJobs(layout, request, raster);
+  const jobs = await withLocations([...chunkJobs(layout, request, raster)], source, options);
+  const queue = jobs.values();
   const lane = async () => {
-    for (const { key, fill, read } of jobs) {
+    for (const job of queue) {
       if (options.signal?.aborted) throw new AbortedError('The load was stopped.');
-      const from = await session.store.get(`${request.path}/${key}`);
-      if (from === null || from === undefined) {
-        if (!isMadeOfZeros) fill();
-      } else await decode({ ...read, from }, options.pool);
+      if (!(await readJob(job, session, options.pool)) && !isMadeOfZeros) job.fill();
     }
   };
   await allDone(Array.from({ length: lanes }, lane));
   return raster;
+}
+
+/** With fewer chunks the thread that finds them is not worth its start. */
+const MIN_CHUNKS_TO_LOCATE = 8;
+
+async function withLocations(
+  jobs: readonly ChunkJob[],
+  { locate }: ReadSource,
+  { pool }: ReadOptions,
+): Promise<(ChunkJob & { readonly location?: Location | undefined })[]> {
+  if (locate === undefined || jobs.length < MIN_CHUNKS_TO_LOCATE) return [...jobs];
+  if (pool === undefined || pool.size === 0) return [...jobs];
+  const locations = await locate(jobs.map(({ key }) => key));
+  return jobs.map((job, i) => ({ ...job, location: locations?.[i] }));
+}
+
+/** False when there is no such chunk. */
+async function readJob(
+  { key, read, location }: ChunkJob & { readonly location?: Location | undefined },
+  session: Session,
+  pool: Pool | undefined,
+): Promise<boolean> {
+  if (location === 'missing') return false;
+  if (pool !== undefined && location !== undefined && location !== 'elsewhere') {
+    try {
+      await pool.readChunk({ ...read, from: location });
+      return true;
+    } catch {
+      // The file may have been collected as garbage meanwhile. Through the store the failure, if it is one, shows.
+    }
+  }
+  const from = await session.store.get(key);
+  if (from === null || from === undefined) return false;
+  await decode({ ...read, from }, pool);
+  return true;
 }
 
 /** Waits for all before it tells the first failure: threads still write into the raster until then. */
@@ -82,6 +124,7 @@ function decode(read: ChunkRead, pool: Pool | undefined): Promise<void> {
 }
 
 interface ChunkJob {
+  /** In the store. */
   readonly key: string;
   readonly read: Omit<ChunkRead, 'from'>;
   /** Puts the fill value where the chunk would go. */
@@ -114,7 +157,7 @@ function* chunkJobs(
           col: col + part.col - window.col,
         };
         yield {
-          key: keyOf([...leading, r, c]),
+          key: `${path}/${keyOf([...leading, r, c])}`,
           read: {
             compression,
             dtype,

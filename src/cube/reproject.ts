@@ -10,12 +10,11 @@ import { intersect, type Window } from '../grid/window.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import { allocate, isFloat } from '../raster/dtype.js';
 import { allocateShared, bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
-import { allDone, type ReadOptions, readRaster } from './read-raster.js';
+import { allDone, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 
-export interface ReprojectJob {
+export interface ReprojectJob extends ReadSource {
   readonly grid: Grid;
   readonly dataset: Dataset;
-  readonly session: Parameters<typeof readRaster>[0];
   /** Of the bands, as their paths in the store. */
   readonly names: readonly string[];
   readonly target: GeoBox;
@@ -145,16 +144,17 @@ function sourceOf(window: Window, { grid, target, resampling }: ReprojectJob): W
 
 async function reprojectBlock(
   { window, source, parts }: Block,
-  { grid, target, names, session, dataset, resampling }: ReprojectJob,
+  job: ReprojectJob,
   pixels: readonly LoadedPixels[],
   pool: Pool,
   options: ReadOptions,
 ): Promise<void> {
+  const { grid, target, names, dataset, resampling } = job;
   const to = target.crop(window);
   const crossed = grid.geobox.crop(source);
   const from = sameCrs(crossed.crs, to.crs) ? turnedTowards(crossed, to) : centredOn180(crossed);
   for (const [i, path] of names.entries()) {
-    const read = await readRaster(session, { path, shape: source, parts }, { ...options, pool });
+    const read = await readRaster(job, { path, shape: source, parts }, { ...options, pool });
     await pool.warp({
       pixels: read,
       dtype: dataset.dtype,
