@@ -17,9 +17,17 @@ import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSION } from '../store/zarr
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
-import { type Like, type LoadOptions, loadRegion, type Region } from './load.js';
+import {
+  type Like,
+  type LoadOptions,
+  loadRegion,
+  planLoad,
+  type Region,
+  tilesOfPlan,
+} from './load.js';
 import { type IngestPlan, planIngest } from './plan.js';
 import { recipeOf } from './recipe.js';
+import { TileLoader } from './tile-loader.js';
 
 export type { Region } from './load.js';
 
@@ -113,16 +121,19 @@ export class Cube {
    * finished before is committed.
    */
   async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
-    const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     checkCount(options.tilesInFlight, 'tilesInFlight');
-    checkCount(groupSize, 'groupSize');
+    checkCount(options.groupSize, 'groupSize');
+    return this.#run(await this.plan(roi, options.source), options);
+  }
+
+  async #run(plan: IngestPlan, options: IngestOptions): Promise<IngestSummary> {
+    const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
       throw new SetupError(
         'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
       );
     }
-    const plan = await this.plan(roi, source);
     const tally = new Tally();
     await runIngest({
       plan,
@@ -153,6 +164,7 @@ export class Cube {
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
   async load(roi: Roi, options: LoadOptions = {}): Promise<Region> {
+    if (options.source !== undefined) await this.#fetchMissing(roi, options.source, options);
     const session = await this.repository.readSession();
     const ledger = new Ledger(session.store);
     const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
@@ -168,6 +180,32 @@ export class Cube {
     const geobox = reference instanceof GeoBox ? reference : reference.geobox;
     return this.load(geobox, { ...options, like: geobox });
   }
+
+  /** Fetches the tiles that a load needs and that are not loaded yet. */
+  async #fetchMissing(roi: Roi, source: TileSource, options: LoadOptions): Promise<void> {
+    const { pool, signal, resampling } = options;
+    if (pool === undefined)
+      throw expected('a pool', 'loading from a source', 'none', 'Make one with createPool().');
+    const { grid } = this;
+    const ledger = await this.#ledger();
+    const missing: TileIndex[] = [];
+    for (const index of tilesOfPlan(grid, planLoad(grid.geobox, roi, options), resampling))
+      if ((await ledger.get(index)) === TileState.notLoaded) missing.push(index);
+    if (missing.length > 0) await this.#loader.ensure(missing, { source, pool }, signal);
+  }
+
+  /** Of this object alone: another one of the same cube fetches for itself. */
+  readonly #loader = new TileLoader(async (tiles, options) => {
+    const ledger = await this.#ledger();
+    const windows = tiles.map((index) => this.grid.tileWindow(index));
+    const plan = await planIngest(
+      this.grid,
+      windows,
+      options.source,
+      async (index) => (await ledger.get(index)) !== TileState.notLoaded,
+    );
+    return this.#run(plan, options);
+  });
 
   /** The state of each tile that a region touches. */
   async tileStates(roi: Roi): Promise<TileStatus[]> {

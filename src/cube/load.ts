@@ -5,12 +5,13 @@ import { joinWindows, splitWindow } from '../grid/continued-window.js';
 import { sameCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
-import { type Grid, type TileIndex, tileId } from '../grid/tiling.js';
+import type { Grid, TileIndex } from '../grid/tiling.js';
 import { intersect, type Window } from '../grid/window.js';
 import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
+import type { TileSource } from '../tile.js';
 import { type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
-import { reproject } from './reproject.js';
+import { reproject, sourceWindows } from './reproject.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
 export type Like = GeoBox | { readonly geobox: GeoBox };
@@ -26,6 +27,11 @@ export interface LoadOptions extends ReadOptions {
   readonly resampling?: Resampling | undefined;
   /** Pixels of the result's grid to be added on each side; on the cube's grid no more than it has. Default 0. */
   readonly buffer?: number | undefined;
+  /**
+   * Where tiles that are not loaded yet are fetched from, before the region is read; each once, however
+   * many loads want it at the same time. Needs a `pool`. Default: they stay nodata.
+   */
+  readonly source?: TileSource | undefined;
   /** Names of the bands wanted, in any order. Default: all. */
   readonly bands?: readonly string[] | undefined;
 }
@@ -62,30 +68,23 @@ export async function loadRegion(
   roi: Roi,
   options: LoadOptions = {},
 ): Promise<Region> {
+  const { grid } = view;
   const names = bandNames(view.dataset, options.bands);
-  const plan = planLoad(view.grid.geobox, roi, options);
+  const plan = planLoad(grid.geobox, roi, options);
+  const resampling = options.resampling ?? DEFAULT_RESAMPLING;
   const bands = new Map<string, LoadedPixels>();
-  const touched = new Map<string, TileIndex>();
-  const touch = (windows: readonly Window[]) => {
-    for (const index of view.grid.tilesIn(windows)) touched.set(tileId(index), index);
-  };
   if (plan.kind === 'own-grid') {
-    const parts = splitWindow(plan.window, view.grid.geobox);
-    touch(parts.map(({ window }) => window));
+    const parts = splitWindow(plan.window, grid.geobox);
     for (const path of names)
       bands.set(path, await readRaster(view, { path, shape: plan.geobox, parts }, options));
   } else {
     const { target, regions } = plan;
-    const { resampling = 'near', ...read } = options;
-    const { pixels, windows } = await reproject(
-      { ...view, names, target, regions, resampling },
-      read,
-    );
-    touch(windows);
+    const pixels = await reproject({ ...view, names, target, regions, resampling }, options);
     for (const [i, name] of names.entries()) bands.set(name, pixels[i] as LoadedPixels);
   }
   let missingTiles = 0;
-  for (const index of touched.values()) if (await view.isMissing(index)) missingTiles++;
+  for (const index of tilesOfPlan(grid, plan, resampling))
+    if (await view.isMissing(index)) missingTiles++;
   return {
     geobox: plan.kind === 'own-grid' ? plan.geobox : plan.target,
     dtype: view.dataset.dtype,
@@ -109,6 +108,22 @@ export type LoadPlan =
       /** The target's pixels that the region touches. */
       readonly regions: readonly Window[];
     };
+
+/** Makes no values that the cube does not hold. */
+const DEFAULT_RESAMPLING = 'near';
+
+/** The cube's tiles that a load reads from. */
+export function tilesOfPlan(
+  grid: Grid,
+  plan: LoadPlan,
+  resampling: Resampling = DEFAULT_RESAMPLING,
+): TileIndex[] {
+  const windows =
+    plan.kind === 'own-grid'
+      ? splitWindow(plan.window, grid.geobox).map(({ window }) => window)
+      : sourceWindows({ ...plan, grid, resampling });
+  return windows.length === 0 ? [] : [...grid.tilesIn(windows)];
+}
 
 /** @throws {InvalidInputError} when the region lies outside the cube, or an option is none. */
 export function planLoad(

@@ -30,12 +30,9 @@ export interface ReprojectJob extends ReadSource {
  * `cubic` neither where pixels become smaller. (Where they become larger, GDAL adapts the width of its
  * kernel to each block.)
  *
- * @returns the bands' pixels, and the windows of the cube that were read.
+ * @returns the bands' pixels, in the order of their names.
  */
-export async function reproject(
-  job: ReprojectJob,
-  options: ReadOptions,
-): Promise<{ pixels: LoadedPixels[]; windows: Window[] }> {
+export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<LoadedPixels[]> {
   const { target, dataset, names, regions } = job;
   const pool = options.pool ?? inlinePool();
   const length = target.height * target.width;
@@ -45,16 +42,20 @@ export async function reproject(
       pool.size > 0 ? allocateShared(dataset.dtype, length) : allocate(dataset.dtype, length);
     return fill === 0 ? raster : raster.fill(fill);
   });
-  const windows: Window[] = [];
   const blocks = blocksOf(regions, job);
   const lane = async () => {
-    for (const block of blocks) {
-      windows.push(...block.parts.map(({ window }) => window));
-      await reprojectBlock(block, job, pixels, pool, options);
-    }
+    for (const block of blocks) await reprojectBlock(block, job, pixels, pool, options);
   };
   await allDone(Array.from({ length: pool.size + 1 }, lane));
-  return { pixels, windows };
+  return pixels;
+}
+
+/** What tells which of the cube's pixels a target is made of. */
+type BlockJob = Pick<ReprojectJob, 'grid' | 'target' | 'regions' | 'resampling'>;
+
+/** The windows of the cube that {@link reproject} reads. */
+export function sourceWindows(job: BlockJob): Window[] {
+  return [...blocksOf(job.regions, job)].flatMap(({ parts }) => parts.map(({ window }) => window));
 }
 
 /** A part of the target, and what of the cube it is made of. */
@@ -74,7 +75,7 @@ const SOURCE_PIXELS = 64 * 1024 ** 2;
 /** A block this small is not cut further, whatever it reads. */
 const SMALLEST_SIDE = 16;
 
-function* blocksOf(regions: readonly Window[], job: ReprojectJob): Generator<Block> {
+function* blocksOf(regions: readonly Window[], job: BlockJob): Generator<Block> {
   for (const region of regions) {
     for (let row = region.row; row < region.row + region.height; row += BLOCK_SIDE) {
       for (let col = region.col; col < region.col + region.width; col += BLOCK_SIDE) {
@@ -85,7 +86,7 @@ function* blocksOf(regions: readonly Window[], job: ReprojectJob): Generator<Blo
   }
 }
 
-function* cutBlock(window: Window, job: ReprojectJob): Generator<Block> {
+function* cutBlock(window: Window, job: BlockJob): Generator<Block> {
   const source = sourceOf(window, job);
   if (source === undefined) return;
   const { height, width } = window;
@@ -119,7 +120,7 @@ const REACH: Readonly<Record<Resampling, number>> = {
   mode: 0.5,
 };
 
-function sourceOf(window: Window, { grid, target, resampling }: ReprojectJob): Window | undefined {
+function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Window | undefined {
   let windows: Window[];
   try {
     windows = roiWindows(target.crop(window), grid.geobox);
