@@ -19,6 +19,7 @@ export {
 export { earthEngineExpression } from './cube/expression.js';
 export type { Like, LoadOptions } from './cube/load.js';
 export type { IngestPlan } from './cube/plan.js';
+export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export { type DatasetFile, parseDataset } from './dataset/parse.js';
 export { PRESET_NAMES, presetDataset } from './dataset/presets.js';

@@ -1,6 +1,8 @@
 /** Every message that crosses between the main thread and a worker. */
 import type { ErrorRecord } from '../errors.js';
+import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
+import type { GeoTiffJob } from '../kernel/raster-files.js';
 import type { ChunkRead } from '../kernel/read-chunk.js';
 import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
@@ -21,6 +23,9 @@ export type Task =
   | { readonly kind: 'read'; readonly read: ChunkRead }
   /** Puts a raster on another grid, from shared memory into shared memory. */
   | { readonly kind: 'warp'; readonly job: WarpJob }
+  /** Writes pixels of shared memory. */
+  | { readonly kind: 'write-geotiff'; readonly job: GeoTiffJob }
+  | { readonly kind: 'read-geobox'; readonly file: string }
   /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
   | { readonly kind: 'warm-up' };
 
@@ -29,4 +34,9 @@ export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: ErrorRecord };
 
-export type TaskValue = EncodedTile | Uint8Array<ArrayBuffer> | KernelFacts | undefined;
+export type TaskValue =
+  | EncodedTile
+  | Uint8Array<ArrayBuffer>
+  | KernelFacts
+  | GeoBoxRecord
+  | undefined;

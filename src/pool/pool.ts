@@ -5,7 +5,9 @@ import { Piscina } from 'piscina';
 import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
+import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
+import type { GeoTiffJob } from '../kernel/raster-files.js';
 import type { ChunkRead } from '../kernel/read-chunk.js';
 import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
@@ -35,6 +37,10 @@ export interface Pool {
   readChunk(read: ChunkRead): Promise<void>;
   /** Both rasters must lie in shared memory (not with size 0). */
   warp(job: WarpJob): Promise<void>;
+  /** Pixels that lie in shared memory are not copied. @throws {RasterError} {@link SetupError} without GDAL. */
+  writeGeoTiff(job: GeoTiffJob): Promise<void>;
+  /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
+  readGeoBox(file: string): Promise<GeoBoxRecord>;
   close(): Promise<void>;
 }
 
@@ -79,6 +85,15 @@ export function createPool({
     },
     async warp(job) {
       await ask({ kind: 'warp', job });
+    },
+    async writeGeoTiff(job) {
+      await ask({ kind: 'write-geotiff', job });
+    },
+    async readGeoBox(file) {
+      const value = await ask({ kind: 'read-geobox', file });
+      if (value === undefined || !('affine' in value))
+        throw new UnexpectedError('Expected a geobox from the pool.');
+      return value;
     },
     async close() {
       isClosed = true;

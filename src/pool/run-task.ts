@@ -1,20 +1,17 @@
 import { toRecord } from '../errors.js';
-import type { Kernel } from '../kernel/kernel.js';
-import type { RegionKernel } from '../kernel/region-kernel.js';
+import type { FullKernel } from '../kernel/full-kernel.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 
-let current:
-  | { readonly name: KernelName; readonly kernel: Promise<Kernel & RegionKernel> }
-  | undefined;
+let current: { readonly name: KernelName; readonly kernel: Promise<FullKernel> } | undefined;
 
 /** The thread's kernel, loaded at its first use. */
-function kernelOf(name: KernelName): Promise<Kernel & RegionKernel> {
+function kernelOf(name: KernelName): Promise<FullKernel> {
   if (current?.name !== name) current = { name, kernel: KERNELS[name]() };
   return current.kernel;
 }
 
 /** Loaded when asked for: neither kernel needs what the other one stands on. */
-const KERNELS: Readonly<Record<KernelName, () => Promise<Kernel & RegionKernel>>> = {
+const KERNELS: Readonly<Record<KernelName, () => Promise<FullKernel>>> = {
   gdal: async () => (await import('../kernel/gdal/kernel.js')).createGdalKernel(),
   js: async () => (await import('../kernel/js/kernel.js')).createJsKernel(),
 };
@@ -28,7 +25,7 @@ export async function runTask(task: Task, name: KernelName): Promise<Reply<TaskV
   }
 }
 
-async function perform(task: Task, kernel: Kernel & RegionKernel): Promise<TaskValue> {
+async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
   switch (task.kind) {
     case 'process':
       return kernel.process(task.tile, task.recipe);
@@ -40,6 +37,11 @@ async function perform(task: Task, kernel: Kernel & RegionKernel): Promise<TaskV
     case 'warp':
       kernel.warp(task.job);
       return undefined;
+    case 'write-geotiff':
+      kernel.writeGeoTiff(task.job);
+      return undefined;
+    case 'read-geobox':
+      return kernel.readGeoBox(task.file);
     case 'warm-up':
       return kernel.facts;
   }

@@ -1,10 +1,11 @@
-import type { Kernel } from '../kernel.js';
+import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
-import { createRegionKernel, type RegionKernel } from '../region-kernel.js';
+import { createRegionKernel } from '../region-kernel.js';
 import { loadBlosc } from './blosc-addon.js';
 import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openPart } from './part-file.js';
+import { rasterFiles } from './raster-files.js';
 import { warpRasters } from './warp.js';
 
 export interface GdalKernelOptions {
@@ -13,9 +14,7 @@ export interface GdalKernelOptions {
 }
 
 /** The native kernel. @throws {SetupError} when GDAL cannot be loaded. */
-export function createGdalKernel({
-  useBloscAddon = true,
-}: GdalKernelOptions = {}): Kernel & RegionKernel {
+export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {}): FullKernel {
   const addon = useBloscAddon ? loadBlosc() : undefined;
   // Debian's GDAL has Blosc in its Zarr driver; the one bundled with gdal-async has not.
   const { zarrCompressors, bloscCompressors } = gdalFacts();
@@ -30,5 +29,5 @@ export function createGdalKernel({
     bandsPerWarp: 1,
     encode: (array, codec) => encodeChunk(array, codec, encodeBlosc),
   });
-  return { ...kernel, ...createRegionKernel(warpRasters, addon) };
+  return { ...kernel, ...createRegionKernel(warpRasters, addon), ...rasterFiles };
 }

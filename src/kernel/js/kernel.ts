@@ -1,12 +1,13 @@
-import type { Kernel } from '../kernel.js';
+import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
-import { createRegionKernel, type RegionKernel } from '../region-kernel.js';
+import { NO_RASTER_FILES } from '../raster-files.js';
+import { createRegionKernel } from '../region-kernel.js';
 import { encodeChunk } from './encode.js';
 import { openPart } from './part-file.js';
 import { warpBands } from './warp.js';
 
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
-export function createJsKernel(): Kernel & RegionKernel {
+export function createJsKernel(): FullKernel {
   const kernel = createKernel({
     facts: { hasBlosc: true, encoder: 'javascript' },
     openPart,
@@ -14,5 +15,5 @@ export function createJsKernel(): Kernel & RegionKernel {
     bandsPerWarp: 8,
     encode: encodeChunk,
   });
-  return { ...kernel, ...createRegionKernel(warpBands, undefined) };
+  return { ...kernel, ...createRegionKernel(warpBands, undefined), ...NO_RASTER_FILES };
 }

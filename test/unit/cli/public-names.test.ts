@@ -27,8 +27,10 @@ test('the library exports these values and no others', () => {
     'parseCrs',
     'parseDataset',
     'presetDataset',
+    'readGeoBox',
     'renderPng',
     'renderQuicklook',
     'toGeoTransform',
+    'writeGeoTiff',
   ]);
 });
