@@ -18,6 +18,13 @@ export {
 } from './cube/earth-engine.js';
 export { earthEngineExpression } from './cube/expression.js';
 export type { Like, LoadOptions } from './cube/load.js';
+export type {
+  LabelledPixels,
+  LazyArray,
+  LazyDataset,
+  Selection,
+  Selector,
+} from './cube/open-dataset.js';
 export type { IngestPlan } from './cube/plan.js';
 export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
@@ -54,6 +61,7 @@ export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels } from './raster/loaded-pixels.js';
 export { TileState } from './store/ledger.js';
+export type { OpenZarr } from './store/read.js';
 export type {
   FetchContext,
   FetchedPart,

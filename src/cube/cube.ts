@@ -10,7 +10,7 @@ import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
 import { chunkLocator } from '../store/chunk-files.js';
 import { Ledger, TileState } from '../store/ledger.js';
-import { readMetadata } from '../store/read.js';
+import { type OpenZarr, openZarr, readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
 import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSION } from '../store/zarr-metadata.js';
@@ -18,6 +18,7 @@ import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
 import {
+  type CubeView,
   type Like,
   type LoadOptions,
   loadRegion,
@@ -25,6 +26,7 @@ import {
   type Region,
   tilesOfPlan,
 } from './load.js';
+import { type LazyDataset, openDataset } from './open-dataset.js';
 import { type IngestPlan, planIngest } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { TileLoader } from './tile-loader.js';
@@ -158,27 +160,59 @@ export class Cube {
 
   /**
    * Reads a region: the pixels it touches on the cube's own grid, or, with `like` or a geobox of another
-   * CRS or resolution, exactly the pixels of that geobox.
+   * CRS or resolution, exactly the pixels of that geobox. With `persist: false` nothing is read yet: as {@link openDataset}.
    *
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
-  async load(roi: Roi, options: LoadOptions = {}): Promise<Region> {
+  load(roi: Roi, options: LoadOptions & { readonly persist: false }): Promise<LazyDataset>;
+  load(roi: Roi, options?: LoadOptions & { readonly persist?: true }): Promise<Region>;
+  async load(
+    roi: Roi,
+    options: LoadOptions & { readonly persist?: boolean } = {},
+  ): Promise<Region | LazyDataset> {
     if (options.source !== undefined) await this.#fetchMissing(roi, options.source, options);
+    const view = await this.#view();
+    return options.persist === false
+      ? openDataset(view, roi, options)
+      : loadRegion(view, roi, options);
+  }
+
+  /**
+   * A region of the cube, by default all of it, as labelled arrays that read only what is selected of
+   * them. Takes the options of {@link load}; what another process commits later is not seen.
+   *
+   * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
+   */
+  async openDataset(roi: Roi = this.grid.geobox, options: LoadOptions = {}): Promise<LazyDataset> {
+    return this.load(roi, { ...options, persist: false });
+  }
+
+  /** The cube's group and bands as zarrita opens them, at this moment of its history. */
+  async openZarr(): Promise<OpenZarr> {
     const session = await this.repository.readSession();
-    const ledger = new Ledger(session.store);
-    const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
-    const { grid, dataset } = this;
-    const { location } = this.repository;
-    const locate =
-      location.kind === 'local' ? chunkLocator(location.path, session.snapshotId) : undefined;
-    return loadRegion({ grid, dataset, session, locate, isMissing }, roi, options);
+    return openZarr(
+      session,
+      this.dataset.bands.map(({ name }) => name),
+    );
   }
 
   /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */
   loadLike(reference: Like, options: Omit<LoadOptions, 'like'> = {}): Promise<Region> {
     const geobox = reference instanceof GeoBox ? reference : reference.geobox;
     return this.load(geobox, { ...options, like: geobox });
+  }
+
+  /** The cube as it is now. */
+  async #view(): Promise<CubeView> {
+    const { grid, dataset } = this;
+    const { location } = this.repository;
+    const session = await this.repository.readSession();
+    const ledger = new Ledger(session.store);
+    const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
+    const locate =
+      location.kind === 'local' ? chunkLocator(location.path, session.snapshotId) : undefined;
+    return { grid, dataset, session, locate, isMissing };
   }
 
   /** Fetches the tiles that a load needs and that are not loaded yet. */

@@ -179,7 +179,8 @@ function grow(windows: readonly Window[], by: number, { height, width }: GeoBox)
   });
 }
 
-function bandNames({ bands }: Dataset, wanted: readonly string[] | undefined): string[] {
+/** The bands wanted, in the cube's order. @throws {InvalidInputError} for one it does not have. */
+export function bandNames({ bands }: Dataset, wanted: readonly string[] | undefined): string[] {
   const names = bands.map(({ name }) => name);
   const unknown = wanted?.find((name) => !names.includes(name));
   if (unknown !== undefined) throw expected(`one of ${names.join(', ')}`, 'a band', unknown);

@@ -38,3 +38,24 @@ export async function readBand(
     throw cause instanceof StoreError ? cause : translate(cause, `read ${band}`);
   }
 }
+
+/** A cube as zarrita sees it. */
+export interface OpenZarr {
+  readonly group: zarr.Group<zarr.AsyncReadable>;
+  /** The bands, by name. */
+  readonly arrays: ReadonlyMap<string, zarr.Array<zarr.DataType, zarr.AsyncReadable>>;
+}
+
+/** The root group and the arrays at `paths`, for whatever zarrita can do with them. */
+export async function openZarr({ store }: Session, paths: readonly string[]): Promise<OpenZarr> {
+  const root = zarr.root<zarr.AsyncReadable>({
+    get: async (key) => (await store.get(key)) ?? undefined,
+  });
+  const arrays = paths.map(
+    async (path) => [path, await zarr.open.v3(root.resolve(path), { kind: 'array' })] as const,
+  );
+  return {
+    group: await zarr.open.v3(root, { kind: 'group' }),
+    arrays: new Map(await Promise.all(arrays)),
+  };
+}
