@@ -65,6 +65,7 @@ export class StoreError extends GeocubesError {
  * - `credentials`: no token, or a refused one; `permission`: the token may not do this
  * - `not-found`: no such asset; `bad-request`: the request is wrong and stays wrong
  * - `quota`: too many requests; `transient`: try again; `too-large`: ask for less at a time
+ * - `no-images`: the collection has none in this time step; others may have some
  * - `unreachable`: nothing answers at the address
  */
 export type EarthEngineErrorKind =
@@ -75,6 +76,7 @@ export type EarthEngineErrorKind =
   | 'quota'
   | 'transient'
   | 'too-large'
+  | 'no-images'
   | 'unreachable';
 
 export class EarthEngineError extends GeocubesError {

@@ -10,7 +10,13 @@
  * ```
  */
 export type { CreateOptions } from './cube/create.js';
-export { Cube, type IngestOptions, type Region, type TileStatus } from './cube/cube.js';
+export {
+  Cube,
+  type IngestOptions,
+  type Region,
+  type TileStatus,
+  type TimeOptions,
+} from './cube/cube.js';
 export {
   type EarthEngineAccountOptions,
   type EarthEngineSourceOptions,
@@ -18,6 +24,7 @@ export {
 } from './cube/earth-engine.js';
 export { earthEngineExpression } from './cube/expression.js';
 export type { Like, LoadOptions } from './cube/load.js';
+export type { OpenOptions } from './cube/open.js';
 export type {
   LabelledPixels,
   LazyArray,
@@ -28,8 +35,12 @@ export type {
 export type { IngestPlan } from './cube/plan.js';
 export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
-export { type DatasetFile, parseDataset } from './dataset/parse.js';
+export type { DatasetFile } from './dataset/dataset-file.js';
+export { defineDataset, parseDataset } from './dataset/parse.js';
+export type { TimeSpan } from './dataset/period.js';
 export { PRESET_NAMES, presetDataset } from './dataset/presets.js';
+export { TimeAxis, type TimeAxisRecord, type TimeStep } from './dataset/time-axis.js';
+export { parseToi, type Time, type Toi } from './dataset/toi.js';
 export { AdaptiveLimiter, type LimiterOptions } from './earth-engine/adaptive-limiter.js';
 export {
   HIGH_VOLUME_ENDPOINT,
@@ -49,9 +60,34 @@ export {
 } from './errors.js';
 export { type Affine, type GeoTransform, toGeoTransform } from './grid/affine.js';
 export { type Crs, parseCrs } from './grid/crs.js';
-export { type Bounds, GeoBox, type GeoBoxRecord, type Shape } from './grid/geobox.js';
-export { type BoundingBox, parseBoundingBox, type Roi } from './grid/roi.js';
+export {
+  type Anchor,
+  type Bounds,
+  type Coordinates,
+  type FrameOptions,
+  GeoBox,
+  type GeoBoxRecord,
+  type GeoBoxTile,
+  type Resolution,
+  type Shape,
+  type ToCrsOptions,
+} from './grid/geobox.js';
+export {
+  planReprojection,
+  type ReprojectOptions,
+  type ReprojectPart,
+  type ReprojectPlan,
+} from './grid/reproject-plan.js';
+export {
+  type BoundingBox,
+  type GeoJsonRegion,
+  parseBoundingBox,
+  type Roi,
+  roiWindows,
+  tilesOf,
+} from './grid/roi.js';
 export { Grid, type TileIndex } from './grid/tiling.js';
+export type { Window } from './grid/window.js';
 export type { IngestEvent, OnEvent } from './observe/events.js';
 export type { IngestSummary } from './observe/summary.js';
 export { renderPng } from './picture/png.js';

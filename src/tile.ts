@@ -8,6 +8,7 @@
  * kernel (kernel/pipeline.ts), so they have no state here.
  */
 import type { Dataset } from './dataset/dataset.js';
+import type { TimeSpan } from './dataset/period.js';
 import type { ErrorRecord } from './errors.js';
 import type { GeoBoxRecord } from './grid/geobox.js';
 import type { TileIndex } from './grid/tiling.js';
@@ -48,13 +49,15 @@ export interface PixelRequest {
 
 export interface PlannedTile {
   readonly state: 'planned';
-  /** `row-col`. */
+  /** `row-col`, or `t-row-col` in temporal cubes. */
   readonly id: string;
   readonly index: TileIndex;
   /** The pixels the tile covers; smaller than a chunk in the grid's last row and column. */
   readonly geobox: GeoBoxRecord;
   /** What pixels are asked for, where that is not the tile's own geobox: they are warped onto it here. */
   readonly requestGeobox?: GeoBoxRecord;
+  /** Which images the pixels are of: those from `start` up to but not at `end`. Absent without a time axis. */
+  readonly time?: TimeSpan;
   readonly requests: readonly PixelRequest[];
 }
 

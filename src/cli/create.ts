@@ -38,9 +38,10 @@ export function createCommand(): Command {
           icechunkFormat: icechunkFormat === '2' ? 2 : 1,
         });
         await pool.close();
-        const { grid } = cube;
+        const { grid, timeAxis } = cube;
+        const time = timeAxis === undefined ? '' : `, ${timeAxis}`;
         process.stdout.write(
-          `Made an empty cube at ${store}: ${dataset.title}, ${dataset.bands.length} bands of ${dataset.dtype}, ${grid.rows} x ${grid.cols} tiles, ${grid.geobox}\n`,
+          `Made an empty cube at ${store}: ${dataset.title}, ${dataset.bands.length} bands of ${dataset.dtype}, ${grid.rows} x ${grid.cols} tiles, ${grid.geobox}${time}\n`,
         );
       },
     );

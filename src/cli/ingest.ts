@@ -12,6 +12,7 @@ import {
   regionOf,
   storeOption,
   threadsOption,
+  timeOption,
 } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar } from './progress-bar.js';
@@ -38,6 +39,7 @@ export function ingestCommand(): Command {
     .addOption(storeOption())
     .addOption(bboxOption())
     .addOption(bboxCrsOption())
+    .addOption(timeOption())
     .addOption(endpointOption())
     .addOption(projectOption())
     .addOption(keyFileOption())
@@ -57,8 +59,9 @@ export function ingestCommand(): Command {
 async function run(options: Options): Promise<void> {
   const roi = regionOf(options);
   const cube = await Cube.open(options.store);
-  // A region outside the cube is told before anyone is asked for credentials.
+  // A region or a time outside the cube is told before anyone is asked for credentials.
   cube.windowsOf(roi);
+  cube.stepsOf(options.time);
   const source = await openService(cube.dataset, options);
   const pool = await openPool(options).catch(async (error: unknown) => {
     await source.close();
@@ -70,6 +73,7 @@ async function run(options: Options): Promise<void> {
   let summary: IngestSummary;
   try {
     summary = await cube.ingest(roi, {
+      time: options.time,
       source,
       pool,
       signal: interrupt.signal,

@@ -14,9 +14,11 @@ import {
   regionOf,
   storeOption,
   threadsOption,
+  timeOption,
   wholeNumber,
 } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
+import { oneStep, timeWords } from './time.js';
 
 interface Options extends Omit<RegionOptions, 'bbox'>, ComputeOptions {
   readonly bbox?: string;
@@ -35,6 +37,7 @@ export function loadCommand(): Command {
     .addOption(storeOption())
     .addOption(bboxOption().makeOptionMandatory(false))
     .addOption(bboxCrsOption())
+    .addOption(timeOption())
     .option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE')
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
     .option(
@@ -75,7 +78,9 @@ async function load(options: Options): Promise<void> {
     const like = likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool });
     const roi =
       options.bbox === undefined ? (like as GeoBox) : regionOf({ ...options, bbox: options.bbox });
-    const region = await cube.load(roi, { pool, like, resampling, buffer });
+    // A file holds one step.
+    const time = oneStep(cube, options.time);
+    const region = await cube.load(roi, { pool, like, resampling, buffer, time });
     if (out !== undefined)
       await writeGeoTiff(region, out, {
         pool,
@@ -86,7 +91,7 @@ async function load(options: Options): Promise<void> {
     const missing =
       region.missingTiles > 0 ? `; ${region.missingTiles} tiles of it are not loaded` : '';
     const files = [out, png].filter((file) => file !== undefined).join(' and ');
-    process.stdout.write(`Wrote ${files}: ${region.geobox}${missing}\n`);
+    process.stdout.write(`Wrote ${files}: ${region.geobox}${timeWords(region.steps)}${missing}\n`);
   } finally {
     await pool.close();
   }

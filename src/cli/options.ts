@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Dataset } from '../dataset/dataset.js';
 import { parseDataset } from '../dataset/parse.js';
-import { presetDataset } from '../dataset/presets.js';
+import { PRESET_NAMES, presetDataset } from '../dataset/presets.js';
+import { parseToi, type Toi } from '../dataset/toi.js';
 import { expected, InvalidInputError } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import { type BoundingBox, parseBoundingBox } from '../grid/roi.js';
@@ -12,7 +13,10 @@ export const storeOption = () =>
   new Option('--store <url>', 'folder of the cube').env('GEOCUBES_STORE').makeOptionMandatory();
 
 export const datasetOption = () =>
-  new Option('--dataset <name|file>', 'built-in dataset (TCTrend, demo) or a .json file')
+  new Option(
+    '--dataset <name|file>',
+    `built-in dataset (${PRESET_NAMES.join(', ')}) or a .json file`,
+  )
     .env('GEOCUBES_DATASET')
     .makeOptionMandatory();
 
@@ -23,6 +27,14 @@ export const bboxOption = () =>
 
 export const bboxCrsOption = () =>
   new Option('--bbox-crs <crs>', 'CRS of the region').default('EPSG:4326').env('GEOCUBES_BBOX_CRS');
+
+export const timeOption = () =>
+  new Option(
+    '--time <time>',
+    'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30 (default: all)',
+  )
+    .env('GEOCUBES_TIME')
+    .argParser(parseToi);
 
 export const threadsOption = () =>
   new Option(
@@ -41,6 +53,7 @@ export const formatOption = () =>
 export interface RegionOptions {
   readonly bbox: string;
   readonly bboxCrs: string;
+  readonly time?: Toi;
 }
 
 export function regionOf({ bbox, bboxCrs }: RegionOptions): BoundingBox {

@@ -1,36 +1,87 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { Cube } from '../cube/cube.js';
+import { Cube, TileState, type TileStatus } from '../cube/cube.js';
+import { formatInstant } from '../dataset/period.js';
+import type { TimeStep } from '../dataset/time-axis.js';
+import type { Toi } from '../dataset/toi.js';
 import { renderPng } from '../picture/png.js';
 import { drawStateMap } from '../picture/state-map.js';
-import { storeOption } from './options.js';
+import { storeOption, timeOption } from './options.js';
+import { timeWords } from './time.js';
+
+interface Options {
+  readonly store: string;
+  readonly time?: Toi;
+  readonly png?: string;
+}
 
 export function statusCommand(): Command {
   return new Command('status')
     .description('count what is loaded, and draw it')
     .addOption(storeOption())
-    .option('--png <file>', 'map of the loaded tiles to write')
-    .addHelpText('after', '\nExample:\n  $ geocubes status --store cubes/tctrend --png state.png')
-    .action(async ({ store, png }: { store: string; png?: string }) => {
-      const cube = await Cube.open(store);
-      const states = await cube.tileStates(cube.grid.geobox);
-      const loaded = states.filter(({ state }) => state === 1).length;
-      const empty = states.filter(({ state }) => state === 2).length;
-      process.stdout.write(
-        `${cube.dataset.title} at ${store}: ${loaded} tiles loaded, ${empty} loaded and empty, ${states.length - loaded - empty} of ${states.length} not loaded\n`,
-      );
-      if (png === undefined) return;
-      await writeFile(png, await renderPng(await stateMap(cube)));
-      process.stdout.write(`Wrote ${png}\n`);
-    });
+    .addOption(timeOption())
+    .option(
+      '--png <file>',
+      'map of the loaded tiles to write; of temporal cubes those loaded at any of the steps',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022',
+    )
+    .action(run);
+}
+
+async function run({ store, time, png }: Options): Promise<void> {
+  const cube = await Cube.open(store);
+  const steps = cube.stepsOf(time);
+  // One step after the other: together the tiles of a large temporal cube would fill the memory.
+  const loaded: TileStatus[] = [];
+  for (const step of steps ?? [undefined]) {
+    const states = await cube.tileStates(cube.grid.geobox, atStep(step));
+    const touched = states.filter(({ state }) => state !== TileState.notLoaded);
+    process.stdout.write(
+      `${cube.dataset.title} at ${store}${stepWords(step)}: ${countWords(touched, states.length)}\n`,
+    );
+    for (const tile of touched) loaded.push(tile);
+  }
+  if (png === undefined) return;
+  await writeFile(png, await renderPng(drawMap(cube, loaded, steps)));
+  process.stdout.write(`Wrote ${png}\n`);
+}
+
+function atStep(step: TimeStep | undefined): { time?: Toi } {
+  return step === undefined ? {} : { time: { kind: 'at', time: new Date(step.start) } };
+}
+
+function stepWords(step: TimeStep | undefined): string {
+  return step === undefined ? '' : `, ${formatInstant(step.start)}`;
+}
+
+function countWords(touched: readonly TileStatus[], tiles: number): string {
+  const empty = touched.filter(({ state }) => state === TileState.empty).length;
+  return `${touched.length - empty} tiles loaded, ${empty} loaded and empty, ${tiles - touched.length} of ${tiles} not loaded`;
 }
 
 /** The cube's map as SVG. */
 export async function stateMap(cube: Cube): Promise<string> {
   const states = await cube.tileStates(cube.grid.geobox);
+  return drawMap(
+    cube,
+    states.filter(({ state }) => state !== TileState.notLoaded),
+    cube.stepsOf(),
+  );
+}
+
+/** A tile that is loaded at one step and empty at another counts as loaded. */
+function drawMap(
+  cube: Cube,
+  touched: readonly TileStatus[],
+  steps: readonly TimeStep[] | undefined,
+): string {
+  const emptyFirst = [...touched].sort((one, other) => other.state - one.state);
   return drawStateMap({
-    title: cube.dataset.title,
+    title: `${cube.dataset.title}${timeWords(steps)}`,
     grid: cube.grid,
-    states: states.filter(({ state }) => state !== 0),
+    states: emptyFirst,
   });
 }

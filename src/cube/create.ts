@@ -1,4 +1,6 @@
 import type { Dataset } from '../dataset/dataset.js';
+import { checkTemporalSource } from '../dataset/read-time-axis.js';
+import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, StoreError } from '../errors.js';
 import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
@@ -6,7 +8,8 @@ import type { Codec } from '../raster/codec.js';
 import { asBytes } from '../raster/dtype.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
-import type { StorageLocation } from '../store/storage-url.js';
+import { nameStorage, type StorageLocation } from '../store/storage-url.js';
+import { timeCoordinate } from '../store/time-coordinate.js';
 import { metadataOf } from '../store/zarr-metadata.js';
 import { chooseCodec, coordinateCodec } from './recipe.js';
 
@@ -30,6 +33,7 @@ export async function createCube(
   const { crs } = Grid.fromRecord(dataset.grid).geobox;
   // Without WKT no other program could tell where the cube lies.
   if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);
+  if (dataset.time !== undefined) checkTemporalSource(dataset.source);
   const { hasBlosc } = await pool.ready();
   const codec = chooseCodec(dataset, hasBlosc);
   const forCoordinates = coordinateCodec(hasBlosc);
@@ -39,7 +43,7 @@ export async function createCube(
   if ((await readMetadata(session, '')) !== undefined) {
     throw new StoreError(
       'exists',
-      `Expected no cube at ${location.kind === 'local' ? location.path : 'memory:'} but one is there. Open it, or choose another folder.`,
+      `Expected no cube at ${nameStorage(location)} but one is there. Open it, or choose another folder.`,
     );
   }
   for (const [key, document] of metadataOf(dataset, codec, forCoordinates)) {
@@ -67,6 +71,13 @@ async function coordinateChunks(
       bytes: asBytes(centres as Float64Array<ArrayBuffer>),
     } as const;
     chunks.set(`${axis}/c/0`, await pool.encode(array, codec));
+  }
+  if (dataset.time !== undefined) {
+    const { values } = timeCoordinate(TimeAxis.fromRecord(dataset.time).steps);
+    // Encoders look at the size of an element and at nothing else of it, and float64 has the size of int64.
+    const bytes = new Uint8Array(values.buffer);
+    const array = { dtype: 'float64', shape: [1, values.length], bytes } as const;
+    chunks.set('time/c/0', await pool.encode(array, codec));
   }
   // A 0-dimensional array has one chunk, whose key is just "c".
   chunks.set('spatial_ref/c', asBytes(Int32Array.of(geobox.crs.epsg ?? 0)));

@@ -1,19 +1,20 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { expected, SetupError, StoreError } from '../errors.js';
+import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
+import { selectSteps, type Toi } from '../dataset/toi.js';
+import { expected, SetupError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
-import { type Roi, roiWindows } from '../grid/roi.js';
+import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
-import { chunkLocator } from '../store/chunk-files.js';
-import { Ledger, TileState } from '../store/ledger.js';
-import { type OpenZarr, openZarr, readMetadata } from '../store/read.js';
+import { type Ledger, TileState } from '../store/ledger.js';
+import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
+import { type OpenZarr, openZarr } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
-import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSION } from '../store/zarr-metadata.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
@@ -26,14 +27,20 @@ import {
   type Region,
   tilesOfPlan,
 } from './load.js';
+import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { type LazyDataset, openDataset } from './open-dataset.js';
-import { type IngestPlan, planIngest } from './plan.js';
+import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { TileLoader } from './tile-loader.js';
 
 export type { Region } from './load.js';
 
-export interface IngestOptions {
+export interface TimeOptions {
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
+}
+
+export interface IngestOptions extends TimeOptions {
   readonly source: TileSource;
   readonly pool: Pool;
   /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link defaultTilesInFlight}. */
@@ -47,6 +54,8 @@ export interface IngestOptions {
   readonly signal?: AbortSignal;
 }
 
+export { TileState };
+
 function checkCount(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isInteger(value) && value > 0))
     throw expected('a positive whole number', name, value);
@@ -57,20 +66,27 @@ export interface TileStatus extends TileIndex {
   readonly state: TileState;
 }
 
-/** A datacube in an Icechunk repository. */
+/** A datacube in an Icechunk repository or a plain Zarr directory. */
 export class Cube {
   readonly grid: Grid;
+  /** The steps of a temporal cube. */
+  readonly timeAxis: TimeAxis | undefined;
 
   private constructor(
     readonly dataset: Dataset,
     private readonly repository: Repository,
     private readonly codec: Codec,
+    /** Why the cube cannot be extended, where it cannot. */
+    private readonly readOnlyBecause?: string,
   ) {
     this.grid = Grid.fromRecord(dataset.grid);
+    this.timeAxis = dataset.time === undefined ? undefined : TimeAxis.fromRecord(dataset.time);
   }
 
   /**
-   * Creates an empty cube at `storage` (a path, `file:` or `memory:`) and opens it.
+   * Creates an empty cube at `storage` and opens it. A path or `file:` URL is an Icechunk repository, or
+   * a plain Zarr directory where it ends in `.zarr`; `s3:`, `gs:` and `az:` are Icechunk repositories in
+   * object stores; `memory:NAME` lasts as long as the process, in which {@link open} finds it again.
    *
    * @throws {StoreError} of kind `exists` when one is there already.
    */
@@ -79,38 +95,38 @@ export class Cube {
     return new Cube(dataset, repository, codec);
   }
 
-  /** Opens an existing cube. @throws {StoreError} of kind `not-a-cube` when there is none. */
-  static async open(storage: string): Promise<Cube> {
+  /**
+   * Opens an existing cube, also one that smart-geocubes made. Where such a cube does not tell where
+   * its pixels come from, it can be read; with a `dataset` of the same bands and grid it can be extended.
+   *
+   * @throws {StoreError} of kind `not-a-cube` when there is none.
+   * @throws {InvalidInputError} when the given dataset is not the cube's.
+   */
+  static async open(storage: string, { dataset }: OpenOptions = {}): Promise<Cube> {
     const repository = await Repository.open(parseStorage(storage));
-    const session = await repository.readSession();
-    const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
-      | { attributes?: Partial<CubeRecord> }
-      | undefined;
-    const { layout, dataset, codec } = group?.attributes ?? {};
-    if (dataset === undefined || codec === undefined) {
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
-      );
-    }
-    if (layout !== LAYOUT_VERSION) {
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube of layout ${LAYOUT_VERSION} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
-      );
-    }
-    return new Cube(dataset, repository, codec);
+    const found = await openRecord(await repository.readSession(), storage, dataset);
+    return new Cube(found.dataset, repository, found.codec, found.readOnlyBecause);
   }
 
-  /** What {@link ingest} would do for a region: no pixels are fetched. @throws {InvalidInputError} outside the cube. */
-  async plan(roi: Roi, source: Pick<TileSource, 'planRequests'>): Promise<IngestPlan> {
-    const windows = roiWindows(roi, this.grid.geobox);
+  /**
+   * What {@link ingest} would do for a region and a time: no pixels are fetched.
+   * @throws {InvalidInputError} outside the cube, or its time axis.
+   */
+  async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
+    const steps = this.stepsOf(time);
+    const tiles = atSteps([...tilesOf(roi, this.grid)], steps);
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
-      windows,
+      tiles,
       source,
-      async (index) => (await ledger.get(index)) !== TileState.notLoaded,
+      (index) => {
+        const known = ledger.peek(index);
+        return known === undefined
+          ? ledger.get(index).then((state) => state !== TileState.notLoaded)
+          : known !== TileState.notLoaded;
+      },
+      steps,
     );
   }
 
@@ -125,19 +141,22 @@ export class Cube {
   async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
     checkCount(options.tilesInFlight, 'tilesInFlight');
     checkCount(options.groupSize, 'groupSize');
-    return this.#run(await this.plan(roi, options.source), options);
+    return this.#run(() => this.plan(roi, options.source, { time: options.time }), options);
   }
 
-  async #run(plan: IngestPlan, options: IngestOptions): Promise<IngestSummary> {
+  async #run(makePlan: () => Promise<IngestPlan>, options: IngestOptions): Promise<IngestSummary> {
     const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
+    if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
       throw new SetupError(
         'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
       );
     }
+    const plan = await makePlan();
     const tally = new Tally();
-    await runIngest({
+    if (plan.pending > 0) await updateLedger(this.repository, this.dataset, this.codec);
+    const run = runIngest({
       plan,
       source,
       pool,
@@ -155,12 +174,18 @@ export class Cube {
       },
       signal,
     });
+    await run.catch(async (error: unknown) => {
+      // What ended the run matters more than a list that its next run can write.
+      await writeLoadedLists(this.repository, this.dataset).catch(() => {});
+      throw error;
+    });
+    await writeLoadedLists(this.repository, this.dataset);
     return tally.end();
   }
 
   /**
    * Reads a region: the pixels it touches on the cube's own grid, or, with `like` or a geobox of another
-   * CRS or resolution, exactly the pixels of that geobox. With `persist: false` nothing is read yet: as {@link openDataset}.
+   * CRS or resolution, exactly the pixels of that geobox; of temporal cubes those of the given time. With `persist: false` nothing is read yet: as {@link openDataset}.
    *
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
@@ -171,6 +196,8 @@ export class Cube {
     roi: Roi,
     options: LoadOptions & { readonly persist?: boolean } = {},
   ): Promise<Region | LazyDataset> {
+    // Before anything is fetched or read.
+    this.stepsOf(options.time);
     if (options.source !== undefined) await this.#fetchMissing(roi, options.source, options);
     const view = await this.#view();
     return options.persist === false
@@ -205,48 +232,45 @@ export class Cube {
 
   /** The cube as it is now. */
   async #view(): Promise<CubeView> {
-    const { grid, dataset } = this;
-    const { location } = this.repository;
+    const { grid, dataset, timeAxis } = this;
     const session = await this.repository.readSession();
-    const ledger = new Ledger(session.store);
+    const ledger = await readLedger(session.store, dataset);
     const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
-    const locate =
-      location.kind === 'local' ? chunkLocator(location.path, session.snapshotId) : undefined;
-    return { grid, dataset, session, locate, isMissing };
+    return { grid, dataset, timeAxis, session, isMissing };
   }
 
   /** Fetches the tiles that a load needs and that are not loaded yet. */
   async #fetchMissing(roi: Roi, source: TileSource, options: LoadOptions): Promise<void> {
-    const { pool, signal, resampling } = options;
+    const { pool, signal, resampling, time } = options;
     if (pool === undefined)
       throw expected('a pool', 'loading from a source', 'none', 'Make one with createPool().');
     const { grid } = this;
     const ledger = await this.#ledger();
     const missing: TileIndex[] = [];
-    for (const index of tilesOfPlan(grid, planLoad(grid.geobox, roi, options), resampling))
+    const tiles = tilesOfPlan(grid, planLoad(grid.geobox, roi, options), resampling);
+    for (const index of atSteps(tiles, this.stepsOf(time)))
       if ((await ledger.get(index)) === TileState.notLoaded) missing.push(index);
     if (missing.length > 0) await this.#loader.ensure(missing, { source, pool }, signal);
   }
 
   /** Of this object alone: another one of the same cube fetches for itself. */
   readonly #loader = new TileLoader(async (tiles, options) => {
-    const ledger = await this.#ledger();
-    const windows = tiles.map((index) => this.grid.tileWindow(index));
-    const plan = await planIngest(
-      this.grid,
-      windows,
-      options.source,
-      async (index) => (await ledger.get(index)) !== TileState.notLoaded,
-    );
-    return this.#run(plan, options);
+    const makePlan = async () => {
+      const ledger = await this.#ledger();
+      const isLoaded = async (index: TileIndex) =>
+        (await ledger.get(index)) !== TileState.notLoaded;
+      return planIngest(this.grid, tiles, options.source, isLoaded, this.stepsOf());
+    };
+    return this.#run(makePlan, options);
   });
 
-  /** The state of each tile that a region touches. */
-  async tileStates(roi: Roi): Promise<TileStatus[]> {
+  /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */
+  async tileStates(roi: Roi, { time }: TimeOptions = {}): Promise<TileStatus[]> {
+    const steps = this.stepsOf(time);
     const ledger = await this.#ledger();
     const states: TileStatus[] = [];
-    for (const index of this.grid.tilesIn(this.windowsOf(roi)))
-      states.push({ ...index, state: await ledger.get(index) });
+    for (const index of atSteps([...tilesOf(roi, this.grid)], steps))
+      states.push({ ...index, state: ledger.peek(index) ?? (await ledger.get(index)) });
     return states;
   }
 
@@ -255,12 +279,21 @@ export class Cube {
     return roiWindows(roi, this.grid.geobox);
   }
 
+  /**
+   * The steps of the cube's axis that a time of interest means; all of them without one.
+   * @returns `undefined` for cubes without a time axis.
+   * @throws {InvalidInputError} when the time is not on the axis, or there is none.
+   */
+  stepsOf(time?: Toi): readonly TimeStep[] | undefined {
+    return selectSteps(this.timeAxis, time);
+  }
+
   /** The commits, newest first. */
   history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
     return this.repository.history();
   }
 
   async #ledger(): Promise<Ledger> {
-    return new Ledger((await this.repository.readSession()).store);
+    return readLedger((await this.repository.readSession()).store, this.dataset);
   }
 }

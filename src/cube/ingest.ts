@@ -27,9 +27,12 @@ export interface IngestJob {
 /** Uncompressed bytes of replies that may lie in memory at a time, as the service counts them. */
 const BYTES_IN_FLIGHT = 640 * 1024 ** 2;
 
+/** A tile this large keeps all threads waiting for memory if it is not alone: 64 float32 bands are 4 GB. */
+const LARGE_TILE_BYTES = 1024 ** 3;
+
 /**
  * Enough tiles to keep the service's quota and every thread busy, but no more than fit in
- * {@link BYTES_IN_FLIGHT}, and always one for each thread and one more.
+ * {@link BYTES_IN_FLIGHT}, and always one for each thread and one more; of very large tiles one alone.
  */
 export function defaultTilesInFlight(
   { pending, requests, bytes }: Pick<IngestPlan, 'pending' | 'requests' | 'bytes'>,
@@ -37,6 +40,7 @@ export function defaultTilesInFlight(
 ): number {
   const least = Math.max(threads, 1) + 1;
   if (pending === 0 || requests === 0) return least;
+  if (bytes / pending > LARGE_TILE_BYTES) return 1;
   const useful = Math.ceil((DEFAULT_CEILING * pending) / requests) + threads;
   const bearable = Math.floor((BYTES_IN_FLIGHT * pending) / Math.max(bytes, 1));
   return Math.max(Math.min(useful, bearable), least);

@@ -1,4 +1,6 @@
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
+import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
+import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 import { alignsWith, isAxisAligned } from '../grid/affine.js';
 import { joinWindows, splitWindow } from '../grid/continued-window.js';
@@ -10,7 +12,8 @@ import { intersect, type Window } from '../grid/window.js';
 import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import type { TileSource } from '../tile.js';
-import { type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
+import { atSteps } from './plan.js';
+import { allocateRaster, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 import { reproject, sourceWindows } from './reproject.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
@@ -32,6 +35,8 @@ export interface LoadOptions extends ReadOptions {
    * many loads want it at the same time. Needs a `pool`. Default: they stay nodata.
    */
   readonly source?: TileSource | undefined;
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
   /** Names of the bands wanted, in any order. Default: all. */
   readonly bands?: readonly string[] | undefined;
 }
@@ -46,8 +51,11 @@ export interface Region {
   readonly dtype: DType;
   /** What stands for "no value". */
   readonly nodata: number;
+  /** The steps of a temporal cube that were read, in the order of the axis; absent without a time axis. */
+  readonly steps?: readonly TimeStep[];
   /**
-   * Each band's pixels, `[y, x]` row-major, by name, in the cube's order. Where a pool of threads read
+   * Each band's pixels, `[y, x]` or, where there are {@link steps}, `[time, y, x]`, row-major, by name, in
+   * the cube's order. Where a pool of threads read
    * them, they lie in memory shared with it (`SharedArrayBuffer`).
    */
   readonly bands: ReadonlyMap<string, LoadedPixels>;
@@ -59,6 +67,7 @@ export interface Region {
 export interface CubeView extends ReadSource {
   readonly grid: Grid;
   readonly dataset: Dataset;
+  readonly timeAxis: TimeAxis | undefined;
   isMissing(index: TileIndex): Promise<boolean>;
 }
 
@@ -66,30 +75,40 @@ export interface CubeView extends ReadSource {
 export async function loadRegion(
   view: CubeView,
   roi: Roi,
-  options: LoadOptions = {},
+  options: LoadOptions & { readonly steps?: readonly TimeStep[] } = {},
 ): Promise<Region> {
-  const { grid } = view;
-  const names = bandNames(view.dataset, options.bands);
+  const { grid, dataset, timeAxis } = view;
+  const names = bandNames(dataset, options.bands);
+  const steps = options.steps ?? selectSteps(timeAxis, options.time);
   const plan = planLoad(grid.geobox, roi, options);
   const resampling = options.resampling ?? DEFAULT_RESAMPLING;
-  const bands = new Map<string, LoadedPixels>();
-  if (plan.kind === 'own-grid') {
-    const parts = splitWindow(plan.window, grid.geobox);
-    for (const path of names)
-      bands.set(path, await readRaster(view, { path, shape: plan.geobox, parts }, options));
-  } else {
-    const { target, regions } = plan;
-    const pixels = await reproject({ ...view, names, target, regions, resampling }, options);
-    for (const [i, name] of names.entries()) bands.set(name, pixels[i] as LoadedPixels);
+  const geobox = plan.kind === 'own-grid' ? plan.geobox : plan.target;
+  const length = geobox.height * geobox.width;
+  const rasters = names.map(() =>
+    allocateRaster(dataset.dtype, length * (steps?.length ?? 1), options),
+  );
+  for (const [i, step] of (steps ?? [undefined]).entries()) {
+    const leading = step === undefined ? [] : [step.index];
+    const into = rasters.map((all) => all.subarray(i * length, (i + 1) * length) as LoadedPixels);
+    if (plan.kind === 'own-grid') {
+      const parts = splitWindow(plan.window, grid.geobox);
+      for (const [band, path] of names.entries())
+        await readRaster(view, { path, shape: geobox, parts, leading, into: into[band] }, options);
+    } else {
+      const fill = fillValueOf(dataset);
+      if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);
+      await reproject({ ...view, ...plan, names, resampling, leading, into }, options);
+    }
   }
   let missingTiles = 0;
-  for (const index of tilesOfPlan(grid, plan, resampling))
+  for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps))
     if (await view.isMissing(index)) missingTiles++;
   return {
-    geobox: plan.kind === 'own-grid' ? plan.geobox : plan.target,
-    dtype: view.dataset.dtype,
-    nodata: fillValueOf(view.dataset),
-    bands,
+    geobox,
+    dtype: dataset.dtype,
+    nodata: fillValueOf(dataset),
+    ...(steps === undefined ? {} : { steps }),
+    bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
     missingTiles,
   };
 }

@@ -1,4 +1,6 @@
 import { fillValueOf } from '../dataset/dataset.js';
+import type { TimeStep } from '../dataset/time-axis.js';
+import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 import { isAxisAligned } from '../grid/affine.js';
 import type { GeoBox } from '../grid/geobox.js';
@@ -13,15 +15,17 @@ import { bandNames, type CubeView, type LoadOptions, loadRegion, planLoad } from
 export type Selector = number | readonly [number, number];
 
 /** What to select along each axis; an axis that is left out is kept whole. */
-export interface Selection {
+export interface Selection<Time = Selector> {
+  /** Of temporal cubes alone. */
+  readonly time?: Time;
   readonly y?: Selector;
   readonly x?: Selector;
 }
 
 /** Pixels with their coordinates, after reading. */
 export interface LabelledPixels {
-  readonly dims: readonly ['y', 'x'];
-  readonly shape: readonly [height: number, width: number];
+  readonly dims: Dimensions;
+  readonly shape: readonly number[];
   /** Of pixel centres, in the CRS of the geobox. */
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -30,14 +34,23 @@ export interface LabelledPixels {
   /** What stands for "no value". */
   readonly nodata: number;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** `[y, x]` row-major. */
+  /** Of temporal cubes. */
+  readonly steps?: readonly TimeStep[];
+  /** In the order of `dims`, row-major. */
   readonly pixels: LoadedPixels;
 }
 
+/** Of cubes without a time axis, or with one. */
+export type Dimensions = readonly ['y', 'x'] | readonly ['time', 'y', 'x'];
+
+type ReadPixels = (
+  name: string,
+  geobox: GeoBox,
+  steps: readonly TimeStep[] | undefined,
+) => Promise<LoadedPixels>;
+
 /** One band of a {@link LazyDataset}: nothing of it is read before {@link read}. */
 export class LazyArray {
-  readonly dims = ['y', 'x'] as const;
-
   /** @internal Made by {@link openDataset}. */
   constructor(
     readonly name: string,
@@ -46,11 +59,20 @@ export class LazyArray {
     readonly dtype: DType,
     readonly nodata: number,
     readonly attributes: Readonly<Record<string, unknown>>,
-    private readonly readPixels: (name: string, geobox: GeoBox) => Promise<LoadedPixels>,
+    private readonly readPixels: ReadPixels,
+    /** The steps of the cube's axis that a time means. */
+    private readonly select: (time: Toi) => readonly TimeStep[],
+    /** Of temporal cubes: the time steps that are selected. */
+    readonly steps?: readonly TimeStep[],
   ) {}
 
-  get shape(): readonly [height: number, width: number] {
-    return [this.geobox.height, this.geobox.width];
+  get dims(): Dimensions {
+    return this.steps === undefined ? ['y', 'x'] : ['time', 'y', 'x'];
+  }
+
+  get shape(): readonly number[] {
+    const { height, width } = this.geobox;
+    return this.steps === undefined ? [height, width] : [this.steps.length, height, width];
   }
 
   /** Of pixel centres, west to east. */
@@ -65,18 +87,19 @@ export class LazyArray {
 
   /**
    * Selects by coordinates. A range holds every pixel whose centre lies within it, both ends included,
-   * whichever is given first; a single number is the pixel it lies in, and its axis stays, one long.
+   * whichever is given first; a single number is the pixel it lies in, and its axis stays, one long. A
+   * time means steps as in {@link Cube.load}.
    *
    * @throws {InvalidInputError} where nothing is selected, and for rotated grids.
    */
-  sel({ x, y }: Selection): LazyArray {
+  sel({ x, y, time }: Selection<Toi>): LazyArray {
     const { affine, height, width } = this.geobox;
     if (!isAxisAligned(affine))
       throw expected('a grid without rotation', 'a selection by x and y', affine.join(', '));
     const [a, , c, , e, f] = affine;
     const [col, columns] = byLabel(x, 'x', width, (label) => (label - c) / a);
     const [row, rows] = byLabel(y, 'y', height, (label) => (label - f) / e);
-    return this.#crop({ row, col, height: rows, width: columns });
+    return this.#crop({ row, col, height: rows, width: columns }, this.#stepsOf(time));
   }
 
   /**
@@ -85,29 +108,49 @@ export class LazyArray {
    *
    * @throws {InvalidInputError} where nothing is selected.
    */
-  isel({ x, y }: Selection): LazyArray {
+  isel({ x, y, time }: Selection): LazyArray {
     const [col, columns] = byIndex(x, 'x', this.geobox.width);
     const [row, rows] = byIndex(y, 'y', this.geobox.height);
-    return this.#crop({ row, col, height: rows, width: columns });
+    const { steps } = this;
+    if (steps === undefined && time !== undefined) throw noTimeAxis(time);
+    const [first, count] = byIndex(time, 'time', steps?.length ?? 0);
+    return this.#crop(
+      { row, col, height: rows, width: columns },
+      steps?.slice(first, first + count),
+    );
   }
 
   /** Reads what is selected, and only that. @throws as {@link Cube.load}. */
   async read(): Promise<LabelledPixels> {
-    const { name, dims, shape, x, y, geobox, dtype, nodata, attributes } = this;
-    const pixels = await this.readPixels(name, geobox);
-    return { dims, shape, x, y, geobox, dtype, nodata, attributes, pixels };
+    const { name, dims, shape, x, y, geobox, dtype, nodata, attributes, steps } = this;
+    const pixels = await this.readPixels(name, geobox, steps);
+    const time = steps === undefined ? {} : { steps };
+    return { dims, shape, x, y, geobox, dtype, nodata, attributes, ...time, pixels };
   }
 
-  #crop(window: Window): LazyArray {
-    const { name, geobox, dtype, nodata, attributes, readPixels } = this;
-    return new LazyArray(name, geobox.crop(window), dtype, nodata, attributes, readPixels);
+  #stepsOf(time: Toi | undefined): readonly TimeStep[] | undefined {
+    const { steps } = this;
+    if (time === undefined) return steps;
+    if (steps === undefined) throw noTimeAxis(time);
+    const wanted = new Set(this.select(time).map(({ index }) => index));
+    const selected = steps.filter(({ index }) => wanted.has(index));
+    if (selected.length === 0) throw nothing('time', JSON.stringify(time));
+    return selected;
+  }
+
+  #crop(window: Window, steps: readonly TimeStep[] | undefined): LazyArray {
+    const { name, geobox, dtype, nodata, attributes, readPixels, select } = this;
+    const part = geobox.crop(window);
+    return new LazyArray(name, part, dtype, nodata, attributes, readPixels, select, steps);
   }
 }
 
 /** A region of a cube at one moment of its history, of which nothing has been read yet. */
 export interface LazyDataset {
   readonly geobox: GeoBox;
-  readonly dims: Readonly<Record<'y' | 'x', number>>;
+  /** Lengths; `time` of temporal cubes alone. */
+  readonly dims: { readonly time?: number; readonly y: number; readonly x: number };
+  readonly steps?: readonly TimeStep[];
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -125,11 +168,14 @@ export async function openDataset(
   const plan = planLoad(view.grid.geobox, roi, options);
   const isOwnGrid = plan.kind === 'own-grid';
   const whole = isOwnGrid ? plan.geobox : plan.target;
-  const { buffer: _, like: __, ...rest } = options;
-  const readPixels = async (name: string, geobox: GeoBox) => {
+  const steps = selectSteps(view.timeAxis, options.time);
+  const select = (time: Toi) => selectSteps(view.timeAxis, time) ?? [];
+  const { buffer: _, like: __, time: ___, ...rest } = options;
+  const readPixels: ReadPixels = async (name, geobox, selected) => {
     const { bands } = await loadRegion(view, isOwnGrid ? geobox : roi, {
       ...rest,
       bands: [name],
+      ...(selected === undefined ? {} : { steps: selected }),
       ...(isOwnGrid ? {} : { like: geobox }),
     });
     return bands.get(name) as LoadedPixels;
@@ -140,13 +186,27 @@ export async function openDataset(
       const { dtype } = dataset;
       return [
         name,
-        new LazyArray(name, whole, dtype, fillValueOf(dataset), attributes, readPixels),
+        new LazyArray(
+          name,
+          whole,
+          dtype,
+          fillValueOf(dataset),
+          attributes,
+          readPixels,
+          select,
+          steps,
+        ),
       ] as const;
     }),
   );
   return {
     geobox: whole,
-    dims: { y: whole.height, x: whole.width },
+    dims: {
+      ...(steps === undefined ? {} : { time: steps.length }),
+      y: whole.height,
+      x: whole.width,
+    },
+    ...(steps === undefined ? {} : { steps }),
     x: whole.xCentres(),
     y: whole.yCentres(),
     attributes: attributesOf(await readMetadata(session, '')),
@@ -182,7 +242,7 @@ function byLabel(
   return [first, end - first];
 }
 
-function byIndex(selector: Selector | undefined, axis: 'x' | 'y', length: number): Range {
+function byIndex(selector: Selector | undefined, axis: 'time' | 'x' | 'y', length: number): Range {
   if (selector === undefined) return [0, length];
   const ends = typeof selector === 'number' ? [selector] : selector;
   if (!ends.every(Number.isInteger))
@@ -198,6 +258,10 @@ function byIndex(selector: Selector | undefined, axis: 'x' | 'y', length: number
   return [start, count];
 }
 
-function nothing(axis: 'x' | 'y', selector: Selector) {
+function noTimeAxis(time: unknown) {
+  return expected('no time', 'a cube without a time axis', JSON.stringify(time));
+}
+
+function nothing(axis: 'time' | 'x' | 'y', selector: unknown) {
   return expected(`at least one pixel`, `the selection on ${axis}`, String(selector));
 }

@@ -1,6 +1,7 @@
+import type { TimeSpan } from '../dataset/period.js';
+import type { TimeStep } from '../dataset/time-axis.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { tileId } from '../grid/tiling.js';
-import type { Window } from '../grid/window.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../tile.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
@@ -12,48 +13,71 @@ export interface IngestPlan {
   /** Requests that the pending tiles need, and their uncompressed bytes as the service counts them. */
   readonly requests: number;
   readonly bytes: number;
-  /** The pending tiles, in row-major order, made one at a time. */
+  /** The pending tiles, made one at a time: one time step after the other, each in row-major order. */
   plannedTiles(): Generator<PlannedTile>;
 }
 
 /** What planning needs of a source. */
 export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox'>;
 
-/** Asks for each tile whether it is committed already. */
-export type IsLoaded = (index: TileIndex) => Promise<boolean>;
+/** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
+export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
 
+/** @param steps the time steps that the tiles are of; `undefined` in cubes without a time axis. */
 export async function planIngest(
   grid: Grid,
-  windows: readonly Window[],
+  tiles: Iterable<TileIndex>,
   source: TilePlanner,
   isLoaded: IsLoaded,
+  steps?: readonly TimeStep[],
 ): Promise<IngestPlan> {
   const pending: TileIndex[] = [];
-  let tiles = 0;
+  let count = 0;
   let requests = 0;
   let bytes = 0;
   const costs = tileCosts(grid, source);
-  for (const index of grid.tilesIn(windows)) {
-    tiles++;
-    if (await isLoaded(index)) continue;
+  for (const index of tiles) {
+    count++;
+    const answer = isLoaded(index);
+    if (typeof answer === 'boolean' ? answer : await answer) continue;
     pending.push(index);
     const cost = costs(index);
     requests += cost.requests;
     bytes += cost.bytes;
   }
   return {
-    tiles,
-    alreadyLoaded: tiles - pending.length,
+    tiles: count,
+    alreadyLoaded: count - pending.length,
     pending: pending.length,
     requests,
     bytes,
     *plannedTiles() {
-      for (const index of pending) yield planTile(grid, index, source);
+      const byIndex = new Map(steps?.map((step) => [step.index, step]));
+      for (const index of pending) {
+        const step = index.t === undefined ? undefined : byIndex.get(index.t);
+        yield planTile(grid, index, source, step);
+      }
     },
   };
 }
 
-export function planTile(grid: Grid, index: TileIndex, source: TilePlanner): PlannedTile {
+/**
+ * The tiles at each time step, one step after the other, so that what is committed together lies in one.
+ */
+export function* atSteps(
+  tiles: readonly TileIndex[],
+  steps: readonly TimeStep[] | undefined,
+): Generator<TileIndex> {
+  if (steps === undefined) yield* tiles;
+  else for (const { index: t } of steps) for (const { row, col } of tiles) yield { t, row, col };
+}
+
+export function planTile(
+  grid: Grid,
+  index: TileIndex,
+  source: TilePlanner,
+  time?: TimeSpan,
+): PlannedTile {
   const geobox = grid.tileGeoBox(index).toRecord();
   const requestGeobox = source.requestGeobox?.(geobox);
   return {
@@ -62,6 +86,7 @@ export function planTile(grid: Grid, index: TileIndex, source: TilePlanner): Pla
     index,
     geobox,
     ...(requestGeobox === undefined ? {} : { requestGeobox }),
+    ...(time === undefined ? {} : { time: { start: time.start, end: time.end } }),
     requests: source.planRequests(requestGeobox ?? geobox),
   };
 }

@@ -1,6 +1,7 @@
 import type { RequestGrid } from '../grid/request-grid.js';
 import type { GridRecord } from '../grid/tiling.js';
 import type { DType } from '../raster/dtype.js';
+import type { TimeAxisRecord } from './time-axis.js';
 
 /** One band of a dataset, which becomes one array of the cube. */
 export interface Band {
@@ -33,8 +34,12 @@ export interface Processing {
   readonly resampling: Resampling;
 }
 
-/** Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an expression. */
+/**
+ * Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an
+ * expression. `none` in cubes that another program made and that do not tell: they can be read.
+ */
 export type Source =
+  | { readonly kind: 'none' }
   | { readonly kind: 'collection'; readonly id: string }
   | { readonly kind: 'image'; readonly id: string }
   | { readonly kind: 'expression'; readonly expression: unknown };
@@ -63,6 +68,11 @@ export interface Dataset {
    * nearest pixel.
    */
   readonly requestGrid?: RequestGrid;
+  /**
+   * The steps of a temporal cube, whose arrays are `[time, y, x]`: each is the mosaic of the
+   * collection's images that begin in it. Absent: arrays `[y, x]` of all images whatever their time.
+   */
+  readonly time?: TimeAxisRecord;
   readonly processing: Processing;
   /** `seed` compresses as smart-geocubes does (level 9); the default is fast. */
   readonly codec: 'default' | 'seed';

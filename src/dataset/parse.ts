@@ -1,82 +1,42 @@
-import { z } from 'zod';
-import { expected, InvalidInputError } from '../errors.js';
+import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { Grid } from '../grid/tiling.js';
-import { canHold, DTYPES } from '../raster/dtype.js';
+import { canHold } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
+import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './dataset-file.js';
 import { checkExpression } from './expression.js';
+import { issueError } from './issue.js';
+import { checkTemporalSource, readTimeAxis } from './read-time-axis.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */
 const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.json']);
 
-const band = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'letters, digits, _ . -'),
-  attributes: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-});
-
 /** Coordinates are held in memory and stored in one chunk: 100 million are the earth at 40 cm. */
 const MAX_GRID_SIDE = 100_000_000;
 
-const side = z.int().min(1).max(32_768);
+/** The same, `as const` or not. */
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
-/** A dataset as people write it: the grid by its bounds and resolution, everything else with defaults. */
-const datasetFile = z.strictObject({
-  title: z.string().min(1),
-  collection: z.string().min(1).optional(),
-  image: z.string().min(1).optional(),
-  /** Checked by {@link checkExpression}, whose messages say more. */
-  expression: z.unknown().optional(),
-  bands: z
-    .array(z.union([band, band.shape.name]))
-    .min(1)
-    .max(1024),
-  dtype: z.enum(DTYPES),
-  nodata: z.number().optional(),
-  grid: z.strictObject({
-    crs: z.string(),
-    /** [xmin, ymin, xmax, ymax] in the CRS; edges are snapped outward to multiples of the resolution. */
-    bounds: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-    resolution: z.number().positive(),
-    chunk: z.union([side, z.tuple([side, side])]),
-  }),
-  /** Asks for pixels on this grid, and resamples them here. */
-  requestGrid: z
-    .strictObject({
-      crs: z.string(),
-      resolution: z.union([
-        z.number().positive(),
-        z.tuple([z.number().positive(), z.number().positive()]),
-      ]),
-      /** Any corner of any pixel. */
-      origin: z.tuple([z.number(), z.number()]).optional(),
-    })
-    .optional(),
-  fill: z.enum(['none', 'idw', 'nearest']).optional(),
-  maxFillDistance: z.number().positive().nullable().optional(),
-  clipToObserved: z.boolean().optional(),
-  resampling: z.enum(['near', 'bilinear', 'cubic', 'average', 'mode']).optional(),
-  codec: z.enum(['default', 'seed']).optional(),
-});
-
-/** A dataset as it stands in a JSON file. */
-export type DatasetFile = z.input<typeof datasetFile>;
+/**
+ * A dataset from its file's content, given in TypeScript.
+ * @throws {InvalidInputError} as {@link parseDataset} does.
+ */
+export function defineDataset(file: Frozen<DatasetFile>): Dataset {
+  return parseDataset(file);
+}
 
 /**
  * Reads a dataset from parsed JSON.
  * @throws {InvalidInputError} naming the field that is wrong, what was expected and what came.
  */
 export function parseDataset(json: unknown): Dataset {
-  const result = datasetFile.safeParse(json);
+  const result = datasetFile.safeParse(json, { reportInput: true });
   if (!result.success) {
     const [issue] = result.error.issues;
-    const where =
-      issue === undefined || issue.path.length === 0
-        ? 'the dataset'
-        : `"${issue.path.join('.')}" of the dataset`;
-    throw new InvalidInputError(
-      `Expected a valid value for ${where} but received something else: ${issue?.message ?? 'unreadable'}.`,
-    );
+    throw issue === undefined
+      ? expected('a dataset', 'the file', json)
+      : issueError({ issue, path: issue.path });
   }
   const file = result.data;
   const bands = file.bands.map((entry) =>
@@ -101,14 +61,18 @@ export function parseDataset(json: unknown): Dataset {
       'Choose a larger resolution or smaller bounds.',
     );
   }
+  const source = sourceOf(file);
+  const time = file.time === undefined ? undefined : readTimeAxis(file.time);
+  if (time !== undefined) checkTemporalSource(source);
   return {
     title: file.title,
-    source: sourceOf(file),
+    source,
     bands,
     dtype: file.dtype,
     ...(file.nodata === undefined ? {} : { nodata: file.nodata }),
     grid: new Grid(geobox, { height, width }).toRecord(),
     ...(file.requestGrid === undefined ? {} : { requestGrid: requestGridOf(file.requestGrid) }),
+    ...(time === undefined ? {} : { time }),
     processing: {
       fill: file.fill ?? DEFAULT_PROCESSING.fill,
       maxFillDistance:
@@ -126,15 +90,11 @@ function requestGridOf({
   crs,
   resolution,
   origin,
-}: NonNullable<z.output<typeof datasetFile>['requestGrid']>): NonNullable<Dataset['requestGrid']> {
+}: NonNullable<CheckedDatasetFile['requestGrid']>): NonNullable<Dataset['requestGrid']> {
   return { crs: parseCrs(crs).name, resolution, ...(origin === undefined ? {} : { origin }) };
 }
 
-function sourceOf({
-  collection,
-  image,
-  expression,
-}: z.output<typeof datasetFile>): Dataset['source'] {
+function sourceOf({ collection, image, expression }: CheckedDatasetFile): Dataset['source'] {
   const given = { collection, image, expression };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : name));
   if (names.length !== 1)
@@ -162,7 +122,9 @@ function checkBands(names: readonly string[]): void {
   }
 }
 
-function dropUndefined(entry: z.output<typeof band>): Dataset['bands'][number] {
+type BandEntry = Exclude<CheckedDatasetFile['bands'][number], string>;
+
+function dropUndefined(entry: BandEntry): Dataset['bands'][number] {
   return entry.attributes === undefined
     ? { name: entry.name }
     : { name: entry.name, attributes: entry.attributes };

@@ -9,9 +9,9 @@ const RESOLUTION = 0.00026949458523585647;
 const WORLD = { west: -180, south: -90, east: 180, north: 90 };
 
 const BANDS = [
-  { name: 'TCB_slope', long_name: 'Tasseled Cap Brightness slope' },
-  { name: 'TCG_slope', long_name: 'Tasseled Cap Greenness slope' },
-  { name: 'TCW_slope', long_name: 'Tasseled Cap Wetness slope' },
+  { name: 'TCB_slope', long_name: 'Tasseled Cap Brightness Trend' },
+  { name: 'TCG_slope', long_name: 'Tasseled Cap Greenness Trend' },
+  { name: 'TCW_slope', long_name: 'Tasseled Cap Wetness Trend' },
 ];
 
 /**
@@ -49,12 +49,20 @@ function tasseledCapTrend(
   };
 }
 
-/** Trends of 2005 to 2024 by Ingmar Nitze: the default of smart-geocubes. */
-export const TCTREND_2024 = tasseledCapTrend(
-  'TCTrend2024',
-  'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS',
-  'Ingmar Nitze, Landsat Tasseled Cap trends 2005 to 2024',
-);
+/**
+ * The trends of the years `first` to `last` by Ingmar Nitze. Title and attributes are those of
+ * smart-geocubes, but that the source named is the collection that is read.
+ */
+function tctrend(first: number, last: number, owner = 'users/ingmarnitze'): Dataset {
+  const collection = `${owner}/TCTrend_SR_${first}-${last}_TCVIS`;
+  return tasseledCapTrend(`TCTrend${last}`, collection, `ee:${collection.replace(/^users\//, '')}`);
+}
+
+export const TCTREND_2019 = tctrend(2000, 2019);
+export const TCTREND_2020 = tctrend(2001, 2020);
+export const TCTREND_2022 = tctrend(2003, 2022);
+/** The default of smart-geocubes. */
+export const TCTREND_2024 = tctrend(2005, 2024, 'projects/ee-ingmarnitze/assets');
 
 /**
  * The same shape at a third of the resolution, served by the loopback server only: small enough to
@@ -66,3 +74,14 @@ export const DEMO = tasseledCapTrend(
   'computed by geocubes loopback',
   3,
 );
+
+/** The same with a time axis: a picture for each year, from the loopback server only. */
+export const DEMO_ANNUAL: Dataset = {
+  ...tasseledCapTrend(
+    'DemoAnnual',
+    'projects/geocubes/assets/demo_annual',
+    'computed by geocubes loopback',
+    3,
+  ),
+  time: { kind: 'regular', start: '2017-01-01', step: '1 year', count: 9 },
+};

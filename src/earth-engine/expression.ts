@@ -3,6 +3,8 @@
  * needs do not justify starting the official client, which takes a second and a request.
  */
 import type { Dataset, Source } from '../dataset/dataset.js';
+import type { TimeSpan } from '../dataset/period.js';
+import { expected, type InvalidInputError } from '../errors.js';
 import type { DType } from '../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type MaskTransport } from '../tile.js';
 
@@ -34,16 +36,19 @@ const image = (value: number): Node => call('Image.constant', { value: constant(
  * masks made explicit as `mask` says, and the cast last, because `unmask` and arithmetic widen types.
  *
  * Never `clip`: the request's grid already bounds the work.
+ *
+ * @param time of a collection only the images that begin in it.
  */
 export function requestExpression(
   dataset: Pick<Dataset, 'source' | 'bands' | 'dtype'>,
   bands: readonly number[],
   mask: MaskTransport,
+  time?: TimeSpan,
 ): Expression {
   const given =
     dataset.source.kind === 'expression' ? (dataset.source.expression as Expression) : undefined;
   const values: Record<string, unknown> = { ...given?.values };
-  const source = define(values, 'source', sourceImage(dataset.source));
+  const source = define(values, 'source', sourceImage(dataset.source, time));
   const names = bands.map((band) => dataset.bands[band]?.name ?? '');
   const pixels = define(values, 'pixels', explicitMasks(source, names, dataset.dtype, mask));
   return { result: pixels.valueReference, values };
@@ -116,15 +121,43 @@ function define(values: Record<string, unknown>, wanted: string, node: Node): Re
   return { valueReference: name };
 }
 
-function sourceImage(source: Source): Node {
+function sourceImage(source: Source, time: TimeSpan | undefined): Node {
   switch (source.kind) {
+    case 'none':
+      throw noSource();
     case 'image':
       return call('Image.load', { id: constant(source.id) });
-    case 'collection':
+    case 'collection': {
+      const all = call('ImageCollection.load', { id: constant(source.id) });
       return call('ImageCollection.mosaic', {
-        collection: call('ImageCollection.load', { id: constant(source.id) }),
+        collection: time === undefined ? all : imagesIn(all, time),
       });
+    }
     case 'expression':
       return { valueReference: (source.expression as Expression).result };
   }
+}
+
+/** A cube that another program made need not tell where its pixels come from. */
+export function noSource(): InvalidInputError {
+  return expected(
+    'a dataset with a source',
+    'an ingest from Earth Engine',
+    'a cube that does not tell where its pixels come from',
+    'Open the cube with a dataset that does.',
+  );
+}
+
+/**
+ * `filterDate(start, end)`. Numbers are milliseconds since 1970 in UTC, with no time zone to be guessed;
+ * a range without an end would be 1 ms long.
+ */
+function imagesIn(collection: Node, { start, end }: TimeSpan): Node {
+  return call('Collection.filter', {
+    collection,
+    filter: call('Filter.dateRangeContains', {
+      leftValue: call('DateRange', { start: constant(start), end: constant(end) }),
+      rightField: constant('system:time_start'),
+    }),
+  });
 }

@@ -1,4 +1,5 @@
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
+import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
@@ -18,7 +19,7 @@ import { assetName } from './asset-name.js';
 import { checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
-import { type Expression, requestExpression } from './expression.js';
+import { type Expression, noSource, requestExpression } from './expression.js';
 import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 
@@ -61,6 +62,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     planRequests: (geobox) => planRequests(geobox, shape),
     ...requestGridOf(dataset),
     async check(signal) {
+      if (dataset.source.kind === 'none') throw noSource();
       if (dataset.source.kind === 'expression') {
         // There is no asset to ask for; credentials that do not work still show at once.
         await options.credentials.headers();
@@ -96,10 +98,20 @@ interface SizeRecord {
   refused: number;
 }
 
+/** What one tile's requests share. */
+interface PartContext extends FetchContext {
+  readonly time: TimeSpan | undefined;
+}
+
+/** Expressions kept: one for each group of bands and time step, of which only the last steps are needed again. */
+const MAX_EXPRESSIONS = 1024;
+
 class PixelFetcher {
   readonly #expressions = new Map<string, Expression>();
   /** By uncompressed bytes: sizes that never passed are cut without asking again. */
   readonly #sizes = new Map<number, SizeRecord>();
+  /** By the start of the time step: what need not be asked for a second time. */
+  readonly #withoutImages = new Map<number | undefined, EarthEngineError>();
 
   constructor(
     private readonly client: EarthEngineClient,
@@ -107,14 +119,15 @@ class PixelFetcher {
     private readonly shape: RequestShape,
   ) {}
 
-  async fetchTile(
-    { id, index, geobox, requestGeobox, requests }: PlannedTile,
-    { signal, onEvent }: FetchContext,
-  ): Promise<FetchedTile> {
+  async fetchTile(tile: PlannedTile, { signal, onEvent }: FetchContext): Promise<FetchedTile> {
+    const { id, index, geobox, requestGeobox, requests, time } = tile;
+    const known = this.#withoutImages.get(time?.start);
+    if (known !== undefined) throw known;
     // When one part fails for good, the others are of no use.
     const siblings = new AbortController();
-    const context = {
+    const context: PartContext = {
       onEvent,
+      time,
       signal: signal === undefined ? siblings.signal : AbortSignal.any([signal, siblings.signal]),
     };
     try {
@@ -131,12 +144,29 @@ class PixelFetcher {
       };
     } catch (error) {
       siblings.abort();
-      throw signal?.aborted ? new AbortedError('The tile was stopped.') : error;
+      throw signal?.aborted
+        ? new AbortedError('The tile was stopped.')
+        : this.#explain(error, time);
     }
   }
 
+  /** A mosaic of no images has no bands, which is all that the service says of it. */
+  #explain(error: unknown, time: TimeSpan | undefined): unknown {
+    if (time === undefined || !(error instanceof EarthEngineError)) return error;
+    if (error.kind !== 'bad-request' || !/with no bands/i.test(error.message)) return error;
+    const { source } = this.dataset;
+    const explained = new EarthEngineError(
+      'no-images',
+      `Expected images of ${source.kind === 'collection' ? source.id : 'the source'} from ${formatInstant(time.start)} up to ${formatInstant(time.end)} but there are none. Leave this time step out.`,
+      error.status,
+      { cause: error },
+    );
+    this.#withoutImages.set(time.start, explained);
+    return explained;
+  }
+
   /** One request's pixels, in as many pieces as the service can bear. */
-  async #fetchParts(request: PixelRequest, context: FetchContext): Promise<FetchedPart[]> {
+  async #fetchParts(request: PixelRequest, context: PartContext): Promise<FetchedPart[]> {
     const size = this.#sizes.get(request.bytes) ?? { passed: 0, refused: 0 };
     this.#sizes.set(request.bytes, size);
     if (size.refused > 1 && size.passed === 0) {
@@ -162,18 +192,21 @@ class PixelFetcher {
     }
   }
 
-  async #fetchBoth(halves: readonly PixelRequest[], context: FetchContext): Promise<FetchedPart[]> {
+  async #fetchBoth(halves: readonly PixelRequest[], context: PartContext): Promise<FetchedPart[]> {
     return (await Promise.all(halves.map((half) => this.#fetchParts(half, context)))).flat();
   }
 
-  async #fetchPart(request: PixelRequest, { signal, onEvent }: FetchContext): Promise<FetchedPart> {
+  async #fetchPart(
+    request: PixelRequest,
+    { signal, onEvent, time }: PartContext,
+  ): Promise<FetchedPart> {
     const { shape, client } = this;
     const started = performance.now();
     const { bytes } = await client.send({
       method: 'POST',
       path: `/v1/projects/${client.project}/image:computePixels`,
       body: {
-        expression: this.#expressionFor(request.bands),
+        expression: this.#expressionFor(request.bands, time),
         fileFormat: 'GEO_TIFF',
         grid: gridOf(request),
       },
@@ -190,10 +223,11 @@ class PixelFetcher {
     return { request, bytes };
   }
 
-  #expressionFor(bands: readonly number[]): Expression {
-    const key = bands.join(' ');
+  #expressionFor(bands: readonly number[], time: TimeSpan | undefined): Expression {
+    const key = `${time?.start} ${bands.join(' ')}`;
     const known =
-      this.#expressions.get(key) ?? requestExpression(this.dataset, bands, this.shape.mask);
+      this.#expressions.get(key) ?? requestExpression(this.dataset, bands, this.shape.mask, time);
+    if (this.#expressions.size >= MAX_EXPRESSIONS) this.#expressions.clear();
     this.#expressions.set(key, known);
     return known;
   }

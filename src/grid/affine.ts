@@ -25,11 +25,40 @@ export function apply(affine: Affine, col: number, row: number): XY {
   return [a * col + b * row + c, d * col + e * row + f];
 }
 
-/** @throws {RangeError} when the transform is degenerate (its determinant is zero). */
+/** False when the transform is degenerate, or holds numbers that cannot be computed with. */
+export function isInvertible([a, b, c, d, e, f]: Affine): boolean {
+  const determinant = a * e - b * d;
+  return determinant !== 0 && [determinant, c, f].every(Number.isFinite);
+}
+
+/** The transform that applies `second` first, then `first`: their matrix product. */
+export function compose(first: Affine, second: Affine): Affine {
+  const [a, b, c, d, e, f] = first;
+  const [a2, b2, c2, d2, e2, f2] = second;
+  return [
+    a * a2 + b * d2,
+    a * b2 + b * e2,
+    a * c2 + b * f2 + c,
+    d * a2 + e * d2,
+    d * b2 + e * e2,
+    d * c2 + e * f2 + f,
+  ];
+}
+
+/**
+ * How much longer vectors along each axis become: the scales S of the decomposition into rotation,
+ * shear and scale, A = R W S; both positive.
+ */
+export function scalesOf([a, b, , d, e]: Affine): XY {
+  const x = Math.hypot(a, d);
+  return [x, Math.abs(a * e - b * d) / x];
+}
+
+/** @throws {RangeError} when {@link isInvertible} is false. */
 export function invert(affine: Affine): Affine {
   const [a, b, c, d, e, f] = affine;
   const determinant = a * e - b * d;
-  if (determinant === 0 || !Number.isFinite(determinant)) {
+  if (!isInvertible(affine)) {
     throw new RangeError(
       `Expected an invertible affine transform but received [${affine.join(', ')}].`,
     );

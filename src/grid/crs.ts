@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import proj4 from 'proj4';
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
+import { wktOfProj } from './proj-wkt.js';
 
 const require = createRequire(import.meta.url);
 
@@ -11,7 +12,7 @@ export interface Crs {
   readonly name: string;
   /** EPSG code where it is known. */
   readonly epsg?: number;
-  /** WKT, for metadata; empty when the CRS was given as a PROJ string. */
+  /** WKT, for metadata; empty for a PROJ string that WKT 1 cannot say exactly (see proj-wkt.ts). */
   readonly wkt: string;
   /** The definition proj4 computes with. */
   readonly definition: string;
@@ -31,7 +32,9 @@ interface EpsgEntry {
 const known = new Map<string, Crs>();
 
 /**
- * Reads a CRS from an EPSG code (`EPSG:3413`, `3413`), WKT 1 or 2, or a PROJ string.
+ * Reads a CRS from an EPSG code (`EPSG:3413`, `3413`), WKT 1 or 2, a PROJ string, or the names that
+ * GeoJSON files use (`urn:ogc:def:crs:EPSG::3413`, `urn:ogc:def:crs:OGC:1.3:CRS84`). A WKT that names
+ * its EPSG code is computed with as that code is.
  *
  * Coordinates are always x before y (longitude before latitude), whatever the authority's own axis
  * order: the convention of GeoTIFF, odc-geo and Earth Engine.
@@ -42,18 +45,20 @@ export function parseCrs(input: string): Crs {
   const text = input.trim();
   const cached = known.get(text);
   if (cached !== undefined) return cached;
-  const code = /^(?:EPSG:)?(\d{4,6})$/i.exec(text)?.[1];
+  const code = codeOf(text);
   const crs = code === undefined ? fromDefinition(text) : fromEpsg(Number(code), text);
   known.set(text, crs);
   return crs;
 }
 
+function codeOf(text: string): string | undefined {
+  if (/^(?:urn:ogc:def:crs:)?OGC:(?:1\.3:|:)?CRS84$/i.test(text)) return '4326';
+  return /^(?:EPSG:|urn:ogc:def:crs:EPSG:[\d.]*:)?(\d{4,6})$/i.exec(text)?.[1];
+}
+
 function fromEpsg(epsg: number, input: string): Crs {
-  let entry: EpsgEntry;
-  try {
-    // One small file per code: the whole register would be 20 MB to parse.
-    entry = require(`epsg-index/s/${epsg}.json`) as EpsgEntry;
-  } catch {
+  const entry = entryOf(epsg);
+  if (entry === undefined) {
     throw expected(
       'a known EPSG code',
       'the CRS',
@@ -67,6 +72,15 @@ function fromEpsg(epsg: number, input: string): Crs {
   return describe(`EPSG:${epsg}`, entry.proj4, entry.wkt, epsg);
 }
 
+function entryOf(epsg: number): EpsgEntry | undefined {
+  try {
+    // One small file per code: the whole register would be 20 MB to parse.
+    return require(`epsg-index/s/${epsg}.json`) as EpsgEntry;
+  } catch {
+    return undefined;
+  }
+}
+
 function fromDefinition(text: string): Crs {
   const isWkt = /^[A-Z_]+\[/i.test(text);
   if (!isWkt && !text.startsWith('+')) {
@@ -75,7 +89,10 @@ function fromDefinition(text: string): Crs {
   const epsg = isWkt
     ? /(?:AUTHORITY|ID)\["EPSG",\s*"?(\d+)"?\]\s*\]\s*$/i.exec(text)?.[1]
     : undefined;
-  return describe(text, text, isWkt ? text : '', epsg === undefined ? undefined : Number(epsg));
+  if (epsg === undefined) return describe(text, text, isWkt ? text : wktOfProj(text), undefined);
+  // proj4 reads fewer projections from WKT than from PROJ strings, and no datum from WKT 2.
+  const definition = entryOf(Number(epsg))?.proj4 ?? text;
+  return describe(text, definition, text, Number(epsg));
 }
 
 /** How PROJ strings and WKT call the metre. */
@@ -91,7 +108,7 @@ function describe(name: string, definition: string, wkt: string, epsg: number | 
       'a CRS that proj4 can compute with',
       'the CRS',
       name.slice(0, 60),
-      String(cause),
+      `Give its EPSG code or a PROJ string. (${String(cause).slice(0, 120)})`,
     );
   }
   const isGeographic = parsed.projName === 'longlat' || parsed.projName === 'identity';
@@ -112,9 +129,22 @@ export function sameCrs(one: Crs, other: Crs): boolean {
 /**
  * A function from coordinates in `from` to coordinates in `to`, both x before y.
  * Points that cannot be projected come back as NaN or infinite, never as an exception.
+ *
+ * @throws {InvalidInputError} when a datum shift needs a grid file, which proj4 here has none of: it
+ * would answer with NaN everywhere.
  */
 export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
   if (sameCrs(from, to)) return (x, y) => [x, y];
+  for (const { name, definition } of [from, to]) {
+    const file = /\+nadgrids=(?!@)(\S+)/.exec(definition)?.[1];
+    if (file === undefined) continue;
+    throw expected(
+      'a CRS whose datum needs no grid file',
+      'a change of CRS',
+      `${name.slice(0, 60)} (${file})`,
+      'Give a PROJ string with +towgs84 instead.',
+    );
+  }
   const converter = proj4(from.definition, to.definition);
   return (x, y) => {
     try {

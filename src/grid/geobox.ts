@@ -1,21 +1,30 @@
+import type { MultiPolygon, Polygon } from 'geojson';
 import { expected } from '../errors.js';
-import { type Affine, apply, invert, isAxisAligned, shift, type XY } from './affine.js';
-import { type Crs, parseCrs } from './crs.js';
-import { intersect, type Window } from './window.js';
+import { type Affine, apply, invert, shift, type XY } from './affine.js';
+import { type Crs, parseCrs, sameCrs } from './crs.js';
+import { geographicExtent } from './extent.js';
+import {
+  type Bounds,
+  boundsOf,
+  boundsOfPoints,
+  cornersOf,
+  EDGE_TOLERANCE,
+  type Frame,
+  isUpright,
+  pixelsTouched,
+  type Shape,
+  within,
+} from './frame.js';
+import { frameInCrs, type ToCrsOptions } from './reproject.js';
+import { boundingWindows } from './shapes/pixel-windows.js';
+import { placeRegion, type Region } from './shapes/region.js';
+import { checkShape, type FrameOptions, frameOf, type Resolution } from './snap.js';
+import type { Window } from './window.js';
+import { zoomedOut, zoomedTo } from './zoom.js';
 
-/** Rows before columns, as in every shape here. */
-export interface Shape {
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Outer edges in world coordinates; `west > east` is not allowed here (see roi.ts for the antimeridian). */
-export interface Bounds {
-  readonly west: number;
-  readonly south: number;
-  readonly east: number;
-  readonly north: number;
-}
+export type { Bounds, Shape } from './frame.js';
+export type { ToCrsOptions } from './reproject.js';
+export type { Anchor, FrameOptions, Resolution, SnapOptions } from './snap.js';
 
 /** A GeoBox as plain data, for threads, attributes and JSON. */
 export interface GeoBoxRecord {
@@ -24,10 +33,27 @@ export interface GeoBoxRecord {
   readonly affine: Affine;
 }
 
+/** World coordinates of pixel centres along each axis. */
+export interface Coordinates {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+/** One of the parts a geobox is cut into. */
+export interface GeoBoxTile {
+  /** From the first row and column, from 0. */
+  readonly row: number;
+  readonly col: number;
+  /** Its pixels in the geobox. */
+  readonly window: Window;
+  readonly geobox: GeoBox;
+}
+
 /**
  * Where a raster lies: its CRS, the affine transform of its outer corner, and its shape.
  *
- * The same idea as odc-geo's `GeoBox`. Immutable.
+ * The same idea as odc-geo's `GeoBox`, and the same numbers where it has the same method. Immutable. A
+ * geographic geobox crosses the antimeridian by longitudes past 180 degrees.
  */
 export class GeoBox {
   constructor(
@@ -35,14 +61,7 @@ export class GeoBox {
     readonly shape: Shape,
     readonly affine: Affine,
   ) {
-    const { height, width } = shape;
-    if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
-      throw expected(
-        'a positive whole height and width',
-        'the geobox shape',
-        `${height} x ${width}`,
-      );
-    }
+    checkShape(shape);
   }
 
   static fromRecord({ crs, shape: [height, width], affine }: GeoBoxRecord): GeoBox {
@@ -50,35 +69,19 @@ export class GeoBox {
   }
 
   /**
-   * The smallest north-up grid of square pixels of size `resolution` that covers `bounds`, snapped
-   * outward so that pixel edges fall on multiples of the resolution.
+   * The geobox that covers `bounds` with pixels of a given size (square and north-up when it is one
+   * number, edges snapped outward to multiples of it) or with a given shape. The rule is that of odc-geo's
+   * `GeoBox.from_bbox`; see {@link frameOf} for anchors and tolerance.
    *
-   * `tolerance` is the part of a pixel by which an edge may stick out without a further pixel being
-   * added; 0.01 is what odc-geo's `GeoBox.from_bbox(..., anchor=edge, tol=0.01)` uses, and it takes a
-   * value here so that grids made by either agree.
+   * In a geographic CRS `west > east` crosses the antimeridian: the geobox runs past 180 degrees.
+   *
+   * @throws {InvalidInputError} for bounds without an inside, or numbers that make no grid.
    */
-  static fromBounds(bounds: Bounds, crs: Crs, resolution: number, tolerance = 0.01): GeoBox {
-    if (!(resolution > 0 && Number.isFinite(resolution))) {
-      throw expected('a positive number', 'the resolution', resolution);
-    }
-    const { west, south, east, north } = bounds;
-    if (!(east > west && north > south)) {
-      throw expected(
-        'west < east and south < north',
-        'the bounds',
-        `${west},${south},${east},${north}`,
-      );
-    }
-    const [firstCol, width] = snap(west, east, resolution, tolerance);
-    const [firstRow, height] = snap(-north, -south, resolution, tolerance);
-    return new GeoBox(crs, { height, width }, [
-      resolution,
-      0,
-      firstCol * resolution,
-      0,
-      -resolution,
-      -firstRow * resolution,
-    ]);
+  static fromBounds(bounds: Bounds, crs: Crs, options: number | FrameOptions): GeoBox {
+    const { west, east } = bounds;
+    const crosses = crs.isGeographic && west > east && east + 360 - west <= 180;
+    const whole = crosses ? { ...bounds, east: east + 360 } : bounds;
+    return of(frameOf(whole, crs, typeof options === 'number' ? { resolution: options } : options));
   }
 
   get height(): number {
@@ -96,22 +99,43 @@ export class GeoBox {
 
   /** Outer edges in the geobox's own CRS. */
   get bounds(): Bounds {
-    const corners = (
-      [
-        [0, 0],
-        [this.width, 0],
-        [0, this.height],
-        [this.width, this.height],
-      ] as const
-    ).map(([col, row]) => apply(this.affine, col, row));
-    const xs = corners.map(([x]) => x);
-    const ys = corners.map(([, y]) => y);
-    return {
-      west: Math.min(...xs),
-      south: Math.min(...ys),
-      east: Math.max(...xs),
-      north: Math.max(...ys),
-    };
+    return boundsOf(this);
+  }
+
+  /** The outline in the geobox's own CRS: a closed ring of its four corners, each [x, y]. */
+  get extent(): Polygon {
+    const corners = cornersOf(this).map(([x, y]) => [x, y]);
+    return { type: 'Polygon', coordinates: [[...corners, ...corners.slice(0, 1)]] };
+  }
+
+  /**
+   * The outline in EPSG:4326 as GeoJSON, edges densified, outer rings counterclockwise (RFC 7946). Cut
+   * at the antimeridian where it crosses: a MultiPolygon. Around a pole, the polygon runs along it.
+   *
+   * @throws {InvalidInputError} when a part of the outline is no place on earth.
+   */
+  get geographicExtent(): Polygon | MultiPolygon {
+    return geographicExtent(this);
+  }
+
+  /** True for the same CRS, shape and transform, to the last bit. */
+  equals(other: GeoBox): boolean {
+    return (
+      sameCrs(this.crs, other.crs) &&
+      this.height === other.height &&
+      this.width === other.width &&
+      this.affine.every((value, i) => value === other.affine[i])
+    );
+  }
+
+  /**
+   * The geobox that covers this one in another CRS, axis-aligned and north-up; see {@link frameInCrs}
+   * for how the resolution is chosen.
+   *
+   * @throws {InvalidInputError} when this geobox has no finite outline there.
+   */
+  toCrs(crs: Crs | string, options: ToCrsOptions = {}): GeoBox {
+    return of(frameInCrs(this, typeof crs === 'string' ? parseCrs(crs) : crs, options));
   }
 
   /** The geobox of a window of this one. The window may reach outside: that is how padding is made. */
@@ -123,14 +147,103 @@ export class GeoBox {
     );
   }
 
-  /** The same grid with `pixels` more on each side. */
-  pad(pixels: number): GeoBox {
+  /** The same grid with `x` pixels more on the left and on the right, and `y` above and below. */
+  pad(x: number, y: number = x): GeoBox {
     return this.crop({
-      row: -pixels,
-      col: -pixels,
-      height: this.height + 2 * pixels,
-      width: this.width + 2 * pixels,
+      row: -y,
+      col: -x,
+      height: this.height + 2 * y,
+      width: this.width + 2 * x,
     });
+  }
+
+  /** The same origin with as many pixels more at the far edges as make width and height multiples. */
+  padToMultiples(x: number, y: number = x): GeoBox {
+    checkShape({ height: y, width: x });
+    return this.expand({
+      height: Math.ceil(this.height / y) * y,
+      width: Math.ceil(this.width / x) * x,
+    });
+  }
+
+  /** The same origin and pixel size with another shape, larger or smaller. */
+  expand(shape: Shape): GeoBox {
+    return new GeoBox(this.crs, shape, this.affine);
+  }
+
+  /**
+   * The same grid with as many pixels more on each side as hold `x` and `y` units of the CRS; a tenth of
+   * a pixel short is near enough.
+   */
+  buffer(x: number, y: number = x): GeoBox {
+    const [rx, ry] = this.resolution.map(Math.abs) as [number, number];
+    return this.pad(Math.ceil(x / rx - 0.1), Math.ceil(y / ry - 0.1));
+  }
+
+  /** The same area and pixels with rows in the other order. */
+  flipY(): GeoBox {
+    const [a, b, , d, e] = this.affine;
+    const [c, f] = apply(this.affine, 0, this.height);
+    return new GeoBox(this.crs, this.shape, [a, -b, c, d, -e, f]);
+  }
+
+  /** The same area and pixels with columns in the other order. */
+  flipX(): GeoBox {
+    const [a, b, , d, e] = this.affine;
+    const [c, f] = apply(this.affine, this.width, 0);
+    return new GeoBox(this.crs, this.shape, [-a, b, c, -d, e, f]);
+  }
+
+  /** Fewer and larger pixels of the same origin: `factor` of the old ones along each side (below 1: more and smaller). */
+  zoomOut(factor: number): GeoBox {
+    return of(zoomedOut(this, factor));
+  }
+
+  /**
+   * Other pixels for the same area: of a given size, or in a given shape (one number is the pixels along
+   * the longer side).
+   */
+  zoomTo(target: { resolution: Resolution } | { shape: Shape | number }): GeoBox {
+    return of(zoomedTo(this, target));
+  }
+
+  /** The geobox cut into parts of that shape, in row-major order; the last row and column may be smaller. */
+  *tiles(shape: Shape): Generator<GeoBoxTile> {
+    checkShape(shape);
+    for (let top = 0, row = 0; top < this.height; top += shape.height, row++) {
+      for (let left = 0, col = 0; left < this.width; left += shape.width, col++) {
+        const window = {
+          row: top,
+          col: left,
+          height: Math.min(shape.height, this.height - top),
+          width: Math.min(shape.width, this.width - left),
+        };
+        yield { row, col, window, geobox: this.crop(window) };
+      }
+    }
+  }
+
+  /**
+   * The geobox on this one's pixel grid that just covers a region, inside this one or not.
+   *
+   * @throws {InvalidInputError} for what is no region.
+   */
+  enclosing(region: Region): GeoBox {
+    const { points, lines, polygons } = placeRegion(this, region, 'world');
+    const all = [...points, ...lines.flat(), ...polygons.flat(2)] as XY[];
+    if (all.length === 0)
+      throw expected(`a region that has a place in ${this.crs.name}`, 'the geobox', 'none');
+    return this.crop(pixelsTouched(boundsOfPoints(all), EDGE_TOLERANCE));
+  }
+
+  /**
+   * The bounding windows of the pixels that a region touches, cut to this geobox: none, one, or two
+   * when this geobox goes around the earth and the region crosses its edge.
+   *
+   * @throws {InvalidInputError} for what is no region.
+   */
+  overlap(region: Region): Window[] {
+    return boundingWindows(placeRegion(this, region), this);
   }
 
   /**
@@ -140,23 +253,15 @@ export class GeoBox {
    *
    * @throws {InvalidInputError} for rotated grids.
    */
-  windowOf(bounds: Bounds, tolerance = 1e-6): Window | undefined {
-    if (!isAxisAligned(this.affine))
+  windowOf(bounds: Bounds, tolerance = EDGE_TOLERANCE): Window | undefined {
+    if (!isUpright(this))
       throw expected('a grid without rotation', 'the geobox', this.affine.join(', '));
     const toPixel = invert(this.affine);
-    const [col1, row1] = apply(toPixel, bounds.west, bounds.north);
-    const [col2, row2] = apply(toPixel, bounds.east, bounds.south);
-    const [left, right] = [Math.min(col1, col2), Math.max(col1, col2)];
-    const [top, bottom] = [Math.min(row1, row2), Math.max(row1, row2)];
-    const col = Math.floor(left + tolerance);
-    const row = Math.floor(top + tolerance);
-    // A region thinner than the tolerance still touches the pixel it lies in.
-    const width = Math.max(Math.ceil(right - tolerance), col + 1) - col;
-    const height = Math.max(Math.ceil(bottom - tolerance), row + 1) - row;
-    return intersect(
-      { row, col, height, width },
-      { row: 0, col: 0, height: this.height, width: this.width },
-    );
+    const ends = [
+      apply(toPixel, bounds.west, bounds.north),
+      apply(toPixel, bounds.east, bounds.south),
+    ];
+    return within(pixelsTouched(boundsOfPoints(ends), tolerance), this.shape);
   }
 
   /** World coordinates of pixel centres along x, west to east, computed as odc-geo does: `index * resolution + first centre`. */
@@ -171,6 +276,13 @@ export class GeoBox {
     return Float64Array.from({ length: this.height }, (_, row) => row * e + (f + e / 2));
   }
 
+  /** World coordinates of pixel centres along both axes. @throws {InvalidInputError} for rotated grids. */
+  get coordinates(): Coordinates {
+    if (!isUpright(this))
+      throw expected('a grid without rotation', 'the coordinates', this.affine.join(', '));
+    return { x: this.xCentres(), y: this.yCentres() };
+  }
+
   toRecord(): GeoBoxRecord {
     return { crs: this.crs.name, shape: [this.height, this.width], affine: this.affine };
   }
@@ -181,14 +293,6 @@ export class GeoBox {
   }
 }
 
-/** First index and count of the cells of size `step`, aligned to zero, that cover low..high. */
-function snap(
-  low: number,
-  high: number,
-  step: number,
-  tolerance: number,
-): [first: number, count: number] {
-  const first = Math.floor(low / step + tolerance);
-  const last = Math.ceil(high / step - tolerance);
-  return [first, Math.max(last - first, 1)];
+function of({ crs, shape, affine }: Frame): GeoBox {
+  return new GeoBox(crs, shape, affine);
 }

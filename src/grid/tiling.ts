@@ -4,6 +4,8 @@ import type { Window } from './window.js';
 
 /** Position of a tile in the grid: rows from north to south, columns from west to east, from 0. */
 export interface TileIndex {
+  /** Time step, from 0; absent in cubes without a time axis. */
+  readonly t?: number;
   readonly row: number;
   readonly col: number;
 }
@@ -65,7 +67,7 @@ export class Grid {
     return this.geobox.crop(this.tileWindow(index));
   }
 
-  /** The tiles that the windows touch, each once, in row-major order. */
+  /** The tiles that the windows touch, each once, in row-major order; without a time step. */
   *tilesIn(windows: readonly Window[]): Generator<TileIndex> {
     const ranges = windows.map((window) => this.tileRange(window));
     const firstRow = Math.min(...ranges.map(({ row }) => row));
@@ -100,7 +102,7 @@ export interface GridRecord {
   readonly chunk: readonly [height: number, width: number];
 }
 
-/** `row-col`, the id smart-geocubes gives a tile of a cube without a time axis. */
-export function tileId({ row, col }: TileIndex): string {
-  return `${row}-${col}`;
+/** `row-col`, and `t-row-col` in temporal cubes: the ids smart-geocubes gives its patches. */
+export function tileId({ t, row, col }: TileIndex): string {
+  return t === undefined ? `${row}-${col}` : `${t}-${row}-${col}`;
 }

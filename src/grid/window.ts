@@ -18,6 +18,19 @@ export function intersect(one: Window, other: Window): Window | undefined {
   return height > 0 && width > 0 ? { row, col, height, width } : undefined;
 }
 
+/** The smallest window that holds them all, or `undefined` of none. */
+export function around(windows: readonly Window[]): Window | undefined {
+  if (windows.length === 0) return undefined;
+  const row = Math.min(...windows.map((window) => window.row));
+  const col = Math.min(...windows.map((window) => window.col));
+  return {
+    row,
+    col,
+    height: Math.max(...windows.map((window) => window.row + window.height)) - row,
+    width: Math.max(...windows.map((window) => window.col + window.width)) - col,
+  };
+}
+
 export function contains(outer: Window, inner: Window): boolean {
   return (
     inner.row >= outer.row &&

@@ -70,19 +70,21 @@ export class TileReader {
     openPart: OpenPart,
     workspace: Workspace,
   ): Promise<TileReader> {
-    const opened: OpenedPart[] = [];
+    const files: PartFile[] = [];
     try {
+      const opened: OpenedPart[] = [];
       for (const part of parts) {
         const file = await openPart(part, recipe);
+        files.push(file);
         const isAligned = file.isOn(GeoBox.fromRecord(part.request.geobox));
-        opened.push({ part, file, isAligned, masked: new Map() });
         checkPart(part, file, isAligned, recipe);
+        opened.push({ part, file, isAligned, masked: new Map() });
       }
+      return new TileReader(grid, recipe, opened, workspace);
     } catch (error) {
-      closeAll(opened);
+      for (const file of files) file.close();
       throw error;
     }
-    return new TileReader(grid, recipe, opened, workspace);
   }
 
   /**
@@ -105,7 +107,7 @@ export class TileReader {
   }
 
   close(): void {
-    closeAll(this.parts);
+    for (const { file } of this.parts) file.close();
   }
 
   #readAligned(opened: OpenedPart, at: number, pixels: PixelArray, gaps: GapList): void {
@@ -201,8 +203,4 @@ function place(
     for (let x = 0, i = y * width; x < width; x++, i++)
       if (raster.isGap[i] === 1) gaps.add(start + x);
   }
-}
-
-function closeAll(parts: readonly OpenedPart[]): void {
-  for (const { file } of parts) file.close();
 }

@@ -1,32 +1,41 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { TileIndex } from '../grid/tiling.js';
-import { LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
+import type { KeyValueStore } from './session.js';
+import { chunkKey, LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
 
 /** What the ledger says of a tile. */
 export const TileState = { notLoaded: 0, loaded: 1, empty: 2 } as const;
 export type TileState = (typeof TileState)[keyof typeof TileState];
 
-/** The part of a store that the ledger reads and writes. */
-export interface KeyValueStore {
-  get(key: string): Promise<Uint8Array | null | undefined>;
-  set(key: string, value: Buffer): Promise<void>;
-}
-
 /**
- * Which tiles are committed: a uint8 array [tile row, tile column] in the cube itself, so that it
- * changes in the same commit as the chunks it speaks of.
+ * Which tiles are committed: a uint8 array [tile row, tile column], or [time, tile row, tile column] in
+ * temporal cubes with a chunk for each time step, in the cube itself, so that it changes in the same
+ * commit as the chunks it speaks of.
  *
  * Only chunks that are asked for are read, and kept for the life of the object.
  */
 export class Ledger {
   readonly #chunks = new Map<string, Promise<Uint8Array>>();
   readonly #changed = new Set<string>();
+  /** The chunk that was read last. */
+  #last: { readonly place: ChunkPlace; readonly states: Uint8Array } | undefined;
 
   constructor(private readonly store: KeyValueStore) {}
 
   async get(index: TileIndex): Promise<TileState> {
     const chunk = await this.#chunk(keyOf(index));
-    return (chunk[offsetOf(index)] ?? TileState.notLoaded) as TileState;
+    this.#last = { place: placeOf(index), states: chunk };
+    return stateIn(chunk, index);
+  }
+
+  /**
+   * The state of a tile in the chunk that was read last, `undefined` where another has to be read. Whoever
+   * walks over a grid asks here first: with a promise for each of its tiles a walk takes several times as long.
+   */
+  peek(index: TileIndex): TileState | undefined {
+    return this.#last !== undefined && isPlaceOf(this.#last.place, index)
+      ? stateIn(this.#last.states, index)
+      : undefined;
   }
 
   async set(index: TileIndex, state: TileState): Promise<void> {
@@ -55,8 +64,28 @@ export class Ledger {
   }
 }
 
-function keyOf({ row, col }: TileIndex): string {
-  return `${LEDGER_PATH}/c/${Math.floor(row / LEDGER_CHUNK)}/${Math.floor(col / LEDGER_CHUNK)}`;
+/** Position of a chunk, in chunks. */
+type ChunkPlace = TileIndex;
+
+function placeOf({ t, row, col }: TileIndex): ChunkPlace {
+  const place = { row: Math.floor(row / LEDGER_CHUNK), col: Math.floor(col / LEDGER_CHUNK) };
+  return t === undefined ? place : { t, ...place };
+}
+
+function isPlaceOf(place: ChunkPlace, { t, row, col }: TileIndex): boolean {
+  return (
+    place.t === t &&
+    place.row === Math.floor(row / LEDGER_CHUNK) &&
+    place.col === Math.floor(col / LEDGER_CHUNK)
+  );
+}
+
+function keyOf(index: TileIndex): string {
+  return chunkKey(LEDGER_PATH, placeOf(index));
+}
+
+function stateIn(chunk: Uint8Array, index: TileIndex): TileState {
+  return (chunk[offsetOf(index)] ?? TileState.notLoaded) as TileState;
 }
 
 function offsetOf({ row, col }: TileIndex): number {

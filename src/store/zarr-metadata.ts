@@ -7,12 +7,14 @@
  * cannot be merged.
  */
 import { type Dataset, fillValueOf } from '../dataset/dataset.js';
+import { TimeAxis } from '../dataset/time-axis.js';
 import { toGeoTransform } from '../grid/affine.js';
 import type { Crs } from '../grid/crs.js';
 import type { GeoBox } from '../grid/geobox.js';
-import { Grid } from '../grid/tiling.js';
+import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
 import { type DType, isFloat } from '../raster/dtype.js';
+import { timeCoordinate } from './time-coordinate.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,8 +24,12 @@ export const LEDGER_PATH = 'geocubes/ledger';
 /** Tiles along one side of a ledger chunk: 4 KB of states, written again with every commit that touches it. */
 export const LEDGER_CHUNK = 64;
 
-/** Version of the layout below, for readers to come. */
-export const LAYOUT_VERSION = 1;
+/** Versions of the layout below, for readers to come: 1 is `[y, x]`, 2 is `[time, y, x]`. */
+export const LAYOUT_VERSIONS: readonly number[] = [1, 2];
+
+function layoutOf({ time }: Dataset): number {
+  return time === undefined ? 1 : 2;
+}
 
 /** What the attributes of the group `geocubes` say: all that is needed to fill the cube further. */
 export interface CubeRecord {
@@ -44,6 +50,9 @@ export function metadataOf(
 ): Map<string, Json> {
   const grid = Grid.fromRecord(dataset.grid);
   const { geobox, chunk } = grid;
+  const axis = dataset.time === undefined ? undefined : TimeAxis.fromRecord(dataset.time);
+  /** Every array by tile or pixel has a chunk of its own for each time step. */
+  const [steps, step, time] = axis === undefined ? [[], [], []] : [[axis.length], [1], ['time']];
   const documents = new Map<string, Json>([
     ['zarr.json', group(rootAttributes(dataset, geobox))],
     [
@@ -51,19 +60,22 @@ export function metadataOf(
       array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), []),
     ],
     // Not among the root's attributes: readers such as xarray copy those into files that hold no objects.
-    ['geocubes/zarr.json', group({ layout: LAYOUT_VERSION, dataset, codec } satisfies CubeRecord)],
+    [
+      'geocubes/zarr.json',
+      group({ layout: layoutOf(dataset), dataset, codec } satisfies CubeRecord),
+    ],
     [
       `${LEDGER_PATH}/zarr.json`,
       array(
-        [grid.rows, grid.cols],
-        [LEDGER_CHUNK, LEDGER_CHUNK],
+        [...steps, grid.rows, grid.cols],
+        [...step, LEDGER_CHUNK, LEDGER_CHUNK],
         'uint8',
         0,
         { name: 'gzip', level: 1 },
         {
           long_name: 'state of each tile: 0 not loaded, 1 loaded, 2 loaded and empty',
         },
-        ['tile_row', 'tile_col'],
+        [...time, 'tile_row', 'tile_col'],
       ),
     ],
   ]);
@@ -80,8 +92,8 @@ export function metadataOf(
     documents.set(
       `${band.name}/zarr.json`,
       array(
-        [geobox.height, geobox.width],
-        [chunk.height, chunk.width],
+        [...steps, geobox.height, geobox.width],
+        [...step, chunk.height, chunk.width],
         dataset.dtype,
         fillValueOf(dataset),
         codec,
@@ -92,11 +104,23 @@ export function metadataOf(
           // Makes it a coordinate for xarray, and so the CRS known to rioxarray, without further options.
           coordinates: 'spatial_ref',
         },
-        ['y', 'x'],
+        [...time, 'y', 'x'],
       ),
     );
   }
+  if (axis !== undefined)
+    documents.set(
+      'time/zarr.json',
+      array([axis.length], [axis.length], 'int64', 0, coordinateCodec, timeAttributes(axis), [
+        'time',
+      ]),
+    );
   return documents;
+}
+
+/** Key of a tile's chunk of one band. */
+export function chunkKey(band: string, { t, row, col }: TileIndex): string {
+  return `${band}/c/${t === undefined ? '' : `${t}/`}${row}/${col}`;
 }
 
 /** NaN as xarray stores it in an attribute of a Zarr v3 array: base64 of the little-endian float64. */
@@ -164,14 +188,26 @@ function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Jso
   };
 }
 
+function timeAttributes({ steps }: TimeAxis): Json {
+  return {
+    standard_name: 'time',
+    axis: 'T',
+    units: timeCoordinate(steps).units,
+    calendar: 'proleptic_gregorian',
+  };
+}
+
 function group(attributes: Json): Json {
   return { attributes, zarr_format: 3, node_type: 'group' };
 }
 
+/** Times are 64-bit integers, which no band can be. */
+type ZarrType = DType | 'int64';
+
 function array(
   shape: readonly number[],
   chunkShape: readonly number[],
-  dtype: DType,
+  dtype: ZarrType,
   fillValue: number,
   codec: Codec,
   attributes: Json,
@@ -192,7 +228,7 @@ function array(
   };
 }
 
-function bytesCodec(dtype: DType): Json {
+function bytesCodec(dtype: ZarrType): Json {
   return dtype === 'uint8'
     ? { name: 'bytes' }
     : { name: 'bytes', configuration: { endian: 'little' } };
@@ -201,8 +237,8 @@ function bytesCodec(dtype: DType): Json {
 function compressor(codec: Codec): Json[] {
   switch (codec.name) {
     case 'blosc': {
-      const { typesize, cname, clevel, shuffle } = codec;
-      return [{ name: 'blosc', configuration: { typesize, cname, clevel, shuffle, blocksize: 0 } }];
+      const { typesize, cname, clevel, shuffle, blocksize = 0 } = codec;
+      return [{ name: 'blosc', configuration: { typesize, cname, clevel, shuffle, blocksize } }];
     }
     case 'gzip':
       return [{ name: 'gzip', configuration: { level: codec.level } }];

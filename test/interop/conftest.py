@@ -25,12 +25,17 @@ def read_manifest(config):
 
 
 def pytest_generate_tests(metafunc):
-    """`cube`: each that this icechunk reads; `warped_cube`: those made from a raster that GDAL can warp."""
+    """`cube`: each that this icechunk reads and that has no time axis; `temporal_cube`: those that have one;
+    `warped_cube`: those made from a raster that GDAL can warp."""
     manifest = read_manifest(metafunc.config)
     cubes = [Cube(record) for record in manifest["cubes"]]
     readable = [cube for cube in cubes if cube.format <= ICECHUNK_MAJOR]
     if "cube" in metafunc.fixturenames:
-        metafunc.parametrize("cube", [*map(named, readable), *missing(manifest)])
+        flat = [cube for cube in readable if not cube.is_temporal]
+        metafunc.parametrize("cube", [*map(named, flat), *missing(manifest)])
+    if "temporal_cube" in metafunc.fixturenames:
+        temporal = [cube for cube in readable if cube.is_temporal]
+        metafunc.parametrize("temporal_cube", [*map(named, temporal)])
     if "warped_cube" in metafunc.fixturenames:
         warped = [cube for cube in readable if cube.file is not None]
         metafunc.parametrize("warped_cube", [*map(named, warped), *missing(manifest)])

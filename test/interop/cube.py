@@ -22,7 +22,15 @@ class Cube:
         self.chunk = tuple(record["chunk"])
         self.transform = Affine(*record["affine"])
         self.bands = [band["name"] for band in record["bands"]]
-        self.tiles = {(tile["row"], tile["col"]): tile["state"] for tile in record["tiles"]}
+        self.steps = record["steps"]
+        self.tiles = {
+            tuple(tile[name] for name in ("t", "row", "col") if name in tile): tile["state"]
+            for tile in record["tiles"]
+        }
+
+    @property
+    def is_temporal(self):
+        return self.steps is not None
 
     @property
     def fill(self):
@@ -51,10 +59,11 @@ class Cube:
 
     @cached_property
     def expected(self):
-        """What the JavaScript side read back: [band, y, x] of the window, by band."""
+        """What the JavaScript side read back: [band, y, x] or [band, time, y, x] of the window, by band."""
         window = self.record["window"]
         pixels = np.fromfile(f"{self.record['store']}.pixels", self.dtype.newbyteorder("<"))
-        pixels = pixels.reshape(len(self.bands), window["height"], window["width"])
+        steps = [len(self.steps)] if self.is_temporal else []
+        pixels = pixels.reshape(len(self.bands), *steps, window["height"], window["width"])
         return dict(zip(self.bands, pixels, strict=True))
 
 

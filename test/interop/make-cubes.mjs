@@ -71,6 +71,8 @@ async function makeCube(recipe, out, pool, endpoint) {
     nodata: dataset.nodata ?? null,
     file: file ?? null,
     window: cube.windowsOf(roi)[0],
+    // Of temporal cubes the start of each step; what is read back is [band, time, y, x].
+    steps: region.steps?.map(({ start }) => new Date(start).toISOString()) ?? null,
     tiles: await cube.tileStates(roi),
     bands: [...region.bands].map(([band, pixels]) => ({
       name: band,

@@ -38,6 +38,8 @@ export function prepare(folder) {
     roi: parseBoundingBox(DEMO_REGION),
   });
 
+  recipes.push(...TEMPORAL.map(({ name, time }) => ({ name, dataset: annualDataset(name, time) })));
+
   for (const { name, raster, ...dataset } of REAL) {
     if (!existsSync(join(SHARED, raster))) {
       skipped.push({ name, reason: `there is no ../shared/data/${raster} beside the project` });
@@ -106,3 +108,22 @@ const OWN = [
   { name: 'seed-codec', dtype: 'uint8', codec: 'seed' },
   { name: 'format-2', dtype: 'int16', format: 2 },
 ];
+
+/** Each of the steps holds the first day of a year, which is when the server's images begin. */
+const TEMPORAL = [
+  { name: 'yearly', time: { start: '2018', end: '2020', step: '1 year' } },
+  // Six hours and some days apart: stored in hours.
+  { name: 'listed', time: ['2016-12-31T18/2017-01-02', '2018', '2020-01-01/2020-01-02'] },
+];
+
+function annualDataset(name, time) {
+  return parseDataset({
+    title: `Interop ${name}`,
+    collection: 'projects/geocubes/assets/demo_annual',
+    bands: ['TCB_slope', 'TCG_slope'],
+    dtype: 'uint8',
+    nodata: 0,
+    grid: { crs: 'EPSG:4326', bounds: [124, 72, 127, 74], resolution: 0.02, chunk: 64 },
+    time,
+  });
+}

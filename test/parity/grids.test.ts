@@ -16,6 +16,7 @@ const UTM = box('EPSG:32633', 60, 80, [30, 0, 500000, 0, -30, 7000000]);
 const WORLD = box('EPSG:4326', 300, 1440, [0.25, 0, -180, 0, -0.1, 90]);
 const STRIP = box('EPSG:4326', 200, 400, [0.05, 0, 170, 0, -0.05, 75]);
 const GREENLAND = box('EPSG:4326', 400, 900, [0.02, 0, -63, 0, -0.01, 77.5]);
+const WEDDELL = box('EPSG:4326', 300, 700, [0.02, 0, -52, 0, -0.01, -73]);
 const POLAR = box('EPSG:3413', 100, 120, [500, 0, -300000, 0, -500, -1500000]);
 
 /** Target and source. */
@@ -35,6 +36,7 @@ const GRIDS: Readonly<Record<string, readonly [GeoBoxRecord, GeoBoxRecord]>> = {
   'a grid with pixels of 91 m': [box('EPSG:32633', 19, 25, [91, 0, 500011, 0, -91, 6999990]), UTM],
   'a grid with smaller pixels': [box('EPSG:32633', 90, 120, [13, 0, 500100, 0, -13, 6999800]), UTM],
   'a polar grid': [POLAR, GREENLAND],
+  'an antarctic grid': [box('EPSG:3031', 90, 110, [500, 0, -1100000, 0, -500, 1250000]), WEDDELL],
   'a grid that crosses the antimeridian, of a global source': [
     box('EPSG:3832', 90, 110, [3000, 0, 3180000, 0, -3000, 9000000]),
     WORLD,

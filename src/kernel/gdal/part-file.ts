@@ -5,6 +5,7 @@ import type { GeoBox } from '../../grid/geobox.js';
 import { bytesOf, DTYPES, type DType, type PixelArray } from '../../raster/dtype.js';
 import type { FetchedPart, Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
+import { isPlausibleBlock } from '../size-limits.js';
 import { invalidValue, type PartFile } from '../tile-reader.js';
 import { loadGdal, uniqueName } from './load.js';
 import { GDAL_TYPES } from './raw-dataset.js';
@@ -18,8 +19,9 @@ export function openPart({ bytes }: FetchedPart): PartFile {
   if (bytes.length === 0)
     throw new RasterError('decode', 'Expected a GeoTIFF for the reply but received 0 bytes.');
   gdal.vsimem.set(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+  let dataset: Dataset;
   try {
-    return new GdalPartFile(gdal.open(name, 'r', 'GTiff'), name);
+    dataset = gdal.open(name, 'r', 'GTiff');
   } catch (cause) {
     gdal.vsimem.release(name);
     throw new RasterError(
@@ -28,6 +30,34 @@ export function openPart({ bytes }: FetchedPart): PartFile {
       { cause },
     );
   }
+  const file = new GdalPartFile(dataset, name);
+  try {
+    checkBlocks(dataset);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/**
+ * GDAL allocates a whole block, with all bands where they are interleaved, before it finds out that the
+ * bytes are not there: a damaged file of 1 kB took 16 GB and a minute.
+ */
+function checkBlocks(dataset: Dataset): void {
+  const bands = dataset.bands.count();
+  if (bands === 0) return;
+  const { x: width, y: height } = dataset.rasterSize;
+  const { blockSize, dataType } = dataset.bands.get(1);
+  const size = Number.parseInt(/\d+$/.exec(dataType ?? '')?.[0] ?? '8', 10) / 8;
+  const [blockBytes, imageBytes] = [blockSize.x * blockSize.y, width * height].map(
+    (pixels) => pixels * bands * size,
+  ) as [number, number];
+  if (!isPlausibleBlock(blockBytes, imageBytes))
+    throw new RasterError(
+      'decode',
+      `Expected blocks that fit ${width} x ${height} px in the GeoTIFF but received blocks of ${blockSize.x} x ${blockSize.y} px.`,
+    );
 }
 
 class GdalPartFile implements PartFile {
@@ -43,9 +73,11 @@ class GdalPartFile implements PartFile {
   isOn(grid: GeoBox): boolean {
     const { x, y } = this.dataset.rasterSize;
     if (x !== grid.width || y !== grid.height) return false;
-    const transform = this.dataset.geoTransform;
-    if (transform === null) return false;
-    return alignsWith(affineOf(transform), grid.affine, x, y) && hasCrs(this.dataset, grid);
+    return asRasterError(() => {
+      const transform = this.dataset.geoTransform;
+      if (transform === null) return false;
+      return alignsWith(affineOf(transform), grid.affine, x, y) && hasCrs(this.dataset, grid);
+    });
   }
 
   describe(): string {
@@ -85,6 +117,8 @@ class GdalPartFile implements PartFile {
     if (srs === null)
       throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
     const nodata = invalidValue(this, band, recipe);
+    // A nodata tag says nothing where masked pixels hold a sentinel, but the warper would heed both.
+    if (recipe.mask.kind === 'sentinel') this.#band(band).noDataValue = null;
     return asRasterError(() => warpBand(this.dataset, band + 1, srs, target, recipe, nodata));
   }
 

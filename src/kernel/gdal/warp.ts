@@ -1,4 +1,5 @@
 import type { Dataset, SpatialReference } from 'gdal-async';
+import { RasterError } from '../../errors.js';
 import { toGeoTransform } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { allocate, isFloat } from '../../raster/dtype.js';
@@ -6,7 +7,7 @@ import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import { loadGdal } from './load.js';
 import { GDAL_TYPES, withRawDataset } from './raw-dataset.js';
-import { spatialReference } from './srs.js';
+import { isCodedSoundly, spatialReference } from './srs.js';
 
 /** GDAL's constants by the names its commands use. */
 const RESAMPLING = {
@@ -35,6 +36,11 @@ export function warpBand(
   { dtype, processing }: Pick<Recipe, 'dtype' | 'processing'>,
   nodata: number | undefined,
 ): BandRaster {
+  if (!isCodedSoundly(sourceSrs))
+    throw new RasterError(
+      'warp',
+      `Expected the code of a geographic system in the CRS of the GeoTIFF but received EPSG:${sourceSrs.getAuthorityCode('GEOGCS')}.`,
+    );
   const gdal = loadGdal();
   const { height, width } = target;
   const srs = spatialReference(target.crs.name);

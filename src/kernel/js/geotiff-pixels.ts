@@ -1,6 +1,7 @@
 import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import { asBytes, bytesOf, type DType, fromBytes, type PixelArray } from '../../raster/dtype.js';
+import { isPlausibleBlock } from '../size-limits.js';
 import { type BlockLayout, decodeBlock } from './blocks.js';
 
 export interface PixelFormat {
@@ -23,11 +24,6 @@ interface TargetPlace extends Place {
   readonly start: number;
   readonly rowLength: number;
 }
-
-/** What a corrupt directory may ask for has no other limit. */
-const MAX_IMAGE_BYTES = 2 ** 30;
-/** A block may be larger than its image, but not by any number. */
-const MAX_BLOCK_BYTES = 2 ** 26;
 
 /**
  * The pixels of an image, band by band. geotiff.js' own `readRasters` fetches each sample of each pixel
@@ -153,14 +149,10 @@ function cut(
 }
 
 function checkSize(imageBytes: number, blockBytes: number): void {
-  const isPlausible =
-    blockBytes > 0 &&
-    imageBytes <= MAX_IMAGE_BYTES &&
-    blockBytes <= Math.max(MAX_BLOCK_BYTES, imageBytes);
-  if (!isPlausible)
+  if (!isPlausibleBlock(blockBytes, imageBytes))
     throw new RasterError(
       'decode',
-      `Expected at most ${MAX_IMAGE_BYTES} bytes of pixels in the GeoTIFF but received ${imageBytes}, in blocks of ${blockBytes}.`,
+      `Expected blocks that fit ${imageBytes} bytes of pixels in the GeoTIFF but received blocks of ${blockBytes}.`,
     );
 }
 

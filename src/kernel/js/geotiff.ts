@@ -1,7 +1,8 @@
 import { fromArrayBuffer, type GeoTIFFImage, registerTag } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import { type Affine, shift } from '../../grid/affine.js';
-import type { DType, PixelArray } from '../../raster/dtype.js';
+import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { MAX_IMAGE_BYTES } from '../size-limits.js';
 import { ImagePixels } from './geotiff-pixels.js';
 
 /** The first image of a GeoTIFF. */
@@ -56,12 +57,22 @@ function describe(
   isLittleEndian: boolean,
 ): GeoTiff {
   const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
-  if (!(height > 0 && width > 0 && bands > 0))
+  const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
+  // A corrupt directory may give them in fractions, or not at all.
+  const sizes = [height, width, bands, blockHeight, blockWidth];
+  if (!sizes.every((size) => Number.isInteger(size) && size > 0))
     throw new RasterError(
       'decode',
-      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands.`,
+      `Expected a GeoTIFF with pixels but received ${width} x ${height} px in ${bands} bands, in blocks of ${blockWidth} x ${blockHeight} px.`,
     );
   const dtype = dtypeOf(image, bands);
+  // Before anyone allocates an array of that size.
+  const imageBytes = height * width * bands * bytesOf(dtype);
+  if (imageBytes > MAX_IMAGE_BYTES)
+    throw new RasterError(
+      'decode',
+      `Expected at most ${MAX_IMAGE_BYTES} bytes of pixels in the GeoTIFF but received ${imageBytes}.`,
+    );
   let pixels: ImagePixels | undefined;
   return {
     height,

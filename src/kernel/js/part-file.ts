@@ -1,5 +1,5 @@
 import { RasterError } from '../../errors.js';
-import { alignsWith } from '../../grid/affine.js';
+import { alignsWith, isInvertible } from '../../grid/affine.js';
 import { type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { allocate, type PixelArray } from '../../raster/dtype.js';
@@ -96,6 +96,11 @@ function sourceGeoBox(file: GeoTiff): GeoBox {
     throw new RasterError(
       'warp',
       `Expected a GeoTIFF with a transform and an EPSG code, to warp it, but received ${gridText(file)}. Use the kernel "gdal" for other systems.`,
+    );
+  if (!isInvertible(affine))
+    throw new RasterError(
+      'warp',
+      `Expected a transform that can be inverted in the GeoTIFF but received ${affine.join(' ')}.`,
     );
   return new GeoBox(crsOf(epsg), { height, width }, affine);
 }

@@ -2,23 +2,13 @@
  * The built-in asset: a stand-in for the TCVIS collection with its real ids, bands, type and grid.
  * The values are made up; sea is masked by real coastlines.
  */
-import { isAxisAligned } from '../../grid/affine.js';
-import { EPSG_4326 } from '../../grid/crs.js';
-import type { GeoBoxRecord } from '../../grid/geobox.js';
 import type { Asset } from '../assets/catalogue.js';
-import type { BandSource, Frame, Image } from '../image/image.js';
+import type { Image } from '../image/image.js';
 import { typeOfDtype } from '../image/pixel-type.js';
-import { HEIGHT, NORTH, RESOLUTION, WEST, WIDTH } from './grid.js';
-import { computePoints } from './points.js';
-import { computeRows } from './rows.js';
+import { annualAssets } from './annual.js';
+import { PICTURE_GRID, pictureBand } from './picture.js';
 
 const BANDS = ['TCB_slope', 'TCG_slope', 'TCW_slope'];
-
-const GRID: GeoBoxRecord = {
-  crs: EPSG_4326,
-  shape: [HEIGHT, WIDTH],
-  affine: [RESOLUTION, 0, WEST, 0, -RESOLUTION, NORTH],
-};
 
 /** Ids, each with the first and the last year of the trend. */
 const IDS: readonly (readonly [id: string, first: number, last: number])[] = [
@@ -29,16 +19,12 @@ const IDS: readonly (readonly [id: string, first: number, last: number])[] = [
   ['projects/geocubes/assets/demo', 2005, 2024],
 ];
 
-/** Shared by all ids, so that a frame computes each band once. */
-const SOURCES: readonly BandSource[] = BANDS.map((_, band) => ({
-  compute: (frame) => (isByRows(frame) ? computeRows(frame, band) : computePoints(frame, band)),
-}));
-
-function isByRows({ geobox: { crs, affine } }: Frame): boolean {
-  return crs.epsg === 4326 && isAxisAligned(affine) && affine[0] > 0;
+/** Everything that is served without a folder of rasters. */
+export function builtInAssets(): Asset[] {
+  return [...trendAssets(), ...annualAssets()];
 }
 
-export function builtInAssets(): Asset[] {
+function trendAssets(): Asset[] {
   return IDS.map(([id, first, last]): Asset => {
     const image: Image = {
       kind: 'Image',
@@ -51,8 +37,8 @@ export function builtInAssets(): Asset[] {
       bands: BANDS.map((name, band) => ({
         name,
         type: typeOfDtype('uint8'),
-        source: SOURCES[band] as BandSource,
-        grid: GRID,
+        source: pictureBand(band),
+        grid: PICTURE_GRID,
       })),
     };
     return { type: 'IMAGE_COLLECTION', id, images: [image] };

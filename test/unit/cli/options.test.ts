@@ -47,7 +47,7 @@ describe('readDataset', () => {
 
   test('takes a preset by its name', async () => {
     expect(await readDataset('demo')).toBe(presetDataset('demo'));
-    await expect(readDataset('unknown')).rejects.toThrow('TCTrend, TCTrend2024, demo');
+    await expect(readDataset('unknown')).rejects.toThrow('TCTrend2024, AlphaEarth, demo');
   });
 
   test('reads a dataset from a JSON file', async () => {

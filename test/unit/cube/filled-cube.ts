@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Cube } from '../../../src/cube/cube.js';
 import { chooseCodec } from '../../../src/cube/recipe.js';
 import { type Dataset, fillValueOf } from '../../../src/dataset/dataset.js';
-import { type DatasetFile, parseDataset } from '../../../src/dataset/parse.js';
+import type { DatasetFile } from '../../../src/dataset/dataset-file.js';
+import { parseDataset } from '../../../src/dataset/parse.js';
 import type { TileIndex } from '../../../src/grid/tiling.js';
 import { createPool } from '../../../src/pool/pool.js';
 import type { Codec } from '../../../src/raster/codec.js';
@@ -27,11 +28,12 @@ export async function filledCube(
   {
     isLoaded = () => true,
     codec,
-  }: { isLoaded?: (index: TileIndex) => boolean; codec?: Codec } = {},
+    name: folderName = 'cube',
+  }: { isLoaded?: (index: TileIndex) => boolean; codec?: Codec; name?: string } = {},
 ): Promise<FilledCube> {
   const dataset = parseDataset(file);
   const folder = mkdtempSync(join(tmpdir(), 'geocubes-load-'));
-  const path = join(folder, 'cube');
+  const path = join(folder, folderName);
   const pool = createPool({ size: 0 });
   const cube = await Cube.create(path, dataset, { pool });
   const repository = await Repository.open(parseStorage(path));

@@ -5,7 +5,7 @@ import { Grid, type TileIndex } from '../../../src/grid/tiling.js';
 import { DATASET, fakeSource } from './fake-source.js';
 
 const grid = Grid.fromRecord(DATASET.grid);
-const WHOLE = [{ row: 0, col: 0, height: 25, width: 34 }];
+const WHOLE = [...grid.tilesIn([{ row: 0, col: 0, height: 25, width: 34 }])];
 const nothingLoaded = async () => false;
 
 describe('planIngest', () => {
@@ -29,7 +29,7 @@ describe('planIngest', () => {
 
   test('its counts are those of the tiles it gives, partial ones included', async () => {
     const windows = [{ row: 5, col: 13, height: 20, width: 21 }];
-    const plan = await planIngest(grid, windows, fakeSource(), nothingLoaded);
+    const plan = await planIngest(grid, grid.tilesIn(windows), fakeSource(), nothingLoaded);
     const tiles = [...plan.plannedTiles()];
     const requests = tiles.flatMap((tile) => tile.requests);
     expect(plan).toMatchObject({

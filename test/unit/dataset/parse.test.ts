@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDataset } from '../../../src/dataset/parse.js';
+import { defineDataset, parseDataset } from '../../../src/dataset/parse.js';
 import { InvalidInputError } from '../../../src/errors.js';
 
 const GOOD = {
@@ -240,4 +240,145 @@ describe('parseDataset', () => {
       'west < east',
     );
   });
+});
+
+describe('what is wrong is told in words: the field, what was expected, what came', () => {
+  test.each<[string, object]>([
+    ['a text for "title" of the dataset but received "nothing"', { title: undefined }],
+    ['a text that is not empty for "title" of the dataset but received ""', { title: '' }],
+    ['a list for "bands" of the dataset but received "NDVI"', { bands: 'NDVI' }],
+    ['a list of at least 1 entry for "bands" of the dataset but received "[]"', { bands: [] }],
+    ['a text or an object for "bands.0" of the dataset but received 7', { bands: [7] }],
+    [
+      'a name of letters, digits, _ . - for "bands.0" of the dataset but received "has space"',
+      { bands: ['has space'] },
+    ],
+    [
+      'no fields but name, attributes for "bands.0" of the dataset but received "nam"',
+      { bands: [{ name: 'a', nam: 'b' }] },
+    ],
+    [
+      'a text or a number for "bands.0.attributes.scale" of the dataset but received true',
+      { bands: [{ name: 'a', attributes: { scale: true } }] },
+    ],
+    [
+      'one of uint8, int16, uint16, int32, uint32, float32, float64 for "dtype" of the dataset but received "int8"',
+      { dtype: 'int8' },
+    ],
+    ['a number for "nodata" of the dataset but received "0"', { nodata: '0' }],
+    [
+      'a number for "grid.bounds.2" of the dataset but received "1"',
+      grid({ bounds: [0, 0, '1', 1] }),
+    ],
+    [
+      'a list of at least 4 entries for "grid.bounds" of the dataset but received "[0,0,1]"',
+      grid({ bounds: [0, 0, 1] }),
+    ],
+    [
+      'a number of more than 0 for "grid.resolution" of the dataset but received -30',
+      grid({ resolution: -30 }),
+    ],
+    ['a number of at least 1 for "grid.chunk" of the dataset but received 0', grid({ chunk: 0 })],
+    [
+      'a whole number or a list for "grid.chunk" of the dataset but received 0.5',
+      grid({ chunk: 0.5 }),
+    ],
+    [
+      'a whole number for "grid.chunk.1" of the dataset but received 0.5',
+      grid({ chunk: [64, 0.5] }),
+    ],
+    [
+      'no fields but crs, bounds, resolution, chunk for "grid" of the dataset but received "chunks"',
+      grid({ chunks: 1 }),
+    ],
+    [
+      'no fields but start, step, end, count for "time" of the dataset but received "stop"',
+      { time: { start: '2017', step: '1 year', stop: '2020' } },
+    ],
+    ['an object or a list for "time" of the dataset but received "2017"', { time: '2017' }],
+    [
+      'a time such as 2019, 2019-07, 2019-07-01 or 2019-07-01T12:30 (UTC) for "time.start" of the dataset but received "May 2017"',
+      { time: { start: 'May 2017', step: '1 year', count: 1 } },
+    ],
+    [
+      'either "end" or "count" for "time" of the dataset but received "neither"',
+      { time: { start: '2017', step: '1 year' } },
+    ],
+    [
+      'either "end" or "count" for "time" of the dataset but received "both"',
+      { time: { start: '2017', step: '1 year', end: '2018', count: 2 } },
+    ],
+    [
+      'an end after the start for "time" of the dataset but received "2017-01-01"',
+      { time: { start: '2017', step: '1 year', end: '2016' } },
+    ],
+    [
+      'a time, or start/end for "time.1" of the dataset but received "2018/2019/2020"',
+      { time: ['2017', '2018/2019/2020'] },
+    ],
+    [
+      'no fields but $schema, title, collection, image, expression, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec for the dataset but received "colection"',
+      { colection: 'x' },
+    ],
+  ])('Expected %s', (message, change) => {
+    expect(() => parseDataset({ ...GOOD, ...change })).toThrow(`Expected ${message}`);
+  });
+
+  test('a dataset that is none at all is shown in part', () => {
+    expect(() => parseDataset([1])).toThrow(
+      'Expected an object for the dataset but received "[1]".',
+    );
+  });
+});
+
+describe('time steps', () => {
+  const axisOf = (time: unknown) => parseDataset({ ...GOOD, time }).time;
+
+  test('are regular, counted or up to an end that is included', () => {
+    const regular = { kind: 'regular', start: '2017-01-01', step: '1 year', count: 9 };
+    expect(axisOf({ start: '2017', step: '1 year', count: 9 })).toEqual(regular);
+    expect(axisOf({ start: '2017', step: '1 year', end: '2025' })).toEqual(regular);
+    expect(axisOf({ start: '2017', step: '1 year', end: '2025-01-01' })).toEqual(regular);
+    expect(axisOf({ start: '2020', step: '8 days', end: '2020' })).toMatchObject({ count: 46 });
+  });
+
+  test('are listed, as times or as start/end', () => {
+    expect(axisOf(['2017', '2018-06', '2019-06-01/2019-09-01'])).toEqual({
+      kind: 'listed',
+      steps: [
+        { start: '2017-01-01', end: '2018-01-01' },
+        { start: '2018-06-01', end: '2018-07-01' },
+        { start: '2019-06-01', end: '2019-09-01' },
+      ],
+    });
+  });
+
+  test('belong to collections, whose images have dates', () => {
+    const { collection: _, ...rest } = GOOD;
+    const time = ['2017'];
+    expect(() => parseDataset({ ...rest, image: 'x', time })).toThrow(
+      'Expected a "collection" for a dataset with time steps but received "an image".',
+    );
+    expect(() => parseDataset({ ...rest, expression: EXPRESSION, time })).toThrow('an expression');
+  });
+
+  test('are no field of a dataset that has none', () => {
+    expect('time' in parseDataset(GOOD)).toBe(false);
+  });
+});
+
+test('a dataset may be given in TypeScript, as const or not, and may name its schema', () => {
+  const file = {
+    $schema: './dataset.schema.json',
+    title: 'NDVI',
+    collection: 'MODIS/061/MOD13Q1',
+    bands: ['NDVI', { name: 'EVI' }],
+    dtype: 'int16',
+    grid: { crs: 'EPSG:3413', bounds: [0, 0, 640, 640], resolution: 10, chunk: 64 },
+    time: { start: '2017', step: '1 year', count: 3 },
+  } as const;
+  const dataset = defineDataset(file);
+  expect(dataset.grid.chunk).toEqual([64, 64]);
+  expect('$schema' in dataset).toBe(false);
+  expect(defineDataset({ ...file, bands: ['NDVI'], time: ['2017'] }).bands).toHaveLength(1);
 });

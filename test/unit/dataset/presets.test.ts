@@ -2,18 +2,28 @@ import { describe, expect, test } from 'vitest';
 import { fillValueOf } from '../../../src/dataset/dataset.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { PRESET_NAMES, presetDataset } from '../../../src/dataset/presets.js';
+import { TimeAxis, type TimeAxisRecord } from '../../../src/dataset/time-axis.js';
 import { Grid } from '../../../src/grid/tiling.js';
 
 describe('presets', () => {
-  test('are TCTrend, TCTrend2024 and demo, found in upper and lower case alike', () => {
-    expect(PRESET_NAMES).toEqual(['TCTrend', 'TCTrend2024', 'demo']);
+  test('are the trends of four years, AlphaEarth and two for demos, found in upper and lower case alike', () => {
+    expect(PRESET_NAMES).toEqual([
+      'TCTrend',
+      'TCTrend2019',
+      'TCTrend2020',
+      'TCTrend2022',
+      'TCTrend2024',
+      'AlphaEarth',
+      'demo',
+      'demo-annual',
+    ]);
     expect(presetDataset('tctrend')).toBe(presetDataset('TCTrend2024'));
     expect(presetDataset('DEMO').title).toBe('Demo');
   });
 
   test('an unknown name is refused with the names there are', () => {
     expect(() => presetDataset('TCVIS')).toThrow(
-      'Expected one of TCTrend, TCTrend2024, demo, or the path of a .json file for the dataset but received "TCVIS".',
+      'Expected one of TCTrend, TCTrend2019, TCTrend2020, TCTrend2022, TCTrend2024, AlphaEarth, demo, demo-annual, or the path of a .json file for the dataset but received "TCVIS".',
     );
   });
 
@@ -26,6 +36,39 @@ describe('presets', () => {
       kind: 'collection',
       id: 'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS',
     });
+  });
+
+  test.each([
+    ['TCTrend2019', 'users/ingmarnitze/TCTrend_SR_2000-2019_TCVIS'],
+    ['TCTrend2020', 'users/ingmarnitze/TCTrend_SR_2001-2020_TCVIS'],
+    ['TCTrend2022', 'users/ingmarnitze/TCTrend_SR_2003-2022_TCVIS'],
+    ['TCTrend2024', 'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS'],
+  ])('%s has the title, names and collection of smart-geocubes, and no time axis', (name, id) => {
+    const dataset = presetDataset(name);
+    expect(dataset).toMatchObject({ title: name, source: { kind: 'collection', id } });
+    expect(dataset.time).toBeUndefined();
+    expect(dataset.bands[0]?.attributes).toEqual({
+      long_name: 'Tasseled Cap Brightness Trend',
+      data_source: `ee:${id.replace('users/', '')}`,
+    });
+  });
+
+  test('AlphaEarth has 64 float32 bands in the years 2017 to 2025, on the grid of smart-geocubes', () => {
+    const dataset = presetDataset('AlphaEarth');
+    expect(dataset).toMatchObject({ title: 'AlphaEarthEmbeddings', dtype: 'float32' });
+    expect(dataset.bands).toHaveLength(64);
+    expect([dataset.bands[0]?.name, dataset.bands[63]?.name]).toEqual(['A00', 'A63']);
+    expect(dataset.bands[7]?.attributes).toEqual({
+      long_name: 'AlphaEarth Embedding Band 7',
+      data_source: 'ee:GOOGLE/SATELLITE_EMBEDDING/V1/ANNUAL',
+    });
+    const grid = Grid.fromRecord(dataset.grid);
+    expect(grid.geobox.shape).toEqual({ height: 2_003_752, width: 4_007_502 });
+    expect([grid.rows, grid.cols]).toEqual([557, 1114]);
+    const { steps } = TimeAxis.fromRecord(dataset.time as TimeAxisRecord);
+    expect(steps.map(({ start }) => start)).toEqual(
+      [2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025].map((year) => Date.UTC(year, 0, 1)),
+    );
   });
 
   test('TCTrend has 186 x 372 chunks of 3600 pixels', () => {

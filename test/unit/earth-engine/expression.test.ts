@@ -211,3 +211,36 @@ test('an expression is plain JSON', () => {
   const expression = build(10, { kind: 'bits' });
   expect(JSON.parse(JSON.stringify(expression))).toEqual(expression);
 });
+
+describe('images of one time step', () => {
+  const time = { start: Date.UTC(2019, 0, 1), end: Date.UTC(2020, 0, 1) };
+  const dataset = { source: COLLECTION, bands: names(1), dtype: 'uint8' } as const;
+  const expression = requestExpression(dataset, [0], { kind: 'file' }, time);
+  const [filter] = allCalls(expression.values).filter(
+    ({ functionName }) => functionName === 'Collection.filter',
+  );
+
+  test('are the mosaic of those that begin in it: the end is given, and does not belong to it', () => {
+    const select = callOf(expression, root(expression).arguments.value);
+    const mosaic = callOf(expression, select.arguments.input);
+    expect(mosaic.functionName).toBe('ImageCollection.mosaic');
+    expect(callOf(expression, mosaic.arguments.collection)).toBe(filter);
+    const contains = callOf(expression, filter?.arguments.filter);
+    expect(contains.functionName).toBe('Filter.dateRangeContains');
+    expect(constantOf(contains.arguments.rightField)).toBe('system:time_start');
+    expect(callOf(expression, contains.arguments.leftValue)).toEqual({
+      functionName: 'DateRange',
+      arguments: {
+        start: { constantValue: 1_546_300_800_000 },
+        end: { constantValue: 1_577_836_800_000 },
+      },
+    });
+  });
+
+  test('are taken from the collection as it is', () => {
+    expect(callOf(expression, filter?.arguments.collection)).toEqual({
+      functionName: 'ImageCollection.load',
+      arguments: { id: { constantValue: 'projects/p/assets/c' } },
+    });
+  });
+});

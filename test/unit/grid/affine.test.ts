@@ -6,6 +6,7 @@ import {
   fromGeoTransform,
   invert,
   isAxisAligned,
+  isInvertible,
   shift,
   toGeoTransform,
 } from '../../../src/grid/affine.js';
@@ -35,6 +36,13 @@ describe('affine', () => {
     expect(() => invert([1, 2, 0, 2, 4, 0])).toThrow(RangeError);
     expect(() => invert([1, 2, 0, 2, 4, 0])).toThrow('[1, 2, 0, 2, 4, 0]');
     expect(() => invert([Number.NaN, 0, 0, 0, 1, 0])).toThrow(RangeError);
+  });
+
+  test('a transform that is flat, or holds what is no number, is not invertible', () => {
+    expect(isInvertible(SHEARED)).toBe(true);
+    expect(isInvertible([1, 2, 0, 2, 4, 0])).toBe(false);
+    expect(isInvertible([30, 0, Number.NaN, 0, -30, 0])).toBe(false);
+    expect(isInvertible([1e-300, 0, 0, 0, 1e-300, 0])).toBe(false);
   });
 
   test('only a transform without rotation and shear is axis-aligned', () => {

@@ -20,11 +20,28 @@ describe('parseCrs', () => {
     expect(parseCrs(wkt)).toMatchObject({ epsg: 3413, wkt, name: wkt, isGeographic: false });
   });
 
-  test('a PROJ string has no EPSG code and no WKT', () => {
+  test('a PROJ string has no EPSG code, and the WKT that pyproj gives it', () => {
     const proj = '+proj=utm +zone=33 +datum=WGS84 +units=m +no_defs';
     const crs = parseCrs(proj);
-    expect(crs).toMatchObject({ name: proj, wkt: '', definition: proj, isGeographic: false });
+    expect(crs).toMatchObject({ name: proj, definition: proj, isGeographic: false });
     expect(crs.epsg).toBeUndefined();
+    expect(crs.wkt).toContain('PROJECTION["Transverse_Mercator"]');
+  });
+
+  test.each([
+    '+proj=robin +datum=WGS84',
+    '+proj=utm +zone=33 +datum=WGS84 +units=us-ft',
+    '+proj=longlat +ellps=GRS80 +towgs84=1,2,3',
+    '+proj=stere +lat_0=52 +lon_0=5 +k=0.9999 +ellps=GRS80',
+    '+proj=tmerc +lon_0=9 +datum=WGS84 +pm=paris',
+  ])('a PROJ string that WKT 1 cannot say exactly has none: %s', (proj) => {
+    expect(parseCrs(proj).wkt).toBe('');
+  });
+
+  test('names that GeoJSON files use are read', () => {
+    expect(parseCrs('urn:ogc:def:crs:OGC:1.3:CRS84').epsg).toBe(4326);
+    expect(parseCrs('urn:ogc:def:crs:EPSG::3413')).toBe(parseCrs('urn:ogc:def:crs:EPSG::3413'));
+    expect(parseCrs('urn:ogc:def:crs:EPSG::3413').name).toBe('EPSG:3413');
   });
 
   test('an unknown EPSG code is refused with the code in the message', () => {
@@ -98,6 +115,13 @@ describe('transformer', () => {
   test('between spellings of one system coordinates pass unchanged', () => {
     const crs = parseCrs('EPSG:3413');
     expect(transformer(crs, parseCrs(crs.wkt))(0.1, 0.2)).toEqual([0.1, 0.2]);
+  });
+
+  test('a datum shift by a grid file that is not there is refused, not answered with NaN', () => {
+    const british = parseCrs('EPSG:27700');
+    expect(() => transformer(parseCrs('EPSG:4326'), british)).toThrow(InvalidInputError);
+    expect(() => transformer(british, parseCrs('EPSG:4326'))).toThrow('+towgs84');
+    expect(transformer(british, british)(1, 2)).toEqual([1, 2]);
   });
 
   test('a point that cannot be projected comes back without a finite number, never as an exception', () => {

@@ -77,14 +77,14 @@ describe('roiWindows on a longitude-latitude grid', () => {
     ]);
   });
 
-  test('a box that reaches past 180 degrees continues on the other side', () => {
+  test('a box that reaches past 180 degrees continues on the other side, its western part first', () => {
     expect(roiWindows(parseBoundingBox('170,-20,190,-10'), WORLD)).toEqual([
       { row: 100, col: 350, height: 10, width: 10 },
       { row: 100, col: 0, height: 10, width: 10 },
     ]);
     expect(roiWindows(parseBoundingBox('-190,-20,-170,-10'), WORLD)).toEqual([
-      { row: 100, col: 0, height: 10, width: 10 },
       { row: 100, col: 350, height: 10, width: 10 },
+      { row: 100, col: 0, height: 10, width: 10 },
     ]);
   });
 

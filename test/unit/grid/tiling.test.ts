@@ -94,7 +94,8 @@ describe('Grid', () => {
     expect([again.rows, again.cols]).toEqual([3, 2]);
   });
 
-  test('the id of a tile is row-col', () => {
+  test('the id of a tile is row-col, and t-row-col where there are time steps', () => {
     expect(tileId({ row: 7, col: 12 })).toBe('7-12');
+    expect(tileId({ t: 0, row: 7, col: 12 })).toBe('0-7-12');
   });
 });

@@ -254,6 +254,19 @@ describe.each([
       },
     );
 
+    test('tiles far larger than their image fail before memory is asked for them', async () => {
+      const options = ['TILED=YES', 'BLOCKXSIZE=16', 'BLOCKYSIZE=16', 'COMPRESS=LZW'];
+      const bytes = writeGeoTiff({ geobox: BOX, dtype: 'uint8', bands: [ramp()], options });
+      const view = new DataView(bytes.buffer);
+      for (let i = 0; i < view.getUint16(8, true); i++)
+        // TileWidth and TileLength.
+        if ([322, 323].includes(view.getUint16(10 + 12 * i, true)))
+          view.setUint16(18 + 12 * i, 65520, true);
+      const error = await failureOf(tileOf(BOX, bytes, 1), recipe);
+      expect(error.stage).toBe('decode');
+      expect(error.message).toMatch(/blocks of/);
+    });
+
     test('a reply without the mask band it should have fails', async () => {
       const error = await failureOf(tileOf(BOX, good(), 1), { ...recipe, mask: { kind: 'bits' } });
       expect(error.message).toContain('1 bands and 1 mask bands');
@@ -284,6 +297,40 @@ describe.each([
       expect(pixels(tile, 'uint8')).toEqual(wanted);
       expect(tile.chunks[0]?.counts).toEqual({ valid: LENGTH - 2 * H, filled: 0, empty: 2 * H });
       expect(tile.timings.warp).toBeGreaterThan(0);
+    });
+
+    test('a reply whose transform cannot be inverted fails: no pixel of the tile lies in it', async () => {
+      const flat = { ...BOX, affine: [30, 60, 3000, 15, 30, 9000] as const };
+      const bytes = writeGeoTiff({ geobox: flat, dtype: 'uint8', bands: [ramp()] });
+      const error = await failureOf(tileOf(BOX, bytes, 1), recipeOf('uint8', [H, W]));
+      expect(error.message).toMatch(/invert/);
+    });
+
+    test('a reply whose geographic system has the code of another kind does not end the process', async () => {
+      const box = { ...BOX, affine: [30, 0, 3015, 0, -30, 9000] as const };
+      const bytes = writeGeoTiff({ geobox: box, dtype: 'uint8', bands: [ramp()], options: [] });
+      // The key for the linear unit (3076) becomes that for the geographic system (2048): EPSG:9001, geocentric.
+      const view = new DataView(bytes.buffer);
+      const at = Array.from({ length: bytes.length / 2 - 4 }, (_, i) => 2 * i).find(
+        (offset) =>
+          view.getUint16(offset, true) === 3076 && view.getUint16(offset + 6, true) === 9001,
+      );
+      view.setUint16(at ?? Number.NaN, 2048, true);
+      const ending = await kernel
+        .process(tileOf(BOX, bytes, 1), recipeOf('uint8', [H, W]))
+        .catch((error: unknown) => error);
+      // The other kernel looks at the code of the whole system alone.
+      expect(ending instanceof RasterError).toBe(_kernel === 'gdal');
+    });
+
+    test("a file's own nodata value marks nothing where masks travel as a sentinel, on another grid either", async () => {
+      const shifted = { ...BOX, affine: [30, 0, 3060, 0, -30, 9000] as const };
+      const bytes = writeGeoTiff({ geobox: shifted, dtype: 'uint8', bands: [ramp()], nodata: 5 });
+      const recipe = recipeOf('uint8', [H, W], { mask: { kind: 'sentinel', value: 3 } });
+      const tile = await kernel.process(tileOf(BOX, bytes, 1), recipe);
+      const wanted = ramp().map((_, i) => (i % W < 2 || i - 2 + 1 === 3 ? 0 : i - 2 + 1));
+      expect(pixels(tile, 'uint8')).toEqual(wanted);
+      expect(wanted).toContain(5);
     });
 
     test('a reply in pixels of half the size gives the nearest of them', async () => {

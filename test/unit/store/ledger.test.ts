@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type KeyValueStore, Ledger, TileState } from '../../../src/store/ledger.js';
+import { Ledger, TileState } from '../../../src/store/ledger.js';
+import type { KeyValueStore } from '../../../src/store/session.js';
 
 /** A store that keeps what was asked of it. */
 function fakeStore() {
@@ -98,4 +99,35 @@ describe('the ledger', () => {
     await Promise.all([0, 1, 2].map((col) => ledger.get({ row: 0, col })));
     expect(log).toEqual(['get geocubes/ledger/c/0/0']);
   });
+});
+
+test('the ledger of a temporal cube keeps each time step in chunks of its own', async () => {
+  const { store, log } = fakeStore();
+  const ledger = new Ledger(store);
+  await ledger.set({ t: 0, row: 3, col: 70 }, TileState.loaded);
+  await ledger.set({ t: 11, row: 3, col: 70 }, TileState.empty);
+  await ledger.flush();
+  expect(log.filter((line) => line.startsWith('set'))).toEqual([
+    'set geocubes/ledger/c/0/0/1',
+    'set geocubes/ledger/c/11/0/1',
+  ]);
+  const reader = new Ledger(store);
+  const states = [0, 1, 11].map((t) => reader.get({ t, row: 3, col: 70 }));
+  expect(await Promise.all(states)).toEqual([1, 0, 2]);
+});
+
+test('the ledger answers at once for tiles of the chunk that was read last, and for no others', async () => {
+  const ledger = new Ledger(fakeStore().store);
+  await ledger.set({ t: 1, row: 3, col: 70 }, TileState.loaded);
+  expect(ledger.peek({ t: 1, row: 3, col: 70 })).toBeUndefined();
+  await ledger.get({ t: 1, row: 0, col: 64 });
+  expect(ledger.peek({ t: 1, row: 3, col: 70 })).toBe(TileState.loaded);
+  expect(ledger.peek({ t: 1, row: 3, col: 71 })).toBe(TileState.notLoaded);
+  for (const other of [
+    { t: 0, row: 3, col: 70 },
+    { row: 3, col: 70 },
+    { t: 1, row: 64, col: 70 },
+    { t: 1, row: 3, col: 63 },
+  ])
+    expect(ledger.peek(other)).toBeUndefined();
 });

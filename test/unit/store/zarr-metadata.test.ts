@@ -3,7 +3,7 @@ import { parseDataset } from '../../../src/dataset/parse.js';
 import { presetDataset } from '../../../src/dataset/presets.js';
 import { parseCrs } from '../../../src/grid/crs.js';
 import { bloscFor } from '../../../src/raster/codec.js';
-import { metadataOf } from '../../../src/store/zarr-metadata.js';
+import { chunkKey, metadataOf } from '../../../src/store/zarr-metadata.js';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -243,4 +243,65 @@ describe('our own records', () => {
       dimension_names: ['tile_row', 'tile_col'],
     });
   });
+});
+
+describe('the documents of a temporal cube', () => {
+  const time = { kind: 'regular', start: '2017-01-01', step: '1 year', count: 9 } as const;
+  const temporal = metadataOf({ ...DATASET, time }, CODEC, COORDINATES);
+
+  test('are those of a cube without a time axis, and the coordinate', () => {
+    expect([...temporal.keys()].sort()).toEqual([...documents.keys(), 'time/zarr.json'].sort());
+    for (const path of ['x/zarr.json', 'y/zarr.json', 'spatial_ref/zarr.json', 'zarr.json'])
+      expect(document(path, temporal)).toEqual(document(path));
+  });
+
+  test('bands have time as their first dimension, in chunks of one step', () => {
+    expect(document('NDVI/zarr.json', temporal)).toEqual({
+      ...document('NDVI/zarr.json'),
+      shape: [9, 100, 200],
+      chunk_grid: { name: 'regular', configuration: { chunk_shape: [1, 64, 128] } },
+      dimension_names: ['time', 'y', 'x'],
+    });
+  });
+
+  test('the coordinate is 64-bit integers in one chunk, in days since the first step as CF has them', () => {
+    expect(document('time/zarr.json', temporal)).toMatchObject({
+      shape: [9],
+      data_type: 'int64',
+      chunk_grid: { name: 'regular', configuration: { chunk_shape: [9] } },
+      fill_value: 0,
+      codecs: [
+        { name: 'bytes', configuration: { endian: 'little' } },
+        { name: 'blosc', configuration: { typesize: 8 } },
+      ],
+      attributes: {
+        standard_name: 'time',
+        axis: 'T',
+        units: 'days since 2017-01-01 00:00:00',
+        calendar: 'proleptic_gregorian',
+      },
+      dimension_names: ['time'],
+    });
+  });
+
+  test('the ledger has a chunk of 64 x 64 tiles for each step', () => {
+    expect(document('geocubes/ledger/zarr.json', temporal)).toMatchObject({
+      shape: [9, 2, 2],
+      chunk_grid: { name: 'regular', configuration: { chunk_shape: [1, 64, 64] } },
+      dimension_names: ['time', 'tile_row', 'tile_col'],
+    });
+  });
+
+  test('say that the layout is another than that of cubes without a time axis', () => {
+    expect(attributes('geocubes/zarr.json')).toMatchObject({ layout: 1 });
+    expect(attributes('geocubes/zarr.json', temporal)).toMatchObject({
+      layout: 2,
+      dataset: { time },
+    });
+  });
+});
+
+test('chunks lie under row and column, in temporal cubes under the time step before', () => {
+  expect(chunkKey('NDVI', { row: 3, col: 4 })).toBe('NDVI/c/3/4');
+  expect(chunkKey('NDVI', { t: 0, row: 3, col: 4 })).toBe('NDVI/c/0/3/4');
 });

@@ -139,6 +139,22 @@ describe('what cannot be read is refused with a reason', () => {
     await expect(readBands(bytes)).rejects.toThrow(/LZW, Deflate or PackBits.*50000.*"gdal"/);
   });
 
+  test.each([
+    [257, 'its height'],
+    [323, 'the height of its tiles'],
+  ])('a file that gives, in the tag %i, %s in parts of a pixel', async (tag) => {
+    const options = ['COMPRESS=LZW', 'TILED=YES', 'BLOCKXSIZE=16', 'BLOCKYSIZE=16'];
+    const bytes = writeGeoTiff({ geobox: BOX, dtype: 'uint8', bands: [values(1)], options });
+    const view = new DataView(bytes.buffer);
+    const entries = Array.from({ length: view.getUint16(8, true) }, (_, i) => 10 + 12 * i);
+    const at = entries.find((entry) => view.getUint16(entry, true) === tag) ?? 0;
+    // As one FLOAT.
+    view.setUint16(at + 2, 11, true);
+    view.setUint32(at + 4, 1, true);
+    view.setFloat32(at + 8, 15.5, true);
+    await expect(readBands(bytes)).rejects.toThrow(RasterError);
+  });
+
   test('LZW codes that name no string', () => {
     // 9 bits each: clear, then code 300, when the table ends at 257.
     const bits = (256).toString(2).padStart(9, '0') + (300).toString(2).padStart(9, '0');

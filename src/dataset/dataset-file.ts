@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { DTYPES } from '../raster/dtype.js';
+import { DEFAULT_PROCESSING } from './dataset.js';
+import { MAX_TIME_STEPS } from './time-axis.js';
+
+const bandName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name of letters, digits, _ . -')
+  .describe('Name at Earth Engine and of the array in the cube.');
+
+export const bandEntry = z.strictObject({
+  name: bandName,
+  attributes: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .optional()
+    .describe('Attributes of the array in the cube, such as long_name and units.'),
+});
+
+const side = z.int().min(1).max(32_768);
+
+export const gridEntry = z.strictObject({
+  crs: z.string().describe('EPSG code such as EPSG:3413, or WKT.'),
+  bounds: z
+    .tuple([z.number(), z.number(), z.number(), z.number()])
+    .describe(
+      'xmin, ymin, xmax, ymax in the CRS; edges are snapped outward to multiples of the resolution.',
+    ),
+  resolution: z.number().positive().describe('Pixel size in units of the CRS.'),
+  chunk: z
+    .union([side, z.tuple([side, side])])
+    .describe('Side of a chunk in pixels, or its height and width.'),
+});
+
+const instant = z
+  .string()
+  .describe('UTC, as precise as is known: 2019, 2019-07, 2019-07-01, 2019-07-01T12:30.');
+
+export const regularTimeEntry = z.strictObject({
+  start: instant.describe('Start of the first step.'),
+  step: z
+    .string()
+    .describe('Length of a step: a count of years, months, days, hours, minutes or seconds.')
+    .meta({ examples: ['1 year', '1 month', '8 days'] }),
+  end: instant.optional().describe('The last step begins in this time or before it.'),
+  count: z.int().min(1).max(MAX_TIME_STEPS).optional().describe('Number of steps.'),
+});
+
+const timeEntry = z
+  .union([
+    regularTimeEntry,
+    z
+      .array(
+        z
+          .string()
+          .describe(
+            'A year, a month, a day or shorter, or start/end, of which the end does not belong to the step.',
+          ),
+      )
+      .min(1)
+      .max(MAX_TIME_STEPS),
+  ])
+  .describe(
+    "Time steps: regular, with either end or count, or listed. Each is the mosaic of the collection's images that begin in it. Without it all images make one mosaic.",
+  );
+
+const requestGridEntry = z
+  .strictObject({
+    crs: z.string().describe('EPSG code, WKT or PROJ string.'),
+    resolution: z
+      .union([z.number().positive(), z.tuple([z.number().positive(), z.number().positive()])])
+      .describe("Side of a pixel in the CRS's units, or its two sides [x, y]."),
+    origin: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe("Any pixel's corner [x, y].")
+      .meta({ default: [0, 0] }),
+  })
+  .describe(
+    "The grid pixels are asked for on, where it is not the cube's: that of the source. They are resampled here; Earth Engine itself takes the nearest pixel.",
+  );
+
+/** A dataset as people write it: the grid by its bounds and resolution, everything else with defaults. */
+export const datasetFile = z.strictObject({
+  $schema: z.string().optional().describe('For editors: where the JSON Schema of this file is.'),
+  title: z.string().min(1).describe("The cube's title."),
+  collection: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Asset id of an image collection, which is mosaicked.'),
+  image: z.string().min(1).optional().describe('Asset id of an image.'),
+  expression: z
+    .unknown()
+    .optional()
+    .describe(
+      "An image as an Earth Engine expression { result, values }, as Python's image.serialize() and JavaScript's ee.Serializer.toCloudApiJSON(image) write it.",
+    ),
+  bands: z
+    .array(z.union([bandName, bandEntry]))
+    .min(1)
+    .max(1024)
+    .describe("In the order of the cube's arrays."),
+  dtype: z.enum(DTYPES).describe('Pixel type of all bands.'),
+  nodata: z
+    .number()
+    .optional()
+    .describe(
+      'The code for "no value" in integer cubes. Without it gaps are stored as 0, and masks travel as bits.',
+    ),
+  grid: gridEntry.describe('The grid of the cube.'),
+  requestGrid: requestGridEntry.optional(),
+  time: timeEntry.optional(),
+  fill: z
+    .enum(['none', 'idw', 'nearest'])
+    .optional()
+    .describe("How gaps are filled: not, by GDAL's fillNodata, or with the nearest valid pixel.")
+    .meta({ default: DEFAULT_PROCESSING.fill }),
+  maxFillDistance: z
+    .number()
+    .positive()
+    .nullable()
+    .optional()
+    .describe('Pixels from its edge up to which a gap is filled; null is without limit.')
+    .meta({ default: DEFAULT_PROCESSING.maxFillDistance }),
+  clipToObserved: z
+    .boolean()
+    .optional()
+    .describe("Keep filled values within the band's valid range in the tile.")
+    .meta({ default: DEFAULT_PROCESSING.clipToObserved }),
+  resampling: z
+    .enum(['near', 'bilinear', 'cubic', 'average', 'mode'])
+    .optional()
+    .describe('How pixels that arrive on another grid are resampled.')
+    .meta({ default: DEFAULT_PROCESSING.resampling }),
+  codec: z
+    .enum(['default', 'seed'])
+    .optional()
+    .describe('Compression: Blosc with zstd, level 2, or level 9 as smart-geocubes has it.')
+    .meta({ default: 'default' }),
+});
+
+/** A dataset as it stands in a JSON file. */
+export type DatasetFile = z.input<typeof datasetFile>;
+
+/** The same after a check. */
+export type CheckedDatasetFile = z.output<typeof datasetFile>;

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { datasetFile } from './dataset-file.js';
+
+/**
+ * The JSON Schema (draft 2020-12) of dataset files, made from the schema that reads them.
+ *
+ * It says all that can be said of a field by itself, and which fields exclude one another. That an
+ * expression hangs together, a dtype can hold a nodata code, or time steps follow one another, is
+ * checked by `parseDataset` alone.
+ */
+export function datasetJsonSchema(): object {
+  const schema = z.toJSONSchema(datasetFile, { io: 'input', target: 'draft-2020-12' });
+  return {
+    ...schema,
+    title: 'Dataset of smart-geocubes-native',
+    description: 'The recipe of a datacube, for "geocubes create --dataset file.json".',
+    oneOf: [{ required: ['collection'] }, { required: ['image'] }, { required: ['expression'] }],
+    dependentRequired: { time: ['collection'] },
+  };
+}

@@ -1,0 +1,78 @@
+import { expected } from '../errors.js';
+import type { Source } from './dataset.js';
+import type { CheckedDatasetFile } from './dataset-file.js';
+import { addUnits, formatInstant, parsePeriod } from './period.js';
+import { MAX_TIME_STEPS, parseStep, TimeAxis, type TimeAxisRecord } from './time-axis.js';
+
+type TimeEntry = NonNullable<CheckedDatasetFile['time']>;
+
+/**
+ * The time axis of a dataset file: regular (`start`, `step`, and `end` or `count`) or listed.
+ * @throws {InvalidInputError} naming what is wrong.
+ */
+export function readTimeAxis(entry: TimeEntry): TimeAxisRecord {
+  const record = isListed(entry) ? readListed(entry) : readRegular(entry);
+  TimeAxis.fromRecord(record);
+  return record;
+}
+
+/** Only a collection has images for each step. @throws {InvalidInputError} for an image or an expression. */
+export function checkTemporalSource({ kind }: Source): void {
+  if (kind !== 'collection')
+    throw expected(
+      'a "collection"',
+      'a dataset with time steps',
+      `an ${kind}`,
+      'Its images are told apart by their dates.',
+    );
+}
+
+function isListed(entry: TimeEntry): entry is Extract<TimeEntry, readonly string[]> {
+  return Array.isArray(entry);
+}
+
+function readRegular({
+  start: text,
+  step,
+  end,
+  count,
+}: Exclude<TimeEntry, readonly string[]>): TimeAxisRecord {
+  const { start } = parsePeriod(text, '"time.start" of the dataset');
+  if ((end === undefined) === (count === undefined))
+    throw expected(
+      'either "end" or "count"',
+      '"time" of the dataset',
+      end === undefined ? 'neither' : 'both',
+    );
+  return {
+    kind: 'regular',
+    start: formatInstant(start),
+    step: step.trim(),
+    count:
+      count ?? countUntil(start, step, parsePeriod(end ?? '', '"time.end" of the dataset').end),
+  };
+}
+
+/** Steps that begin before `end`. */
+function countUntil(start: number, step: string, end: number): number {
+  const { count, unit } = parseStep(step);
+  if (end <= start)
+    throw expected('an end after the start', '"time" of the dataset', formatInstant(end));
+  let steps = 0;
+  while (steps <= MAX_TIME_STEPS && addUnits(start, steps * count, unit) < end) steps++;
+  return steps;
+}
+
+function readListed(entries: readonly string[]): TimeAxisRecord {
+  return {
+    kind: 'listed',
+    steps: entries.map((entry, index) => {
+      const [from = '', to, ...rest] = entry.split('/');
+      const subject = `"time.${index}" of the dataset`;
+      if (rest.length > 0) throw expected('a time, or start/end', subject, entry);
+      const { start, end } = parsePeriod(from, subject);
+      const until = to === undefined ? end : parsePeriod(to, subject).start;
+      return { start: formatInstant(start), end: formatInstant(until) };
+    }),
+  };
+}

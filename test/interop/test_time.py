@@ -1,0 +1,70 @@
+"""The time axis of temporal cubes, as xarray and zarr understand it."""
+
+import numpy as np
+import pandas as pd
+import rioxarray  # noqa: F401  registers the .rio accessor
+from cube import assert_same_pixels
+
+
+def starts_of(cube):
+    return pd.DatetimeIndex([step.removesuffix("Z") for step in cube.steps])
+
+
+def test_xarray_decodes_the_start_of_each_step(temporal_cube):
+    times = temporal_cube.dataset().indexes["time"]
+    assert list(times) == list(starts_of(temporal_cube))
+
+
+def test_the_stored_numbers_are_those_that_xarray_would_store(temporal_cube):
+    raw = temporal_cube.dataset(decode_times=False)["time"]
+    assert raw.dtype == np.int64
+    assert raw.attrs["calendar"] == "proleptic_gregorian"
+    unit = {"yearly": "days", "listed": "hours"}[temporal_cube.name]
+    first = starts_of(temporal_cube)[0]
+    assert raw.attrs["units"] == f"{unit} since {first:%Y-%m-%d %H:%M:%S}"
+    assert temporal_cube.group["time"].chunks == raw.shape
+
+
+def test_bands_have_the_dimensions_time_y_x_and_chunks_of_one_step(temporal_cube):
+    dataset = temporal_cube.dataset()
+    assert set(dataset.data_vars) == set(temporal_cube.bands)
+    assert set(dataset.coords) == {"time", "y", "x", "spatial_ref"}
+    for name in temporal_cube.bands:
+        assert dataset[name].dims == ("time", "y", "x")
+        assert dataset[name].shape == (len(temporal_cube.steps), *temporal_cube.shape)
+        assert temporal_cube.group[name].chunks == (1, *temporal_cube.chunk)
+
+
+def test_pixels_of_every_step_are_those_that_the_javascript_side_reads(temporal_cube):
+    for name, expected in temporal_cube.expected.items():
+        rows, cols = temporal_cube.window
+        assert_same_pixels(temporal_cube.group[name][:, rows, cols], expected, name)
+        distinct = {step.tobytes() for step in expected}
+        assert len(distinct) == len(temporal_cube.steps)
+
+
+def test_a_year_is_selected_by_its_name(temporal_cube):
+    picked = temporal_cube.dataset(mask_and_scale=False)[temporal_cube.bands[0]].sel(time="2018")
+    index = [step[:4] for step in temporal_cube.steps].index("2018")
+    assert picked.sizes["time"] == 1
+    rows, cols = temporal_cube.window
+    expected = temporal_cube.expected[temporal_cube.bands[0]][index : index + 1]
+    assert_same_pixels(picked.values[:, rows, cols], expected, "2018")
+
+
+def test_rioxarray_finds_the_crs_of_a_step(temporal_cube):
+    step = temporal_cube.dataset()[temporal_cube.bands[0]].isel(time=0)
+    assert f"EPSG:{step.rio.crs.to_epsg()}" == temporal_cube.crs
+    assert step.rio.transform() == temporal_cube.transform
+
+
+def test_ledger_has_the_states_of_each_step(temporal_cube):
+    ledger = temporal_cube.group["geocubes/ledger"]
+    rows, cols = -(-np.array(temporal_cube.shape) // temporal_cube.chunk)
+    assert ledger.shape == (len(temporal_cube.steps), rows, cols)
+    assert ledger.chunks == (1, 64, 64)
+    assert ledger.metadata.dimension_names == ("time", "tile_row", "tile_col")
+    expected = np.zeros(ledger.shape, ledger.dtype)
+    for index, state in temporal_cube.tiles.items():
+        expected[index] = state
+    assert_same_pixels(ledger[:], expected, f"ledger of {temporal_cube.name}")

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { datasetJsonSchema } from '../../../src/dataset/json-schema.js';
+import { parseDataset } from '../../../src/dataset/parse.js';
+
+const file = new URL('../../../src/dataset/dataset.schema.json', import.meta.url);
+const published: object = JSON.parse(readFileSync(file, 'utf8'));
+
+test('the published schema is that of this code (else run scripts/write-dataset-schema.mjs)', () => {
+  expect(published).toEqual(JSON.parse(JSON.stringify(datasetJsonSchema())));
+});
+
+test('the schema is among the files of the package, and can be imported from it', () => {
+  const { exports, files } = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  );
+  expect(exports['./dataset.schema.json']).toBe('./src/dataset/dataset.schema.json');
+  expect(files).toContain('src');
+});
+
+const GOOD = {
+  title: 'NDVI',
+  collection: 'MODIS/061/MOD13Q1',
+  bands: ['NDVI'],
+  dtype: 'int16',
+  grid: { crs: 'EPSG:3413', bounds: [0, 0, 640, 640], resolution: 10, chunk: 64 },
+};
+const { collection: _, ...WITHOUT_SOURCE } = GOOD;
+
+describe('a JSON Schema validator and parseDataset agree', () => {
+  const validate = new Ajv2020({ strict: false }).compile(published);
+  const isParsed = (json: unknown) => {
+    try {
+      parseDataset(json);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test.each<[string, unknown]>([
+    ['the least there can be', GOOD],
+    ['a reference to the schema', { $schema: './dataset.schema.json', ...GOOD }],
+    ['bands with attributes', { ...GOOD, bands: [{ name: 'a', attributes: { scale: 1 } }] }],
+    ['regular steps', { ...GOOD, time: { start: '2017', step: '1 year', count: 3 } }],
+    ['listed steps', { ...GOOD, time: ['2017', '2018-06-01/2018-09-01'] }],
+    ['an image', { ...WITHOUT_SOURCE, image: 'users/me/x' }],
+    ['no limit of filling', { ...GOOD, fill: 'idw', maxFillDistance: null }],
+  ])('on %s: good', (_, json) => {
+    expect([validate(json), isParsed(json)]).toEqual([true, true]);
+  });
+
+  test.each<[string, unknown]>([
+    ['no source', WITHOUT_SOURCE],
+    ['two sources', { ...GOOD, image: 'x' }],
+    ['steps of an image', { ...WITHOUT_SOURCE, image: 'x', time: ['2017'] }],
+    ['an unknown field', { ...GOOD, colection: 'x' }],
+    ['an unknown field of the grid', { ...GOOD, grid: { ...GOOD.grid, chunks: 1 } }],
+    ['a name with a slash', { ...GOOD, bands: ['a/b'] }],
+    ['no bands', { ...GOOD, bands: [] }],
+    ['an unknown type', { ...GOOD, dtype: 'int8' }],
+    ['a fifth bound', { ...GOOD, grid: { ...GOOD.grid, bounds: [0, 0, 1, 1, 1] } }],
+    ['half a chunk', { ...GOOD, grid: { ...GOOD.grid, chunk: 0.5 } }],
+    ['steps without length', { ...GOOD, time: { start: '2017', count: 3 } }],
+    ['a distance of 0', { ...GOOD, maxFillDistance: 0 }],
+  ])('on %s: refused', (_, json) => {
+    expect([validate(json), isParsed(json)]).toEqual([false, false]);
+  });
+});
+
+test('the dataset file of the README is good by the schema and by parseDataset', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const json = JSON.parse(/```json\n([^`]*)```/.exec(readme)?.[1] ?? '');
+  expect(new Ajv2020({ strict: false }).compile(published)(json)).toBe(true);
+  expect(parseDataset(json).title).toBe(json.title);
+});
+
+test.each([
+  ['regular', /`(\{ "start"[^`]*\})`/],
+  ['listed', /`(\["2019"[^`]*\])`/],
+])('the %s time steps in the README are good', (kind, pattern) => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const time = JSON.parse(pattern.exec(readme)?.[1] ?? '');
+  expect(parseDataset({ ...GOOD, time }).time).toMatchObject({ kind });
+});
