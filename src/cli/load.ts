@@ -78,13 +78,9 @@ async function load(options: Options): Promise<void> {
     const like = likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool });
     const roi =
       options.bbox === undefined ? (like as GeoBox) : regionOf({ ...options, bbox: options.bbox });
-    const region = await cube.load(roi, {
-      pool,
-      like,
-      resampling,
-      buffer,
-      time: oneStep(cube, options.time),
-    });
+    // A file holds one step.
+    const time = oneStep(cube, options.time);
+    const region = await cube.load(roi, { pool, like, resampling, buffer, time });
     if (out !== undefined)
       await writeGeoTiff(region, out, {
         pool,

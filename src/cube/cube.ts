@@ -10,7 +10,6 @@ import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
-import { chunkLocator } from '../store/chunk-files.js';
 import { type Ledger, TileState } from '../store/ledger.js';
 import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
 import { type OpenZarr, openZarr } from '../store/read.js';
@@ -26,7 +25,6 @@ import {
   loadRegion,
   planLoad,
   type Region,
-  type TimeOptions,
   tilesOfPlan,
 } from './load.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
@@ -34,6 +32,13 @@ import { type LazyDataset, openDataset } from './open-dataset.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { TileLoader } from './tile-loader.js';
+
+export type { Region } from './load.js';
+
+export interface TimeOptions {
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
+}
 
 export interface IngestOptions extends TimeOptions {
   readonly source: TileSource;
@@ -49,7 +54,6 @@ export interface IngestOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
-export type { Region, TimeOptions } from './load.js';
 export { TileState };
 
 function checkCount(value: number | undefined, name: string): void {
@@ -111,14 +115,6 @@ export class Cube {
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
     const tiles = atSteps([...tilesOf(roi, this.grid)], steps);
-    return this.#planTiles(tiles, source, steps);
-  }
-
-  async #planTiles(
-    tiles: Iterable<TileIndex>,
-    source: TilePlanner,
-    steps: readonly TimeStep[] | undefined,
-  ): Promise<IngestPlan> {
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
@@ -145,11 +141,10 @@ export class Cube {
   async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
     checkCount(options.tilesInFlight, 'tilesInFlight');
     checkCount(options.groupSize, 'groupSize');
-    if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
-    return this.#run(await this.plan(roi, options.source, { time: options.time }), options);
+    return this.#run(() => this.plan(roi, options.source, { time: options.time }), options);
   }
 
-  async #run(plan: IngestPlan, options: IngestOptions): Promise<IngestSummary> {
+  async #run(makePlan: () => Promise<IngestPlan>, options: IngestOptions): Promise<IngestSummary> {
     const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
     const { hasBlosc } = await pool.ready();
@@ -158,6 +153,7 @@ export class Cube {
         'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
       );
     }
+    const plan = await makePlan();
     const tally = new Tally();
     if (plan.pending > 0) await updateLedger(this.repository, this.dataset, this.codec);
     const run = runIngest({
@@ -189,7 +185,7 @@ export class Cube {
 
   /**
    * Reads a region: the pixels it touches on the cube's own grid, or, with `like` or a geobox of another
-   * CRS or resolution, exactly the pixels of that geobox. With `persist: false` nothing is read yet: as {@link openDataset}.
+   * CRS or resolution, exactly the pixels of that geobox; of temporal cubes those of the given time. With `persist: false` nothing is read yet: as {@link openDataset}.
    *
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
@@ -200,7 +196,7 @@ export class Cube {
     roi: Roi,
     options: LoadOptions & { readonly persist?: boolean } = {},
   ): Promise<Region | LazyDataset> {
-    // A wrong time is told before anything is opened or fetched.
+    // Before anything is fetched or read.
     this.stepsOf(options.time);
     if (options.source !== undefined) await this.#fetchMissing(roi, options.source, options);
     const view = await this.#view();
@@ -236,37 +232,37 @@ export class Cube {
 
   /** The cube as it is now. */
   async #view(): Promise<CubeView> {
-    const { grid, dataset } = this;
-    const { location } = this.repository;
+    const { grid, dataset, timeAxis } = this;
     const session = await this.repository.readSession();
     const ledger = await readLedger(session.store, dataset);
     const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
-    const locate =
-      location.kind === 'local' && session.snapshotId !== undefined
-        ? chunkLocator(location.path, session.snapshotId)
-        : undefined;
-    return { grid, dataset, session, locate, isMissing };
+    return { grid, dataset, timeAxis, session, isMissing };
   }
 
   /** Fetches the tiles that a load needs and that are not loaded yet. */
   async #fetchMissing(roi: Roi, source: TileSource, options: LoadOptions): Promise<void> {
-    const { pool, signal, resampling } = options;
+    const { pool, signal, resampling, time } = options;
     if (pool === undefined)
       throw expected('a pool', 'loading from a source', 'none', 'Make one with createPool().');
     const { grid } = this;
-    const steps = this.stepsOf(options.time);
     const ledger = await this.#ledger();
     const missing: TileIndex[] = [];
     const tiles = tilesOfPlan(grid, planLoad(grid.geobox, roi, options), resampling);
-    for (const index of atSteps(tiles, steps))
+    for (const index of atSteps(tiles, this.stepsOf(time)))
       if ((await ledger.get(index)) === TileState.notLoaded) missing.push(index);
     if (missing.length > 0) await this.#loader.ensure(missing, { source, pool }, signal);
   }
 
   /** Of this object alone: another one of the same cube fetches for itself. */
-  readonly #loader = new TileLoader(async (tiles, options) =>
-    this.#run(await this.#planTiles(tiles, options.source, this.timeAxis?.steps), options),
-  );
+  readonly #loader = new TileLoader(async (tiles, options) => {
+    const makePlan = async () => {
+      const ledger = await this.#ledger();
+      const isLoaded = async (index: TileIndex) =>
+        (await ledger.get(index)) !== TileState.notLoaded;
+      return planIngest(this.grid, tiles, options.source, isLoaded, this.stepsOf());
+    };
+    return this.#run(makePlan, options);
+  });
 
   /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */
   async tileStates(roi: Roi, { time }: TimeOptions = {}): Promise<TileStatus[]> {

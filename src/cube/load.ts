@@ -1,5 +1,5 @@
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
-import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
+import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 import { alignsWith, isAxisAligned } from '../grid/affine.js';
@@ -13,19 +13,13 @@ import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import type { TileSource } from '../tile.js';
 import { atSteps } from './plan.js';
-import { type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
+import { allocateRaster, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 import { reproject, sourceWindows } from './reproject.js';
-import { joinSteps } from './time-steps.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
 export type Like = GeoBox | { readonly geobox: GeoBox };
 
-export interface TimeOptions {
-  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
-  readonly time?: Toi | undefined;
-}
-
-export interface LoadOptions extends ReadOptions, TimeOptions {
+export interface LoadOptions extends ReadOptions {
   /**
    * The grid the pixels are wanted on: the result covers exactly this geobox, with nodata where the
    * region or the cube ends. Default: the cube's own grid; for a region given as a geobox of another CRS
@@ -41,6 +35,8 @@ export interface LoadOptions extends ReadOptions, TimeOptions {
    * many loads want it at the same time. Needs a `pool`. Default: they stay nodata.
    */
   readonly source?: TileSource | undefined;
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
   /** Names of the bands wanted, in any order. Default: all. */
   readonly bands?: readonly string[] | undefined;
 }
@@ -59,8 +55,8 @@ export interface Region {
   readonly steps?: readonly TimeStep[];
   /**
    * Each band's pixels, `[y, x]` or, where there are {@link steps}, `[time, y, x]`, row-major, by name, in
-   * the cube's order. Where a pool of threads read them, they lie in memory shared with it
-   * (`SharedArrayBuffer`).
+   * the cube's order. Where a pool of threads read
+   * them, they lie in memory shared with it (`SharedArrayBuffer`).
    */
   readonly bands: ReadonlyMap<string, LoadedPixels>;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
@@ -71,6 +67,7 @@ export interface Region {
 export interface CubeView extends ReadSource {
   readonly grid: Grid;
   readonly dataset: Dataset;
+  readonly timeAxis: TimeAxis | undefined;
   isMissing(index: TileIndex): Promise<boolean>;
 }
 
@@ -78,43 +75,42 @@ export interface CubeView extends ReadSource {
 export async function loadRegion(
   view: CubeView,
   roi: Roi,
-  options: LoadOptions & { readonly steps?: readonly TimeStep[] | undefined } = {},
+  options: LoadOptions & { readonly steps?: readonly TimeStep[] } = {},
 ): Promise<Region> {
-  const { grid } = view;
-  const names = bandNames(view.dataset, options.bands);
+  const { grid, dataset, timeAxis } = view;
+  const names = bandNames(dataset, options.bands);
+  const steps = options.steps ?? selectSteps(timeAxis, options.time);
   const plan = planLoad(grid.geobox, roi, options);
   const resampling = options.resampling ?? DEFAULT_RESAMPLING;
-  const steps = options.steps ?? stepsOf(view.dataset, options.time);
-  const read = async (t: number | undefined): Promise<LoadedPixels[]> => {
-    const leading = t === undefined ? [] : [t];
-    if (plan.kind === 'reprojected') {
-      const { target, regions } = plan;
-      return reproject({ ...view, names, target, regions, resampling, leading }, options);
+  const geobox = plan.kind === 'own-grid' ? plan.geobox : plan.target;
+  const length = geobox.height * geobox.width;
+  const rasters = names.map(() =>
+    allocateRaster(dataset.dtype, length * (steps?.length ?? 1), options),
+  );
+  for (const [i, step] of (steps ?? [undefined]).entries()) {
+    const leading = step === undefined ? [] : [step.index];
+    const into = rasters.map((all) => all.subarray(i * length, (i + 1) * length) as LoadedPixels);
+    if (plan.kind === 'own-grid') {
+      const parts = splitWindow(plan.window, grid.geobox);
+      for (const [band, path] of names.entries())
+        await readRaster(view, { path, shape: geobox, parts, leading, into: into[band] }, options);
+    } else {
+      const fill = fillValueOf(dataset);
+      if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);
+      await reproject({ ...view, ...plan, names, resampling, leading, into }, options);
     }
-    const parts = splitWindow(plan.window, grid.geobox);
-    const pixels: LoadedPixels[] = [];
-    for (const path of names)
-      pixels.push(await readRaster(view, { path, shape: plan.geobox, parts, leading }, options));
-    return pixels;
-  };
-  const pixels = await joinSteps(steps, read);
-  const bands = new Map(names.map((name, i) => [name, pixels[i] as LoadedPixels] as const));
+  }
   let missingTiles = 0;
   for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps))
     if (await view.isMissing(index)) missingTiles++;
   return {
-    geobox: plan.kind === 'own-grid' ? plan.geobox : plan.target,
-    dtype: view.dataset.dtype,
-    nodata: fillValueOf(view.dataset),
+    geobox,
+    dtype: dataset.dtype,
+    nodata: fillValueOf(dataset),
     ...(steps === undefined ? {} : { steps }),
-    bands,
+    bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
     missingTiles,
   };
-}
-
-/** @throws {InvalidInputError} when the time is not on the dataset's axis, or there is none. */
-export function stepsOf({ time }: Dataset, toi: Toi | undefined): readonly TimeStep[] | undefined {
-  return selectSteps(time === undefined ? undefined : TimeAxis.fromRecord(time), toi);
 }
 
 /** Where pixels are read, and onto which grid they go. */

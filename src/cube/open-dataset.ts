@@ -1,5 +1,5 @@
 import { fillValueOf } from '../dataset/dataset.js';
-import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
+import type { TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 import { isAxisAligned } from '../grid/affine.js';
@@ -9,42 +9,23 @@ import type { Window } from '../grid/window.js';
 import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import { readMetadata } from '../store/read.js';
-import {
-  bandNames,
-  type CubeView,
-  type LoadOptions,
-  loadRegion,
-  planLoad,
-  stepsOf,
-} from './load.js';
+import { bandNames, type CubeView, type LoadOptions, loadRegion, planLoad } from './load.js';
 
 /** One label or index, or the two ends of a range. */
 export type Selector = number | readonly [number, number];
 
 /** What to select along each axis; an axis that is left out is kept whole. */
-export interface Selection {
+export interface Selection<Time = Selector> {
+  /** Of temporal cubes alone. */
+  readonly time?: Time;
   readonly y?: Selector;
   readonly x?: Selector;
 }
 
-/** Selection by coordinates, in temporal cubes by time too. */
-export interface LabelSelection extends Selection {
-  readonly time?: Toi;
-}
-
-/** Selection by position, in temporal cubes of the steps too. */
-export interface IndexSelection extends Selection {
-  readonly time?: Selector;
-}
-
 /** Pixels with their coordinates, after reading. */
 export interface LabelledPixels {
-  /** `y`, `x`; in temporal cubes `time` before them. */
-  readonly dims: readonly string[];
-  /** In the order of {@link dims}. */
+  readonly dims: Dimensions;
   readonly shape: readonly number[];
-  /** Steps of the time axis, where there is one. */
-  readonly time: readonly TimeStep[] | undefined;
   /** Of pixel centres, in the CRS of the geobox. */
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -53,9 +34,20 @@ export interface LabelledPixels {
   /** What stands for "no value". */
   readonly nodata: number;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Row-major. */
+  /** Of temporal cubes. */
+  readonly steps?: readonly TimeStep[];
+  /** In the order of `dims`, row-major. */
   readonly pixels: LoadedPixels;
 }
+
+/** Of cubes without a time axis, or with one. */
+export type Dimensions = readonly ['y', 'x'] | readonly ['time', 'y', 'x'];
+
+type ReadPixels = (
+  name: string,
+  geobox: GeoBox,
+  steps: readonly TimeStep[] | undefined,
+) => Promise<LoadedPixels>;
 
 /** One band of a {@link LazyDataset}: nothing of it is read before {@link read}. */
 export class LazyArray {
@@ -67,20 +59,20 @@ export class LazyArray {
     readonly dtype: DType,
     readonly nodata: number,
     readonly attributes: Readonly<Record<string, unknown>>,
-    /** Steps of the time axis that are selected, where there is one. */
-    readonly time: readonly TimeStep[] | undefined,
     private readonly readPixels: ReadPixels,
+    /** The steps of the cube's axis that a time means. */
+    private readonly select: (time: Toi) => readonly TimeStep[],
+    /** Of temporal cubes: the time steps that are selected. */
+    readonly steps?: readonly TimeStep[],
   ) {}
 
-  /** `y`, `x`; in temporal cubes `time` before them. */
-  get dims(): readonly string[] {
-    return this.time === undefined ? ['y', 'x'] : ['time', 'y', 'x'];
+  get dims(): Dimensions {
+    return this.steps === undefined ? ['y', 'x'] : ['time', 'y', 'x'];
   }
 
-  /** In the order of {@link dims}. */
   get shape(): readonly number[] {
     const { height, width } = this.geobox;
-    return this.time === undefined ? [height, width] : [this.time.length, height, width];
+    return this.steps === undefined ? [height, width] : [this.steps.length, height, width];
   }
 
   /** Of pixel centres, west to east. */
@@ -95,19 +87,19 @@ export class LazyArray {
 
   /**
    * Selects by coordinates. A range holds every pixel whose centre lies within it, both ends included,
-   * whichever is given first; a single number is the pixel it lies in, and its axis stays, one long.
+   * whichever is given first; a single number is the pixel it lies in, and its axis stays, one long. A
+   * time means steps as in {@link Cube.load}.
    *
    * @throws {InvalidInputError} where nothing is selected, and for rotated grids.
    */
-  sel({ x, y, time }: LabelSelection): LazyArray {
+  sel({ x, y, time }: Selection<Toi>): LazyArray {
     const { affine, height, width } = this.geobox;
     if (!isAxisAligned(affine))
       throw expected('a grid without rotation', 'a selection by x and y', affine.join(', '));
     const [a, , c, , e, f] = affine;
     const [col, columns] = byLabel(x, 'x', width, (label) => (label - c) / a);
     const [row, rows] = byLabel(y, 'y', height, (label) => (label - f) / e);
-    const steps = time === undefined ? this.time : this.#stepsIn(time);
-    return this.#crop({ row, col, height: rows, width: columns }, steps);
+    return this.#crop({ row, col, height: rows, width: columns }, this.#stepsOf(time));
   }
 
   /**
@@ -116,50 +108,49 @@ export class LazyArray {
    *
    * @throws {InvalidInputError} where nothing is selected.
    */
-  isel({ x, y, time }: IndexSelection): LazyArray {
-    if (time !== undefined && this.time === undefined)
-      throw expected('a cube with a time axis', 'isel on time', String(time));
-    const [first, count] = byIndex(time, 'time', this.time?.length ?? 0);
+  isel({ x, y, time }: Selection): LazyArray {
     const [col, columns] = byIndex(x, 'x', this.geobox.width);
     const [row, rows] = byIndex(y, 'y', this.geobox.height);
+    const { steps } = this;
+    if (steps === undefined && time !== undefined) throw noTimeAxis(time);
+    const [first, count] = byIndex(time, 'time', steps?.length ?? 0);
     return this.#crop(
       { row, col, height: rows, width: columns },
-      this.time?.slice(first, first + count),
+      steps?.slice(first, first + count),
     );
   }
 
   /** Reads what is selected, and only that. @throws as {@link Cube.load}. */
   async read(): Promise<LabelledPixels> {
-    const { name, dims, shape, time, x, y, geobox, dtype, nodata, attributes } = this;
-    const pixels = await this.readPixels(name, geobox, time);
-    return { dims, shape, time, x, y, geobox, dtype, nodata, attributes, pixels };
+    const { name, dims, shape, x, y, geobox, dtype, nodata, attributes, steps } = this;
+    const pixels = await this.readPixels(name, geobox, steps);
+    const time = steps === undefined ? {} : { steps };
+    return { dims, shape, x, y, geobox, dtype, nodata, attributes, ...time, pixels };
   }
 
-  #stepsIn(time: Toi): readonly TimeStep[] {
-    const all = this.time;
-    if (all === undefined)
-      throw expected('a cube with a time axis', 'sel on time', JSON.stringify(time));
-    return selectSteps(TimeAxis.ofSteps(all), time) ?? [];
+  #stepsOf(time: Toi | undefined): readonly TimeStep[] | undefined {
+    const { steps } = this;
+    if (time === undefined) return steps;
+    if (steps === undefined) throw noTimeAxis(time);
+    const wanted = new Set(this.select(time).map(({ index }) => index));
+    const selected = steps.filter(({ index }) => wanted.has(index));
+    if (selected.length === 0) throw nothing('time', JSON.stringify(time));
+    return selected;
   }
 
-  #crop(window: Window, time: readonly TimeStep[] | undefined): LazyArray {
-    const { name, geobox, dtype, nodata, attributes, readPixels } = this;
-    return new LazyArray(name, geobox.crop(window), dtype, nodata, attributes, time, readPixels);
+  #crop(window: Window, steps: readonly TimeStep[] | undefined): LazyArray {
+    const { name, geobox, dtype, nodata, attributes, readPixels, select } = this;
+    const part = geobox.crop(window);
+    return new LazyArray(name, part, dtype, nodata, attributes, readPixels, select, steps);
   }
 }
-
-type ReadPixels = (
-  name: string,
-  geobox: GeoBox,
-  steps: readonly TimeStep[] | undefined,
-) => Promise<LoadedPixels>;
 
 /** A region of a cube at one moment of its history, of which nothing has been read yet. */
 export interface LazyDataset {
   readonly geobox: GeoBox;
-  /** Lengths by name: `y`, `x`, and `time` in temporal cubes. */
-  readonly dims: Readonly<Record<string, number>>;
-  readonly time: readonly TimeStep[] | undefined;
+  /** Lengths; `time` of temporal cubes alone. */
+  readonly dims: { readonly time?: number; readonly y: number; readonly x: number };
+  readonly steps?: readonly TimeStep[];
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -177,13 +168,14 @@ export async function openDataset(
   const plan = planLoad(view.grid.geobox, roi, options);
   const isOwnGrid = plan.kind === 'own-grid';
   const whole = isOwnGrid ? plan.geobox : plan.target;
-  const { buffer: _, like: __, time, ...rest } = options;
-  const steps = stepsOf(dataset, time);
-  const readPixels: ReadPixels = async (name, geobox, chosen) => {
+  const steps = selectSteps(view.timeAxis, options.time);
+  const select = (time: Toi) => selectSteps(view.timeAxis, time) ?? [];
+  const { buffer: _, like: __, time: ___, ...rest } = options;
+  const readPixels: ReadPixels = async (name, geobox, selected) => {
     const { bands } = await loadRegion(view, isOwnGrid ? geobox : roi, {
       ...rest,
-      steps: chosen,
       bands: [name],
+      ...(selected === undefined ? {} : { steps: selected }),
       ...(isOwnGrid ? {} : { like: geobox }),
     });
     return bands.get(name) as LoadedPixels;
@@ -194,7 +186,16 @@ export async function openDataset(
       const { dtype } = dataset;
       return [
         name,
-        new LazyArray(name, whole, dtype, fillValueOf(dataset), attributes, steps, readPixels),
+        new LazyArray(
+          name,
+          whole,
+          dtype,
+          fillValueOf(dataset),
+          attributes,
+          readPixels,
+          select,
+          steps,
+        ),
       ] as const;
     }),
   );
@@ -205,7 +206,7 @@ export async function openDataset(
       y: whole.height,
       x: whole.width,
     },
-    time: steps,
+    ...(steps === undefined ? {} : { steps }),
     x: whole.xCentres(),
     y: whole.yCentres(),
     attributes: attributesOf(await readMetadata(session, '')),
@@ -241,7 +242,7 @@ function byLabel(
   return [first, end - first];
 }
 
-function byIndex(selector: Selector | undefined, axis: Axis, length: number): Range {
+function byIndex(selector: Selector | undefined, axis: 'time' | 'x' | 'y', length: number): Range {
   if (selector === undefined) return [0, length];
   const ends = typeof selector === 'number' ? [selector] : selector;
   if (!ends.every(Number.isInteger))
@@ -257,8 +258,10 @@ function byIndex(selector: Selector | undefined, axis: Axis, length: number): Ra
   return [start, count];
 }
 
-type Axis = 'x' | 'y' | 'time';
+function noTimeAxis(time: unknown) {
+  return expected('no time', 'a cube without a time axis', JSON.stringify(time));
+}
 
-function nothing(axis: Axis, selector: Selector) {
+function nothing(axis: 'time' | 'x' | 'y', selector: unknown) {
   return expected(`at least one pixel`, `the selection on ${axis}`, String(selector));
 }

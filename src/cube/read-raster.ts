@@ -5,11 +5,12 @@ import { intersect } from '../grid/window.js';
 import { loadBlosc } from '../kernel/gdal/blosc-addon.js';
 import { type ChunkRead, readChunk } from '../kernel/read-chunk.js';
 import type { Pool } from '../pool/pool.js';
-import { allocate } from '../raster/dtype.js';
+import { allocate, type DType } from '../raster/dtype.js';
 import { allocateShared, bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
 import { type ArrayLayout, layoutOf } from '../store/array-layout.js';
-import type { ChunkLocator, Location } from '../store/chunk-files.js';
+import type { Location } from '../store/chunk-files.js';
 import { readBand, readMetadata } from '../store/read.js';
+import type { Session } from '../store/session.js';
 
 export interface ReadOptions {
   /** Its threads decompress, straight into shared memory. Without one the calling thread does. */
@@ -20,8 +21,6 @@ export interface ReadOptions {
 /** Where arrays are read from. */
 export interface ReadSource {
   readonly session: Session;
-  /** For stores on this machine's disk: threads then read the files of chunks themselves. */
-  readonly locate?: ChunkLocator | undefined;
 }
 
 /** What is read of one array. */
@@ -33,9 +32,9 @@ export interface RasterRequest {
   readonly parts: readonly PlacedWindow[];
   /** Indices in the dimensions before y and x, such as the time step. */
   readonly leading?: readonly number[];
+  /** Where the raster goes, if not into memory of its own: zeroed, shared where a pool of threads reads. */
+  readonly into?: LoadedPixels | undefined;
 }
-
-type Session = Parameters<typeof readBand>[0];
 
 /** Chunks that are fetched and decompressed at a time, for each thread: fetching one must not keep a thread waiting. */
 const CHUNKS_PER_THREAD = 2;
@@ -55,7 +54,7 @@ export async function readRaster(
   const layout = layoutOf(await readMetadata(session, request.path));
   if (layout === undefined) return readByLibrary(session, request);
   const { height, width } = request.shape;
-  const raster = rasterOf(layout, height * width, options);
+  const raster = request.into ?? allocateRaster(layout.dtype, height * width, options);
   const isMadeOfZeros = Object.is(layout.fillValue, 0);
   if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
   const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
@@ -76,7 +75,7 @@ const MIN_CHUNKS_TO_LOCATE = 8;
 
 async function withLocations(
   jobs: readonly ChunkJob[],
-  { locate }: ReadSource,
+  { session: { locate } }: ReadSource,
   { pool }: ReadOptions,
 ): Promise<(ChunkJob & { readonly location?: Location | undefined })[]> {
   if (locate === undefined || jobs.length < MIN_CHUNKS_TO_LOCATE) return [...jobs];
@@ -113,7 +112,11 @@ export async function allDone(tasks: readonly Promise<void>[]): Promise<void> {
 }
 
 /** Memory of its own where one thread does it all: that can be transferred, shared memory cannot. */
-function rasterOf({ dtype }: ArrayLayout, length: number, { pool }: ReadOptions): LoadedPixels {
+export function allocateRaster(
+  dtype: DType,
+  length: number,
+  { pool }: Pick<ReadOptions, 'pool'>,
+): LoadedPixels {
   return pool !== undefined && pool.size > 0
     ? allocateShared(dtype, length)
     : allocate(dtype, length);
@@ -185,23 +188,21 @@ function covers({ parts, shape }: RasterRequest): boolean {
 /** Arrays of other layouts, part by part, by zarrita. */
 async function readByLibrary(
   session: Session,
-  { path, parts, shape, leading = [] }: RasterRequest,
+  { path, parts, shape, leading = [], into }: RasterRequest,
 ): Promise<LoadedPixels> {
-  const [first] = parts;
-  if (first === undefined) throw expected('a part to read', 'the region', 'none');
-  const whole = await readBand(session, path, first.window, leading[0]);
-  if (parts.length === 1 && whole.length === shape.height * shape.width) return whole;
-  const raster = new (whole.constructor as new (length: number) => typeof whole)(
-    shape.height * shape.width,
-  );
-  for (const part of parts) {
-    const { window, row, col } = part;
-    const pixels = part === first ? whole : await readBand(session, path, window, leading[0]);
+  const [t] = leading;
+  let raster = into;
+  for (const { window, row, col } of parts) {
+    const pixels = await readBand(session, path, window, t);
+    const length = shape.height * shape.width;
+    if (raster === undefined && pixels.length === length) return pixels;
+    raster ??= new (pixels.constructor as new (length: number) => LoadedPixels)(length);
     for (let y = 0; y < window.height; y++)
       (raster as Uint8Array).set(
         (pixels as Uint8Array).subarray(y * window.width, (y + 1) * window.width),
         (row + y) * shape.width + col,
       );
   }
+  if (raster === undefined) throw expected('a part to read', 'the region', 'none');
   return raster;
 }

@@ -1,4 +1,4 @@
-import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
+import type { Dataset, Resampling } from '../dataset/dataset.js';
 import { InvalidInputError } from '../errors.js';
 import { columnsAround, joinWindows, splitWindow } from '../grid/continued-window.js';
 import { sameCrs } from '../grid/crs.js';
@@ -8,8 +8,8 @@ import { roiWindows } from '../grid/roi.js';
 import type { Grid } from '../grid/tiling.js';
 import { intersect, type Window } from '../grid/window.js';
 import { createPool, type Pool } from '../pool/pool.js';
-import { allocate, isFloat } from '../raster/dtype.js';
-import { allocateShared, bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
+import { isFloat } from '../raster/dtype.js';
+import { bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
 import { allDone, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 
 export interface ReprojectJob extends ReadSource {
@@ -21,8 +21,10 @@ export interface ReprojectJob extends ReadSource {
   /** The target's pixels that are wanted; the others stay without a value. */
   readonly regions: readonly Window[];
   readonly resampling: Resampling;
-  /** Indices in the dimensions before y and x: the time step. */
-  readonly leading?: readonly number[];
+  /** The time step, as the bands' first index. */
+  readonly leading: readonly number[];
+  /** One raster for each band, of the target's shape, that holds the fill value: where the pixels go. */
+  readonly into: readonly LoadedPixels[];
 }
 
 /**
@@ -31,25 +33,14 @@ export interface ReprojectJob extends ReadSource {
  * resampling looks, so that cutting shows nowhere with `near`, `average` and `mode`; with `bilinear` and
  * `cubic` neither where pixels become smaller. (Where they become larger, GDAL adapts the width of its
  * kernel to each block.)
- *
- * @returns the bands' pixels, in the order of their names.
  */
-export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<LoadedPixels[]> {
-  const { target, dataset, names, regions } = job;
+export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
   const pool = options.pool ?? inlinePool();
-  const length = target.height * target.width;
-  const fill = fillValueOf(dataset);
-  const pixels = names.map(() => {
-    const raster =
-      pool.size > 0 ? allocateShared(dataset.dtype, length) : allocate(dataset.dtype, length);
-    return fill === 0 ? raster : raster.fill(fill);
-  });
-  const blocks = blocksOf(regions, job);
+  const blocks = blocksOf(job.regions, job);
   const lane = async () => {
-    for (const block of blocks) await reprojectBlock(block, job, pixels, pool, options);
+    for (const block of blocks) await reprojectBlock(block, job, pool, options);
   };
   await allDone(Array.from({ length: pool.size + 1 }, lane));
-  return pixels;
 }
 
 /** What tells which of the cube's pixels a target is made of. */
@@ -148,11 +139,10 @@ function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Windo
 async function reprojectBlock(
   { window, source, parts }: Block,
   job: ReprojectJob,
-  pixels: readonly LoadedPixels[],
   pool: Pool,
   options: ReadOptions,
 ): Promise<void> {
-  const { grid, target, names, dataset, resampling, leading = [] } = job;
+  const { grid, target, names, dataset, resampling, leading } = job;
   const to = target.crop(window);
   const crossed = grid.geobox.crop(source);
   const from = sameCrs(crossed.crs, to.crs) ? turnedTowards(crossed, to) : centredOn180(crossed);
@@ -170,7 +160,7 @@ async function reprojectBlock(
       to: to.toRecord(),
       resampling,
       into: {
-        bytes: bytesOfPixels(pixels[i] as LoadedPixels),
+        bytes: bytesOfPixels(job.into[i] as LoadedPixels),
         width: target.width,
         row: window.row,
         col: window.col,

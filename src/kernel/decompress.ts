@@ -39,8 +39,7 @@ export async function decompressPart(
   const typesize = bytes[BLOSC_TYPESIZE] ?? 0;
   const isAligned = first % typesize === 0 && target.length % typesize === 0;
   if (compression === 'blosc' && blosc !== undefined && isAligned) {
-    const pixels = new DataView(bytes.buffer, bytes.byteOffset).getUint32(BLOSC_LENGTH, true);
-    if (pixels !== length) throw new Error(differentLength(length, pixels));
+    checkFrame(bytes, length);
     blosc.decompressPart(bytes, first, target);
     return;
   }
@@ -55,6 +54,20 @@ export async function decompressPart(
 /** Places in a frame's header: https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst */
 const BLOSC_TYPESIZE = 3;
 const BLOSC_LENGTH = 4;
+const BLOSC_FRAME_LENGTH = 12;
+const BLOSC_HEADER_BYTES = 16;
+
+/** numcodecs does not look where a frame ends, and decompresses what happens to lie behind a cut one. */
+function checkFrame(bytes: Uint8Array, length: number): void {
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < BLOSC_HEADER_BYTES)
+    throw new Error(`Expected a frame but received ${bytes.length} bytes.`);
+  const whole = header.getUint32(BLOSC_FRAME_LENGTH, true);
+  if (whole !== bytes.length)
+    throw new Error(`Expected a frame of ${whole} bytes but received ${bytes.length}.`);
+  const pixels = header.getUint32(BLOSC_LENGTH, true);
+  if (pixels !== length) throw new Error(differentLength(length, pixels));
+}
 
 function expandByAddon(bytes: Uint8Array, length: number, blosc: DecodesBlosc): Uint8Array {
   const all = new Uint8Array(length);
@@ -84,6 +97,7 @@ async function expand(
     case 'zstd':
       return (await zstdDecoder())(bytes, length);
     case 'blosc': {
+      checkFrame(bytes, length);
       const { default: Blosc } = await import('numcodecs/blosc');
       const codec: Decoder = new Blosc();
       return codec.decode(bytes);

@@ -7,6 +7,7 @@ import type {
   Storage,
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
+import { chunkLocator } from './chunk-files.js';
 import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
 import { objectStorage } from './object-storage.js';
@@ -55,7 +56,7 @@ export async function openIcechunk(location: IcechunkLocation): Promise<Backend>
   const repo = await Repository.open(await storageOf(location)).catch((cause: unknown) => {
     throw translate(cause, `open ${name}`);
   });
-  return new IcechunkBackend(repo);
+  return new IcechunkBackend(repo, folderOf(location));
 }
 
 /**
@@ -85,7 +86,11 @@ export async function createIcechunk(location: IcechunkLocation, format: number)
   const repo = await Repository.create(storage, undefined, format).catch((cause: unknown) => {
     throw translate(cause, `create ${name}`);
   });
-  return new IcechunkBackend(repo);
+  return new IcechunkBackend(repo, folderOf(location));
+}
+
+function folderOf(location: IcechunkLocation): string | undefined {
+  return location.kind === 'local' ? location.path : undefined;
 }
 
 async function createInMemory(name: string | undefined, format: number): Promise<Backend> {
@@ -107,13 +112,21 @@ async function storageOf(
 
 /** An Icechunk repository; every error of the library leaves here as a {@link StoreError}. */
 class IcechunkBackend implements Backend {
-  constructor(private readonly repo: IcechunkRepository) {}
+  constructor(
+    private readonly repo: IcechunkRepository,
+    /** On this machine's disk, where it is kept there. */
+    private readonly folder?: string,
+  ) {}
 
   async readSession(): Promise<Session> {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
       throw translate(cause, 'read');
     });
-    return { store: storeOf(session), snapshotId: session.snapshotId };
+    const { folder } = this;
+    return {
+      store: storeOf(session),
+      ...(folder === undefined ? {} : { locate: chunkLocator(folder, session.snapshotId) }),
+    };
   }
 
   async writeSession(): Promise<WriteSession> {
@@ -174,8 +187,9 @@ function storeOf({ store }: IcechunkSession): CubeStore {
   return {
     get: (key) =>
       store.get(key).catch((cause: unknown) => {
-        // Icechunk reports a missing node as an error, other missing keys as null.
-        if (/not found/i.test(String(cause))) return null;
+        // Icechunk reports a missing node as an error, other missing keys as null. A chunk whose file is
+        // gone ("object not found") is no missing key: it would be read as never written.
+        if (/node not found/i.test(String(cause))) return null;
         throw translate(cause, `read ${key}`);
       }),
     set: (key, value) =>

@@ -6,9 +6,10 @@
  * ledger does not know, which the next run writes again. A new cube is assembled beside its place.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.js';
+import type { Location } from './chunk-files.js';
 import { refuseFile } from './folder.js';
 import type { Backend, CubeStore, Session, WriteSession } from './session.js';
 import { translate } from './store-errors.js';
@@ -70,7 +71,10 @@ function backendOf(store: PlainStore): Backend {
     },
   };
   return {
-    readSession: async (): Promise<Session> => ({ store }),
+    readSession: async (): Promise<Session> => ({
+      store,
+      locate: (keys) => Promise.all(keys.map((key) => store.locate(key))),
+    }),
     writeSession: async () => session,
     history: async () => [],
   };
@@ -103,6 +107,12 @@ async function assemble(path: string, entries: ReadonlyMap<string, Buffer>): Pro
 
 class PlainStore implements CubeStore {
   constructor(private readonly root: string) {}
+
+  async locate(key: string): Promise<Location> {
+    const file = this.#path(key);
+    const found = await stat(file).catch(() => undefined);
+    return found === undefined ? 'missing' : { file, offset: 0, length: found.size };
+  }
 
   async get(key: string): Promise<Uint8Array | undefined> {
     try {

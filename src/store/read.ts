@@ -46,6 +46,13 @@ export async function readArray1d(session: Session, path: string): Promise<Array
   }
 }
 
+function openArray({ store }: Session, path: string) {
+  const readable: zarr.AsyncReadable = {
+    get: async (key) => (await store.get(key)) ?? undefined,
+  };
+  return zarr.open.v3(zarr.root(readable).resolve(path), { kind: 'array' });
+}
+
 /** A cube as zarrita sees it. */
 export interface OpenZarr {
   readonly group: zarr.Group<zarr.AsyncReadable>;
@@ -54,20 +61,15 @@ export interface OpenZarr {
 }
 
 /** The root group and the arrays at `paths`, for whatever zarrita can do with them. */
-export async function openZarr(session: Session, paths: readonly string[]): Promise<OpenZarr> {
-  const arrays = paths.map(async (path) => [path, await openArray(session, path)] as const);
-  return {
-    group: await zarr.open.v3(rootOf(session), { kind: 'group' }),
-    arrays: new Map(await Promise.all(arrays)),
-  };
-}
-
-function openArray(session: Session, path: string) {
-  return zarr.open.v3(rootOf(session).resolve(path), { kind: 'array' });
-}
-
-function rootOf({ store }: Session) {
-  return zarr.root<zarr.AsyncReadable>({
+export async function openZarr({ store }: Session, paths: readonly string[]): Promise<OpenZarr> {
+  const root = zarr.root<zarr.AsyncReadable>({
     get: async (key) => (await store.get(key)) ?? undefined,
   });
+  const arrays = paths.map(
+    async (path) => [path, await zarr.open.v3(root.resolve(path), { kind: 'array' })] as const,
+  );
+  return {
+    group: await zarr.open.v3(root, { kind: 'group' }),
+    arrays: new Map(await Promise.all(arrays)),
+  };
 }

@@ -1,5 +1,7 @@
 /** What a place to keep cubes in offers: the few operations that Icechunk and a plain directory both fill. */
 
+import type { ChunkLocator } from './chunk-files.js';
+
 /** The part of a store that the ledger reads and writes. */
 export interface KeyValueStore {
   /** The bytes under a Zarr key such as `band/c/0/1`; null or undefined where there are none. */
@@ -17,8 +19,8 @@ export interface CubeStore extends KeyValueStore {
 /** A view of the cube: with Icechunk as of one snapshot, in a plain directory as it is now. */
 export interface Session {
   readonly store: CubeStore;
-  /** Of the snapshot that is seen; absent in a plain directory, and while writing. */
-  readonly snapshotId?: string;
+  /** Where chunks lie on this machine's disk, for stores that are kept there. */
+  readonly locate?: ChunkLocator;
 }
 
 /** Adds what depends on the newest state of the cube, such as the ledger. May be called again after a conflict. */

@@ -28,11 +28,12 @@ export async function filledCube(
   {
     isLoaded = () => true,
     codec,
-  }: { isLoaded?: (index: TileIndex) => boolean; codec?: Codec } = {},
+    name: folderName = 'cube',
+  }: { isLoaded?: (index: TileIndex) => boolean; codec?: Codec; name?: string } = {},
 ): Promise<FilledCube> {
   const dataset = parseDataset(file);
   const folder = mkdtempSync(join(tmpdir(), 'geocubes-load-'));
-  const path = join(folder, 'cube');
+  const path = join(folder, folderName);
   const pool = createPool({ size: 0 });
   const cube = await Cube.create(path, dataset, { pool });
   const repository = await Repository.open(parseStorage(path));

@@ -8,6 +8,7 @@ import { parseDataset } from '../../../src/dataset/parse.js';
 import { parseToi } from '../../../src/dataset/toi.js';
 import { EarthEngineError, InvalidInputError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
+import { GeoBox } from '../../../src/grid/geobox.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
 import { Grid } from '../../../src/grid/tiling.js';
 import type { IngestEvent } from '../../../src/observe/events.js';
@@ -181,6 +182,54 @@ describe('a region read from a temporal cube', () => {
     const { bands, steps } = await cube.load(WHOLE, { time: YEAR_2018 });
     expect(bands.get('one')).toHaveLength(25 * 34);
     expect(steps).toHaveLength(1);
+  });
+});
+
+describe('a temporal cube read in other ways', () => {
+  const fill = async () => {
+    const cube = await inMemory();
+    await cube.ingest(WHOLE, { source: yearlySource().source, pool, time: parseToi('2018,2020') });
+    return cube;
+  };
+
+  test('comes onto another grid step by step', async () => {
+    const cube = await fill();
+    const target = new GeoBox(
+      parseCrs('EPSG:3413'),
+      { height: 5, width: 6 },
+      [20, 0, 100, 0, -20, 200],
+    );
+    const region = await cube.load(target, { pool, time: parseToi('2018/2020') });
+    expect(region.steps?.map(({ index }) => index)).toEqual([1, 2, 3]);
+    expect([...(region.bands.get('two') ?? [])]).toEqual([
+      ...Array(30).fill(pixelOf(1, 2018)),
+      ...Array(30).fill(0),
+      ...Array(30).fill(pixelOf(1, 2020)),
+    ]);
+  });
+
+  test('is opened lazily with a time dimension, selected by time or by position', async () => {
+    const { dims, bands } = await (await fill()).openDataset();
+    expect(dims).toEqual({ time: 4, y: 25, x: 34 });
+    expect([bands.one?.dims, bands.one?.shape]).toEqual([
+      ['time', 'y', 'x'],
+      [4, 25, 34],
+    ]);
+    const byTime = await bands.one?.sel({ time: parseToi('2020'), x: 165, y: 115 }).read();
+    expect([byTime?.shape, [...(byTime?.pixels ?? [])]]).toEqual([[1, 1, 1], [pixelOf(0, 2020)]]);
+    const byPosition = await bands.one?.isel({ time: [1, 4], x: 0, y: 0 }).read();
+    expect([...(byPosition?.pixels ?? [])]).toEqual([pixelOf(0, 2018), 0, pixelOf(0, 2020)]);
+    const last = bands.one?.isel({ time: -1 });
+    expect(last?.steps?.map(({ index }) => index)).toEqual([3]);
+    expect(() => last?.sel({ time: YEAR_2018 })).toThrow(InvalidInputError);
+  });
+
+  test('fetches what a load lacks at the steps that are meant alone', async () => {
+    const cube = await inMemory();
+    const { source, asked } = yearlySource();
+    const { missingTiles } = await cube.load(CORNER, { source, pool, time: YEAR_2018 });
+    expect(missingTiles).toBe(0);
+    expect(asked.map(({ id }) => id)).toEqual(['1-0-0', '1-0-1', '1-1-0', '1-1-1']);
   });
 });
 

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { StoreError } from '../../../src/errors.js';
 import { createPool } from '../../../src/pool/pool.js';
 import { chunkLocator, type Location } from '../../../src/store/chunk-files.js';
 import { Repository } from '../../../src/store/repository.js';
@@ -39,8 +40,12 @@ function readLocation(location: Location | undefined): Buffer {
 }
 
 async function open(path: string) {
-  const session = await (await Repository.open(parseStorage(path))).readSession();
-  return { session, locate: chunkLocator(path, session.snapshotId ?? '') };
+  const repository = await Repository.open(parseStorage(path));
+  const session = await repository.readSession();
+  const { locate } = session;
+  if (locate === undefined) throw new Error('Expected a local cube to tell where chunks lie.');
+  const [newest] = await repository.history();
+  return { session, locate, snapshotId: newest?.id ?? '' };
 }
 
 describe('where chunks lie', () => {
@@ -63,12 +68,20 @@ describe('where chunks lie', () => {
 
   test('is not told where there is no such repository or snapshot', async () => {
     filled = await filledCube(dataset(10, 1), valueAt);
-    const { session } = await open(filled.path);
-    expect(
-      await chunkLocator(join(filled.path, 'not'), session.snapshotId ?? '')(['a/c/0/0']),
-    ).toBe(undefined);
+    const { snapshotId } = await open(filled.path);
+    expect(await chunkLocator(filled.path, snapshotId)(['a/c/0/0'])).not.toBe(undefined);
+    expect(await chunkLocator(join(filled.path, 'not'), snapshotId)(['a/c/0/0'])).toBe(undefined);
     expect(await chunkLocator(filled.path, 'AAAAAAAAAAAAAAAAAAAA')(['a/c/0/0'])).toBe(undefined);
   });
+});
+
+test('a plain Zarr directory tells the file of each chunk', async () => {
+  filled = await filledCube(dataset(10, 2), valueAt, { ...uncompressed, name: 'cube.zarr' });
+  const { session, locate } = await open(filled.path);
+  const [first, other] = (await locate(['a/c/0/1', 'a/c/7/7'])) ?? [];
+  expect(other).toBe('missing');
+  const stored = await session.store.get('a/c/0/1');
+  expect(Buffer.compare(readLocation(first), Buffer.from(stored ?? []))).toBe(0);
 });
 
 test('a cube is loaded from its files by threads, and a file that is gone is a clear error', async () => {
@@ -82,10 +95,13 @@ test('a cube is loaded from its files by threads, and a file that is gone is a c
     for (let i = 0; i < pixels.length; i++)
       if (pixels[i] !== valueAt(0, Math.floor(i / 640), i % 640)) expect(i).toBe(-1);
     const chunks = join(path, 'chunks');
-    const [victim = ''] = readdirSync(chunks);
-    expect(existsSync(join(chunks, victim))).toBe(true);
-    rmSync(join(chunks, victim));
-    await expect(cube.load(cube.grid.geobox, { pool })).rejects.toThrow();
+    // Those of the band, not of a coordinate.
+    const files = readdirSync(chunks).filter(
+      (name) => statSync(join(chunks, name)).size === 64 * 64,
+    );
+    expect(files.length).toBe(10);
+    rmSync(join(chunks, files[3] ?? ''));
+    await expect(cube.load(cube.grid.geobox, { pool })).rejects.toThrow(StoreError);
   } finally {
     await pool.close();
   }
