@@ -24,6 +24,7 @@ export {
 } from './cube/earth-engine.js';
 export { earthEngineExpression } from './cube/expression.js';
 export type { IngestPlan } from './cube/plan.js';
+export { ingestWithReport, type ReportOptions } from './cube/report.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export { defineDataset, parseDataset } from './dataset/parse.js';
@@ -79,12 +80,15 @@ export {
 export { Grid, type TileIndex } from './grid/tiling.js';
 export type { Window } from './grid/window.js';
 export type { IngestEvent, OnEvent } from './observe/events.js';
+export type { FailureRecord, IngestRecord, RecordSubject } from './observe/record.js';
+export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
 export type { IngestSummary } from './observe/summary.js';
 export { renderPng } from './picture/png.js';
 export { renderQuicklook } from './picture/quicklook.js';
 export { drawStateMap } from './picture/state-map.js';
 export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
+export { drawReport, type PageOptions } from './report/page.js';
 export { TileState } from './store/ledger.js';
 export type {
   FetchContext,
