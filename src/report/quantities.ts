@@ -41,7 +41,7 @@ export function formatByteTick(bytes: number): string {
 
 /** `38 ms`, `4.2 s`, `12 min 5 s`, `3 h 20 min`. */
 export function formatDuration(ms: number): string {
-  if (ms < 9.95) return ms === 0 ? '0 ms' : `${ms.toFixed(1)} ms`;
+  if (ms < 9.95) return ms < 0.05 ? '0 ms' : `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${ms.toFixed(0)} ms`;
   const seconds = ms / 1000;
   if (seconds < 9.995) return `${seconds.toFixed(2)} s`;

@@ -4,7 +4,7 @@ import { escapeText } from './markup.js';
 import { formatCount, formatDuration } from './quantities.js';
 
 const STAGE_NAMES: Readonly<Record<Stage, readonly [name: string, what: string]>> = {
-  fetch: ['fetch', 'asking for the pixels and waiting for them, retries included'],
+  fetch: ['fetch', 'waiting for a turn and for the pixels, retries included'],
   queue: ['queue', 'waiting for a thread'],
   decode: ['decode', 'reading the GeoTIFF'],
   warp: ['warp', 'onto the grid of the cube'],
