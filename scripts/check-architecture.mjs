@@ -25,9 +25,20 @@ const MAY_IMPORT = {
   store: GROUND,
   observe: GROUND,
   picture: GROUND,
+  report: [...GROUND, 'observe', 'picture'],
   loopback: [...GROUND, 'kernel/gdal/load'],
   pool: [...GROUND, 'kernel'],
-  cube: [...GROUND, 'earth-engine', 'local', 'kernel', 'store', 'observe', 'picture', 'pool'],
+  cube: [
+    ...GROUND,
+    'earth-engine',
+    'local',
+    'kernel',
+    'store',
+    'observe',
+    'picture',
+    'pool',
+    'report',
+  ],
   cli: [
     ...GROUND,
     'cube',
@@ -39,7 +50,7 @@ const MAY_IMPORT = {
     'kernel/gdal/facts',
     'store/icechunk',
   ],
-  index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'store'],
+  index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'report', 'store'],
 };
 
 /** Heavy dependencies and the place (or places) that may load each; importing their types alone is free. */

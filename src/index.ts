@@ -34,6 +34,7 @@ export type {
 } from './cube/open-dataset.js';
 export type { IngestPlan } from './cube/plan.js';
 export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
+export { ingestWithReport, type ReportOptions } from './cube/report.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export { defineDataset, parseDataset } from './dataset/parse.js';
@@ -89,6 +90,8 @@ export {
 export { Grid, type TileIndex } from './grid/tiling.js';
 export type { Window } from './grid/window.js';
 export type { IngestEvent, OnEvent } from './observe/events.js';
+export type { FailureRecord, IngestRecord, RecordSubject } from './observe/record.js';
+export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
 export type { IngestSummary } from './observe/summary.js';
 export { renderPng } from './picture/png.js';
 export { renderQuicklook } from './picture/quicklook.js';
@@ -96,6 +99,7 @@ export { drawStateMap } from './picture/state-map.js';
 export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels } from './raster/loaded-pixels.js';
+export { drawReport, type PageOptions } from './report/page.js';
 export { TileState } from './store/ledger.js';
 export type { OpenZarr } from './store/read.js';
 export type {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { Cube } from '../cube/cube.js';
+import { Cube, type IngestOptions } from '../cube/cube.js';
+import { ingestWithReport } from '../cube/report.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
@@ -29,6 +30,7 @@ import { stageTable, summaryText } from './summary-text.js';
 interface Options extends RegionOptions, ServiceOptions, ComputeOptions {
   readonly store: string;
   readonly format: 'text' | 'json';
+  readonly report?: string;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
 }
@@ -47,6 +49,10 @@ export function ingestCommand(): Command {
     .addOption(threadsOption())
     .addOption(kernelOption())
     .addOption(formatOption())
+    .option(
+      '--report <dir>',
+      'folder for a page that shows what happened (report.html), and its numbers (report.json, failures.ndjson)',
+    )
     .option('-v, --verbose', 'log every event to stderr, one JSON record a line')
     .option('-q, --quiet', 'no progress')
     .addHelpText(
@@ -71,8 +77,9 @@ async function run(options: Options): Promise<void> {
   const log = options.verbose ? createLog() : undefined;
   const interrupt = abortOnSignals();
   let summary: IngestSummary;
+  let written: string | undefined;
   try {
-    summary = await cube.ingest(roi, {
+    const job: IngestOptions = {
       time: options.time,
       source,
       pool,
@@ -81,10 +88,21 @@ async function run(options: Options): Promise<void> {
         bar?.onEvent(event);
         if (log !== undefined) logEvent(log, event);
       },
-    });
+    };
+    summary =
+      options.report === undefined
+        ? await cube.ingest(roi, job)
+        : await ingestWithReport(cube, roi, job, {
+            folder: options.report,
+            onWritten: (page) => {
+              written = page;
+            },
+          });
   } finally {
     bar?.stop();
     interrupt.release();
+    // On stderr: stdout may be JSON, and a run that was stopped has its report too.
+    if (written !== undefined) process.stderr.write(`Report: ${written}\n`);
     await Promise.all([source.close(), pool.close()]);
   }
   report(summary, options.format);

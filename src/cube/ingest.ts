@@ -169,6 +169,7 @@ async function fetchAndProcess(
 ): Promise<EncodedTile> {
   for (let fetches = 1; ; fetches++) {
     progress.stage = 'fetch';
+    onEvent({ type: 'fetching', at: Date.now(), tile: tile.id });
     let started = performance.now();
     const fetched = await source.fetch(tile, {
       signal,
@@ -186,7 +187,7 @@ async function fetchAndProcess(
     started = performance.now();
     try {
       const encoded = await pool.process(fetched, recipe);
-      const { timings, thread, isEmpty, chunks } = encoded;
+      const { timings, startedAt, thread, isEmpty, chunks } = encoded;
       const bytes = chunks.reduce((sum, chunk) => sum + (chunk.bytes?.byteLength ?? 0), 0);
       const ms = performance.now() - started;
       onEvent({
@@ -195,6 +196,7 @@ async function fetchAndProcess(
         tile: tile.id,
         ms,
         timings,
+        startedAt,
         thread,
         bytes,
         isEmpty,

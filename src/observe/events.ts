@@ -13,6 +13,8 @@ export type IngestEvent =
       readonly requests: number;
       readonly bytes: number;
     }
+  /** A tile's pixels are being asked for: `fetched` or `failed` follows, unless the run ends before. */
+  | { readonly type: 'fetching'; readonly at: number; readonly tile: string }
   | {
       readonly type: 'fetched';
       readonly at: number;
@@ -26,6 +28,8 @@ export type IngestEvent =
       readonly tile: string;
       readonly ms: number;
       readonly timings: EncodedTile['timings'];
+      /** When the kernel started, which is later than the wait for a thread began; milliseconds since the epoch. */
+      readonly startedAt: number;
       readonly thread: number;
       readonly bytes: number;
       readonly isEmpty: boolean;

@@ -262,7 +262,7 @@ describe('ingest', () => {
     });
     const of = (tile: string) =>
       events.filter((event) => 'tile' in event && event.tile === tile).map(({ type }) => type);
-    expect(of('1-1')).toEqual(['fetched', 'processed', 'written']);
+    expect(of('1-1')).toEqual(['fetching', 'fetched', 'processed', 'written']);
     expect(events[0]).toMatchObject({ type: 'planned', tiles: 9, requests: 18 });
     const committed = events.flatMap((event) => (event.type === 'committed' ? [event] : []));
     expect(committed.flatMap(({ tiles }) => tiles).sort()).toEqual([

@@ -25,6 +25,7 @@ const processed = (tile: string, isEmpty = false): IngestEvent => ({
   tile,
   ms: 20,
   timings: TIMINGS,
+  startedAt: 0,
   thread: 1,
   bytes: isEmpty ? 0 : 30,
   isEmpty,

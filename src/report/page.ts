@@ -1,0 +1,158 @@
+import type { Ending, IngestRecord } from '../observe/record.js';
+import { TimeAxis } from './axis.js';
+import { escapeText } from './markup.js';
+import { drawProcess } from './process-charts.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMoment,
+  formatNumber,
+} from './quantities.js';
+import { STYLE } from './style.js';
+import { failureTable, retryTable, stageTable } from './tables.js';
+import { drawThroughput } from './throughput-charts.js';
+import { drawTimeline } from './timeline-chart.js';
+
+export interface PageOptions {
+  /** A map of the cube, as SVG of this library: it goes into the page as it is. */
+  readonly map?: string;
+}
+
+/**
+ * An ingest as a page: one HTML document that needs no network, no script and no other file. Its own
+ * policy forbids browsers to load or run anything, whatever an error message may hold.
+ */
+export function drawReport(record: IngestRecord, { map }: PageOptions = {}): string {
+  const { subject, failures, summary } = record;
+  const title = `Ingest of ${subject.dataset}`;
+  return [
+    '<!DOCTYPE html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${escapeText(title)}</title>`,
+    `<style>${STYLE}</style>`,
+    '</head>',
+    '<body>',
+    '<main>',
+    drawHeader(record, title),
+    drawFacts(record),
+    section('stages', 'Time by stage', stageTable(record)),
+    drawTimelineSection(record),
+    section(
+      'throughput',
+      'Throughput',
+      `<div class="charts scroll">${drawThroughput(record).join('\n')}</div>`,
+    ),
+    section(
+      'process',
+      'Memory and open files',
+      `<div class="charts scroll">${drawProcess(record).join('\n')}</div>`,
+    ),
+    summary.retries > 0 ? section('retries', 'Retries', retryTable(summary.retriesByReason)) : '',
+    failures.length > 0
+      ? section(
+          'failures',
+          `Failed tiles (${formatCount(failures.length)})`,
+          failureTable(failures),
+        )
+      : '',
+    map === undefined ? '' : section('map', 'The cube now', `<div class="map">${map}</div>`),
+    drawFooter(record),
+    '</main>',
+    '</body>',
+    '</html>',
+    '',
+  ]
+    .filter((part, index, parts) => part !== '' || index === parts.length - 1)
+    .join('\n');
+}
+
+const ENDINGS: Readonly<Record<Ending, string>> = {
+  complete: 'complete',
+  partial: 'some tiles failed',
+  interrupted: 'interrupted',
+  failed: 'ended early',
+};
+
+function drawHeader(
+  { subject, ending, error, startedAt, durationMs }: IngestRecord,
+  title: string,
+) {
+  const about = [`Region ${subject.region}`];
+  if (subject.time !== undefined) about.push(`time ${subject.time}`);
+  const threads = subject.threads === 0 ? 'the main thread' : plural(subject.threads, 'thread');
+  return [
+    '<header>',
+    `<h1>${escapeText(title)}</h1><span class="ending ${ending}">${ENDINGS[ending]}</span>`,
+    '</header>',
+    `<p class="about">${escapeText(about.join(', '))}</p>`,
+    `<p class="about">${formatMoment(startedAt)}, ${formatDuration(durationMs)}, ${threads}</p>`,
+    error === undefined ? '' : `<p class="error">${escapeText(error.message)}</p>`,
+  ].join('\n');
+}
+
+function drawFacts({ summary, durationMs, process }: IngestRecord): string {
+  const seconds = Math.max(durationMs / 1000, 1e-3);
+  const { tiles, committed, alreadyLoaded, empty, failed, commits, bytesIn, bytesOut } = summary;
+  const facts: [name: string, value: string, more: string][] = [
+    [
+      'Tiles committed',
+      `${formatCount(committed)} of ${formatCount(tiles)}`,
+      `${formatCount(empty)} without a valid pixel; ${formatCount(alreadyLoaded)} were there before`,
+    ],
+    ['Rate', `${formatNumber(committed / seconds)} tiles/s`, `in ${plural(commits, 'commit')}`],
+    ['Received', formatBytes(bytesIn), `${formatBytes(bytesIn / seconds)}/s`],
+    ['Compressed to', formatBytes(bytesOut), `${formatBytes(bytesOut / seconds)}/s`],
+    [
+      'Requests',
+      formatCount(summary.requests),
+      `${formatCount(summary.plannedRequests)} planned, ${formatCount(summary.splits)} cut in two`,
+    ],
+    ['Retries', formatCount(summary.retries), 'requests sent again'],
+    ['Failed tiles', formatCount(failed), failed === 0 ? 'none' : 'a rerun asks for them again'],
+  ];
+  const most = Math.max(0, ...process.samples.map(({ rss }) => rss));
+  if (most > 0) facts.push(['Memory', formatBytes(most), 'at the most']);
+  const quota = summary.quotaStatus;
+  if (quota !== undefined) facts.push(['Quota', 'restricted', quota]);
+  const items = facts.map(
+    ([name, value, more]) =>
+      `<div><dt>${name}</dt><dd class="value">${escapeText(value)}</dd><dd class="more">${escapeText(more)}</dd></div>`,
+  );
+  return `<dl class="facts">\n${items.join('\n')}\n</dl>`;
+}
+
+function drawTimelineSection({ timeline, failures, durationMs }: IngestRecord): string {
+  const { cellMs, rows } = timeline;
+  const key = (['fetch', 'process', 'commit'] as const)
+    .map((kind) => `<span><i style="background:var(--${kind})"></i>${kind}</span>`)
+    .join('');
+  const joined =
+    cellMs === 0
+      ? ''
+      : ` There were too many pieces of work to draw each: those that began in the same ${formatDuration(cellMs)} are one bar, as opaque as the share of it that was work.`;
+  const note = `A row is a request lane, a thread or the committer; a bar is a tile there, or a group of tiles that was committed. At the right the share of the run in which the row was busy.${joined}`;
+  const chart =
+    rows.length === 0
+      ? '<p class="note">Nothing was done.</p>'
+      : `<div class="scroll">${drawTimeline(timeline, failures, new TimeAxis(durationMs))}</div>\n<p class="note">${note}</p>`;
+  return section('timeline', `Timeline <span class="key">${key}</span>`, chart);
+}
+
+function drawFooter({ machine }: IngestRecord): string {
+  const { node, platform, cores } = machine;
+  return `<footer>smart-geocubes-native on ${escapeText(`${platform}, Node ${node}`)}, ${plural(cores, 'core')}. The same numbers are in report.json, the failures in failures.ndjson.</footer>`;
+}
+
+/** @param heading and content are markup already. */
+function section(name: string, heading: string, content: string): string {
+  return `<section id="${name}">\n<h2>${heading}</h2>\n${content}\n</section>`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
