@@ -137,6 +137,41 @@ describe('downloadTile', () => {
   });
 });
 
+describe('load', () => {
+  test('fetches what a region lacks, once however many loads want it, and gives its pixels', async () => {
+    const cube = await inMemory();
+    const source = fakeSource();
+    const row = box('0,240,340,250');
+    expect((await cube.load(row)).missingTiles).toBe(3);
+    expect(source.asked).toEqual([]);
+    const loads = await Promise.all([1, 2].map(() => cube.load(row, { source, pool })));
+    for (const { bands, missingTiles } of loads) {
+      expect(missingTiles).toBe(0);
+      expect([...(bands.get('one') ?? [])]).toEqual(
+        Array.from({ length: 34 }, (_, col) => pixelAt(0, 0, col)),
+      );
+    }
+    expect(source.asked).toEqual(['0-0', '0-1', '0-2']);
+  });
+
+  test('loadLike gives exactly the pixels of a reference', async () => {
+    const cube = await inMemory();
+    // Two by two of the cube's pixels in each of its own, from the third row and the fifth column on.
+    const reference = cube.grid.geobox.crop({ row: 2, col: 4, height: 6, width: 4 }).zoomOut(2);
+    const means = { source: fakeSource(), pool };
+    const { geobox, bands } = await cube.loadLike(
+      { geobox: reference },
+      { ...means, resampling: 'average' },
+    );
+    expect(geobox.equals(reference)).toBe(true);
+    // Pixels grow by 7 a row and 3 a column there: the mean of four is that of two opposite ones.
+    const wanted = [0, 1, 2].flatMap((row) =>
+      [0, 1].map((col) => pixelAt(0, 2 + 2 * row, 4 + 2 * col) + 5),
+    );
+    expect([...(bands.get('one') ?? [])]).toEqual(wanted);
+  });
+});
+
 describe('proceduralDownload', () => {
   test.each(['blocking', 'threaded'] as const)(
     'downloads a region in the mode %s',
