@@ -9,9 +9,19 @@
  * const region = await cube.load(parseBoundingBox('126,72,128,73'));
  * ```
  */
+export type {
+  AdjacentTile,
+  ConcurrencyMode,
+  CurrentStateOptions,
+  DownloadTileOptions,
+  ProceduralDownloadOptions,
+  RepositoryFacts,
+  StatePictureOptions,
+} from './cube/accessor.js';
 export type { CreateOptions } from './cube/create.js';
 export {
   Cube,
+  type CubeCreateOptions,
   type IngestOptions,
   type Region,
   type TileStatus,
@@ -35,6 +45,7 @@ export type {
 export type { IngestPlan } from './cube/plan.js';
 export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
 export { ingestWithReport, type ReportOptions } from './cube/report.js';
+export type { TileFeatures, TileProperties } from './cube/tile-features.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export { defineDataset, parseDataset } from './dataset/parse.js';
@@ -92,6 +103,7 @@ export type { Window } from './grid/window.js';
 export type { IngestEvent, OnEvent } from './observe/events.js';
 export type { FailureRecord, IngestRecord, RecordSubject } from './observe/record.js';
 export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
+export { type Lap, logBenchmarkSummary, Stopwatch, type SummaryLog } from './observe/stopwatch.js';
 export type { IngestSummary } from './observe/summary.js';
 export { renderPng } from './picture/png.js';
 export { renderQuicklook } from './picture/quicklook.js';

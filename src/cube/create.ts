@@ -8,9 +8,11 @@ import type { Codec } from '../raster/codec.js';
 import { asBytes } from '../raster/dtype.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
+import type { Session } from '../store/session.js';
 import { nameStorage, type StorageLocation } from '../store/storage-url.js';
 import { timeCoordinate } from '../store/time-coordinate.js';
 import { metadataOf } from '../store/zarr-metadata.js';
+import { openRecord } from './open.js';
 import { chooseCodec, coordinateCodec } from './recipe.js';
 
 export interface CreateOptions {
@@ -18,6 +20,12 @@ export interface CreateOptions {
   readonly pool: Pool;
   /** Icechunk's own format: 1 is read by icechunk 1.x and 2.x, 2 by 2.x only. Default 1. */
   readonly icechunkFormat?: 1 | 2;
+  /**
+   * Replaces a cube that is there by an empty one, in one commit: the history of an Icechunk repository
+   * keeps the old one, a plain Zarr directory does not. What is no cube is never replaced. Objects that opened
+   * the old cube must not be used any more. Default `false`.
+   */
+  readonly overwrite?: boolean;
 }
 
 /**
@@ -28,7 +36,7 @@ export interface CreateOptions {
 export async function createCube(
   location: StorageLocation,
   dataset: Dataset,
-  { pool, icechunkFormat = DEFAULT_ICECHUNK_FORMAT }: CreateOptions,
+  { pool, icechunkFormat = DEFAULT_ICECHUNK_FORMAT, overwrite = false }: CreateOptions,
 ): Promise<{ repository: Repository; codec: Codec }> {
   const { crs } = Grid.fromRecord(dataset.grid).geobox;
   // Without WKT no other program could tell where the cube lies.
@@ -38,20 +46,37 @@ export async function createCube(
   const codec = chooseCodec(dataset, hasBlosc);
   const forCoordinates = coordinateCodec(hasBlosc);
   const chunks = await coordinateChunks(dataset, pool, forCoordinates);
+  const entries = new Map<string, Buffer>();
+  for (const [key, document] of metadataOf(dataset, codec, forCoordinates))
+    entries.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
+  for (const [key, bytes] of chunks) entries.set(key, Buffer.from(bytes));
   const repository = await Repository.create(location, icechunkFormat);
   const session = await repository.writeSession();
   if ((await readMetadata(session, '')) !== undefined) {
+    if (overwrite) {
+      await refuseOtherThanCube(session, location);
+      await repository.replace(entries);
+      return { repository, codec };
+    }
     throw new StoreError(
       'exists',
       `Expected no cube at ${nameStorage(location)} but one is there. Open it, or choose another folder.`,
     );
   }
-  for (const [key, document] of metadataOf(dataset, codec, forCoordinates)) {
-    await session.store.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
-  }
-  for (const [key, bytes] of chunks) await session.store.set(key, Buffer.from(bytes));
+  for (const [key, value] of entries) await session.store.set(key, value);
   await repository.commit(session, 'Initialize empty datacube', async () => {});
   return { repository, codec };
+}
+
+async function refuseOtherThanCube(session: Session, location: StorageLocation): Promise<void> {
+  const name = nameStorage(location);
+  await openRecord(session, name, undefined).catch((cause: unknown) => {
+    throw new StoreError(
+      'exists',
+      `Expected a cube to replace at ${name} but other data are there. Choose another place.`,
+      { cause },
+    );
+  });
 }
 
 async function coordinateChunks(

@@ -16,7 +16,9 @@ import { type OpenZarr, openZarr } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
+import { Accessor } from './accessor.js';
 import { type CreateOptions, createCube } from './create.js';
+import { checkAgrees, isCreated } from './existence.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
 import {
   type CubeView,
@@ -54,6 +56,13 @@ export interface IngestOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface CubeCreateOptions extends CreateOptions {
+  /** Opens the cube that is there, when its dataset is the same. Default `false`. */
+  readonly existsOk?: boolean;
+  /** Called with a new cube, before it is handed out; not with one that was there. When it fails, the empty cube stays. */
+  readonly postCreate?: (cube: Cube) => void | Promise<void>;
+}
+
 export { TileState };
 
 function checkCount(value: number | undefined, name: string): void {
@@ -67,18 +76,19 @@ export interface TileStatus extends TileIndex {
 }
 
 /** A datacube in an Icechunk repository or a plain Zarr directory. */
-export class Cube {
+export class Cube extends Accessor<IngestOptions> {
   readonly grid: Grid;
   /** The steps of a temporal cube. */
   readonly timeAxis: TimeAxis | undefined;
 
   private constructor(
     readonly dataset: Dataset,
-    private readonly repository: Repository,
+    protected readonly repository: Repository,
     private readonly codec: Codec,
     /** Why the cube cannot be extended, where it cannot. */
     private readonly readOnlyBecause?: string,
   ) {
+    super();
     this.grid = Grid.fromRecord(dataset.grid);
     this.timeAxis = dataset.time === undefined ? undefined : TimeAxis.fromRecord(dataset.time);
   }
@@ -88,11 +98,33 @@ export class Cube {
    * a plain Zarr directory where it ends in `.zarr`; `s3:`, `gs:` and `az:` are Icechunk repositories in
    * object stores; `memory:NAME` lasts as long as the process, in which {@link open} finds it again.
    *
-   * @throws {StoreError} of kind `exists` when one is there already.
+   * @throws {StoreError} of kind `exists` when one is there already, and neither `overwrite` nor `existsOk` is set.
+   * @throws {InvalidInputError} with `existsOk` when the cube there has another dataset.
    */
-  static async create(storage: string, dataset: Dataset, options: CreateOptions): Promise<Cube> {
-    const { repository, codec } = await createCube(parseStorage(storage), dataset, options);
-    return new Cube(dataset, repository, codec);
+  static async create(
+    storage: string,
+    dataset: Dataset,
+    { existsOk = false, postCreate, ...options }: CubeCreateOptions,
+  ): Promise<Cube> {
+    const location = parseStorage(storage);
+    if (existsOk && options.overwrite)
+      throw expected('one of overwrite and existsOk', 'the cube to create', 'both');
+    if (existsOk && (await isCreated(location))) {
+      const cube = await Cube.open(storage, { dataset });
+      checkAgrees(dataset, cube.dataset);
+      return cube;
+    }
+    const start = performance.now();
+    const { repository, codec } = await createCube(location, dataset, options);
+    const cube = new Cube(dataset, repository, codec);
+    cube.stopwatch.add('create', performance.now() - start);
+    await postCreate?.(cube);
+    return cube;
+  }
+
+  /** Whether a cube is at `storage`, ours or one of smart-geocubes. @throws {StoreError} when it cannot be told. */
+  static async isCreated(storage: string): Promise<boolean> {
+    return isCreated(parseStorage(storage));
   }
 
   /**
@@ -180,7 +212,9 @@ export class Cube {
       throw error;
     });
     await writeLoadedLists(this.repository, this.dataset);
-    return tally.end();
+    const summary = tally.end();
+    this.stopwatch.addIngest(summary);
+    return summary;
   }
 
   /**
@@ -202,7 +236,7 @@ export class Cube {
     const view = await this.#view();
     return options.persist === false
       ? openDataset(view, roi, options)
-      : loadRegion(view, roi, options);
+      : this.stopwatch.time('load', () => loadRegion(view, roi, options));
   }
 
   /**

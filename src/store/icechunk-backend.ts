@@ -11,7 +11,7 @@ import { chunkLocator } from './chunk-files.js';
 import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
 import { objectStorage } from './object-storage.js';
-import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
+import type { Backend, Commit, CubeStore, Session, WriteSession } from './session.js';
 import { nameStorage, type StorageLocation } from './storage-url.js';
 import { isLostRace, translate } from './store-errors.js';
 
@@ -133,8 +133,17 @@ class IcechunkBackend implements Backend {
     const session = await this.#open();
     return {
       store: storeOf(session),
-      commit: (message, finish) => this.#commit(session, message, finish),
+      commit: (message, finish) =>
+        this.#commit(session, message, (newest) => finish(storeOf(newest))),
     };
+  }
+
+  async replace(entries: ReadonlyMap<string, Buffer>): Promise<void> {
+    await this.#commit(await this.#open(), 'Replace by an empty datacube', async (newest) => {
+      await newest.store.clear();
+      const store = storeOf(newest);
+      for (const [key, value] of entries) await store.set(key, value);
+    });
   }
 
   async history(): Promise<Commit[]> {
@@ -156,11 +165,15 @@ class IcechunkBackend implements Backend {
    * newest state: a ledger chunk that two processes change can so be written by both, one after the
    * other, where a rebase of it would be refused.
    */
-  async #commit(chunks: IcechunkSession, message: string, finish: Finish): Promise<string> {
+  async #commit(
+    chunks: IcechunkSession,
+    message: string,
+    finish: (newest: IcechunkSession) => Promise<void>,
+  ): Promise<string> {
     for (let lost = 1; ; lost++) {
       try {
         const newest = await this.#bringUpToDate(chunks);
-        await finish(storeOf(newest));
+        await finish(newest);
         await newest.merge(chunks);
         // Icechunk refuses to commit nothing.
         if (!newest.hasUncommittedChanges) return newest.snapshotId;

@@ -24,7 +24,7 @@ export async function openPlainZarr(path: string): Promise<Backend> {
       `Expected a Zarr v3 directory at ${path} but there is none. Make one with "geocubes create".`,
     );
   }
-  return backendOf(root);
+  return backendOf(root, path);
 }
 
 /** @throws {StoreError} of kind `exists` when the folder holds anything. */
@@ -40,7 +40,7 @@ export async function createPlainZarr(path: string): Promise<Backend> {
   }
   const root = new PlainStore(path);
   let isNew = true;
-  const existing = backendOf(root);
+  const existing = backendOf(root, path);
   return {
     ...existing,
     writeSession: async () => {
@@ -62,7 +62,7 @@ export async function createPlainZarr(path: string): Promise<Backend> {
 /** A plain directory has none. */
 const NO_SNAPSHOT = '';
 
-function backendOf(store: PlainStore): Backend {
+function backendOf(store: PlainStore, path: string): Backend {
   const session: WriteSession = {
     store,
     commit: async (_, finish) => {
@@ -76,13 +76,57 @@ function backendOf(store: PlainStore): Backend {
       locate: (keys) => Promise.all(keys.map((key) => store.locate(key))),
     }),
     writeSession: async () => session,
+    replace: (entries) => replace(path, entries),
     history: async () => [],
   };
 }
 
+/** Assembles the new cube beside the old one and exchanges them; the old one goes last. */
+async function replace(path: string, entries: ReadonlyMap<string, Buffer>): Promise<void> {
+  await refuseOtherFiles(path);
+  const old = besideOf(path);
+  await rename(path, old).catch((cause: unknown) => {
+    throw translate(cause, `replace ${path}`);
+  });
+  try {
+    await assemble(path, entries);
+  } catch (error) {
+    await rename(old, path).catch((cause: unknown) => {
+      throw new StoreError(
+        'io',
+        `Expected to put the old cube back to ${path} but something is there. It is kept at ${old}.`,
+        { cause },
+      );
+    });
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** A Zarr node holds its document, other nodes and chunks; what a writer left half written is no file of anybody. */
+async function refuseOtherFiles(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    const isOwn = entry.isDirectory()
+      ? name === 'c' || (await readdir(join(folder, name))).includes('zarr.json')
+      : name === 'zarr.json' || name === 'c' || /^\..+\.partial$/.test(name);
+    if (!isOwn) {
+      throw new StoreError(
+        'exists',
+        `Expected nothing but a cube to replace but ${join(folder, name)} is no part of one. Move it, or choose another folder.`,
+      );
+    }
+    if (entry.isDirectory() && name !== 'c') await refuseOtherFiles(join(folder, name));
+  }
+}
+
+function besideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}.partial`);
+}
+
 /** Writes everything into a folder beside `path`, which then takes its name. */
 async function assemble(path: string, entries: ReadonlyMap<string, Buffer>): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}.partial`);
+  const beside = besideOf(path);
   const store = new PlainStore(beside);
   try {
     for (const [key, value] of entries) await store.set(key, value);

@@ -56,6 +56,19 @@ export class Repository {
     return withLock(`${location.path}.lock`, () => session.commit(message, finish));
   }
 
+  /**
+   * Puts another cube in the place of the one that is there, so that no reader sees a mixture. The
+   * history of an Icechunk repository keeps the old one. A plain Zarr directory does not, and for a moment holds neither.
+   *
+   * @param entries all of the new cube, by key.
+   * @throws {StoreError} of kind `exists` when a plain directory holds other files beside the cube.
+   */
+  replace(entries: ReadonlyMap<string, Buffer>): Promise<void> {
+    const { location } = this;
+    if (location.kind !== 'local' && location.kind !== 'zarr') return this.backend.replace(entries);
+    return withLock(`${location.path}.lock`, () => this.backend.replace(entries));
+  }
+
   /** The commits, newest first; none for a plain Zarr directory. */
   history(): Promise<Commit[]> {
     return this.backend.history();

@@ -45,6 +45,13 @@ export interface Commit {
 export interface Backend {
   readSession(): Promise<Session>;
   writeSession(): Promise<WriteSession>;
+  /**
+   * Puts another cube in the place of the one that is there, at once: no reader sees a mixture.
+   *
+   * @param entries all of the new cube, by key.
+   * @throws {StoreError} of kind `exists` when something is there that is no part of a cube.
+   */
+  replace(entries: ReadonlyMap<string, Buffer>): Promise<void>;
   /** The commits, newest first; none where the place keeps none. */
   history(): Promise<Commit[]>;
 }
