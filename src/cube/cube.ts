@@ -37,6 +37,7 @@ import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.j
 import { recipeOf } from './recipe.js';
 import { TileLoader } from './tile-loader.js';
 
+/** With what a region is ingested, and how much at a time. */
 export interface IngestOptions extends TimeOptions {
   readonly source: TileSource;
   readonly pool: Pool;
@@ -51,6 +52,7 @@ export interface IngestOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How {@link Cube.create} makes a cube, or opens the one that is there. */
 export interface CubeCreateOptions extends CreateOptions {
   /** Opens the cube that is there, when its dataset is the same. Default `false`. */
   readonly existsOk?: boolean;

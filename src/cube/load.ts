@@ -20,11 +20,13 @@ import { joinSteps } from './time-steps.js';
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
 export type Like = GeoBox | { readonly geobox: GeoBox };
 
+/** Which time is meant. */
 export interface TimeOptions {
   /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
   readonly time?: Toi | undefined;
 }
 
+/** What is read of a region, and on which grid. */
 export interface LoadOptions extends ReadOptions, TimeOptions {
   /**
    * The grid the pixels are wanted on: the result covers exactly this geobox, with nodata where the
