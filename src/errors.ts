@@ -16,6 +16,7 @@ export type ErrorTag =
   | 'aborted'
   | 'unexpected';
 
+/** What every error of this library is; `tag` tells the classes apart. */
 export abstract class GeocubesError extends Error {
   abstract readonly tag: ErrorTag;
 }
@@ -48,6 +49,7 @@ export function expected(
  */
 export type StoreErrorKind = 'not-a-cube' | 'exists' | 'conflict' | 'io';
 
+/** The place a cube is kept in refused or failed; `kind` says how. */
 export class StoreError extends GeocubesError {
   readonly tag = 'store';
   override readonly name = 'StoreError';
@@ -79,6 +81,7 @@ export type EarthEngineErrorKind =
   | 'no-images'
   | 'unreachable';
 
+/** Earth Engine refused or could not be reached; `kind` says what can be done about it. */
 export class EarthEngineError extends GeocubesError {
   readonly tag = 'earth-engine';
   override readonly name = 'EarthEngineError';

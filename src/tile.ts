@@ -47,6 +47,7 @@ export interface PixelRequest {
   readonly bytes: number;
 }
 
+/** A tile to be fetched, and the requests that takes. */
 export interface PlannedTile {
   readonly state: 'planned';
   /** `row-col`, or `t-row-col` in temporal cubes. */
@@ -67,6 +68,7 @@ export interface FetchedPart {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** A tile whose replies have all come and been checked. */
 export interface FetchedTile {
   readonly state: 'fetched';
   readonly id: string;
@@ -149,6 +151,7 @@ export type SourceEvent =
   /** The service says that the project's quota is restricted; its own words. */
   | { readonly type: 'quota-status'; readonly status: string };
 
+/** What a source may be told while it fetches, and whom it tells. */
 export interface FetchContext {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: SourceEvent) => void) | undefined;

@@ -41,11 +41,13 @@ export interface RepositoryFacts {
   readonly storage: string;
 }
 
+/** Which tiles the current state is of. */
 export interface CurrentStateOptions extends TimeOptions {
   /** Also the tiles that are not loaded. Default `false`, as smart-geocubes. */
   readonly all?: boolean;
 }
 
+/** What the map of the loaded tiles shows. */
 export interface StatePictureOptions extends TimeOptions {
   /** Default: the dataset's title. */
   readonly title?: string;
@@ -55,6 +57,7 @@ export interface StatePictureOptions extends TimeOptions {
   readonly widthPx?: number;
 }
 
+/** With what one tile is fetched, and which of its bands are read. */
 export type DownloadTileOptions = Pick<LoadOptions, 'signal' | 'bands'> & {
   readonly source: TileSource;
   readonly pool: Pool;
@@ -63,6 +66,7 @@ export type DownloadTileOptions = Pick<LoadOptions, 'signal' | 'bands'> & {
 /** How tiles are computed: on the calling thread, or in a pool of threads. */
 export type ConcurrencyMode = 'blocking' | 'threaded';
 
+/** What the pool of one download is. */
 export interface ProceduralDownloadOptions {
   /** Default `blocking`, as smart-geocubes. */
   readonly mode?: ConcurrencyMode;

@@ -15,6 +15,7 @@ import { metadataOf } from '../store/zarr-metadata.js';
 import { openRecord } from './open.js';
 import { chooseCodec, coordinateCodec } from './recipe.js';
 
+/** How an empty cube is made. */
 export interface CreateOptions {
   /** Encodes the coordinates, and tells which codecs this machine can write. */
   readonly pool: Pool;

@@ -27,6 +27,7 @@ import {
   loadRegion,
   planLoad,
   type Region,
+  type TimeOptions,
   tilesOfPlan,
 } from './load.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
@@ -35,13 +36,9 @@ import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.j
 import { recipeOf } from './recipe.js';
 import { TileLoader } from './tile-loader.js';
 
-export type { Region } from './load.js';
+export type { Region, TimeOptions } from './load.js';
 
-export interface TimeOptions {
-  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
-  readonly time?: Toi | undefined;
-}
-
+/** With what a region is ingested, and how much at a time. */
 export interface IngestOptions extends TimeOptions {
   readonly source: TileSource;
   readonly pool: Pool;
@@ -56,6 +53,7 @@ export interface IngestOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How {@link Cube.create} makes a cube, or opens the one that is there. */
 export interface CubeCreateOptions extends CreateOptions {
   /** Opens the cube that is there, when its dataset is the same. Default `false`. */
   readonly existsOk?: boolean;

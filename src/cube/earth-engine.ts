@@ -26,6 +26,7 @@ export interface EarthEngineAccountOptions {
   readonly scopes?: readonly string[] | undefined;
 }
 
+/** How pixels are asked for, beside the account they are asked with. */
 export interface EarthEngineSourceOptions extends EarthEngineAccountOptions {
   /**
    * How many requests may be in flight, learnt from the replies. Share one limiter among all sources

@@ -19,7 +19,14 @@ import { reproject, sourceWindows } from './reproject.js';
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
 export type Like = GeoBox | { readonly geobox: GeoBox };
 
-export interface LoadOptions extends ReadOptions {
+/** Which time is meant. */
+export interface TimeOptions {
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
+}
+
+/** What is read of a region, and on which grid. */
+export interface LoadOptions extends ReadOptions, TimeOptions {
   /**
    * The grid the pixels are wanted on: the result covers exactly this geobox, with nodata where the
    * region or the cube ends. Default: the cube's own grid; for a region given as a geobox of another CRS
@@ -35,8 +42,6 @@ export interface LoadOptions extends ReadOptions {
    * many loads want it at the same time. Needs a `pool`. Default: they stay nodata.
    */
   readonly source?: TileSource | undefined;
-  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
-  readonly time?: Toi | undefined;
   /** Names of the bands wanted, in any order. Default: all. */
   readonly bands?: readonly string[] | undefined;
 }

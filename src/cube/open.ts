@@ -11,6 +11,7 @@ import type { Session } from '../store/session.js';
 import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes.js';
 import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
 
+/** What an existing cube cannot tell of itself. */
 export interface OpenOptions {
   /**
    * Tells where the pixels come from and how they are processed, for a cube of smart-geocubes that

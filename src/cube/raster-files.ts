@@ -7,6 +7,7 @@ import type { Pool } from '../pool/pool.js';
 import { isFloat } from '../raster/dtype.js';
 import type { Region } from './load.js';
 
+/** How a region becomes a GeoTIFF. */
 export interface GeoTiffOptions {
   /** One of its threads compresses and writes; its kernel must be `gdal`. */
   readonly pool: Pool;

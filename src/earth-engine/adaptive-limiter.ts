@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbortedError, expected } from '../errors.js';
 
+/** Within what bounds the number of requests under way is learnt. */
 export interface LimiterOptions {
   /** Requests in flight at the start. Default 8. */
   readonly start?: number;

@@ -15,6 +15,7 @@ export const STANDARD_ENDPOINT = 'https://earthengine.googleapis.com';
  */
 export const HIGH_VOLUME_ENDPOINT = 'https://earthengine-highvolume.googleapis.com';
 
+/** How often and how long a request is tried again. */
 export interface RetryOptions {
   /** Tries of one request, the first included. Default 8: with one failure in three, one request in six thousand runs out. */
   readonly maxTries?: number;

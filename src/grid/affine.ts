@@ -109,6 +109,7 @@ export function alignsWith(
   return true;
 }
 
+/** The same transform in the order of GDAL's. */
 export function toGeoTransform([a, b, c, d, e, f]: Affine): GeoTransform {
   return [c, a, b, f, d, e];
 }

@@ -33,6 +33,7 @@ export interface ReprojectPlan {
   readonly scaleXY: XY;
 }
 
+/** How much is read around what is needed, and when two grids count as aligned. */
 export interface ReprojectOptions {
   /** Source pixels to read around what is covered, for the kernel of the resampling. Default: 0 to paste, else 1. */
   readonly padding?: number;

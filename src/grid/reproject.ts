@@ -16,6 +16,7 @@ import { isFinitePoint, mapPath } from './shapes/path.js';
 import { clipRings, type Ring } from './shapes/ring.js';
 import { frameOf, pixelVector, type Resolution, type SnapOptions } from './snap.js';
 
+/** Which pixels a geobox has in another CRS. */
 export interface ToCrsOptions extends SnapOptions {
   /**
    * - `auto`: `same` where both systems have the same unit, else `fit`; the default

@@ -28,6 +28,7 @@ export const DEFAULT_SNAP_TOLERANCE = 0.01;
 /** Size of a pixel in units of the CRS: one number for square, north-up pixels, or [x, y], where negative y is north up. */
 export type Resolution = number | readonly [x: number, y: number];
 
+/** Which pixels cover given bounds: of a size, or in a shape. */
 export interface FrameOptions extends SnapOptions {
   /** One of `resolution` and `shape` is required; `shape` goes first. */
   readonly resolution?: Resolution;

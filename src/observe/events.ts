@@ -46,4 +46,5 @@ export type IngestEvent =
   | (SourceEvent & { readonly at: number; readonly tile: string })
   | { readonly type: 'failed'; readonly at: number; readonly failure: FailedTile };
 
+/** Whoever wants to hear what happens during an ingest. */
 export type OnEvent = (event: IngestEvent) => void;

@@ -15,6 +15,7 @@ import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 import { runTask } from './run-task.js';
 
+/** How many threads compute, and with what. */
 export interface PoolOptions {
   /**
    * Threads that compute. 0 computes on the calling thread, which blocks it but can be stepped through.
@@ -44,6 +45,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** Makes a pool and starts its threads, whose kernels load at the first task or at `ready`. @throws {InvalidInputError} for a size that is none. */
 export function createPool({
   size = availableParallelism(),
   kernel = 'gdal',

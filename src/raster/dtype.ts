@@ -9,8 +9,10 @@ export const DTYPES = [
   'float64',
 ] as const;
 
+/** Types of pixels, by the names of Zarr. */
 export type DType = (typeof DTYPES)[number];
 
+/** Pixels in memory of their own, one array type for each {@link DType}. */
 export type PixelArray =
   | Uint8Array<ArrayBuffer>
   | Int16Array<ArrayBuffer>

@@ -1,0 +1,170 @@
+/**
+ * Writes src/README.md, the page of the public names: each export of src/index.ts with its kind, its
+ * signature and its docstring, as the TypeScript compiler reads them. A test says whether it is current.
+ *
+ *   node scripts/write-api-page.mjs
+ */
+import { writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+const page = fileURLToPath(new URL('../src/README.md', import.meta.url));
+
+const LONGEST_SIGNATURE = 400;
+
+const FLAGS = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.WriteArrowStyleSignature;
+
+/** Every exported name with its declaration; `doc` is empty where it has no docstring. */
+export function readExports() {
+  const config = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile).config;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const program = ts.createProgram([entry], { ...options, noEmit: true });
+  const checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
+  return checker
+    .getExportsOfModule(module)
+    .map((alias) => describeExport(alias, checker))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function describeExport(alias, checker) {
+  const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
+  const declarations = symbol.declarations ?? [];
+  // A constant and a type may share one name: the constant comes first and says more.
+  const declaration = declarations.find(ts.isVariableDeclaration) ?? declarations[0];
+  const kind = kindOf(declaration);
+  return {
+    name: alias.name,
+    kind,
+    file: relative(dirname(entry), declaration.getSourceFile().fileName).replaceAll('\\', '/'),
+    signature: signatureOf(declaration, symbol, checker),
+    doc: docOf(symbol, checker),
+    members: kind === 'class' ? membersOf(symbol, checker) : [],
+  };
+}
+
+function kindOf(declaration) {
+  if (ts.isClassDeclaration(declaration)) return 'class';
+  if (ts.isFunctionDeclaration(declaration)) return 'function';
+  if (ts.isInterfaceDeclaration(declaration)) return 'interface';
+  if (ts.isVariableDeclaration(declaration)) return 'constant';
+  return 'type';
+}
+
+function signatureOf(declaration, symbol, checker) {
+  if (ts.isFunctionDeclaration(declaration))
+    return signaturesOf(
+      checker.getTypeOfSymbolAtLocation(symbol, declaration),
+      symbol.name,
+      checker,
+    );
+  if (ts.isVariableDeclaration(declaration)) {
+    const type = checker.getTypeAtLocation(declaration);
+    return `const ${symbol.name}: ${checker.typeToString(type, undefined, FLAGS)}`;
+  }
+  if (ts.isTypeAliasDeclaration(declaration))
+    return oneLine(declaration.getText().replace(/^export /, ''));
+  if (ts.isInterfaceDeclaration(declaration)) {
+    const names = declaration.members.map(
+      (member) => `${member.name?.getText() ?? '[...]'}${member.questionToken ? '?' : ''}`,
+    );
+    return `${headOf(declaration)} { ${[...new Set(names)].join(', ')} }`;
+  }
+  return headOf(declaration);
+}
+
+/** `class A extends B`, without the body. */
+function headOf(declaration) {
+  const word = ts.isClassDeclaration(declaration) ? 'class' : 'interface';
+  const heritage = (declaration.heritageClauses ?? []).map((clause) => ` ${clause.getText()}`);
+  return oneLine(`${word} ${declaration.name.text}${heritage.join('')}`);
+}
+
+function signaturesOf(type, name, checker) {
+  return type
+    .getCallSignatures()
+    .map((signature) => `${name}${checker.signatureToString(signature).replace(/^\(/, '(')}`)
+    .join('; ');
+}
+
+/** Public members of a class: static ones first, then those of instances, inherited from our own classes too. */
+function membersOf(symbol, checker) {
+  const statics = checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
+  const own = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol));
+  return [...statics.map((member) => [member, `${symbol.name}.`]), ...own.map((m) => [m, ''])]
+    .filter(([member]) => isPublicAndOurs(member))
+    .map(([member, prefix]) => {
+      const type = checker.getTypeOfSymbol(member);
+      const calls = signaturesOf(type, `${prefix}${member.name}`, checker);
+      return {
+        name: member.name,
+        signature: calls || `${prefix}${member.name}: ${checker.typeToString(type)}`,
+        doc: docOf(member, checker),
+      };
+    });
+}
+
+function isPublicAndOurs(member) {
+  const declaration = member.declarations?.[0];
+  if (declaration === undefined || member.name === 'prototype') return false;
+  const flags = ts.getCombinedModifierFlags(declaration);
+  const isHidden = flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected);
+  const isOurs = !declaration.getSourceFile().fileName.includes('/node_modules/');
+  const isPrivate = declaration.name !== undefined && ts.isPrivateIdentifier(declaration.name);
+  return !isHidden && isOurs && !isPrivate;
+}
+
+function docOf(symbol, checker) {
+  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim();
+  const tags = symbol
+    .getJsDocTags(checker)
+    .filter(({ name }) => name === 'throws' || name === 'returns')
+    .map(({ name, text: words }) => `*${name}* ${ts.displayPartsToString(words).trim()}`);
+  return [text, ...tags]
+    .filter(Boolean)
+    .join('\n\n')
+    .replaceAll(/\{@link (\S+?)\}/g, '`$1`');
+}
+
+const oneLine = (text) =>
+  text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+function shorten(text) {
+  const line = oneLine(text);
+  return line.length <= LONGEST_SIGNATURE ? line : `${line.slice(0, LONGEST_SIGNATURE)} ...`;
+}
+
+/** The whole page as Markdown. */
+export function apiPage(exports = readExports()) {
+  const parts = [
+    '# Public names',
+    '',
+    'Everything that `smart-geocubes-native` exports. Written by `node scripts/write-api-page.mjs` from the docstrings; edit those.',
+    '',
+  ];
+  for (const { name, kind, file, signature, doc, members } of exports) {
+    parts.push(`## ${name}`, '', `${kind}, [${file}](${file})`, '');
+    parts.push('```ts', shorten(signature), '```', '', doc, '');
+    for (const member of members) {
+      const words = oneLine(member.doc);
+      parts.push(`- \`${shorten(member.signature)}\`${words === '' ? '' : `: ${words}`}`);
+    }
+    if (members.length > 0) parts.push('');
+  }
+  return `${parts
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(page, apiPage());
+  process.stdout.write(`Wrote ${relative(root, page)}\n`);
+}
