@@ -31,6 +31,7 @@ const MAY_IMPORT = {
   cli: [
     ...GROUND,
     'cube',
+    'local',
     'loopback',
     'observe',
     'picture',
@@ -39,7 +40,7 @@ const MAY_IMPORT = {
     'kernel/gdal/facts',
     'store/icechunk',
   ],
-  index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'store'],
+  index: [...GROUND, 'cube', 'earth-engine', 'local', 'observe', 'picture', 'pool', 'store'],
 };
 
 /** Heavy dependencies and the place (or places) that may load each; importing their types alone is free. */

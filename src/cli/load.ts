@@ -3,14 +3,8 @@ import { Command } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import { isFloat } from '../raster/dtype.js';
-import {
-  bboxCrsOption,
-  bboxOption,
-  type RegionOptions,
-  regionOf,
-  storeOption,
-  timeOption,
-} from './options.js';
+import { storeOption, timeOption } from './options.js';
+import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
 import { oneStep, timeWords } from './time.js';
 
 interface Options extends RegionOptions {
@@ -19,11 +13,10 @@ interface Options extends RegionOptions {
 }
 
 export function loadCommand(): Command {
-  return new Command('load')
+  const command = new Command('load')
     .description('read a region of a cube into a PNG')
-    .addOption(storeOption())
-    .addOption(bboxOption())
-    .addOption(bboxCrsOption())
+    .addOption(storeOption());
+  return addRegionOptions(command)
     .addOption(timeOption())
     .requiredOption(
       '--png <file>',
@@ -34,7 +27,7 @@ export function loadCommand(): Command {
       '\nExample:\n  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --png region.png',
     )
     .action(async (options: Options) => {
-      const roi = regionOf(options);
+      const roi = await regionOf(options);
       const cube = await Cube.open(options.store);
       const region = await cube.load(roi, { time: oneStep(cube, options.time) });
       await writeFile(options.png, await regionPicture(region));

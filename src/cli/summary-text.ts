@@ -18,9 +18,12 @@ export function summaryText(summary: IngestSummary): string {
   const lines = [
     `${committed} tiles committed in ${commits} commits in ${formatSeconds(elapsedMs / 1000)} (${empty} of them without a valid pixel)`,
     `${alreadyLoaded} tiles were there already, ${failed.length} failed`,
-    `${megabytes(bytesIn)} received, ${megabytes(bytesOut)} of chunks written`,
-    requestText(summary),
+    bytesIn > 0
+      ? `${megabytes(bytesIn)} received, ${megabytes(bytesOut)} of chunks written`
+      : `${megabytes(bytesOut)} of chunks written`,
   ];
+  // Files on disk are asked for nothing.
+  if (summary.plannedRequests > 0) lines.push(requestText(summary));
   if (summary.quotaStatus !== undefined)
     lines.push(`Earth Engine says of the quota: ${summary.quotaStatus}`);
   return lines.join('\n');

@@ -20,7 +20,7 @@ import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zar
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
-import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
+import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { readSteps } from './time-steps.js';
 
@@ -124,7 +124,7 @@ export class Cube {
    */
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
-    const tiles = atSteps([...tilesOf(roi, this.grid)], steps);
+    const tiles = atSteps([...tilesWith(source, tilesOf(roi, this.grid))], steps);
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
@@ -164,7 +164,7 @@ export class Cube {
       plan,
       source,
       pool,
-      recipe: recipeOf(this.dataset, this.codec, source.mask),
+      recipe: recipeOf(this.dataset, this.codec, source.mask, source.resampling),
       repository: this.repository,
       dataset: this.dataset,
       tilesInFlight: options.tilesInFlight ?? defaultTilesInFlight(plan, pool.size),

@@ -201,7 +201,9 @@ async function fetchAndProcess(
       });
       return encoded;
     } catch (error) {
-      const isDamaged = error instanceof RasterError && error.stage === 'decode';
+      // A file on disk stays as it is: only a reply may come undamaged when it is fetched again.
+      const isDamaged =
+        error instanceof RasterError && error.stage === 'decode' && fetched.parts.length > 0;
       if (!isDamaged || fetches >= MAX_FETCHES || signal.aborted) throw error;
       onEvent({ type: 'retry', at: Date.now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
     }

@@ -21,7 +21,9 @@ export type Fill =
   | 'nearest';
 
 /** GDAL's names. Earth Engine itself always answers with the nearest pixel. */
-export type Resampling = 'near' | 'bilinear' | 'cubic' | 'average' | 'mode';
+export const RESAMPLINGS = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;
+
+export type Resampling = (typeof RESAMPLINGS)[number];
 
 /** How decoded pixels become the cube's pixels. */
 export interface Processing {
@@ -34,11 +36,15 @@ export interface Processing {
   readonly resampling: Resampling;
 }
 
-/** Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an expression. */
+/**
+ * Where the pixels come from: exactly one of an image collection (mosaicked), an image, an expression, or
+ * files on disk, which are named when they are imported. Files can be imported into every cube.
+ */
 export type Source =
   | { readonly kind: 'collection'; readonly id: string }
   | { readonly kind: 'image'; readonly id: string }
-  | { readonly kind: 'expression'; readonly expression: unknown };
+  | { readonly kind: 'expression'; readonly expression: unknown }
+  | { readonly kind: 'local' };
 
 /**
  * The recipe of a cube: everything needed to create and fill it. Plain data, and stored in the

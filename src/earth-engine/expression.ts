@@ -4,6 +4,7 @@
  */
 import type { Dataset, Source } from '../dataset/dataset.js';
 import type { TimeSpan } from '../dataset/period.js';
+import { expected, type InvalidInputError } from '../errors.js';
 import type { DType } from '../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type MaskTransport } from '../tile.js';
 
@@ -120,6 +121,16 @@ function define(values: Record<string, unknown>, wanted: string, node: Node): Re
   return { valueReference: name };
 }
 
+/** The dataset of a cube that is filled from files has nothing to ask for. */
+export function withoutSource(): InvalidInputError {
+  return expected(
+    'a "collection", an "image" or an "expression"',
+    'the dataset, to ask Earth Engine for its pixels,',
+    'local',
+    'Fill its cube with "geocubes import".',
+  );
+}
+
 function sourceImage(source: Source, time: TimeSpan | undefined): Node {
   switch (source.kind) {
     case 'image':
@@ -132,6 +143,8 @@ function sourceImage(source: Source, time: TimeSpan | undefined): Node {
     }
     case 'expression':
       return { valueReference: (source.expression as Expression).result };
+    case 'local':
+      throw withoutSource();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel.js';
 import { createKernel } from '../pipeline.js';
 import { loadBlosc } from './blosc-addon.js';
+import { openFile } from './disk-file.js';
 import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openPart } from './part-file.js';
@@ -22,6 +23,7 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
   return createKernel({
     facts: { hasBlosc: encoder !== 'none', encoder },
     openPart,
+    openFile,
     warp: warpRasters,
     // GDAL finds positions anew for each band.
     bandsPerWarp: 1,

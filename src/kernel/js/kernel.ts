@@ -1,3 +1,4 @@
+import { SetupError } from '../../errors.js';
 import type { Kernel } from '../kernel.js';
 import { createKernel } from '../pipeline.js';
 import { encodeChunk } from './encode.js';
@@ -9,6 +10,11 @@ export function createJsKernel(): Kernel {
   return createKernel({
     facts: { hasBlosc: true, encoder: 'javascript' },
     openPart,
+    openFile({ path }) {
+      throw new SetupError(
+        `Expected the kernel "gdal" for files on disk but received "js" for ${path}. Leave out --kernel; "geocubes doctor" tells what GDAL lacks here.`,
+      );
+    },
     warp: warpBands,
     bandsPerWarp: 8,
     encode: encodeChunk,
