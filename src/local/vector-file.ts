@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { Dataset, Layer, SpatialReference } from 'gdal-async';
-import type { FeatureCollection, Geometry } from 'geojson';
+import type { Dataset, Feature, Layer, SpatialReference } from 'gdal-async';
+import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
 import { expected, GeocubesError, InvalidInputError } from '../errors.js';
 import { EPSG_4326, parseCrs } from '../grid/crs.js';
 import type { GeoJsonRegion } from '../grid/roi.js';
@@ -17,9 +17,6 @@ export interface ReadRoiOptions {
 
 /** Names standard input, as it does on the command line. */
 const STDIN = '-';
-
-/** GDAL's number of a geometry without curves, and of those that GeoJSON has not. */
-type Feature = FeatureCollection['features'][number];
 
 /**
  * A region from the features of a vector file, of any format that GDAL reads (GeoJSON, GeoPackage,
@@ -55,9 +52,15 @@ function read(file: string, shown: string, options: ReadRoiOptions): GeoJsonRegi
   try {
     const layer = layerOf(dataset, shown, options.layer);
     filter(layer, options.where);
-    const features = [...geometriesOf(layer)].map(
-      (geometry): Feature => ({ type: 'Feature', properties: null, geometry }),
+    const gdal = loadGdal();
+    gdal.lastError = null;
+    const features = [...geometriesOf(layer, shown)].map(
+      (geometry): GeoJsonFeature => ({ type: 'Feature', properties: null, geometry }),
     );
+    // Databases look at a filter when they are read, and tell of it in no other way.
+    const { message } = (gdal.lastError ?? {}) as { message?: string };
+    if (features.length === 0 && options.where !== undefined && message !== undefined)
+      throw noFilter(layer, options.where, message);
     if (features.length === 0)
       throw expected(
         options.where === undefined
@@ -118,20 +121,38 @@ function filter(layer: Layer, where: string | undefined): void {
   try {
     layer.setAttributeFilter(where);
   } catch (cause) {
-    throw expected(
-      'a condition on the fields of the layer',
-      '--where',
-      where,
-      `${(cause as Error).message} Its fields are ${layer.fields.getNames().join(', ') || 'none'}.`,
-    );
+    throw noFilter(layer, where, (cause as Error).message);
   }
 }
 
-function* geometriesOf(layer: Layer): Generator<Geometry> {
+function noFilter(layer: Layer, where: string, reason: string): InvalidInputError {
+  const fields = layer.fields.getNames().join(', ') || 'none';
+  return expected(
+    `a condition on the fields of the layer (${fields})`,
+    '--where',
+    where,
+    reason.split('\n')[0],
+  );
+}
+
+function* geometriesOf(layer: Layer, shown: string): Generator<Geometry> {
   for (let feature = layer.features.first(); feature; feature = layer.features.next()) {
-    const geometry = feature.getGeometry() as ReturnType<typeof feature.getGeometry> | null;
-    if (geometry === null || geometry.isEmpty()) continue;
-    yield geometry.toObject() as Geometry;
+    const geometry = geometryOf(feature, shown);
+    if (geometry !== null && !geometry.isEmpty()) yield geometry.toObject() as Geometry;
+  }
+}
+
+/** The binding has no word for curves. */
+function geometryOf(feature: Feature, shown: string): ReturnType<Feature['getGeometry']> {
+  try {
+    return feature.getGeometry();
+  } catch (cause) {
+    throw expected(
+      'geometries without curves',
+      `the region in ${shown}`,
+      (cause as Error).message,
+      'Straighten them with ogr2ogr -nlt CONVERT_TO_LINEAR.',
+    );
   }
 }
 
