@@ -19,7 +19,7 @@ import { parseStorage } from '../store/storage-url.js';
 import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
-import { defaultTilesInFlight, runIngest } from './ingest.js';
+import { defaultTilesInFlight, isLargeTile, runIngest } from './ingest.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { readSteps } from './time-steps.js';
@@ -167,7 +167,9 @@ export class Cube {
       recipe: recipeOf(this.dataset, this.codec, source.mask, source.resampling),
       repository: this.repository,
       dataset: this.dataset,
-      tilesInFlight: options.tilesInFlight ?? defaultTilesInFlight(plan, pool.size),
+      tilesInFlight:
+        options.tilesInFlight ??
+        (isLargeTile(this.dataset) ? 1 : defaultTilesInFlight(plan, pool.size)),
       commit: {
         ...(groupSize === undefined ? {} : { groupSize }),
         ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),

@@ -19,7 +19,7 @@ import type { DiskFile } from '../tile-reader.js';
 import { loadGdal, uniqueName } from './load.js';
 import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
 import { GDAL_TYPES } from './raw-dataset.js';
-import { warpBand } from './warp.js';
+import { gapsOf, warpBand } from './warp.js';
 
 /** Bits of GDAL's GetMaskFlags. */
 const ALL_VALID = 1;
@@ -84,29 +84,24 @@ class GdalDiskFile implements DiskFile {
   #copy(number: number, window: Window, { dtype, nodata }: Recipe): BandRaster {
     const { height, width } = window;
     const pixels = allocate(dtype, height * width);
-    const isGap = new Uint8Array(height * width).fill(1);
+    const isValid = new Uint8Array(height * width);
     const { x, y } = this.dataset.rasterSize;
     const inside = intersect(window, { row: 0, col: 0, height: y, width: x });
-    if (inside === undefined) return { pixels, isGap };
-    const local = { ...inside, row: inside.row - window.row, col: inside.col - window.col };
-    const band = this.dataset.bands.get(number);
-    readInto(band, inside, pixels, dtype, local, width);
-    const code = this.#codeOf(number, nodata);
-    const mask = code === undefined && (band.getMaskFlags() & ALL_VALID) === 0;
-    const own = code !== undefined && hasOwnMask(band.getMaskFlags());
-    if (mask || own) {
-      readInto(band.getMaskBand() ?? band, inside, isGap, 'uint8', local, width);
-      forEach(local, width, (i) => {
-        isGap[i] = isGap[i] === 0 ? 1 : 0;
-      });
-    } else
-      forEach(local, width, (i) => {
-        isGap[i] = 0;
-      });
-    const gaps = new GapList();
-    addInvalid(gaps, pixels, width, local, code);
-    for (const index of gaps.indices()) isGap[index] = 1;
-    return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
+    if (inside !== undefined) {
+      const place = { ...inside, row: inside.row - window.row, col: inside.col - window.col };
+      const band = this.dataset.bands.get(number);
+      readInto(band, inside, pixels, dtype, place, width);
+      const code = this.#codeOf(number, nodata);
+      const flags = band.getMaskFlags();
+      const isMasked = code === undefined ? (flags & ALL_VALID) === 0 : hasOwnMask(flags);
+      const mask = isMasked ? band.getMaskBand() : null;
+      if (mask !== null) readInto(mask, inside, isValid, 'uint8', place, width);
+      else fillWindow(isValid, 1, place, width);
+      const gaps = new GapList();
+      addInvalid(gaps, pixels, width, place, code);
+      for (const index of gaps.indices()) isValid[index] = 0;
+    }
+    return { pixels, isGap: gapsOf(isValid) };
   }
 
   #warp(number: number, grid: GeoBox, recipe: Recipe): BandRaster {
@@ -212,9 +207,14 @@ function readInto(
   );
 }
 
-function forEach(window: Window, stride: number, visit: (index: number) => void): void {
-  for (let row = window.row; row < window.row + window.height; row++)
-    for (let i = row * stride + window.col, k = 0; k < window.width; k++, i++) visit(i);
+function fillWindow(
+  array: Uint8Array,
+  value: number,
+  { row, col, height, width }: Window,
+  stride: number,
+): void {
+  for (let start = row * stride + col, i = 0; i < height; i++, start += stride)
+    array.fill(value, start, start + width);
 }
 
 function dtypeOf(gdalType: string | null): DType | undefined {

@@ -72,8 +72,8 @@ export function warpBand(
   }
 }
 
-/** 0 and other values to 1 and 0, in place. */
-function gapsOf(alpha: Uint8Array<ArrayBuffer>): BandRaster['isGap'] {
+/** 0 and other values to 1 and 0, in place; `undefined` where there is no 0. */
+export function gapsOf(alpha: Uint8Array<ArrayBuffer>): BandRaster['isGap'] {
   if (!alpha.includes(0)) return undefined;
   for (let i = 0; i < alpha.length; i++) alpha[i] = alpha[i] === 0 ? 1 : 0;
   return alpha;
