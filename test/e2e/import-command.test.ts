@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toGeoTransform } from '../../src/grid/affine.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
 import { runCommand } from './command.js';
 import { temporaryFolder } from './loopback-cubes.js';
+
+// Several processes a test, which start slowly on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -187,7 +190,7 @@ describe('geocubes import', () => {
       expect(ended.stderr).not.toMatch(/\n\s+at /);
       expect(ended).toMatchObject({ code: 2, stdout: '' });
     }
-  }, 60_000);
+  });
 
   test('says what the JavaScript kernel cannot do', async () => {
     const store = await newCube('js');
