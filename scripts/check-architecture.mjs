@@ -42,6 +42,7 @@ const MAY_IMPORT = {
   cli: [
     ...GROUND,
     'cube',
+    'local',
     'loopback',
     'observe',
     'picture',
@@ -50,7 +51,17 @@ const MAY_IMPORT = {
     'kernel/gdal/facts',
     'store/icechunk',
   ],
-  index: [...GROUND, 'cube', 'earth-engine', 'observe', 'picture', 'pool', 'report', 'store'],
+  index: [
+    ...GROUND,
+    'cube',
+    'earth-engine',
+    'local',
+    'observe',
+    'picture',
+    'pool',
+    'report',
+    'store',
+  ],
 };
 
 /** Heavy dependencies and the place (or places) that may load each; importing their types alone is free. */

@@ -100,6 +100,8 @@ export {
 } from './grid/roi.js';
 export { Grid, type TileIndex } from './grid/tiling.js';
 export type { Window } from './grid/window.js';
+export { type LocalFilesOptions, type LocalSource, localFiles } from './local/source.js';
+export { type ReadRoiOptions, readRoi } from './local/vector-file.js';
 export type { IngestEvent, OnEvent } from './observe/events.js';
 export type { FailureRecord, IngestRecord, RecordSubject } from './observe/record.js';
 export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
@@ -118,6 +120,8 @@ export type {
   FetchContext,
   FetchedPart,
   FetchedTile,
+  FilePart,
+  FileReference,
   MaskTransport,
   PixelRequest,
   PlannedTile,

@@ -7,7 +7,7 @@
  * Between fetched and encoded a tile is decoded and aligned band by band; those two never leave a
  * kernel (kernel/pipeline.ts), so they have no state here.
  */
-import type { Dataset } from './dataset/dataset.js';
+import type { Dataset, Resampling } from './dataset/dataset.js';
 import type { TimeSpan } from './dataset/period.js';
 import type { ErrorRecord } from './errors.js';
 import type { GeoBoxRecord } from './grid/geobox.js';
@@ -18,7 +18,8 @@ import type { DType } from './raster/dtype.js';
 
 /**
  * How masked pixels travel in a request's GeoTIFF.
- * - `file`: masked pixels are NaN or the file's own nodata value
+ * - `file`: masked pixels are NaN or what the file itself says: its nodata value and, of a file on disk,
+ *   its mask and alpha bands
  * - `sentinel`: a masked pixel holds `value`
  * - `bits`: after the request's data bands come ceil(bands / 8) bands of bits; bit `i % 8` of band
  *   `floor(i / 8)` is 1 where the request's data band `i` is valid
@@ -68,6 +69,24 @@ export interface FetchedPart {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** A raster file on disk, which the kernel reads itself: no byte of it crosses a thread. */
+export interface FileReference {
+  /** Absolute. */
+  readonly path: string;
+  /** The file's bands, from 0, in the order of the request's bands. */
+  readonly bands: readonly number[];
+  /** Value of pixels without one, in place of the file's own; NaN always is one in floats. */
+  readonly nodata?: number;
+  /** Whole turns of 360 degrees by which the file's longitudes are moved to reach the request's. */
+  readonly turns: number;
+}
+
+/** A part of a tile that lies in a file, on whatever grid: the kernel puts it on the request's. */
+export interface FilePart {
+  readonly request: PixelRequest;
+  readonly file: FileReference;
+}
+
 /** A tile whose replies have all come and been checked. */
 export interface FetchedTile {
   readonly state: 'fetched';
@@ -75,7 +94,10 @@ export interface FetchedTile {
   readonly index: TileIndex;
   readonly geobox: GeoBoxRecord;
   readonly requestGeobox?: GeoBoxRecord;
+  /** Where parts overlap, a later one lies over an earlier one, band by band, at its valid pixels. */
   readonly parts: readonly FetchedPart[];
+  /** Parts that the kernel reads from disk; they lie over {@link parts} in the same way. */
+  readonly files?: readonly FilePart[];
 }
 
 /** Counts of the tile's own pixels in one band: valid as fetched, filled, left without a value. */
@@ -161,6 +183,10 @@ export interface FetchContext {
 export interface TileSource {
   /** How masked pixels travel in this source's GeoTIFFs. */
   readonly mask: MaskTransport;
+  /** How its pixels are resampled, where that is not as the dataset says. */
+  readonly resampling?: Resampling;
+  /** Whether it has anything for a tile, so that others are neither fetched nor recorded. Absent: for all. */
+  hasTile?(index: TileIndex): boolean;
   /** The requests that pixels on that geobox need; arithmetic only. */
   planRequests(geobox: GeoBoxRecord): PixelRequest[];
   /** What is asked for instead of the tile's own geobox, by a source whose pixels lie on another grid. */
@@ -169,7 +195,7 @@ export interface TileSource {
   check(signal?: AbortSignal): Promise<void>;
   /**
    * Gets one tile's pixels, retrying what can be retried.
-   * @throws {EarthEngineError | AbortedError}
+   * @throws {EarthEngineError | AbortedError | RasterError}
    */
   fetch(tile: PlannedTile, context?: FetchContext): Promise<FetchedTile>;
   close(): Promise<void>;

@@ -1,22 +1,8 @@
 import { Command } from 'commander';
-import { Cube, type IngestOptions } from '../cube/cube.js';
-import { ingestWithReport } from '../cube/report.js';
-import type { IngestSummary } from '../observe/summary.js';
-import { EXIT } from './exit-codes.js';
-import { abortOnSignals } from './interrupt.js';
-import { createLog, logEvent } from './log.js';
-import {
-  bboxCrsOption,
-  bboxOption,
-  formatOption,
-  type RegionOptions,
-  regionOf,
-  storeOption,
-  threadsOption,
-  timeOption,
-} from './options.js';
-import { type ComputeOptions, kernelOption, openPool } from './pool.js';
-import { ProgressBar } from './progress-bar.js';
+import { Cube } from '../cube/cube.js';
+import { storeOption, timeOption } from './options.js';
+import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
+import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
 import {
   concurrencyOption,
   endpointOption,
@@ -25,97 +11,34 @@ import {
   projectOption,
   type ServiceOptions,
 } from './service.js';
-import { stageTable, summaryText } from './summary-text.js';
 
-interface Options extends RegionOptions, ServiceOptions, ComputeOptions {
+interface Options extends RegionOptions, ServiceOptions, RunOptions {
   readonly store: string;
-  readonly format: 'text' | 'json';
-  readonly report?: string;
-  readonly verbose?: boolean;
-  readonly quiet?: boolean;
 }
 
 export function ingestCommand(): Command {
-  return new Command('ingest')
+  const command = new Command('ingest')
     .description('fetch, process and store the tiles of a region that are not loaded yet')
-    .addOption(storeOption())
-    .addOption(bboxOption())
-    .addOption(bboxCrsOption())
+    .addOption(storeOption());
+  addRegionOptions(command)
     .addOption(timeOption())
     .addOption(endpointOption())
     .addOption(projectOption())
     .addOption(keyFileOption())
-    .addOption(concurrencyOption())
-    .addOption(threadsOption())
-    .addOption(kernelOption())
-    .addOption(formatOption())
-    .option(
-      '--report <dir>',
-      'folder for a page that shows what happened (report.html), and its numbers (report.json, failures.ndjson)',
-    )
-    .option('-v, --verbose', 'log every event to stderr, one JSON record a line')
-    .option('-q, --quiet', 'no progress')
+    .addOption(concurrencyOption());
+  return addRunOptions(command)
     .addHelpText(
       'after',
-      '\nExample:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const roi = regionOf(options);
+  const roi = await regionOf(options);
   const cube = await Cube.open(options.store);
   // A region or a time outside the cube is told before anyone is asked for credentials.
   cube.windowsOf(roi);
   cube.stepsOf(options.time);
-  const source = await openService(cube.dataset, options);
-  const pool = await openPool(options).catch(async (error: unknown) => {
-    await source.close();
-    throw error;
-  });
-  const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
-  const log = options.verbose ? createLog() : undefined;
-  const interrupt = abortOnSignals();
-  let summary: IngestSummary;
-  let written: string | undefined;
-  try {
-    const job: IngestOptions = {
-      time: options.time,
-      source,
-      pool,
-      signal: interrupt.signal,
-      onEvent: (event) => {
-        bar?.onEvent(event);
-        if (log !== undefined) logEvent(log, event);
-      },
-    };
-    summary =
-      options.report === undefined
-        ? await cube.ingest(roi, job)
-        : await ingestWithReport(cube, roi, job, {
-            folder: options.report,
-            onWritten: (page) => {
-              written = page;
-            },
-          });
-  } finally {
-    bar?.stop();
-    interrupt.release();
-    // On stderr: stdout may be JSON, and a run that was stopped has its report too.
-    if (written !== undefined) process.stderr.write(`Report: ${written}\n`);
-    await Promise.all([source.close(), pool.close()]);
-  }
-  report(summary, options.format);
-  if (summary.failed.length > 0) process.exitCode = EXIT.partial;
-}
-
-function report(summary: IngestSummary, format: 'text' | 'json'): void {
-  if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
-    return;
-  }
-  process.stdout.write(`${summaryText(summary)}\n`);
-  if (summary.committed > 0) process.stdout.write(`${stageTable(summary)}\n`);
-  for (const { id, stage, error } of summary.failed)
-    process.stdout.write(`failed: tile ${id} at ${stage}: ${error.message}\n`);
+  await runIngest(cube, roi, await openService(cube.dataset, options), options);
 }

@@ -7,21 +7,12 @@ import { expected } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import { isFloat } from '../raster/dtype.js';
-import {
-  bboxCrsOption,
-  bboxOption,
-  type RegionOptions,
-  regionOf,
-  storeOption,
-  threadsOption,
-  timeOption,
-  wholeNumber,
-} from './options.js';
+import { storeOption, threadsOption, timeOption, wholeNumber } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
+import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { oneStep, timeWords } from './time.js';
 
-interface Options extends Omit<RegionOptions, 'bbox'>, ComputeOptions {
-  readonly bbox?: string;
+interface Options extends RegionOptions, ComputeOptions {
   readonly store: string;
   readonly png?: string;
   readonly out?: string;
@@ -32,11 +23,10 @@ interface Options extends Omit<RegionOptions, 'bbox'>, ComputeOptions {
 }
 
 export function loadCommand(): Command {
-  return new Command('load')
+  const command = new Command('load')
     .description('read a region of a cube into a GeoTIFF or a picture')
-    .addOption(storeOption())
-    .addOption(bboxOption().makeOptionMandatory(false))
-    .addOption(bboxCrsOption())
+    .addOption(storeOption());
+  return addRegionOptions(command)
     .addOption(timeOption())
     .option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE')
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
@@ -60,7 +50,7 @@ export function loadCommand(): Command {
     .addHelpText(
       'after',
       [
-        '\nA region is --bbox, or what --like covers; with both, pixels of --like outside the box have no value.',
+        '\nA region is --bbox or --roi, or what --like covers; with both, pixels of --like outside the region have no value.',
         '\nExamples:',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out region.tif --png region.png',
         '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
@@ -76,8 +66,7 @@ async function load(options: Options): Promise<void> {
   const pool = await openPool(options);
   try {
     const like = likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool });
-    const roi =
-      options.bbox === undefined ? (like as GeoBox) : regionOf({ ...options, bbox: options.bbox });
+    const roi = (await regionIn(options)) ?? (like as GeoBox);
     // A file holds one step.
     const time = oneStep(cube, options.time);
     const region = await cube.load(roi, { pool, like, resampling, buffer, time });
@@ -98,12 +87,12 @@ async function load(options: Options): Promise<void> {
 }
 
 /** Before anything is read. @throws {InvalidInputError} */
-function checkOptions({ png, out, cog, bbox, like }: Options): void {
+function checkOptions({ png, out, cog, bbox, roi, like }: Options): void {
   if (png === undefined && out === undefined)
     throw expected('--out or --png', 'what to write', 'neither');
   if (cog && out === undefined) throw expected('--out', 'the file of --cog', 'none');
-  if (bbox === undefined && like === undefined)
-    throw expected('--bbox or --like', 'the region', 'neither');
+  if (bbox === undefined && roi === undefined && like === undefined)
+    throw expected('--bbox, --roi or --like', 'the region', 'none');
   if (out !== undefined && !/\.tiff?$/i.test(out))
     throw expected('a name that ends in .tif', '--out', out);
 }

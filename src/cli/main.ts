@@ -5,6 +5,7 @@ import { createCommand } from './create.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
+import { importCommand } from './import.js';
 import { ingestCommand } from './ingest.js';
 import { loadCommand } from './load.js';
 import { loopbackCommand } from './loopback.js';
@@ -26,6 +27,7 @@ function program(): Command {
     demoCommand(),
     createCommand(),
     ingestCommand(),
+    importCommand(),
     loadCommand(),
     statusCommand(),
     loopbackCommand(),

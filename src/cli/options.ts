@@ -3,10 +3,8 @@ import { Option } from 'commander';
 import type { Dataset } from '../dataset/dataset.js';
 import { parseDataset } from '../dataset/parse.js';
 import { PRESET_NAMES, presetDataset } from '../dataset/presets.js';
-import { parseToi, type Toi } from '../dataset/toi.js';
+import { parseToi } from '../dataset/toi.js';
 import { expected, InvalidInputError } from '../errors.js';
-import { parseCrs } from '../grid/crs.js';
-import { type BoundingBox, parseBoundingBox } from '../grid/roi.js';
 
 /** Options that several commands share; each can also come from the environment, as GEOCUBES_NAME. */
 export const storeOption = () =>
@@ -19,14 +17,6 @@ export const datasetOption = () =>
   )
     .env('GEOCUBES_DATASET')
     .makeOptionMandatory();
-
-export const bboxOption = () =>
-  new Option('--bbox <xmin,ymin,xmax,ymax>', 'region; xmin > xmax crosses the antimeridian')
-    .env('GEOCUBES_BBOX')
-    .makeOptionMandatory();
-
-export const bboxCrsOption = () =>
-  new Option('--bbox-crs <crs>', 'CRS of the region').default('EPSG:4326').env('GEOCUBES_BBOX_CRS');
 
 export const timeOption = () =>
   new Option(
@@ -49,16 +39,6 @@ export const formatOption = () =>
     .choices(['text', 'json'])
     .default('text')
     .env('GEOCUBES_FORMAT');
-
-export interface RegionOptions {
-  readonly bbox: string;
-  readonly bboxCrs: string;
-  readonly time?: Toi;
-}
-
-export function regionOf({ bbox, bboxCrs }: RegionOptions): BoundingBox {
-  return parseBoundingBox(bbox, parseCrs(bboxCrs));
-}
 
 /** A parser for commander that takes whole numbers in a range. */
 export function wholeNumber(name: string, low: number, high: number): (text: string) => number {

@@ -7,18 +7,19 @@ import type { Toi } from '../dataset/toi.js';
 import { renderPng } from '../picture/png.js';
 import { drawStateMap } from '../picture/state-map.js';
 import { storeOption, timeOption } from './options.js';
+import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { timeWords } from './time.js';
 
-interface Options {
+interface Options extends RegionOptions {
   readonly store: string;
-  readonly time?: Toi;
   readonly png?: string;
 }
 
 export function statusCommand(): Command {
-  return new Command('status')
-    .description('count what is loaded, and draw it')
-    .addOption(storeOption())
+  const command = new Command('status')
+    .description('count what is loaded, in a region or the whole cube, and draw it')
+    .addOption(storeOption());
+  return addRegionOptions(command)
     .addOption(timeOption())
     .option(
       '--png <file>',
@@ -26,18 +27,20 @@ export function statusCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg',
     )
     .action(run);
 }
 
-async function run({ store, time, png }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { store, time, png } = options;
+  const region = await regionIn(options);
   const cube = await Cube.open(store);
   const steps = cube.stepsOf(time);
   // One step after the other: together the tiles of a large temporal cube would fill the memory.
   const loaded: TileStatus[] = [];
   for (const step of steps ?? [undefined]) {
-    const states = await cube.tileStates(cube.grid.geobox, atStep(step));
+    const states = await cube.tileStates(region ?? cube.grid.geobox, atStep(step));
     const touched = states.filter(({ state }) => state !== TileState.notLoaded);
     process.stdout.write(
       `${cube.dataset.title} at ${store}${stepWords(step)}: ${countWords(touched, states.length)}\n`,

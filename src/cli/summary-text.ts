@@ -15,12 +15,15 @@ const STAGES = {
 export function summaryText(summary: IngestSummary): string {
   const { committed, empty, alreadyLoaded, failed, commits, bytesIn, bytesOut, elapsedMs } =
     summary;
+  const written = `${megabytes(bytesOut)} of chunks written`;
+  // Files on disk are asked for nothing, and nothing of them is received.
+  const isFromFiles = summary.plannedRequests === 0 && summary.processed > 0;
   const lines = [
     `${committed} tiles committed in ${commits} commits in ${formatSeconds(elapsedMs / 1000)} (${empty} of them without a valid pixel)`,
     `${alreadyLoaded} tiles were there already, ${failed.length} failed`,
-    `${megabytes(bytesIn)} received, ${megabytes(bytesOut)} of chunks written`,
-    requestText(summary),
+    isFromFiles ? written : `${megabytes(bytesIn)} received, ${written}`,
   ];
+  if (!isFromFiles) lines.push(requestText(summary));
   if (summary.quotaStatus !== undefined)
     lines.push(`Earth Engine says of the quota: ${summary.quotaStatus}`);
   return lines.join('\n');

@@ -5,17 +5,23 @@ import type { Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 
 /**
- * The time of interest of what can show one step only.
+ * The time of interest of what can show, or take, one step only.
+ *
+ * @param why it is one, for the message
  * @throws {InvalidInputError} when it means several.
  */
-export function oneStep(cube: Cube, time: Toi | undefined): Toi | undefined {
+export function oneStep(
+  cube: Cube,
+  time: Toi | undefined,
+  why = 'A picture shows one step.',
+): Toi | undefined {
   const steps = cube.stepsOf(time);
   if (steps === undefined || steps.length === 1) return time;
   throw expected(
     `one of the cube's ${cube.timeAxis}`,
     '--time',
     time === undefined ? 'none' : `a time of ${steps.length} steps`,
-    'A picture shows one step.',
+    why,
   );
 }
 

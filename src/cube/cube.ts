@@ -19,7 +19,7 @@ import type { TileSource } from '../tile.js';
 import { Accessor } from './accessor.js';
 import { type CreateOptions, createCube } from './create.js';
 import { checkAgrees, isCreated } from './existence.js';
-import { defaultTilesInFlight, runIngest } from './ingest.js';
+import { defaultTilesInFlight, isLargeTile, runIngest } from './ingest.js';
 import {
   type CubeView,
   type Like,
@@ -32,7 +32,7 @@ import {
 } from './load.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { type LazyDataset, openDataset } from './open-dataset.js';
-import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
+import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { TileLoader } from './tile-loader.js';
 
@@ -144,7 +144,7 @@ export class Cube extends Accessor<IngestOptions> {
    */
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
-    const tiles = atSteps([...tilesOf(roi, this.grid)], steps);
+    const tiles = atSteps([...tilesWith(source, tilesOf(roi, this.grid))], steps);
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
@@ -190,10 +190,12 @@ export class Cube extends Accessor<IngestOptions> {
       plan,
       source,
       pool,
-      recipe: recipeOf(this.dataset, this.codec, source.mask),
+      recipe: recipeOf(this.dataset, this.codec, source.mask, source.resampling),
       repository: this.repository,
       dataset: this.dataset,
-      tilesInFlight: options.tilesInFlight ?? defaultTilesInFlight(plan, pool.size),
+      tilesInFlight:
+        options.tilesInFlight ??
+        (isLargeTile(this.dataset) ? 1 : defaultTilesInFlight(plan, pool.size)),
       commit: {
         ...(groupSize === undefined ? {} : { groupSize }),
         ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),

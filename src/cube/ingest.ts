@@ -5,6 +5,7 @@ import { DEFAULT_CEILING } from '../earth-engine/adaptive-limiter.js';
 import { AbortedError, fromRecord, RasterError, toRecord } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
+import { bytesOf } from '../raster/dtype.js';
 import { Committer, type CommitterOptions } from '../store/committer.js';
 import type { Repository } from '../store/repository.js';
 import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
@@ -44,6 +45,16 @@ export function defaultTilesInFlight(
   const useful = Math.ceil((DEFAULT_CEILING * pending) / requests) + threads;
   const bearable = Math.floor((BYTES_IN_FLIGHT * pending) / Math.max(bytes, 1));
   return Math.max(Math.min(useful, bearable), least);
+}
+
+/** Whether one tile's pixels are that many, wherever they come from. */
+export function isLargeTile({
+  bands,
+  dtype,
+  grid,
+}: Pick<Dataset, 'bands' | 'dtype' | 'grid'>): boolean {
+  const [height, width] = grid.chunk;
+  return height * width * bands.length * bytesOf(dtype) > LARGE_TILE_BYTES;
 }
 
 /**
@@ -203,7 +214,9 @@ async function fetchAndProcess(
       });
       return encoded;
     } catch (error) {
-      const isDamaged = error instanceof RasterError && error.stage === 'decode';
+      // A file on disk stays as it is: only a reply may come undamaged when it is fetched again.
+      const isDamaged =
+        error instanceof RasterError && error.stage === 'decode' && fetched.parts.length > 0;
       if (!isDamaged || fetches >= MAX_FETCHES || signal.aborted) throw error;
       onEvent({ type: 'retry', at: Date.now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
     }

@@ -18,7 +18,7 @@ export interface IngestPlan {
 }
 
 /** What planning needs of a source. */
-export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox'>;
+export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox' | 'hasTile'>;
 
 /** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
 export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
@@ -59,6 +59,11 @@ export async function planIngest(
       }
     },
   };
+}
+
+/** Those of the tiles that the source has anything for. */
+export function* tilesWith(source: TilePlanner, tiles: Iterable<TileIndex>): Generator<TileIndex> {
+  for (const tile of tiles) if (source.hasTile?.(tile) ?? true) yield tile;
 }
 
 /**

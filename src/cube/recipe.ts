@@ -1,4 +1,4 @@
-import { type Dataset, fillValueOf } from '../dataset/dataset.js';
+import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
 import {
   bloscFor,
   type Codec,
@@ -9,15 +9,24 @@ import {
 import type { DType } from '../raster/dtype.js';
 import type { MaskTransport, Recipe } from '../tile.js';
 
-/** What a kernel must know to process the tiles of `dataset`. */
-export function recipeOf(dataset: Dataset, codec: Codec, mask: MaskTransport): Recipe {
+/**
+ * What a kernel must know to process the tiles of `dataset`.
+ *
+ * @param resampling in place of the dataset's own
+ */
+export function recipeOf(
+  dataset: Dataset,
+  codec: Codec,
+  mask: MaskTransport,
+  resampling: Resampling = dataset.processing.resampling,
+): Recipe {
   return {
     bands: dataset.bands.length,
     dtype: dataset.dtype,
     fillValue: fillValueOf(dataset),
     ...(dataset.nodata === undefined ? {} : { nodata: dataset.nodata }),
     mask,
-    processing: dataset.processing,
+    processing: { ...dataset.processing, resampling },
     chunk: dataset.grid.chunk,
     codec,
   };

@@ -11,6 +11,7 @@ import { drawStateMap } from '../picture/state-map.js';
 import { checkReportFolder, writeReport } from '../report/files.js';
 import { type Cube, type IngestOptions, TileState } from './cube.js';
 
+/** Where a report goes, and who is told. */
 export interface ReportOptions {
   /** Where the report goes: see {@link writeReport}. Made where it is missing. */
   readonly folder: string;

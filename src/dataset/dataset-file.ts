@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DTYPES } from '../raster/dtype.js';
-import { DEFAULT_PROCESSING } from './dataset.js';
+import { DEFAULT_PROCESSING, RESAMPLINGS } from './dataset.js';
 import { MAX_TIME_STEPS } from './time-axis.js';
 
 const bandName = z
@@ -95,6 +95,10 @@ export const datasetFile = z.strictObject({
     .describe(
       "An image as an Earth Engine expression { result, values }, as Python's image.serialize() and JavaScript's ee.Serializer.toCloudApiJSON(image) write it.",
     ),
+  local: z
+    .literal(true)
+    .optional()
+    .describe('No source at Earth Engine: the cube is filled from files on disk alone.'),
   bands: z
     .array(z.union([bandName, bandEntry]))
     .min(1)
@@ -128,7 +132,7 @@ export const datasetFile = z.strictObject({
     .describe("Keep filled values within the band's valid range in the tile.")
     .meta({ default: DEFAULT_PROCESSING.clipToObserved }),
   resampling: z
-    .enum(['near', 'bilinear', 'cubic', 'average', 'mode'])
+    .enum(RESAMPLINGS)
     .optional()
     .describe('How pixels that arrive on another grid are resampled.')
     .meta({ default: DEFAULT_PROCESSING.resampling }),

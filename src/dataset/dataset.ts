@@ -21,7 +21,10 @@ export type Fill =
   | 'nearest';
 
 /** GDAL's names. Earth Engine itself always answers with the nearest pixel. */
-export type Resampling = 'near' | 'bilinear' | 'cubic' | 'average' | 'mode';
+export const RESAMPLINGS = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;
+
+/** How pixels come onto another grid, by GDAL's names. */
+export type Resampling = (typeof RESAMPLINGS)[number];
 
 /** How decoded pixels become the cube's pixels. */
 export interface Processing {
@@ -35,14 +38,16 @@ export interface Processing {
 }
 
 /**
- * Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an
- * expression. `none` in cubes that another program made and that do not tell: they can be read.
+ * Where the pixels come from: exactly one of an image collection (mosaicked), an image, an expression, or
+ * files on disk (`local`), which are named when they are imported. Files can be imported into every cube.
+ * `none` in cubes that another program made and that do not tell: they can be read.
  */
 export type Source =
   | { readonly kind: 'none' }
   | { readonly kind: 'collection'; readonly id: string }
   | { readonly kind: 'image'; readonly id: string }
-  | { readonly kind: 'expression'; readonly expression: unknown };
+  | { readonly kind: 'expression'; readonly expression: unknown }
+  | { readonly kind: 'local' };
 
 /**
  * The recipe of a cube: everything needed to create and fill it. Plain data, and stored in the

@@ -14,7 +14,9 @@ export function datasetJsonSchema(): object {
     ...schema,
     title: 'Dataset of smart-geocubes-native',
     description: 'The recipe of a datacube, for "geocubes create --dataset file.json".',
-    oneOf: [{ required: ['collection'] }, { required: ['image'] }, { required: ['expression'] }],
-    dependentRequired: { time: ['collection'] },
+    oneOf: ['collection', 'image', 'expression', 'local'].map((name) => ({ required: [name] })),
+    dependentSchemas: {
+      time: { anyOf: [{ required: ['collection'] }, { required: ['local'] }] },
+    },
   };
 }

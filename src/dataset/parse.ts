@@ -94,17 +94,18 @@ function requestGridOf({
   return { crs: parseCrs(crs).name, resolution, ...(origin === undefined ? {} : { origin }) };
 }
 
-function sourceOf({ collection, image, expression }: CheckedDatasetFile): Dataset['source'] {
-  const given = { collection, image, expression };
+function sourceOf({ collection, image, expression, local }: CheckedDatasetFile): Dataset['source'] {
+  const given = { collection, image, expression, local };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : name));
   if (names.length !== 1)
     throw expected(
-      'exactly one of "collection", "image" and "expression"',
+      'exactly one of "collection", "image", "expression" and "local"',
       'the dataset',
       names.join(', ') || 'none',
     );
   if (collection !== undefined) return { kind: 'collection', id: collection };
   if (image !== undefined) return { kind: 'image', id: image };
+  if (local) return { kind: 'local' };
   return { kind: 'expression', expression: checkExpression(expression) };
 }
 

@@ -16,9 +16,9 @@ export function readTimeAxis(entry: TimeEntry): TimeAxisRecord {
   return record;
 }
 
-/** Only a collection has images for each step. @throws {InvalidInputError} for an image or an expression. */
+/** A collection has images for each step, and files are imported into one. @throws {InvalidInputError} for an image or an expression. */
 export function checkTemporalSource({ kind }: Source): void {
-  if (kind !== 'collection')
+  if (kind !== 'collection' && kind !== 'local')
     throw expected(
       'a "collection"',
       'a dataset with time steps',

@@ -121,6 +121,16 @@ function define(values: Record<string, unknown>, wanted: string, node: Node): Re
   return { valueReference: name };
 }
 
+/** The dataset of a cube that is filled from files has nothing to ask for. */
+export function withoutSource(): InvalidInputError {
+  return expected(
+    'a "collection", an "image" or an "expression"',
+    'the dataset, to ask Earth Engine for its pixels,',
+    'local',
+    'Fill its cube with "geocubes import".',
+  );
+}
+
 function sourceImage(source: Source, time: TimeSpan | undefined): Node {
   switch (source.kind) {
     case 'none':
@@ -135,6 +145,8 @@ function sourceImage(source: Source, time: TimeSpan | undefined): Node {
     }
     case 'expression':
       return { valueReference: (source.expression as Expression).result };
+    case 'local':
+      throw withoutSource();
   }
 }
 

@@ -19,7 +19,7 @@ import { assetName } from './asset-name.js';
 import { checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
-import { type Expression, noSource, requestExpression } from './expression.js';
+import { type Expression, noSource, requestExpression, withoutSource } from './expression.js';
 import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 
@@ -68,6 +68,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
         await options.credentials.headers();
         return;
       }
+      if (dataset.source.kind === 'local') throw withoutSource();
       await client.send({ method: 'GET', path: `/v1/${assetName(dataset.source.id)}`, signal });
     },
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),

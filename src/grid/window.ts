@@ -18,6 +18,11 @@ export function intersect(one: Window, other: Window): Window | undefined {
   return height > 0 && width > 0 ? { row, col, height, width } : undefined;
 }
 
+/** Whether any two of the windows have a pixel in common. */
+export function overlap(windows: readonly Window[]): boolean {
+  return windows.some((one, i) => windows.slice(i + 1).some((other) => intersect(one, other)));
+}
+
 /** The smallest window that holds them all, or `undefined` of none. */
 export function around(windows: readonly Window[]): Window | undefined {
   if (windows.length === 0) return undefined;

@@ -18,9 +18,17 @@ export function besideNodata({
 const BLENDING = new Set(['bilinear', 'cubic', 'average']);
 
 /** Moves warped values off the code for "no value", in place. */
-export function avoidNodata({ pixels, isGap }: BandRaster, recipe: Recipe): void {
+export function avoidNodata(raster: BandRaster, recipe: Recipe): void {
+  if (BLENDING.has(recipe.processing.resampling)) moveOffNodata(raster, recipe);
+}
+
+/** The same for values of whatever origin: those of a file whose own code is another one. */
+export function moveOffNodata(
+  { pixels, isGap }: BandRaster,
+  recipe: Pick<Recipe, 'nodata' | 'dtype'>,
+): void {
   const other = besideNodata(recipe);
-  if (other === undefined || !BLENDING.has(recipe.processing.resampling)) return;
+  if (other === undefined) return;
   const indexOf = (from: number) => (pixels as Uint8Array).indexOf(recipe.nodata ?? 0, from);
   for (let i = indexOf(0); i !== -1; i = indexOf(i + 1))
     if (isGap === undefined || isGap[i] === 0) (pixels as PixelArray)[i] = other;

@@ -8,13 +8,12 @@ import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { fillNearest } from './nearest.js';
 import { besideNodata } from './nodata.js';
 import { readOnTileGrid, type Warper } from './request-grid.js';
-import { type OpenPart, TileReader } from './tile-reader.js';
+import { type PartOpeners, TileReader } from './tile-reader.js';
 import { type Workspace, Workspaces } from './workspace.js';
 
 /** What tells one kernel from another; the order of the steps is the same for all. */
-export interface KernelParts extends Warper {
+export interface KernelParts extends Warper, PartOpeners {
   readonly facts: KernelFacts;
-  readonly openPart: OpenPart;
   /** Must not keep the array's bytes: they belong to the next band afterwards. */
   encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -84,7 +83,7 @@ async function openTile(
   workspace: Workspace,
 ): Promise<Pick<TileReader, 'readBand' | 'warpMs' | 'close'>> {
   const grid = GeoBox.fromRecord(tile.requestGeobox ?? tile.geobox);
-  const reader = await TileReader.open(tile.parts, grid, recipe, parts.openPart, workspace);
+  const reader = await TileReader.open(tile, grid, recipe, parts, workspace);
   return tile.requestGeobox === undefined
     ? reader
     : readOnTileGrid(reader, grid, GeoBox.fromRecord(tile.geobox), recipe, parts, workspace);

@@ -1,17 +1,26 @@
 import { RasterError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
-import type { Window } from '../grid/window.js';
+import { overlap, type Window } from '../grid/window.js';
 import type { DType, PixelArray } from '../raster/dtype.js';
-import { BITS_PER_MASK_BAND, type FetchedPart, maskBandsOf, type Recipe } from '../tile.js';
+import {
+  BITS_PER_MASK_BAND,
+  type FetchedPart,
+  type FetchedTile,
+  type FileReference,
+  maskBandsOf,
+  type PixelRequest,
+  type Recipe,
+} from '../tile.js';
 import type { BandRaster } from './band-raster.js';
 import {
   addInvalid,
   addMasked,
   addUncovered,
   findMasked,
-  type GapList,
+  GapList,
   type MaskedPixels,
 } from './gaps.js';
+import { Layering } from './layering.js';
 import { avoidNodata } from './nodata.js';
 import type { Workspace } from './workspace.js';
 
@@ -37,8 +46,30 @@ export interface PartFile {
 
 export type OpenPart = (part: FetchedPart, recipe: Recipe) => PartFile | Promise<PartFile>;
 
+/** A raster file on disk, opened. */
+export interface DiskFile {
+  /**
+   * One of the reference's bands, counted from 0, on `grid`: copied where the file's own pixels lie there,
+   * else warped.
+   */
+  rasterOn(band: number, grid: GeoBox, recipe: Recipe): BandRaster;
+  /** Milliseconds spent warping so far. */
+  readonly warpMs: number;
+  close(): void;
+}
+
+export interface PartOpeners {
+  readonly openPart: OpenPart;
+  readonly openFile: (file: FileReference) => DiskFile;
+}
+
+interface OpenedDisk {
+  readonly request: PixelRequest;
+  readonly disk: DiskFile;
+}
+
 interface OpenedPart {
-  readonly part: FetchedPart;
+  readonly request: PixelRequest;
   readonly file: PartFile;
   readonly isAligned: boolean;
   /** By group of eight bands: which pixels have no value, for all bands of the group. */
@@ -47,13 +78,12 @@ interface OpenedPart {
 
 /** Reads a tile's bands one at a time, so that only one of them lies decoded in memory. */
 export class TileReader {
-  /** Milliseconds spent warping so far. */
-  warpMs = 0;
+  #warpMs = 0;
 
   private constructor(
     private readonly grid: GeoBox,
     private readonly recipe: Recipe,
-    private readonly parts: readonly OpenedPart[],
+    private readonly parts: readonly (OpenedPart | OpenedDisk)[],
     private readonly workspace: Workspace,
   ) {}
 
@@ -64,25 +94,33 @@ export class TileReader {
    * @throws {RasterError} when a part is corrupt or is not what was asked for.
    */
   static async open(
-    parts: readonly FetchedPart[],
+    { parts, files = [] }: Pick<FetchedTile, 'parts' | 'files'>,
     grid: GeoBox,
     recipe: Recipe,
-    openPart: OpenPart,
+    { openPart, openFile }: PartOpeners,
     workspace: Workspace,
   ): Promise<TileReader> {
-    const files: PartFile[] = [];
+    const handles: { close(): void }[] = [];
     try {
-      const opened: OpenedPart[] = [];
+      const opened: (OpenedPart | OpenedDisk)[] = [];
       for (const part of parts) {
+        const { request } = part;
+        checkBands(request, recipe);
         const file = await openPart(part, recipe);
-        files.push(file);
-        const isAligned = file.isOn(GeoBox.fromRecord(part.request.geobox));
-        checkPart(part, file, isAligned, recipe);
-        opened.push({ part, file, isAligned, masked: new Map() });
+        handles.push(file);
+        const isAligned = file.isOn(GeoBox.fromRecord(request.geobox));
+        checkPart(request, file, isAligned, recipe);
+        opened.push({ request, file, isAligned, masked: new Map() });
+      }
+      for (const { request, file } of files) {
+        checkBands(request, recipe);
+        const disk = openFile(file);
+        handles.push(disk);
+        opened.push({ request, disk });
       }
       return new TileReader(grid, recipe, opened, workspace);
     } catch (error) {
-      for (const file of files) file.close();
+      for (const handle of handles) handle.close();
       throw error;
     }
   }
@@ -94,25 +132,61 @@ export class TileReader {
    * @throws {RasterError}
    */
   readBand(band: number, pixels: PixelArray, gaps: GapList): void {
-    const windows: Window[] = [];
-    for (const opened of this.parts) {
-      const { request } = opened.part;
-      const at = request.bands.indexOf(band);
-      if (at === -1) continue;
-      windows.push(request.window);
-      if (opened.isAligned) this.#readAligned(opened, at, pixels, gaps);
-      else this.#readWarped(opened, at, pixels, gaps);
+    const parts = this.parts.filter(({ request }) => request.bands.includes(band));
+    const windows = parts.map(({ request }) => request.window);
+    if (overlap(windows)) {
+      this.#readLayers(parts, band, pixels, gaps);
+      return;
     }
+    for (const part of parts) this.#readPart(part, band, pixels, gaps);
     addUncovered(gaps, this.grid.shape, windows);
   }
 
+  /** Milliseconds spent warping so far. */
+  get warpMs(): number {
+    return this.parts.reduce(
+      (sum, part) => sum + ('disk' in part ? part.disk.warpMs : 0),
+      this.#warpMs,
+    );
+  }
+
   close(): void {
-    for (const { file } of this.parts) file.close();
+    for (const part of this.parts) ('disk' in part ? part.disk : part.file).close();
+  }
+
+  /** From the topmost layer down, until no pixel is without a value: what lies hidden is not read. */
+  #readLayers(
+    parts: readonly (OpenedPart | OpenedDisk)[],
+    band: number,
+    pixels: PixelArray,
+    gaps: GapList,
+  ): void {
+    const { workspace } = this;
+    const layer = workspace.array('layer', this.recipe.dtype, pixels.length);
+    const layering = new Layering(this.grid.width, workspace.array('open', 'uint8', pixels.length));
+    const layerGaps = new GapList();
+    for (const part of [...parts].reverse()) {
+      if (layering.isFull) break;
+      layerGaps.clear();
+      this.#readPart(part, band, layer, layerGaps);
+      layering.addBelow(layer, layerGaps, part.request.window, pixels);
+    }
+    layering.addGaps(gaps);
+  }
+
+  #readPart(part: OpenedPart | OpenedDisk, band: number, pixels: PixelArray, gaps: GapList): void {
+    const { request } = part;
+    const at = request.bands.indexOf(band);
+    if ('disk' in part) {
+      const raster = part.disk.rasterOn(at, GeoBox.fromRecord(request.geobox), this.recipe);
+      place(raster, request.window, this.grid.width, pixels, gaps);
+    } else if (part.isAligned) this.#readAligned(part, at, pixels, gaps);
+    else this.#readWarped(part, at, pixels, gaps);
   }
 
   #readAligned(opened: OpenedPart, at: number, pixels: PixelArray, gaps: GapList): void {
-    const { file, part } = opened;
-    const { window } = part.request;
+    const { file, request } = opened;
+    const { window } = request;
     const { width } = this.grid;
     const { mask } = this.recipe;
     // A conversion on the way could turn the file's nodata, or a value out of range, into a valid pixel.
@@ -130,7 +204,7 @@ export class TileReader {
     addInvalid(gaps, pixels, width, window, invalidValue(file, at, this.recipe));
   }
 
-  #maskedOf({ part: { request }, file, masked }: OpenedPart, group: number): MaskedPixels {
+  #maskedOf({ request, file, masked }: OpenedPart, group: number): MaskedPixels {
     const known = masked.get(group);
     if (known !== undefined) return known;
     const { window, bands } = request;
@@ -142,11 +216,11 @@ export class TileReader {
     return found;
   }
 
-  #readWarped({ part, file }: OpenedPart, at: number, pixels: PixelArray, gaps: GapList): void {
-    const { window, geobox } = part.request;
+  #readWarped({ request, file }: OpenedPart, at: number, pixels: PixelArray, gaps: GapList): void {
+    const { window, geobox } = request;
     const started = performance.now();
     const raster = file.warp(at, GeoBox.fromRecord(geobox), this.recipe);
-    this.warpMs += performance.now() - started;
+    this.#warpMs += performance.now() - started;
     avoidNodata(raster, this.recipe);
     place(raster, window, this.grid.width, pixels, gaps);
     // A resampling of large floats can end in NaN where its sources are none.
@@ -154,8 +228,12 @@ export class TileReader {
   }
 }
 
-function checkPart({ request }: FetchedPart, file: PartFile, isAligned: boolean, recipe: Recipe) {
-  const { bands } = request;
+function checkPart(
+  { bands, geobox }: PixelRequest,
+  file: PartFile,
+  isAligned: boolean,
+  recipe: Recipe,
+): void {
   const maskBands = maskBandsOf(bands.length, recipe.mask);
   if (file.bands !== bands.length + maskBands)
     throw new RasterError(
@@ -165,8 +243,11 @@ function checkPart({ request }: FetchedPart, file: PartFile, isAligned: boolean,
   if (!isAligned && maskBands > 0)
     throw new RasterError(
       'decode',
-      `Expected the reply on the grid asked for (${GeoBox.fromRecord(request.geobox)}) but received ${file.describe()}.`,
+      `Expected the reply on the grid asked for (${GeoBox.fromRecord(geobox)}) but received ${file.describe()}.`,
     );
+}
+
+function checkBands({ bands }: PixelRequest, recipe: Recipe): void {
   const strange = bands.find((band) => !(band < recipe.bands));
   if (strange !== undefined)
     throw new RasterError(

@@ -50,6 +50,7 @@ export type Stage = (typeof STAGES)[number];
 /** An error without its stack, which tells of this machine's folders. */
 export type PlainError = Omit<ErrorRecord, 'stack'>;
 
+/** A tile that failed, as the report tells it. */
 export interface FailureRecord {
   readonly tile: string;
   readonly index: TileIndex;

@@ -18,6 +18,7 @@ import { Tally } from './summary.js';
 import { Throughput } from './throughput.js';
 import { Timeline } from './timeline.js';
 
+/** What a recorder knows beforehand. */
 export interface RecorderOptions {
   /** Milliseconds since the epoch, as the events have them. Default: the system's clock. */
   readonly now?: () => number;

@@ -83,3 +83,22 @@ export function canHold(dtype: DType, value: number): boolean {
   const [low, high] = rangeOf(dtype);
   return Number.isInteger(value) && value >= low && value <= high;
 }
+
+/** Integers up to this power of two are exact in a float type; of integer types, the bits of their range. */
+const EXACT_BITS: Readonly<Record<DType, number>> = {
+  uint8: 8,
+  int16: 15,
+  uint16: 16,
+  int32: 31,
+  uint32: 32,
+  float32: 24,
+  float64: 53,
+};
+
+/** True when every value of `from` is a value of `to`. */
+export function isLossless(from: DType, to: DType): boolean {
+  if (from === to) return true;
+  if (isFloat(from)) return from === 'float32' && to === 'float64';
+  if (from.startsWith('int') && to.startsWith('uint')) return false;
+  return EXACT_BITS[from] <= EXACT_BITS[to];
+}

@@ -14,6 +14,7 @@ import { failureTable, retryTable, stageTable } from './tables.js';
 import { drawThroughput } from './throughput-charts.js';
 import { drawTimeline } from './timeline-chart.js';
 
+/** What goes on a page beside the record itself. */
 export interface PageOptions {
   /** A map of the cube, as SVG of this library: it goes into the page as it is. */
   readonly map?: string;

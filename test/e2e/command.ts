@@ -18,20 +18,22 @@ export interface Running {
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input?: string,
 ): Running {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(GEOCUBES|EE_|GOOGLE)/.test(name)),
   );
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...clean, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (data) => {
+  child.stdout?.on('data', (data) => {
     stdout += data;
   });
-  child.stderr.on('data', (data) => {
+  child.stderr?.on('data', (data) => {
     stderr += data;
   });
   const ended = new Promise<Ended>((resolve, reject) => {
@@ -44,6 +46,7 @@ export function startCommand(
 export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input?: string,
 ): Promise<Ended> {
-  return startCommand(args, env).ended;
+  return startCommand(args, env, input).ended;
 }

@@ -1,61 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Cube, createPool, type DatasetFile, earthEngine, parseDataset } from '../../src/index.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
-import type { LoadedPixels } from '../../src/raster/loaded-pixels.js';
 import { dataFile, testWithData } from '../data.js';
+import { compare, gdalwarp } from './gdalwarp.js';
 import { serveRaster, temporaryFolder } from './loopback-cubes.js';
-
-/**
- * What GDAL's own command makes of the file on the cube's grid. `-et 0` transforms each pixel exactly;
- * the default approximation depends on how a raster is cut into blocks, so no tiled reader can equal it.
- * Where the command is not installed, its library version in the binding does the same.
- */
-function gdalwarp(
-  file: string,
-  output: string,
-  cube: Cube,
-  nodata: string,
-  resampling = 'near',
-): LoadedPixels[] {
-  const { geobox } = cube.grid;
-  const { west, south, east, north } = geobox.bounds;
-  const options = [
-    '-r',
-    resampling,
-    '-et',
-    '0',
-    '-t_srs',
-    geobox.crs.name,
-    '-te',
-    west,
-    south,
-    east,
-    north,
-    '-ts',
-    geobox.width,
-    geobox.height,
-    '-dstnodata',
-    nodata,
-  ].map(String);
-  const gdal = loadGdal();
-  if (hasCommand('gdalwarp')) execFileSync('gdalwarp', ['-q', ...options, file, output]);
-  else gdal.warp(output, null, [gdal.open(file)], options).close();
-  const dataset = gdal.open(output);
-  return dataset.bands.map(
-    (band) => band.pixels.read(0, 0, geobox.width, geobox.height) as LoadedPixels,
-  );
-}
-
-function hasCommand(name: string): boolean {
-  try {
-    execFileSync(name, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function ingestWhole(folder: string, file: string, dataset: DatasetFile): Promise<Cube> {
   const bands = dataset.bands.map((band) => (typeof band === 'string' ? band : band.name));
@@ -79,17 +28,6 @@ async function ingestWhole(folder: string, file: string, dataset: DatasetFile): 
   }
 }
 
-/** Counts of pixels that are the same (NaN equals NaN) and of those with a value. */
-function compare(ours: LoadedPixels | undefined, theirs: LoadedPixels | undefined, nodata: number) {
-  let different = 0;
-  let valid = 0;
-  for (let i = 0; i < (theirs?.length ?? 0); i++) {
-    if (!Object.is(ours?.[i], theirs?.[i])) different++;
-    if (!Object.is(ours?.[i], nodata)) valid++;
-  }
-  return { different, valid, length: ours?.length };
-}
-
 describe('real rasters, served by the loopback server and ingested through the pool', () => {
   testWithData(
     'a Landsat scene in UTM fills an EPSG:4326 cube with exactly the pixels of gdalwarp',
@@ -109,7 +47,9 @@ describe('real rasters, served by the loopback server and ingested through the p
           chunk: 256,
         },
       });
-      const theirs = gdalwarp(dataFile(file), join(folder.path, 'warped.tif'), cube, '0');
+      const theirs = gdalwarp([dataFile(file)], join(folder.path, 'warped.tif'), cube, {
+        nodata: '0',
+      });
       const { bands, missingTiles } = await cube.load(cube.grid.geobox);
       expect(missingTiles).toBe(0);
       for (const [i, name] of ['red', 'green', 'blue'].entries()) {
@@ -154,7 +94,7 @@ describe('real rasters, served by the loopback server and ingested through the p
           const gdal = loadGdal();
           gdal.translate(one, gdal.open(dataFile(file)), ['-b', String(i + 1)]).close();
           const warped = join(folder.path, `${name}-warped.tif`);
-          const [theirs] = gdalwarp(one, warped, cube, '0', resampling);
+          const [theirs] = gdalwarp([one], warped, cube, { nodata: '0', resampling });
           const { different, valid } = compare(bands.get(name), theirs, 0);
           expect(valid).toBeGreaterThan(20_000);
           expect({ resampling, resolution, name, different }).toMatchObject({ different: 0 });
@@ -182,7 +122,9 @@ describe('real rasters, served by the loopback server and ingested through the p
           chunk: 200,
         },
       });
-      const theirs = gdalwarp(dataFile(file), join(folder.path, 'warped.tif'), cube, 'nan');
+      const theirs = gdalwarp([dataFile(file)], join(folder.path, 'warped.tif'), cube, {
+        nodata: 'nan',
+      });
       const { bands } = await cube.load(cube.grid.geobox);
       const { different, valid } = compare(bands.get('concentration'), theirs[0], Number.NaN);
       expect(valid).toBeGreaterThan(100_000);

@@ -58,8 +58,9 @@ function load(): Gdal {
     const gdal = require('gdal-async') as Gdal;
     // The worker thread is the unit of parallelism; GDAL's own threads would only compete with it.
     gdal.config.set('GDAL_NUM_THREADS', '1');
-    // A reply may lie in memory beside thousands of names; GDAL has no business listing them.
-    gdal.config.set('GDAL_DISABLE_READDIR_ON_OPEN', 'EMPTY_DIR');
+    // A reply may lie in memory beside thousands of names; GDAL has no business listing them. TRUE still
+    // looks for the mask beside a file on disk, by its name.
+    gdal.config.set('GDAL_DISABLE_READDIR_ON_OPEN', 'TRUE');
     // fillNodata keeps three work files; in memory they are quick, and a killed process leaves none.
     gdal.config.set('CPL_TMPDIR', '/vsimem');
     // Uncompressed pixels go straight to the tile's array, not through the block cache: a third of the time.

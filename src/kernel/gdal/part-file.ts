@@ -44,7 +44,7 @@ export function openPart({ bytes }: FetchedPart): PartFile {
  * GDAL allocates a whole block, with all bands where they are interleaved, before it finds out that the
  * bytes are not there: a damaged file of 1 kB took 16 GB and a minute.
  */
-function checkBlocks(dataset: Dataset): void {
+export function checkBlocks(dataset: Dataset): void {
   const bands = dataset.bands.count();
   if (bands === 0) return;
   const { x: width, y: height } = dataset.rasterSize;
@@ -150,14 +150,14 @@ function asRasterError<T>(task: () => T): T {
   }
 }
 
-function affineOf(transform: number[]): Affine {
+export function affineOf(transform: number[]): Affine {
   return fromGeoTransform(transform as unknown as GeoTransform);
 }
 
 /** The last answer, by the WKT of the file: all tiles of a run come in the same CRS. */
 let crsChecked: { readonly wkt: string; readonly name: string; readonly same: boolean } | undefined;
 
-function hasCrs(dataset: Dataset, { crs }: GeoBox): boolean {
+export function hasCrs(dataset: Dataset, { crs }: GeoBox): boolean {
   const srs = dataset.srs;
   if (srs === null) return false;
   const wkt = srs.toWKT();
@@ -167,7 +167,7 @@ function hasCrs(dataset: Dataset, { crs }: GeoBox): boolean {
   return same;
 }
 
-function messageOf(cause: unknown): string {
+export function messageOf(cause: unknown): string {
   return cause instanceof Error && cause.message !== ''
     ? cause.message
     : 'a file without a readable raster';

@@ -2,7 +2,7 @@ import type { Dataset, SpatialReference } from 'gdal-async';
 import { RasterError } from '../../errors.js';
 import { toGeoTransform } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
-import { allocate, isFloat } from '../../raster/dtype.js';
+import { allocate } from '../../raster/dtype.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import { loadGdal } from './load.js';
@@ -45,7 +45,8 @@ export function warpBand(
   const { height, width } = target;
   const srs = spatialReference(target.crs.name);
   const destination = gdal.drivers.get('MEM').create('', width, height, 2, GDAL_TYPES[dtype]);
-  const invalid = nodata ?? (isFloat(dtype) ? Number.NaN : undefined);
+  const isFloat = source.bands.get(band).dataType?.startsWith('Float');
+  const invalid = nodata ?? (isFloat ? Number.NaN : undefined);
   try {
     destination.geoTransform = [...toGeoTransform(target.affine)];
     destination.srs = srs;
@@ -71,8 +72,8 @@ export function warpBand(
   }
 }
 
-/** 0 and other values to 1 and 0, in place. */
-function gapsOf(alpha: Uint8Array<ArrayBuffer>): BandRaster['isGap'] {
+/** 0 and other values to 1 and 0, in place; `undefined` where there is no 0. */
+export function gapsOf(alpha: Uint8Array<ArrayBuffer>): BandRaster['isGap'] {
   if (!alpha.includes(0)) return undefined;
   for (let i = 0; i < alpha.length; i++) alpha[i] = alpha[i] === 0 ? 1 : 0;
   return alpha;

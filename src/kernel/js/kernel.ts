@@ -1,3 +1,4 @@
+import { SetupError } from '../../errors.js';
 import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
 import { NO_RASTER_FILES } from '../raster-files.js';
@@ -11,6 +12,11 @@ export function createJsKernel(): FullKernel {
   const kernel = createKernel({
     facts: { hasBlosc: true, encoder: 'javascript' },
     openPart,
+    openFile({ path }) {
+      throw new SetupError(
+        `Expected the kernel "gdal" for files on disk but received "js" for ${path}. Leave out --kernel; "geocubes doctor" tells what GDAL lacks here.`,
+      );
+    },
     warp: warpBands,
     bandsPerWarp: 8,
     encode: encodeChunk,

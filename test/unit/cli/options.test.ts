@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readDataset, regionOf, wholeNumber } from '../../../src/cli/options.js';
+import { readDataset, wholeNumber } from '../../../src/cli/options.js';
 import { presetDataset } from '../../../src/dataset/presets.js';
 import { InvalidInputError } from '../../../src/errors.js';
 
@@ -26,16 +26,6 @@ describe('wholeNumber', () => {
       );
     },
   );
-});
-
-test('a region is read in its CRS, and a wrong CRS or box is refused', () => {
-  expect(regionOf({ bbox: '1,2,3,4', bboxCrs: 'EPSG:3413' })).toMatchObject({
-    west: 1,
-    north: 4,
-    crs: { epsg: 3413 },
-  });
-  expect(() => regionOf({ bbox: '1,2,3', bboxCrs: 'EPSG:4326' })).toThrow(InvalidInputError);
-  expect(() => regionOf({ bbox: '1,2,3,4', bboxCrs: 'EPSG:0' })).toThrow(InvalidInputError);
 });
 
 describe('readDataset', () => {

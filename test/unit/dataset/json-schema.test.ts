@@ -46,6 +46,8 @@ describe('a JSON Schema validator and parseDataset agree', () => {
     ['regular steps', { ...GOOD, time: { start: '2017', step: '1 year', count: 3 } }],
     ['listed steps', { ...GOOD, time: ['2017', '2018-06-01/2018-09-01'] }],
     ['an image', { ...WITHOUT_SOURCE, image: 'users/me/x' }],
+    ['files on disk', { ...WITHOUT_SOURCE, local: true }],
+    ['files on disk in steps', { ...WITHOUT_SOURCE, local: true, time: ['2017', '2018'] }],
     ['no limit of filling', { ...GOOD, fill: 'idw', maxFillDistance: null }],
   ])('on %s: good', (_, json) => {
     expect([validate(json), isParsed(json)]).toEqual([true, true]);

@@ -124,13 +124,23 @@ describe('parseDataset', () => {
     expect(() => parseDataset(json)).toThrow(InvalidInputError);
   });
 
-  test('exactly one of collection, image and expression is asked for', () => {
+  test('exactly one of collection, image, expression and local is asked for', () => {
     const { collection: _, ...rest } = GOOD;
-    const all = 'exactly one of "collection", "image" and "expression"';
+    const all = 'exactly one of "collection", "image", "expression" and "local"';
     expect(() => parseDataset(rest)).toThrow(all);
     expect(() => parseDataset(rest)).toThrow('received "none"');
     expect(() => parseDataset({ ...GOOD, image: 'x' })).toThrow('received "collection, image"');
     expect(() => parseDataset({ ...rest, image: 'x', expression: EXPRESSION })).toThrow(all);
+    expect(() => parseDataset({ ...GOOD, local: true })).toThrow('received "collection, local"');
+  });
+
+  test('a dataset of files on disk names no source, and may have time steps', () => {
+    const { collection: _, ...rest } = GOOD;
+    const time = { start: '2017', step: '1 year', count: 3 };
+    expect(parseDataset({ ...rest, local: true, time }).source).toEqual({ kind: 'local' });
+    expect(() => parseDataset({ ...rest, local: false })).toThrow(
+      'Expected true for "local" of the dataset but received false.',
+    );
   });
 
   test('an expression is taken as it stands', () => {
@@ -317,7 +327,7 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       { time: ['2017', '2018/2019/2020'] },
     ],
     [
-      'no fields but $schema, title, collection, image, expression, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec for the dataset but received "colection"',
+      'no fields but $schema, title, collection, image, expression, local, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec for the dataset but received "colection"',
       { colection: 'x' },
     ],
   ])('Expected %s', (message, change) => {

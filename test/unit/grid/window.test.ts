@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contains, intersect } from '../../../src/grid/window.js';
+import { contains, intersect, overlap } from '../../../src/grid/window.js';
 
 const window = { row: 2, col: 3, height: 4, width: 5 };
 
@@ -28,4 +28,11 @@ test('a window contains itself and what lies inside, and nothing that sticks out
     { ...window, width: 6 },
   ])
     expect(contains(window, out)).toBe(false);
+});
+
+test('windows overlap when two of them have a pixel in common, not when they touch', () => {
+  const beside = { row: 2, col: 8, height: 4, width: 5 };
+  expect(overlap([window, beside])).toBe(false);
+  expect(overlap([beside, window, { ...beside, col: 7 }])).toBe(true);
+  expect(overlap([window])).toBe(false);
 });

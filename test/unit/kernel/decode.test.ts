@@ -33,6 +33,56 @@ describe.each([
     throw new Error('expected a failure');
   }
 
+  describe('parts that overlap', () => {
+    const upper = { row: 0, col: 0, height: 4, width: W };
+    const lower = { row: 2, col: 0, height: 4, width: W - 1 };
+    const part = (window: typeof upper, bands: readonly (readonly number[])[], nodata = 0) => {
+      const geobox = GeoBox.fromRecord(BOX).crop(window).toRecord();
+      const bytes = writeGeoTiff({ geobox, dtype: 'uint8', bands, nodata });
+      return { bytes, request: { window, geobox, bands: bands.map((_, i) => i), bytes: 0 } };
+    };
+
+    test('give the later one where it has a value, and the earlier one where it has none', async () => {
+      const below = part(upper, [Array(4 * W).fill(7)]);
+      const above = part(lower, [
+        Array.from({ length: 4 * (W - 1) }, (_, i) => (i % 3 === 0 ? 0 : 9)),
+      ]);
+      const tile = await kernel.process(
+        tileOfParts(BOX, [below, above]),
+        recipeOf('uint8', [H, W], { fillValue: 1 }),
+      );
+      const wanted = Array.from({ length: LENGTH }, (_, i) => {
+        const [row, col] = [Math.floor(i / W), i % W];
+        const hasAbove = row >= 2 && col < W - 1 && ((row - 2) * (W - 1) + col) % 3 !== 0;
+        return hasAbove ? 9 : row < 4 ? 7 : 1;
+      });
+      expect(pixels(tile, 'uint8')).toEqual(wanted);
+      const empty = wanted.filter((value) => value === 1).length;
+      expect(tile.chunks[0]?.counts).toEqual({ valid: LENGTH - empty, filled: 0, empty });
+    });
+
+    test('are decided band by band', async () => {
+      const below = part(upper, [Array(4 * W).fill(1), Array(4 * W).fill(2)]);
+      const above = part(upper, [Array(4 * W).fill(0), Array(4 * W).fill(4)]);
+      const tile = await kernel.process(
+        tileOfParts(BOX, [below, above]),
+        recipeOf('uint8', [H, W], { bands: 2 }),
+      );
+      expect(pixels(tile, 'uint8', 0).slice(0, 4 * W)).toEqual(Array(4 * W).fill(1));
+      expect(pixels(tile, 'uint8', 1).slice(0, 4 * W)).toEqual(Array(4 * W).fill(4));
+    });
+
+    test('leave no gap unseen where they cover as many pixels as the tile has, but not all of them', async () => {
+      const twice = part({ row: 0, col: 0, height: 3, width: W }, [Array(3 * W).fill(5)]);
+      const again = part({ row: 0, col: 0, height: 3, width: W }, [Array(3 * W).fill(6)]);
+      const tile = await kernel.process(
+        tileOfParts(BOX, [twice, again]),
+        recipeOf('uint8', [H, W], { fillValue: 1 }),
+      );
+      expect(pixels(tile, 'uint8')).toEqual([...Array(3 * W).fill(6), ...Array(3 * W).fill(1)]);
+    });
+  });
+
   describe('pixels', () => {
     test.each(['uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'] as const)(
       '%s pixels come out as they went in, in row order, every band in its place',

@@ -8,6 +8,7 @@ import {
   type DType,
   fromBytes,
   isFloat,
+  isLossless,
   rangeOf,
 } from '../../../src/raster/dtype.js';
 
@@ -58,6 +59,21 @@ describe('dtypes', () => {
     }
     expect(canHold('float64', 0.1)).toBe(true);
   });
+});
+
+test('a type fits into another where the other holds its extremes, and every fraction it has', () => {
+  for (const from of DTYPES)
+    for (const to of DTYPES) {
+      // Two to the power of 24 and one more is the first whole number that float32 has not; a float has thirds.
+      const extremes = isFloat(from)
+        ? [from === 'float32' ? Math.fround(1 / 3) : 1 / 3]
+        : [...rangeOf(from), Math.min(rangeOf(from)[1], 2 ** 24 + 1)];
+      expect({ from, to, fits: isLossless(from, to) }).toEqual({
+        from,
+        to,
+        fits: extremes.every((value) => canHold(to, value)),
+      });
+    }
 });
 
 describe('pixels and their bytes', () => {

@@ -1,0 +1,185 @@
+import type { Dataset, Resampling } from '../dataset/dataset.js';
+import { AbortedError, expected } from '../errors.js';
+import { GeoBox } from '../grid/geobox.js';
+import { tilesOf } from '../grid/roi.js';
+import { Grid, type TileIndex } from '../grid/tiling.js';
+import { bytesOf, canHold, isLossless } from '../raster/dtype.js';
+import type { FilePart, TileSource } from '../tile.js';
+import { type BandMatch, matchBands } from './match-bands.js';
+import { placementsOf } from './placement.js';
+import { inspectRaster, type RasterFile } from './raster-file.js';
+
+/** How files on disk become tiles. */
+export interface LocalFilesOptions {
+  /**
+   * Which file's pixel is taken where several have a valid one: that of the `last` in the list (as gdalwarp
+   * and Earth Engine's mosaic do) or of the `first`. Bands are decided one by one. Default `last`.
+   */
+  readonly order?: 'last' | 'first' | undefined;
+  /**
+   * Value of pixels without one, instead of the files' own nodata values; masks and alpha bands still hold.
+   * NaN is one in any case. Default: what each file says, and the dataset's `nodata` where one says nothing.
+   */
+  readonly nodata?: number | undefined;
+  /** The files' bands that become the dataset's, in its order: names, or numbers from 1. Default: see {@link matchBands}. */
+  readonly bands?: readonly (string | number)[] | undefined;
+  /** Where pixels lie on another grid than the cube's. Default: the dataset's own. */
+  readonly resampling?: Resampling | undefined;
+}
+
+/** Files on disk as a source of tiles. */
+export interface LocalSource extends TileSource {
+  /** Tiles that any file touches, whatever the time. */
+  readonly tiles: number;
+  /** Files that lie outside of the cube, of which nothing is read. */
+  readonly outside: readonly string[];
+}
+
+interface MatchedFile extends RasterFile {
+  readonly match: BandMatch;
+}
+
+/**
+ * Raster files on disk as the source of a dataset's tiles: of any format and CRS that GDAL reads. The files
+ * are looked at now, and read by the kernel's threads when a tile needs them, on whichever grid they lie.
+ * Needs the kernel `gdal`.
+ *
+ * @param paths in the order of the mosaic; see {@link LocalFilesOptions.order}
+ * @throws {InvalidInputError} naming the file that cannot be used, or when none touches the cube.
+ */
+export async function localFiles(
+  dataset: Dataset,
+  paths: readonly string[],
+  options: LocalFilesOptions = {},
+): Promise<LocalSource> {
+  const { order = 'last', nodata, resampling } = options;
+  const files: MatchedFile[] = [];
+  checkChosen(dataset, options.bands);
+  for (const path of paths) {
+    const file = await inspectRaster(path);
+    const match = matchBands(
+      file,
+      dataset.bands.map(({ name }) => name),
+      options.bands,
+    );
+    checkPixels(file, match, dataset, nodata);
+    files.push({ ...file, match });
+  }
+  checkComplete(files, dataset);
+  const grid = Grid.fromRecord(dataset.grid);
+  const { byTile, outside } = indexTiles(files, grid);
+  return {
+    mask: { kind: 'file' },
+    ...(resampling === undefined ? {} : { resampling }),
+    tiles: byTile.size,
+    outside,
+    hasTile: (index) => byTile.has(keyOf(index)),
+    planRequests: () => [],
+    check: async () => {},
+    close: async () => {},
+    async fetch(tile, { signal } = {}) {
+      if (signal?.aborted) throw new AbortedError('The tile was stopped.');
+      const { id, index } = tile;
+      const geobox = GeoBox.fromRecord(tile.geobox);
+      const touching = byTile.get(keyOf(index)) ?? [];
+      const parts = touching.flatMap((file) => partsOf(file, geobox, dataset, nodata));
+      return {
+        state: 'fetched',
+        id,
+        index,
+        geobox: tile.geobox,
+        parts: [],
+        files: order === 'last' ? parts : parts.reverse(),
+      };
+    },
+  };
+}
+
+function keyOf({ row, col }: TileIndex): string {
+  return `${row}-${col}`;
+}
+
+/** The files that touch each tile, in their order. */
+function indexTiles(files: readonly MatchedFile[], grid: Grid) {
+  const byTile = new Map<string, MatchedFile[]>();
+  const outside: string[] = [];
+  for (const file of files) {
+    // An outline outside of the cube has no windows on it; asking for its tiles is an error.
+    if (grid.geobox.overlap(file.geobox).length === 0) {
+      outside.push(file.path);
+      continue;
+    }
+    for (const tile of tilesOf(file.geobox, grid)) {
+      const known = byTile.get(keyOf(tile));
+      if (known === undefined) byTile.set(keyOf(tile), [file]);
+      else known.push(file);
+    }
+  }
+  if (byTile.size === 0)
+    throw expected(
+      `files that touch the cube (${grid.geobox})`,
+      'the files to import',
+      files.length === 1 ? `${files[0]?.geobox}` : `${files.length} files elsewhere`,
+    );
+  return { byTile, outside };
+}
+
+function partsOf(
+  { path, geobox, match }: MatchedFile,
+  tile: GeoBox,
+  { dtype }: Dataset,
+  nodata: number | undefined,
+): FilePart[] {
+  return placementsOf(geobox, tile).map(({ window, turns }) => ({
+    request: {
+      window,
+      geobox: tile.crop(window).toRecord(),
+      bands: match.cube,
+      bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
+    },
+    file: { path, bands: match.file, turns, ...(nodata === undefined ? {} : { nodata }) },
+  }));
+}
+
+function checkChosen({ bands }: Dataset, chosen: readonly (string | number)[] | undefined): void {
+  if (chosen !== undefined && chosen.length !== bands.length)
+    throw expected(
+      `${bands.length} bands, one for each of the cube's (${bands.map(({ name }) => name).join(', ')})`,
+      'the bands of the files',
+      chosen.length === 0 ? 'none' : chosen.join(','),
+    );
+}
+
+function checkPixels(
+  { path, bands }: RasterFile,
+  match: BandMatch,
+  dataset: Dataset,
+  nodata: number | undefined,
+): void {
+  for (const at of match.file) {
+    const { dtype } = bands[at] as RasterFile['bands'][number];
+    if (!isLossless(dtype, dataset.dtype))
+      throw expected(
+        `pixels that fit into the cube's ${dataset.dtype}`,
+        `the file ${path}`,
+        dtype,
+        `Convert it with gdal_translate -ot, or make a cube of ${dtype}.`,
+      );
+    const fits = nodata === undefined || Number.isNaN(nodata) || dtype === 'float32';
+    if (!fits && !canHold(dtype, nodata))
+      throw expected(`a value that ${dtype} can hold`, `the nodata value of ${path}`, nodata);
+  }
+}
+
+/** A tile whose bands come from several files is complete only where all of them are given. */
+function checkComplete(files: readonly MatchedFile[], { bands }: Dataset): void {
+  if (files.length === 0) throw expected('at least one file', 'the files to import', 'none');
+  const given = new Set(files.flatMap(({ match }) => match.cube));
+  const missing = bands.filter((_, i) => !given.has(i)).map(({ name }) => name);
+  if (missing.length > 0)
+    throw expected(
+      'each of the bands of the cube in one of the files at least',
+      'the files to import',
+      `none with ${missing.join(', ')}`,
+    );
+}

@@ -1,0 +1,170 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { Dataset, Feature, Layer, SpatialReference } from 'gdal-async';
+import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
+import { expected, GeocubesError, InvalidInputError } from '../errors.js';
+import { EPSG_4326, parseCrs } from '../grid/crs.js';
+import type { GeoJsonRegion } from '../grid/roi.js';
+import { loadGdal, uniqueName } from '../kernel/gdal/load.js';
+
+/** Which features of a vector file are meant. */
+export interface ReadRoiOptions {
+  /** Which features: the WHERE clause of SQL, as OGR reads it, such as `name = 'Lena' AND area > 10`. Default: all. */
+  readonly where?: string | undefined;
+  /** Which layer of the file. Default: its only one. */
+  readonly layer?: string | undefined;
+}
+
+/** Names standard input, as it does on the command line. */
+const STDIN = '-';
+
+/**
+ * A region from the features of a vector file, of any format that GDAL reads (GeoJSON, GeoPackage,
+ * Shapefile, FlatGeobuf, KML, ...), in the file's own CRS.
+ *
+ * @param path a file, or `-` for GeoJSON from standard input
+ * @returns a FeatureCollection without properties, its CRS in the member `crs`
+ * @throws {InvalidInputError} when there is no such file or layer, the filter is no filter, or no feature
+ * with a geometry is left.
+ */
+export async function readRoi(path: string, options: ReadRoiOptions = {}): Promise<GeoJsonRegion> {
+  if (path === STDIN) {
+    const bytes = await buffer(process.stdin);
+    if (bytes.length === 0) throw expected('GeoJSON on standard input', 'the region', 'nothing');
+    const gdal = loadGdal();
+    const name = uniqueName('.geojson');
+    gdal.vsimem.set(bytes, name);
+    try {
+      return read(name, 'standard input', options);
+    } finally {
+      gdal.vsimem.release(name);
+    }
+  }
+  const absolute = resolve(path);
+  // GDAL takes much for a path (URLs, XML, connection strings); a file on disk is none of these.
+  if ((await stat(absolute).catch(() => undefined)) === undefined)
+    throw expected('an existing vector file', 'the region', path);
+  return read(absolute, path, options);
+}
+
+function read(file: string, shown: string, options: ReadRoiOptions): GeoJsonRegion {
+  const dataset = openVector(file, shown);
+  try {
+    const layer = layerOf(dataset, shown, options.layer);
+    filter(layer, options.where);
+    const gdal = loadGdal();
+    gdal.lastError = null;
+    const features = [...geometriesOf(layer, shown)].map(
+      (geometry): GeoJsonFeature => ({ type: 'Feature', properties: null, geometry }),
+    );
+    // Databases look at a filter when they are read, and tell of it in no other way.
+    const { message } = (gdal.lastError ?? {}) as { message?: string };
+    if (features.length === 0 && options.where !== undefined && message !== undefined)
+      throw noFilter(layer, options.where, message);
+    if (features.length === 0)
+      throw expected(
+        options.where === undefined
+          ? 'features with a geometry'
+          : `features that satisfy ${options.where}`,
+        `the region in ${shown}`,
+        'none',
+      );
+    return {
+      type: 'FeatureCollection',
+      features,
+      crs: { type: 'name', properties: { name: crsName(layer.srs, shown) } },
+    } as GeoJsonRegion;
+  } catch (cause) {
+    if (cause instanceof GeocubesError) throw cause;
+    throw unreadable(shown, cause);
+  } finally {
+    dataset.close();
+  }
+}
+
+function openVector(file: string, shown: string): Dataset {
+  const gdal = loadGdal();
+  let dataset: Dataset;
+  try {
+    dataset = gdal.open(file, 'r');
+  } catch (cause) {
+    throw unreadable(shown, cause);
+  }
+  if (dataset.layers.count() > 0) return dataset;
+  const isRaster = dataset.bands.count() > 0;
+  dataset.close();
+  throw expected('a vector file', 'the region', shown, isRaster ? 'It is a raster.' : undefined);
+}
+
+function unreadable(shown: string, cause: unknown): InvalidInputError {
+  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  return new InvalidInputError(
+    `Expected a vector file that GDAL can read for the region but received "${shown}": ${reason || 'unknown content'}`,
+    { cause },
+  );
+}
+
+function layerOf(dataset: Dataset, shown: string, wanted: string | undefined): Layer {
+  const layers = dataset.layers.map((layer) => layer);
+  const [first] = layers;
+  if (wanted === undefined && layers.length === 1 && first !== undefined) return first;
+  const found = layers.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const names = layers.map(({ name }) => name).join(', ');
+  throw wanted === undefined
+    ? expected('one layer', `the region in ${shown}`, names, 'Name one with --layer.')
+    : expected(`one of the layers ${names}`, `the layer of ${shown}`, wanted);
+}
+
+function filter(layer: Layer, where: string | undefined): void {
+  if (where === undefined) return;
+  try {
+    layer.setAttributeFilter(where);
+  } catch (cause) {
+    throw noFilter(layer, where, (cause as Error).message);
+  }
+}
+
+function noFilter(layer: Layer, where: string, reason: string): InvalidInputError {
+  const fields = layer.fields.getNames().join(', ') || 'none';
+  return expected(
+    `a condition on the fields of the layer (${fields})`,
+    '--where',
+    where,
+    reason.split('\n')[0],
+  );
+}
+
+function* geometriesOf(layer: Layer, shown: string): Generator<Geometry> {
+  for (let feature = layer.features.first(); feature; feature = layer.features.next()) {
+    const geometry = geometryOf(feature, shown);
+    if (geometry !== null && !geometry.isEmpty()) yield geometry.toObject() as Geometry;
+  }
+}
+
+/** The binding has no word for curves. */
+function geometryOf(feature: Feature, shown: string): ReturnType<Feature['getGeometry']> {
+  try {
+    return feature.getGeometry();
+  } catch (cause) {
+    throw expected(
+      'geometries without curves',
+      `the region in ${shown}`,
+      (cause as Error).message,
+      'Straighten them with ogr2ogr -nlt CONVERT_TO_LINEAR.',
+    );
+  }
+}
+
+function crsName(srs: SpatialReference | null, shown: string): string {
+  if (srs === null)
+    throw expected('a CRS', `the region in ${shown}`, 'none', 'Assign one with ogr2ogr -a_srs.');
+  if (srs.getAuthorityName() === 'EPSG') return `EPSG:${srs.getAuthorityCode()}`;
+  const wkt = srs.toWKT();
+  try {
+    return parseCrs(wkt).name;
+  } catch {
+    return srs.isGeographic() ? EPSG_4326 : srs.toProj4();
+  }
+}

@@ -1,0 +1,217 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { toGeoTransform } from '../../src/grid/affine.js';
+import { loadGdal } from '../../src/kernel/gdal/load.js';
+import { runCommand } from './command.js';
+import { temporaryFolder } from './loopback-cubes.js';
+
+// Several processes a test, which start slowly on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+afterAll(() => folder.remove());
+
+/** 8 x 8 degrees in tiles of 2 x 2. */
+const DATASET = {
+  title: 'Small',
+  local: true,
+  bands: ['v'],
+  dtype: 'uint8',
+  nodata: 0,
+  grid: { crs: 'EPSG:4326', bounds: [0, 0, 8, 8], resolution: 0.1, chunk: 20 },
+};
+
+async function newCube(name: string, more: object = {}): Promise<string> {
+  const file = join(folder.path, `${name}.json`);
+  await writeFile(file, JSON.stringify({ ...DATASET, ...more }));
+  const store = join(folder.path, name);
+  const { code, stderr } = await runCommand(['create', '--store', store, '--dataset', file]);
+  expect([code, stderr]).toEqual([0, '']);
+  return store;
+}
+
+/** Four degrees wide and high, one value throughout. */
+function raster(name: string, west: number, south: number, value: number): string {
+  const gdal = loadGdal();
+  const path = join(folder.path, name);
+  const file = gdal.drivers.get('GTiff').create(path, 40, 40, 1, 'Byte');
+  file.geoTransform = [...toGeoTransform([0.1, 0, west, 0, -0.1, south + 4])];
+  file.srs = gdal.SpatialReference.fromEPSG(4326);
+  file.bands.get(1).fill(value);
+  file.close();
+  return path;
+}
+
+const TRIANGLE = JSON.stringify({
+  type: 'FeatureCollection',
+  features: [
+    feature('low', [
+      [0.5, 0.5],
+      [1.5, 0.5],
+      [0.5, 1.5],
+      [0.5, 0.5],
+    ]),
+    feature('high', [
+      [4.5, 4.5],
+      [5.5, 4.5],
+      [4.5, 5.5],
+      [4.5, 4.5],
+    ]),
+  ],
+});
+
+function feature(name: string, ring: number[][]): object {
+  return {
+    type: 'Feature',
+    properties: { name },
+    geometry: { type: 'Polygon', coordinates: [ring] },
+  };
+}
+
+describe('geocubes import', () => {
+  test('fills the tiles that files touch, and a second run has nothing to do', async () => {
+    const store = await newCube('whole');
+    const files = [raster('low.tif', 0, 0, 5), raster('high.tif', 4, 4, 6)];
+    const first = await runCommand(['import', ...files, '--store', store, '--quiet']);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^8 tiles committed in/);
+    expect(first.stdout).not.toMatch(/received|requests/);
+    const status = await runCommand(['status', '--store', store]);
+    expect(status.stdout).toContain('8 tiles loaded, 0 loaded and empty, 8 of 16 not loaded');
+    const again = await runCommand([
+      'import',
+      ...files,
+      '--store',
+      store,
+      '--quiet',
+      '--format',
+      'json',
+    ]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ tiles: 0, alreadyLoaded: 8, committed: 0 });
+  });
+
+  test('takes more files from a list, beside it, or from standard input', async () => {
+    raster('listed.tif', 0, 4, 7);
+    const list = join(folder.path, 'list.txt');
+    await writeFile(list, 'listed.tif\n\n');
+    const store = await newCube('listed');
+    const named = raster('named.tif', 4, 0, 8);
+    const both = await runCommand([
+      'import',
+      named,
+      '--files-from',
+      list,
+      '--store',
+      store,
+      '--quiet',
+    ]);
+    expect(both.stdout).toMatch(/^8 tiles committed/);
+    const other = await newCube('piped');
+    const piped = await runCommand(
+      ['import', '--files-from', '-', '--store', other, '-q'],
+      {},
+      `${named}\n`,
+    );
+    expect(piped.stdout).toMatch(/^4 tiles committed/);
+  });
+
+  test('keeps to the region of a vector file, its filter, and standard input', async () => {
+    const file = raster('region.tif', 0, 0, 5);
+    const roi = join(folder.path, 'roi.geojson');
+    await writeFile(roi, TRIANGLE);
+    const store = await newCube('region');
+    const low = [
+      'import',
+      file,
+      '--store',
+      store,
+      '--quiet',
+      '--roi',
+      roi,
+      '--where',
+      "name = 'low'",
+    ];
+    expect((await runCommand(low)).stdout).toMatch(/^1 tiles committed/);
+    const piped = await runCommand(['status', '--store', store, '--roi', '-'], {}, TRIANGLE);
+    expect(piped.stdout).toContain('1 tiles loaded, 0 loaded and empty, 1 of 2 not loaded');
+    const png = join(folder.path, 'region.png');
+    const load = [
+      'load',
+      '--store',
+      store,
+      '--roi',
+      roi,
+      '--where',
+      "name LIKE 'l%'",
+      '--png',
+      png,
+    ];
+    expect(await runCommand(load)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('asks for one step of a temporal cube', async () => {
+    const store = await newCube('temporal', { time: ['2019', '2020'] });
+    const file = raster('step.tif', 0, 0, 5);
+    const without = await runCommand(['import', file, '--store', store, '--quiet']);
+    expect(without).toMatchObject({ code: 2, stdout: '' });
+    expect(without.stderr).toContain('Files are imported into one step.');
+    const one = await runCommand(['import', file, '--store', store, '--quiet', '--time', '2020']);
+    expect(one.stdout).toMatch(/^4 tiles committed/);
+  });
+
+  test('gets one clear line and exit code 2 for what cannot be done', async () => {
+    const store = await newCube('wrong');
+    const file = raster('fine.tif', 0, 0, 5);
+    const away = raster('away.tif', 40, 40, 5);
+    const roi = join(folder.path, 'wrong.geojson');
+    await writeFile(roi, TRIANGLE);
+    for (const [args, message] of [
+      [[], /Expected files for the import but received "none"/],
+      [[join(folder.path, 'absent.tif')], /Expected an existing raster file/],
+      [[away], /Expected files that touch the cube/],
+      [[file, '--nodata', 'much'], /Expected a number for --nodata/],
+      [[file, '--bands', '1,2'], /Expected 1 bands|Expected 1 band/],
+      [[file, '--where', 'a = 1'], /Expected the file of --roi for --where/],
+      [[file, '--roi', join(folder.path, 'absent.gpkg')], /Expected an existing vector file/],
+      [
+        [file, '--roi', roi, '--where', 'colour = 1'],
+        /Expected a condition on the fields of the layer \(name\)/,
+      ],
+      [[file, '--roi', roi, '--where', "name = 'x'"], /Expected features that satisfy/],
+      [[file, '--roi', roi, '--layer', 'x'], /Expected one of the layers/],
+      [[file, '--roi', roi, '--bbox', '0,0,1,1'], /cannot be used with/],
+    ] as const) {
+      const ended = await runCommand(['import', ...args, '--store', store, '--quiet']);
+      expect(ended.stderr).toMatch(message);
+      expect(ended.stderr).not.toMatch(/\n\s+at /);
+      expect(ended).toMatchObject({ code: 2, stdout: '' });
+    }
+  });
+
+  test('says what the JavaScript kernel cannot do', async () => {
+    const store = await newCube('js');
+    const args = [
+      'import',
+      raster('js.tif', 0, 0, 5),
+      '--store',
+      store,
+      '--quiet',
+      '--kernel',
+      'js',
+    ];
+    const { code, stderr } = await runCommand(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Expected the kernel "gdal" for files on disk but received "js"/);
+  });
+
+  test('is what a cube without a source is filled by', async () => {
+    const store = await newCube('local');
+    const { code, stderr } = await runCommand(['ingest', '--store', store, '--bbox', '0,0,1,1']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Fill its cube with "geocubes import".');
+  });
+});
