@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['test/compile.ts'],
     testTimeout: 30_000,
+    // Hooks start servers and pools, which takes a busy machine its time.
+    hookTimeout: 60_000,
     reporters: ['default', fileURLToPath(new URL('closing-line.ts', import.meta.url))],
     // Native modules and worker threads are started once a file; two at a time is what small machines bear.
     maxWorkers: 2,
