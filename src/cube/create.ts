@@ -8,7 +8,7 @@ import type { Codec } from '../raster/codec.js';
 import { asBytes } from '../raster/dtype.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
-import type { StorageLocation } from '../store/storage-url.js';
+import { nameStorage, type StorageLocation } from '../store/storage-url.js';
 import { timeCoordinate } from '../store/time-coordinate.js';
 import { metadataOf } from '../store/zarr-metadata.js';
 import { chooseCodec, coordinateCodec } from './recipe.js';
@@ -43,7 +43,7 @@ export async function createCube(
   if ((await readMetadata(session, '')) !== undefined) {
     throw new StoreError(
       'exists',
-      `Expected no cube at ${location.kind === 'local' ? location.path : 'memory:'} but one is there. Open it, or choose another folder.`,
+      `Expected no cube at ${nameStorage(location)} but one is there. Open it, or choose another folder.`,
     );
   }
   for (const [key, document] of metadataOf(dataset, codec, forCoordinates)) {

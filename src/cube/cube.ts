@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
-import { expected, InvalidInputError, SetupError, StoreError } from '../errors.js';
+import { expected, InvalidInputError, SetupError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
@@ -12,14 +12,15 @@ import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
 import type { DType, PixelArray } from '../raster/dtype.js';
-import { Ledger, TileState } from '../store/ledger.js';
-import { readBand, readMetadata } from '../store/read.js';
+import { type Ledger, TileState } from '../store/ledger.js';
+import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
+import { readBand } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
-import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
+import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { readSteps } from './time-steps.js';
@@ -70,7 +71,7 @@ export interface TileStatus extends TileIndex {
   readonly state: TileState;
 }
 
-/** A datacube in an Icechunk repository. */
+/** A datacube in an Icechunk repository or a plain Zarr directory. */
 export class Cube {
   readonly grid: Grid;
   /** The steps of a temporal cube. */
@@ -80,13 +81,17 @@ export class Cube {
     readonly dataset: Dataset,
     private readonly repository: Repository,
     private readonly codec: Codec,
+    /** Why the cube cannot be extended, where it cannot. */
+    private readonly readOnlyBecause?: string,
   ) {
     this.grid = Grid.fromRecord(dataset.grid);
     this.timeAxis = dataset.time === undefined ? undefined : TimeAxis.fromRecord(dataset.time);
   }
 
   /**
-   * Creates an empty cube at `storage` (a path, `file:` or `memory:`) and opens it.
+   * Creates an empty cube at `storage` and opens it. A path or `file:` URL is an Icechunk repository, or
+   * a plain Zarr directory where it ends in `.zarr`; `s3:`, `gs:` and `az:` are Icechunk repositories in
+   * object stores; `memory:NAME` lasts as long as the process, in which {@link open} finds it again.
    *
    * @throws {StoreError} of kind `exists` when one is there already.
    */
@@ -95,27 +100,17 @@ export class Cube {
     return new Cube(dataset, repository, codec);
   }
 
-  /** Opens an existing cube. @throws {StoreError} of kind `not-a-cube` when there is none. */
-  static async open(storage: string): Promise<Cube> {
+  /**
+   * Opens an existing cube, also one that smart-geocubes made. Where such a cube does not tell where
+   * its pixels come from, it can be read; with a `dataset` of the same bands and grid it can be extended.
+   *
+   * @throws {StoreError} of kind `not-a-cube` when there is none.
+   * @throws {InvalidInputError} when the given dataset is not the cube's.
+   */
+  static async open(storage: string, { dataset }: OpenOptions = {}): Promise<Cube> {
     const repository = await Repository.open(parseStorage(storage));
-    const session = await repository.readSession();
-    const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
-      | { attributes?: Partial<CubeRecord> }
-      | undefined;
-    const { layout, dataset, codec } = group?.attributes ?? {};
-    if (dataset === undefined || codec === undefined) {
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
-      );
-    }
-    if (layout === undefined || !LAYOUT_VERSIONS.includes(layout)) {
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube of layout ${LAYOUT_VERSIONS.join(' or ')} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
-      );
-    }
-    return new Cube(dataset, repository, codec);
+    const found = await openRecord(await repository.readSession(), storage, dataset);
+    return new Cube(found.dataset, repository, found.codec, found.readOnlyBecause);
   }
 
   /**
@@ -152,6 +147,7 @@ export class Cube {
     const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     checkCount(options.tilesInFlight, 'tilesInFlight');
     checkCount(groupSize, 'groupSize');
+    if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
       throw new SetupError(
@@ -160,7 +156,8 @@ export class Cube {
     }
     const plan = await this.plan(roi, source, { time: options.time });
     const tally = new Tally();
-    await runIngest({
+    if (plan.pending > 0) await updateLedger(this.repository, this.dataset, this.codec);
+    const run = runIngest({
       plan,
       source,
       pool,
@@ -178,6 +175,12 @@ export class Cube {
       },
       signal,
     });
+    await run.catch(async (error: unknown) => {
+      // What ended the run matters more than a list that its next run can write.
+      await writeLoadedLists(this.repository, this.dataset).catch(() => {});
+      throw error;
+    });
+    await writeLoadedLists(this.repository, this.dataset);
     return tally.end();
   }
 
@@ -198,7 +201,7 @@ export class Cube {
       );
     }
     const session = await this.repository.readSession();
-    const ledger = new Ledger(session.store);
+    const ledger = await readLedger(session.store, this.dataset);
     const bands = new Map<string, PixelArray>();
     for (const { name } of this.dataset.bands)
       bands.set(name, await readSteps(steps, (t) => readBand(session, name, window, t)));
@@ -246,6 +249,6 @@ export class Cube {
   }
 
   async #ledger(): Promise<Ledger> {
-    return new Ledger((await this.repository.readSession()).store);
+    return readLedger((await this.repository.readSession()).store, this.dataset);
   }
 }

@@ -34,8 +34,12 @@ export interface Processing {
   readonly resampling: Resampling;
 }
 
-/** Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an expression. */
+/**
+ * Where the pixels come from: exactly one of an image collection (mosaicked), an image, or an
+ * expression. `none` in cubes that another program made and that do not tell: they can be read.
+ */
 export type Source =
+  | { readonly kind: 'none' }
   | { readonly kind: 'collection'; readonly id: string }
   | { readonly kind: 'image'; readonly id: string }
   | { readonly kind: 'expression'; readonly expression: unknown };

@@ -4,6 +4,7 @@
  */
 import type { Dataset, Source } from '../dataset/dataset.js';
 import type { TimeSpan } from '../dataset/period.js';
+import { expected, type InvalidInputError } from '../errors.js';
 import type { DType } from '../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type MaskTransport } from '../tile.js';
 
@@ -122,6 +123,8 @@ function define(values: Record<string, unknown>, wanted: string, node: Node): Re
 
 function sourceImage(source: Source, time: TimeSpan | undefined): Node {
   switch (source.kind) {
+    case 'none':
+      throw noSource();
     case 'image':
       return call('Image.load', { id: constant(source.id) });
     case 'collection': {
@@ -133,6 +136,16 @@ function sourceImage(source: Source, time: TimeSpan | undefined): Node {
     case 'expression':
       return { valueReference: (source.expression as Expression).result };
   }
+}
+
+/** A cube that another program made need not tell where its pixels come from. */
+export function noSource(): InvalidInputError {
+  return expected(
+    'a dataset with a source',
+    'an ingest from Earth Engine',
+    'a cube that does not tell where its pixels come from',
+    'Open the cube with a dataset that does.',
+  );
 }
 
 /**

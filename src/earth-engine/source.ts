@@ -19,7 +19,7 @@ import { assetName } from './asset-name.js';
 import { checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
-import { type Expression, requestExpression } from './expression.js';
+import { type Expression, noSource, requestExpression } from './expression.js';
 import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 
@@ -62,6 +62,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     planRequests: (geobox) => planRequests(geobox, shape),
     ...requestGridOf(dataset),
     async check(signal) {
+      if (dataset.source.kind === 'none') throw noSource();
       if (dataset.source.kind === 'expression') {
         // There is no asset to ask for; credentials that do not work still show at once.
         await options.credentials.headers();

@@ -1,8 +1,8 @@
-import type { Session } from '@earthmover/icechunk';
 import type { Dataset } from '../dataset/dataset.js';
 import type { CommittedTile, EncodedTile } from '../tile.js';
 import { Ledger, TileState } from './ledger.js';
-import { type Repository, translate } from './repository.js';
+import type { Repository } from './repository.js';
+import type { WriteSession } from './session.js';
 import { chunkKey } from './zarr-metadata.js';
 
 export interface CommitterOptions {
@@ -18,7 +18,7 @@ export const DEFAULT_MAX_DELAY_MS = 10_000;
 
 /** Tiles written to a session that is not committed yet. */
 interface Group {
-  readonly session: Session;
+  readonly session: WriteSession;
   readonly tiles: EncodedTile[];
   readonly timer: NodeJS.Timeout;
 }
@@ -49,9 +49,11 @@ export class Committer {
       this.#group ??= await this.#startGroup();
       const group = this.#group;
       for (const { band, bytes } of tile.chunks) {
-        if (bytes === undefined) continue;
         const name = this.dataset.bands[band]?.name ?? '';
-        await writeChunk(group.session, chunkKey(name, tile.index), bytes);
+        const key = chunkKey(name, tile.index);
+        const { store } = group.session;
+        if (bytes === undefined) await store.discard(key);
+        else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       }
       group.tiles.push(tile);
       if (group.tiles.length >= this.#groupSize) await this.#commit();
@@ -91,8 +93,8 @@ export class Committer {
     const { session, tiles } = group;
     if (tiles.length === 0) return;
     const started = performance.now();
-    const snapshot = await this.repository.commit(session, messageOf(tiles), async () => {
-      const ledger = new Ledger(session.store);
+    const snapshot = await this.repository.commit(session, messageOf(tiles), async (newest) => {
+      const ledger = new Ledger(newest);
       for (const { index, isEmpty } of tiles)
         await ledger.set(index, isEmpty ? TileState.empty : TileState.loaded);
       await ledger.flush();
@@ -102,18 +104,6 @@ export class Committer {
       performance.now() - started,
     );
   }
-}
-
-async function writeChunk(
-  session: Session,
-  key: string,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  await session.store
-    .set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    .catch((cause: unknown) => {
-      throw translate(cause, `write ${key}`);
-    });
 }
 
 function messageOf(tiles: readonly EncodedTile[]): string {

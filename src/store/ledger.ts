@@ -1,16 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { TileIndex } from '../grid/tiling.js';
+import type { KeyValueStore } from './session.js';
 import { chunkKey, LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
 
 /** What the ledger says of a tile. */
 export const TileState = { notLoaded: 0, loaded: 1, empty: 2 } as const;
 export type TileState = (typeof TileState)[keyof typeof TileState];
-
-/** The part of a store that the ledger reads and writes. */
-export interface KeyValueStore {
-  get(key: string): Promise<Uint8Array | null | undefined>;
-  set(key: string, value: Buffer): Promise<void>;
-}
 
 /**
  * Which tiles are committed: a uint8 array [tile row, tile column], or [time, tile row, tile column] in

@@ -1,19 +1,15 @@
-import type { Session } from '@earthmover/icechunk';
 import * as zarr from 'zarrita';
-import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
-import { translate } from './repository.js';
+import type { Session } from './session.js';
+import { translate } from './store-errors.js';
 
 /** Reads `zarr.json` of the node at `path` ('' is the root); `undefined` when there is none. */
 export async function readMetadata(session: Session, path: string): Promise<unknown> {
   const key = path === '' ? 'zarr.json' : `${path}/zarr.json`;
-  const bytes = await session.store.get(key).catch((cause: unknown) => {
-    // Icechunk reports a missing node as an error, other missing keys as null.
-    if (/not found/i.test(String(cause))) return null;
-    throw translate(cause, `read ${key}`);
-  });
-  return bytes === null ? undefined : JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const bytes = await session.store.get(key);
+  if (bytes === null || bytes === undefined) return undefined;
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
 /**
@@ -26,12 +22,8 @@ export async function readBand(
   window: Window,
   t?: number,
 ): Promise<PixelArray> {
-  const { store } = session;
-  const readable: zarr.AsyncReadable = {
-    get: async (key) => (await store.get(key)) ?? undefined,
-  };
   try {
-    const array = await zarr.open.v3(zarr.root(readable).resolve(band), { kind: 'array' });
+    const array = await openArray(session, band);
     const { row, col, height, width } = window;
     const part = await zarr.get(array, [
       ...(t === undefined ? [] : [t]),
@@ -40,6 +32,23 @@ export async function readBand(
     ]);
     return part.data as PixelArray;
   } catch (cause) {
-    throw cause instanceof StoreError ? cause : translate(cause, `read ${band}`);
+    throw translate(cause, `read ${band}`);
   }
+}
+
+/** A whole one-dimensional array, such as the coordinates x and y. */
+export async function readArray1d(session: Session, path: string): Promise<ArrayLike<number>> {
+  try {
+    const { data } = await zarr.get(await openArray(session, path));
+    return data as Float64Array;
+  } catch (cause) {
+    throw translate(cause, `read ${path}`);
+  }
+}
+
+function openArray({ store }: Session, path: string) {
+  const readable: zarr.AsyncReadable = {
+    get: async (key) => (await store.get(key)) ?? undefined,
+  };
+  return zarr.open.v3(zarr.root(readable).resolve(path), { kind: 'array' });
 }

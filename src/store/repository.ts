@@ -1,150 +1,63 @@
-import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import type { Repository as IcechunkRepository, Session } from '@earthmover/icechunk';
-import { StoreError } from '../errors.js';
-import { loadIcechunk } from './icechunk.js';
+import { createIcechunk, openIcechunk } from './icechunk-backend.js';
 import { withLock } from './lock-file.js';
+import { createPlainZarr, openPlainZarr } from './plain-zarr.js';
+import type { Backend, Commit, Finish, Session, WriteSession } from './session.js';
 import type { StorageLocation } from './storage-url.js';
-
-/** The branch cubes live on. */
-const BRANCH = 'main';
 
 /** Format 1 is what both icechunk 1.x (which smart-geocubes uses) and 2.x read. */
 export const DEFAULT_ICECHUNK_FORMAT = 1;
 
-/** One Icechunk repository; every error of the library leaves here as a {@link StoreError}. */
+/** The place a cube is kept in, whatever its kind; all its errors are {@link StoreError}s. */
 export class Repository {
   private constructor(
     readonly location: StorageLocation,
-    private readonly repo: IcechunkRepository,
+    private readonly backend: Backend,
   ) {}
 
   /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
   static async open(location: StorageLocation): Promise<Repository> {
-    if (location.kind === 'memory')
-      throw new StoreError(
-        'not-a-cube',
-        'Expected a cube at memory: but a new process has none there. Create it first.',
-      );
-    if (!existsSync(location.path))
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube at ${location.path} but there is nothing. Make one with "geocubes create".`,
-      );
-    await refuseFile(location.path);
-    const { Repository: Icechunk, Storage } = await loadIcechunk();
-    const storage = await Storage.newLocalFilesystem(location.path);
-    const repo = await Icechunk.open(storage).catch((cause: unknown) => {
-      throw translate(cause, `open ${location.path}`);
-    });
-    return new Repository(location, repo);
+    const backend =
+      location.kind === 'zarr' ? openPlainZarr(location.path) : openIcechunk(location);
+    return new Repository(location, await backend);
   }
 
   /**
    * Makes a repository, or opens an existing one that holds no cube yet (left by a process that died
    * while creating).
    *
-   * @throws {StoreError} of kind `exists` when the folder holds anything else.
+   * @throws {StoreError} of kind `exists` when the place holds anything else.
    */
   static async create(location: StorageLocation, format: number): Promise<Repository> {
-    const { Repository: Icechunk, Storage } = await loadIcechunk();
-    if (location.kind === 'memory') {
-      return new Repository(
-        location,
-        await Icechunk.create(await Storage.newInMemory(), undefined, format),
-      );
-    }
-    await refuseFile(location.path);
-    const storage = await Storage.newLocalFilesystem(location.path);
-    if (await Icechunk.exists(storage)) return Repository.open(location);
-    const entries = await readdir(location.path).catch(() => []);
-    if (entries.length > 0)
-      throw new StoreError(
-        'exists',
-        `Expected an empty or new folder for the cube but ${location.path} holds other files. Choose another folder.`,
-      );
-    const repo = await Icechunk.create(storage, undefined, format).catch((cause: unknown) => {
-      throw translate(cause, `create ${location.path}`);
-    });
-    return new Repository(location, repo);
+    const backend =
+      location.kind === 'zarr' ? createPlainZarr(location.path) : createIcechunk(location, format);
+    return new Repository(location, await backend);
   }
 
-  async readSession(): Promise<Session> {
-    return this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
-      throw translate(cause, 'read');
-    });
+  readSession(): Promise<Session> {
+    return this.backend.readSession();
   }
 
-  async writeSession(): Promise<Session> {
-    return this.repo.writableSession(BRANCH).catch((cause: unknown) => {
-      throw translate(cause, 'write');
-    });
+  writeSession(): Promise<WriteSession> {
+    return this.backend.writeSession();
   }
 
   /**
-   * Brings `session` up to date with the branch, lets `finish` add what depends on the newest state,
-   * and commits. On a local file system no other process commits meanwhile.
+   * Commits what was written to `session`, after `finish` has added what depends on the newest state.
+   * In local folders no other process commits meanwhile; elsewhere `finish` runs anew when another
+   * commit came first.
    *
-   * @returns the id of the snapshot.
+   * @returns the id of the snapshot; empty for a plain Zarr directory, which keeps none.
    * @throws {StoreError} of kind `conflict` when another writer changed the same chunks.
    */
-  async commit(session: Session, message: string, finish: () => Promise<void>): Promise<string> {
-    return this.#exclusively(async () => {
-      try {
-        await session.rebase();
-        await finish();
-        return await session.commit(message);
-      } catch (cause) {
-        throw cause instanceof StoreError ? cause : translate(cause, 'commit');
-      }
-    });
+  commit(session: WriteSession, message: string, finish: Finish): Promise<string> {
+    const { location } = this;
+    if (location.kind !== 'local' && location.kind !== 'zarr')
+      return session.commit(message, finish);
+    return withLock(`${location.path}.lock`, () => session.commit(message, finish));
   }
 
-  async history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
-    const snapshots = await this.repo.ancestry({ branch: BRANCH });
-    return snapshots.map(({ id, message, writtenAt }) => ({ id, message, writtenAt }));
+  /** The commits, newest first; none for a plain Zarr directory. */
+  history(): Promise<Commit[]> {
+    return this.backend.history();
   }
-
-  #exclusively<T>(task: () => Promise<T>): Promise<T> {
-    return this.location.kind === 'local' ? withLock(`${this.location.path}.lock`, task) : task();
-  }
-}
-
-async function refuseFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && !found.isDirectory()) {
-    throw new StoreError(
-      'not-a-cube',
-      `Expected a folder for the cube but ${path} is a file. Choose another place.`,
-    );
-  }
-}
-
-/** The binding throws plain errors; what happened is in the first words of the message. */
-export function translate(cause: unknown, action: string): StoreError {
-  const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-  if (/repository doesn't exist/.test(message)) {
-    return new StoreError(
-      'not-a-cube',
-      `Expected an Icechunk repository but there is none (while trying to ${action}). Make one with "geocubes create".`,
-      { cause },
-    );
-  }
-  if (/clean prefixes/.test(message)) {
-    return new StoreError(
-      'exists',
-      `Expected an empty place for the cube but something is there (while trying to ${action}).`,
-      { cause },
-    );
-  }
-  if (/branch update conflict|cannot rebase/.test(message)) {
-    return new StoreError(
-      'conflict',
-      'Expected to be the only writer of these tiles but another process committed the same ones. Run again: tiles that are loaded are skipped.',
-      { cause },
-    );
-  }
-  return new StoreError('io', `Expected the store to ${action} but received: ${message}`, {
-    cause,
-  });
 }

@@ -5,37 +5,89 @@ import { expected } from '../errors.js';
 
 /** Where a cube lives. */
 export type StorageLocation =
+  /** An Icechunk repository in a local folder. */
   | { readonly kind: 'local'; readonly path: string }
-  | { readonly kind: 'memory' };
+  /** A plain Zarr v3 directory: no transactions, no history. */
+  | { readonly kind: 'zarr'; readonly path: string }
+  /** An Icechunk repository that lasts as long as the process; one with a name can be opened again in it. */
+  | { readonly kind: 'memory'; readonly name?: string }
+  | ObjectStoreLocation;
+
+/** An Icechunk repository in an object store; credentials come from the environment (object-storage.ts). */
+export interface ObjectStoreLocation {
+  readonly kind: 's3' | 'gs' | 'az';
+  /** The bucket; Azure calls it container. */
+  readonly bucket: string;
+  /** Without slashes at its ends; empty for the bucket's root. */
+  readonly prefix: string;
+}
+
+const OBJECT_STORES = ['s3', 'gs', 'az'] as const;
 
 /**
- * Reads a storage URL: a path or a `file:` URL is an Icechunk repository in a local folder, `memory:`
- * one that lasts as long as the process.
+ * Reads a storage URL: a path or a `file:` URL is an Icechunk repository in a local folder, or a plain
+ * Zarr directory where it ends in `.zarr`; `s3://bucket/prefix`, `gs://bucket/prefix` and
+ * `az://container/prefix` are Icechunk repositories in object stores; `memory:` and `memory:NAME` are
+ * repositories of this process.
  *
- * @throws {InvalidInputError} for the schemes that are not built yet.
+ * @throws {InvalidInputError} for other schemes, and for URLs that carry more than bucket and prefix.
  */
 export function parseStorage(url: string): StorageLocation {
   if (url === '') throw expected('a path or URL', 'the store', url);
-  if (url === 'memory:') return { kind: 'memory' };
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'memory') return parseMemory(url);
+  const objectStore = OBJECT_STORES.find((known) => known === scheme);
+  if (objectStore !== undefined) return parseObjectStore(objectStore, url);
   if (scheme !== undefined && scheme !== 'file') {
     throw expected(
-      'a local path, file: or memory:',
-      'the store',
-      url,
-      `Stores at ${scheme}: are not built yet.`,
+      'a path or one of file:, s3:, gs:, az:, memory:',
+      'the scheme of the store',
+      `${scheme}:`,
     );
   }
   const path = scheme === 'file' ? fileURLToPath(url) : resolve(url);
-  if (path.endsWith('.zarr')) {
+  const kind = path.endsWith('.zarr') ? 'zarr' : 'local';
+  return { kind, path: canonical(path) };
+}
+
+/** How messages name a place: the URL a user would type. */
+export function nameStorage(location: StorageLocation): string {
+  switch (location.kind) {
+    case 'local':
+    case 'zarr':
+      return location.path;
+    case 'memory':
+      return `memory:${location.name ?? ''}`;
+    default:
+      return [`${location.kind}:/`, location.bucket, location.prefix].filter(Boolean).join('/');
+  }
+}
+
+function parseMemory(url: string): StorageLocation {
+  const name = url.slice('memory:'.length);
+  if (name === '') return { kind: 'memory' };
+  if (!/^[\w.-]+$/.test(name))
+    throw expected('letters, digits, _ . -', 'the name after memory:', name);
+  return { kind: 'memory', name };
+}
+
+function parseObjectStore(kind: ObjectStoreLocation['kind'], url: string): ObjectStoreLocation {
+  // What is refused may hold a key or a signature, so it is not repeated.
+  const match = /^[a-z0-9]+:\/\/([a-z0-9][a-z0-9._-]*)(?:\/([^?#]*))?$/i.exec(url);
+  const bucket = match?.[1];
+  if (bucket === undefined) {
     throw expected(
-      'the folder of an Icechunk repository',
+      `${kind}://bucket/prefix and nothing else`,
       'the store',
-      url,
-      'Plain .zarr folders are not built yet; choose a name without .zarr.',
+      `another URL of ${kind}:`,
+      'Credentials and endpoints belong into environment variables.',
     );
   }
-  return { kind: 'local', path: canonical(path) };
+  const prefix = (match?.[2] ?? '').replace(/\/+$/, '');
+  const parts = prefix === '' ? [] : prefix.split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..'))
+    throw expected('a prefix without empty, "." and ".." parts', 'the store', prefix);
+  return { kind, bucket, prefix };
 }
 
 /** The path without symbolic links: two names of one folder must lead to one lock. */

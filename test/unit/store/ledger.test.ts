@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type KeyValueStore, Ledger, TileState } from '../../../src/store/ledger.js';
+import { Ledger, TileState } from '../../../src/store/ledger.js';
+import type { KeyValueStore } from '../../../src/store/session.js';
 
 /** A store that keeps what was asked of it. */
 function fakeStore() {

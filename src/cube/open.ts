@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Dataset } from '../dataset/dataset.js';
+import { TimeAxis } from '../dataset/time-axis.js';
+import { expected, InvalidInputError, StoreError } from '../errors.js';
+import { alignsWith } from '../grid/affine.js';
+import { sameCrs } from '../grid/crs.js';
+import { Grid } from '../grid/tiling.js';
+import type { Codec } from '../raster/codec.js';
+import { readMetadata } from '../store/read.js';
+import type { Session } from '../store/session.js';
+import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes.js';
+import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
+
+export interface OpenOptions {
+  /**
+   * Tells where the pixels come from and how they are processed, for a cube of smart-geocubes that
+   * does not; its bands, dtype and grid must be the cube's. Not needed for cubes made here.
+   */
+  readonly dataset?: Dataset;
+}
+
+/** A cube as its metadata tell it. */
+export interface OpenedCube {
+  readonly dataset: Dataset;
+  readonly codec: Codec;
+  readonly readOnlyBecause?: string;
+}
+
+/**
+ * @throws {StoreError} of kind `not-a-cube`.
+ * @throws {InvalidInputError} when `given` is another dataset than the cube's.
+ */
+export async function openRecord(
+  session: Session,
+  storage: string,
+  given: Dataset | undefined,
+): Promise<OpenedCube> {
+  const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
+    | { attributes?: Partial<CubeRecord> }
+    | undefined;
+  const { layout, dataset, codec } = group?.attributes ?? {};
+  if (dataset !== undefined && codec !== undefined) {
+    if (layout === undefined || !LAYOUT_VERSIONS.includes(layout)) {
+      throw new StoreError(
+        'not-a-cube',
+        `Expected a cube of layout ${LAYOUT_VERSIONS.join(' or ')} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
+      );
+    }
+    if (given !== undefined) checkSame(given, dataset);
+    return { dataset, codec };
+  }
+  const seed = await recogniseSeedCube(session);
+  if (seed === undefined) {
+    throw new StoreError(
+      'not-a-cube',
+      `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
+    );
+  }
+  if (given === undefined) return seed;
+  checkSame(given, seed.dataset);
+  const { source, processing } = given;
+  const isReadOnly = seed.readOnlyBecause !== undefined && seed.readOnlyBecause !== UNKNOWN_SOURCE;
+  return {
+    dataset: { ...seed.dataset, source, processing },
+    codec: seed.codec,
+    ...(isReadOnly ? { readOnlyBecause: seed.readOnlyBecause } : {}),
+  };
+}
+
+export function cannotExtend(because: string): InvalidInputError {
+  const todo =
+    because === UNKNOWN_SOURCE
+      ? 'Open it with a dataset that tells, with the same bands and grid.'
+      : 'Make a new cube, or extend it with smart-geocubes.';
+  return new InvalidInputError(
+    `Expected a cube that can be extended but received one of smart-geocubes that cannot: ${because}. ${todo}`,
+  );
+}
+
+/** @throws {InvalidInputError} naming the first thing that differs. */
+function checkSame(given: Dataset, cube: Dataset): void {
+  const names = ({ bands }: Dataset) => bands.map(({ name }) => name).sort();
+  const differs = (what: string, wanted: unknown, received: unknown) =>
+    expected(`${wanted}, as in the cube,`, `${what} of the dataset`, received);
+  if (names(given).join() !== names(cube).join())
+    throw differs('the bands', names(cube).join(', '), names(given).join(', '));
+  if (given.dtype !== cube.dtype) throw differs('the dtype', cube.dtype, given.dtype);
+  const [one, other] = [Grid.fromRecord(given.grid), Grid.fromRecord(cube.grid)];
+  const isSameGrid =
+    sameCrs(one.geobox.crs, other.geobox.crs) &&
+    one.geobox.width === other.geobox.width &&
+    one.geobox.height === other.geobox.height &&
+    alignsWith(one.geobox.affine, other.geobox.affine, one.geobox.width, one.geobox.height);
+  if (!isSameGrid) throw differs('the grid', other.geobox, one.geobox);
+  if (!isDeepStrictEqual(stepsOf(given), stepsOf(cube)))
+    throw differs('the time axis', axisOf(cube), axisOf(given));
+  if (given.grid.chunk.join() !== cube.grid.chunk.join())
+    throw differs('the chunks', cube.grid.chunk.join(' x '), given.grid.chunk.join(' x '));
+}
+
+const stepsOf = ({ time }: Dataset) => time && TimeAxis.fromRecord(time).steps;
+const axisOf = ({ time }: Dataset) => (time === undefined ? 'none' : TimeAxis.fromRecord(time));

@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  Repository as IcechunkRepository,
+  Session as IcechunkSession,
+  Storage,
+} from '@earthmover/icechunk';
+import { StoreError } from '../errors.js';
+import { refuseFile } from './folder.js';
+import { loadIcechunk } from './icechunk.js';
+import { objectStorage } from './object-storage.js';
+import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
+import { nameStorage, type StorageLocation } from './storage-url.js';
+import { isLostRace, translate } from './store-errors.js';
+
+/** The branch cubes live on. */
+const BRANCH = 'main';
+
+/** Tries of one commit while other processes commit first. */
+const MAX_TRIES = 100;
+
+/**
+ * The wait after a lost race grows by this much each time, up to a second, a random part of it being
+ * waited. Doubling it instead would let one busy writer keep the others out until it is done.
+ */
+const DELAY_STEP_MS = 10;
+const MAX_DELAY_MS = 1000;
+
+type IcechunkLocation = Exclude<StorageLocation, { kind: 'zarr' }>;
+
+/** Repositories in memory that have a name: as long as the process lives, it leads to them. */
+const inMemory = new Map<string, IcechunkRepository>();
+
+/** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
+export async function openIcechunk(location: IcechunkLocation): Promise<Backend> {
+  const name = nameStorage(location);
+  if (location.kind === 'memory') {
+    const repo = inMemory.get(location.name ?? '');
+    if (repo !== undefined) return new IcechunkBackend(repo);
+    throw new StoreError(
+      'not-a-cube',
+      `Expected a cube at ${name} but this process has none there. Create it first, as memory:NAME.`,
+    );
+  }
+  if (location.kind === 'local') {
+    if (!existsSync(location.path))
+      throw new StoreError(
+        'not-a-cube',
+        `Expected a cube at ${name} but there is nothing. Make one with "geocubes create".`,
+      );
+    await refuseFile(location.path);
+  }
+  const { Repository } = await loadIcechunk();
+  const repo = await Repository.open(await storageOf(location)).catch((cause: unknown) => {
+    throw translate(cause, `open ${name}`);
+  });
+  return new IcechunkBackend(repo);
+}
+
+/**
+ * Makes a repository, or opens an existing one that holds no cube yet (left by a process that died
+ * while creating).
+ *
+ * @throws {StoreError} of kind `exists` when the place holds anything else.
+ */
+export async function createIcechunk(location: IcechunkLocation, format: number): Promise<Backend> {
+  const { Repository } = await loadIcechunk();
+  if (location.kind === 'memory') return createInMemory(location.name, format);
+  const name = nameStorage(location);
+  if (location.kind === 'local') await refuseFile(location.path);
+  const storage = await storageOf(location);
+  const exists = await Repository.exists(storage).catch((cause: unknown) => {
+    throw translate(cause, `look for a cube at ${name}`);
+  });
+  if (exists) return openIcechunk(location);
+  if (location.kind === 'local') {
+    const entries = await readdir(location.path).catch(() => []);
+    if (entries.length > 0)
+      throw new StoreError(
+        'exists',
+        `Expected an empty or new folder for the cube but ${name} holds other files. Choose another folder.`,
+      );
+  }
+  const repo = await Repository.create(storage, undefined, format).catch((cause: unknown) => {
+    throw translate(cause, `create ${name}`);
+  });
+  return new IcechunkBackend(repo);
+}
+
+async function createInMemory(name: string | undefined, format: number): Promise<Backend> {
+  const known = name === undefined ? undefined : inMemory.get(name);
+  if (known !== undefined) return new IcechunkBackend(known);
+  const { Repository, Storage } = await loadIcechunk();
+  const repo = await Repository.create(await Storage.newInMemory(), undefined, format);
+  if (name !== undefined) inMemory.set(name, repo);
+  return new IcechunkBackend(repo);
+}
+
+async function storageOf(
+  location: Exclude<IcechunkLocation, { kind: 'memory' }>,
+): Promise<Storage> {
+  if (location.kind !== 'local') return objectStorage(location);
+  const { Storage } = await loadIcechunk();
+  return Storage.newLocalFilesystem(location.path);
+}
+
+/** An Icechunk repository; every error of the library leaves here as a {@link StoreError}. */
+class IcechunkBackend implements Backend {
+  constructor(private readonly repo: IcechunkRepository) {}
+
+  async readSession(): Promise<Session> {
+    const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
+      throw translate(cause, 'read');
+    });
+    return { store: storeOf(session) };
+  }
+
+  async writeSession(): Promise<WriteSession> {
+    const session = await this.#open();
+    return {
+      store: storeOf(session),
+      commit: (message, finish) => this.#commit(session, message, finish),
+    };
+  }
+
+  async history(): Promise<Commit[]> {
+    const snapshots = await this.repo.ancestry({ branch: BRANCH }).catch((cause: unknown) => {
+      throw translate(cause, 'list the commits');
+    });
+    return snapshots.map(({ id, message, writtenAt }) => ({ id, message, writtenAt }));
+  }
+
+  async #open(): Promise<IcechunkSession> {
+    return this.repo.writableSession(BRANCH).catch((cause: unknown) => {
+      throw translate(cause, 'write');
+    });
+  }
+
+  /**
+   * The chunks in `chunks` are brought up to date with the branch, joined by what `finish` writes to
+   * a session of its own, and committed. When another commit comes first, `finish` runs anew on the
+   * newest state: a ledger chunk that two processes change can so be written by both, one after the
+   * other, where a rebase of it would be refused.
+   */
+  async #commit(chunks: IcechunkSession, message: string, finish: Finish): Promise<string> {
+    for (let lost = 1; ; lost++) {
+      try {
+        const newest = await this.#bringUpToDate(chunks);
+        await finish(storeOf(newest));
+        await newest.merge(chunks);
+        // Icechunk refuses to commit nothing.
+        if (!newest.hasUncommittedChanges) return newest.snapshotId;
+        return await newest.commit(message);
+      } catch (cause) {
+        if (!isLostRace(cause) || lost >= MAX_TRIES) throw translate(cause, 'commit');
+      }
+      await sleep(Math.min(DELAY_STEP_MS * lost, MAX_DELAY_MS) * Math.random());
+    }
+  }
+
+  /** Rebases `chunks` onto the newest snapshot, and gives a second session of that snapshot. */
+  async #bringUpToDate(chunks: IcechunkSession): Promise<IcechunkSession> {
+    for (;;) {
+      // The first round may take long, after many commits; the next ones meet few, and catch up.
+      await chunks.rebase();
+      const newest = await this.#open();
+      if (newest.snapshotId === chunks.snapshotId) return newest;
+    }
+  }
+}
+
+function storeOf({ store }: IcechunkSession): CubeStore {
+  return {
+    get: (key) =>
+      store.get(key).catch((cause: unknown) => {
+        // Icechunk reports a missing node as an error, other missing keys as null.
+        if (/not found/i.test(String(cause))) return null;
+        throw translate(cause, `read ${key}`);
+      }),
+    set: (key, value) =>
+      store.set(key, value).catch((cause: unknown) => {
+        throw translate(cause, `write ${key}`);
+      }),
+    // What is not committed is never seen.
+    discard: async () => {},
+    list: (path) =>
+      store.listDir(path).catch((cause: unknown) => {
+        throw translate(cause, `list ${path === '' ? 'the cube' : path}`);
+      }),
+  };
+}

@@ -1,0 +1,46 @@
+/** What a place to keep cubes in offers: the few operations that Icechunk and a plain directory both fill. */
+
+/** The part of a store that the ledger reads and writes. */
+export interface KeyValueStore {
+  /** The bytes under a Zarr key such as `band/c/0/1`; null or undefined where there are none. */
+  get(key: string): Promise<Uint8Array | null | undefined>;
+  set(key: string, value: Buffer): Promise<void>;
+}
+
+export interface CubeStore extends KeyValueStore {
+  /** Forgets a chunk that an earlier process may have left there. */
+  discard(key: string): Promise<void>;
+  /** Names directly below a group ('' is the root), of nodes at least, in no particular order. */
+  list(path: string): Promise<string[]>;
+}
+
+/** A view of the cube: with Icechunk as of one snapshot, in a plain directory as it is now. */
+export interface Session {
+  readonly store: CubeStore;
+}
+
+/** Adds what depends on the newest state of the cube, such as the ledger. May be called again after a conflict. */
+export type Finish = (newest: CubeStore) => Promise<void>;
+
+/** Chunks written here count once committed. A session is spent by its commit. */
+export interface WriteSession extends Session {
+  /**
+   * @returns the id of the snapshot; empty where the place keeps none.
+   * @throws {StoreError} of kind `conflict` when another writer changed the same chunks.
+   */
+  commit(message: string, finish: Finish): Promise<string>;
+}
+
+export interface Commit {
+  readonly id: string;
+  readonly message: string;
+  readonly writtenAt: string;
+}
+
+/** One place that holds a cube. */
+export interface Backend {
+  readSession(): Promise<Session>;
+  writeSession(): Promise<WriteSession>;
+  /** The commits, newest first; none where the place keeps none. */
+  history(): Promise<Commit[]>;
+}

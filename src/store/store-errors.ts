@@ -1,0 +1,56 @@
+import { StoreError } from '../errors.js';
+
+/** The binding throws plain errors; what happened is in the first words of the message. */
+export function translate(cause: unknown, action: string): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const message = withoutSecrets(
+    cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
+  );
+  const options = { cause: holdsSecrets(cause) ? new Error(message) : cause };
+  if (/repository doesn't exist/.test(message)) {
+    return new StoreError(
+      'not-a-cube',
+      `Expected an Icechunk repository but there is none (while trying to ${action}). Make one with "geocubes create".`,
+      options,
+    );
+  }
+  if (/clean prefixes/.test(message)) {
+    return new StoreError(
+      'exists',
+      `Expected an empty place for the cube but something is there (while trying to ${action}).`,
+      options,
+    );
+  }
+  if (isLostRace(cause) || /cannot rebase/.test(message)) {
+    return new StoreError(
+      'conflict',
+      'Expected to be the only writer of these tiles but another process committed the same ones. Run again: tiles that are loaded are skipped.',
+      options,
+    );
+  }
+  return new StoreError('io', `Expected the store to ${action} but received: ${message}`, options);
+}
+
+/** True when another writer's commit came first; the same changes can still be brought up to date. */
+export function isLostRace(error: unknown): boolean {
+  return error instanceof Error && /branch update conflict/.test(error.message);
+}
+
+/** Variables whose values never belong into a message. */
+const SECRETS =
+  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AZURE_.*(?:KEY|TOKEN|SECRET)|GOOGLE_.*(?:KEY|TOKEN|SECRET))$/;
+
+function secrets(): string[] {
+  return Object.entries(process.env).flatMap(([name, value]) =>
+    SECRETS.test(name) && value !== undefined && value.length >= 8 ? [value] : [],
+  );
+}
+
+function withoutSecrets(text: string): string {
+  return secrets().reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+}
+
+function holdsSecrets(cause: unknown): boolean {
+  const text = cause instanceof Error ? `${cause.message}\n${cause.stack}` : String(cause);
+  return secrets().some((secret) => text.includes(secret));
+}

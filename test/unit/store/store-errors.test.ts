@@ -1,0 +1,33 @@
+import { inspect } from 'node:util';
+import { expect, test, vi } from 'vitest';
+import { translate } from '../../../src/store/store-errors.js';
+
+/** First lines as the Icechunk binding words them. */
+test.each([
+  ["repository error: repository doesn't exist", 'not-a-cube'],
+  ['repository can only be created in clean prefixes', 'exists'],
+  ['branch update conflict: expected A, found B', 'conflict'],
+  ['cannot rebase snapshot X on top of the branch', 'conflict'],
+  ['I/O error: No space left on device (os error 28)', 'io'],
+])('"%s" becomes a store error of kind %s that keeps its cause', (message, kind) => {
+  const cause = new Error(`${message}\n  at more lines`);
+  const error = translate(cause, 'do this');
+  expect(error).toMatchObject({ tag: 'store', kind, cause });
+  expect(error.message).not.toContain('\n');
+  if (kind === 'io') expect(error.message).toContain(message);
+});
+
+test('what is thrown without being an error is told as text', () => {
+  expect(translate('odd', 'read').message).toBe('Expected the store to read but received: odd');
+});
+
+test('keys of the environment do not show in messages, nor in the cause', () => {
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'hush-hush-hush');
+  try {
+    const error = translate(new Error('signed with hush-hush-hush'), 'read');
+    expect(error.message).toBe('Expected the store to read but received: signed with ***');
+    expect(inspect(error, { depth: 9 })).not.toContain('hush');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
