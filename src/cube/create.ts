@@ -6,6 +6,7 @@ import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
 import { asBytes } from '../raster/dtype.js';
+import { splitSide } from '../store/manifest-split.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
 import { nameStorage, type StorageLocation } from '../store/storage-url.js';
@@ -38,7 +39,10 @@ export async function createCube(
   const codec = chooseCodec(dataset, hasBlosc);
   const forCoordinates = coordinateCodec(hasBlosc);
   const chunks = await coordinateChunks(dataset, pool, forCoordinates);
-  const repository = await Repository.create(location, icechunkFormat);
+  const repository = await Repository.create(location, {
+    format: icechunkFormat,
+    splitSide: splitSide(tilesOfCube(dataset)),
+  });
   const session = await repository.writeSession();
   if ((await readMetadata(session, '')) !== undefined) {
     throw new StoreError(
@@ -52,6 +56,11 @@ export async function createCube(
   for (const [key, bytes] of chunks) await session.store.set(key, Buffer.from(bytes));
   await repository.commit(session, 'Initialize empty datacube', async () => {});
   return { repository, codec };
+}
+
+function tilesOfCube({ grid, time }: Dataset): number {
+  const { rows, cols } = Grid.fromRecord(grid);
+  return rows * cols * (time === undefined ? 1 : TimeAxis.fromRecord(time).length);
 }
 
 async function coordinateChunks(

@@ -4,8 +4,8 @@ import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
-import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
-import { Grid, type TileIndex } from '../grid/tiling.js';
+import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
+import { Grid } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
@@ -23,6 +23,7 @@ import { defaultTilesInFlight, runIngest } from './ingest.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
+import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
 import { readSteps } from './time-steps.js';
 
 export interface TimeOptions {
@@ -44,6 +45,7 @@ export interface IngestOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
 export { TileState };
 
 function checkCount(value: number | undefined, name: string): void {
@@ -64,11 +66,6 @@ export interface Region {
   readonly bands: ReadonlyMap<string, PixelArray>;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
   readonly missingTiles: number;
-}
-
-/** The state of one tile. */
-export interface TileStatus extends TileIndex {
-  readonly state: TileState;
 }
 
 /** A datacube in an Icechunk repository or a plain Zarr directory. */
@@ -119,7 +116,7 @@ export class Cube {
    */
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
-    const tiles = atSteps([...tilesOf(roi, this.grid)], steps);
+    const tiles = atSteps(tilesIn(roi, this.grid), steps);
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
@@ -220,13 +217,22 @@ export class Cube {
   }
 
   /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */
-  async tileStates(roi: Roi, { time }: TimeOptions = {}): Promise<TileStatus[]> {
-    const steps = this.stepsOf(time);
-    const ledger = await this.#ledger();
+  async tileStates(roi: Roi, options: TimeOptions = {}): Promise<TileStatus[]> {
     const states: TileStatus[] = [];
-    for (const index of atSteps([...tilesOf(roi, this.grid)], steps))
-      states.push({ ...index, state: ledger.peek(index) ?? (await ledger.get(index)) });
+    for await (const status of this.walkStates(roi, options)) states.push(status);
     return states;
+  }
+
+  /** As {@link tileStates}, one after the other: for cubes of more tiles than memory should hold. */
+  async *walkStates(roi: Roi, { time }: TimeOptions = {}): AsyncGenerator<TileStatus> {
+    const steps = this.stepsOf(time);
+    yield* walkStates(await this.#ledger(), tilesIn(roi, this.grid), steps);
+  }
+
+  /** How many tiles of a region are in which state: one record for each of the given steps, or one in all. */
+  async countStates(roi: Roi, { time }: TimeOptions = {}): Promise<StepCounts[]> {
+    const steps = this.stepsOf(time);
+    return countStates(await this.#ledger(), tilesIn(roi, this.grid), steps);
   }
 
   /** The pixels of the cube's grid that a region touches. */

@@ -3,6 +3,7 @@ import type { TimeStep } from '../dataset/time-axis.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { tileId } from '../grid/tiling.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../tile.js';
+import { TileRuns } from './tile-runs.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
 export interface IngestPlan {
@@ -31,7 +32,7 @@ export async function planIngest(
   isLoaded: IsLoaded,
   steps?: readonly TimeStep[],
 ): Promise<IngestPlan> {
-  const pending: TileIndex[] = [];
+  const pending = new TileRuns(grid.rows, grid.cols);
   let count = 0;
   let requests = 0;
   let bytes = 0;
@@ -40,15 +41,15 @@ export async function planIngest(
     count++;
     const answer = isLoaded(index);
     if (typeof answer === 'boolean' ? answer : await answer) continue;
-    pending.push(index);
+    pending.add(index);
     const cost = costs(index);
     requests += cost.requests;
     bytes += cost.bytes;
   }
   return {
     tiles: count,
-    alreadyLoaded: count - pending.length,
-    pending: pending.length,
+    alreadyLoaded: count - pending.count,
+    pending: pending.count,
     requests,
     bytes,
     *plannedTiles() {
@@ -63,9 +64,11 @@ export async function planIngest(
 
 /**
  * The tiles at each time step, one step after the other, so that what is committed together lies in one.
+ *
+ * @param tiles are gone through once for each step.
  */
 export function* atSteps(
-  tiles: readonly TileIndex[],
+  tiles: Iterable<TileIndex>,
   steps: readonly TimeStep[] | undefined,
 ): Generator<TileIndex> {
   if (steps === undefined) yield* tiles;
@@ -98,13 +101,11 @@ export function planTile(
 function tileCosts(grid: Grid, source: TilePlanner) {
   if (source.requestGeobox !== undefined)
     return (index: TileIndex) => costOf(planTile(grid, index, source).requests);
-  const known = new Map<string, { requests: number; bytes: number }>();
+  const known: ReturnType<typeof costOf>[] = [];
   return (index: TileIndex) => {
-    const { height, width } = grid.tileWindow(index);
-    const key = `${height} ${width}`;
-    const cost = known.get(key) ?? costOf(source.planRequests(grid.tileGeoBox(index).toRecord()));
-    known.set(key, cost);
-    return cost;
+    const shape = (index.row === grid.rows - 1 ? 2 : 0) + (index.col === grid.cols - 1 ? 1 : 0);
+    known[shape] ??= costOf(source.planRequests(grid.tileGeoBox(index).toRecord()));
+    return known[shape];
   };
 }
 

@@ -4,13 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Repository as IcechunkRepository,
   Session as IcechunkSession,
+  RepositoryConfig,
   Storage,
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
+import { manifestConfig } from './manifest-split.js';
 import { objectStorage } from './object-storage.js';
-import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
+import type {
+  Backend,
+  Commit,
+  CubeStore,
+  Finish,
+  RepositorySettings,
+  Session,
+  WriteSession,
+} from './session.js';
 import { nameStorage, type StorageLocation } from './storage-url.js';
 import { isLostRace, translate } from './store-errors.js';
 
@@ -64,9 +74,13 @@ export async function openIcechunk(location: IcechunkLocation): Promise<Backend>
  *
  * @throws {StoreError} of kind `exists` when the place holds anything else.
  */
-export async function createIcechunk(location: IcechunkLocation, format: number): Promise<Backend> {
+export async function createIcechunk(
+  location: IcechunkLocation,
+  { format, splitSide }: RepositorySettings,
+): Promise<Backend> {
   const { Repository } = await loadIcechunk();
-  if (location.kind === 'memory') return createInMemory(location.name, format);
+  const config = splitSide === undefined ? undefined : { manifest: manifestConfig(splitSide) };
+  if (location.kind === 'memory') return createInMemory(location.name, config, format);
   const name = nameStorage(location);
   if (location.kind === 'local') await refuseFile(location.path);
   const storage = await storageOf(location);
@@ -82,17 +96,22 @@ export async function createIcechunk(location: IcechunkLocation, format: number)
         `Expected an empty or new folder for the cube but ${name} holds other files. Choose another folder.`,
       );
   }
-  const repo = await Repository.create(storage, undefined, format).catch((cause: unknown) => {
+  // What differs from Icechunk's defaults is kept in the repository.
+  const repo = await Repository.create(storage, config, format).catch((cause: unknown) => {
     throw translate(cause, `create ${name}`);
   });
   return new IcechunkBackend(repo);
 }
 
-async function createInMemory(name: string | undefined, format: number): Promise<Backend> {
+async function createInMemory(
+  name: string | undefined,
+  config: RepositoryConfig | undefined,
+  format: number,
+): Promise<Backend> {
   const known = name === undefined ? undefined : inMemory.get(name);
   if (known !== undefined) return new IcechunkBackend(known);
   const { Repository, Storage } = await loadIcechunk();
-  const repo = await Repository.create(await Storage.newInMemory(), undefined, format);
+  const repo = await Repository.create(await Storage.newInMemory(), config, format);
   if (name !== undefined) inMemory.set(name, repo);
   return new IcechunkBackend(repo);
 }

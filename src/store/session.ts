@@ -44,3 +44,11 @@ export interface Backend {
   /** The commits, newest first; none where the place keeps none. */
   history(): Promise<Commit[]>;
 }
+
+/** How a new Icechunk repository is laid out; other places have nothing of it. */
+export interface RepositorySettings {
+  /** Icechunk's own format: 1 or 2. */
+  readonly format: number;
+  /** Chunks along a side of the square whose references one manifest holds. Default: a band's are in one. */
+  readonly splitSide?: number;
+}

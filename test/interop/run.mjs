@@ -25,7 +25,7 @@ const VENV = resolve(process.env.GEOCUBES_VENV ?? join(ROOT, '.venv'));
 const IN_CI = process.env.CI === 'true';
 
 const STACKS = [
-  { name: 'icechunk-1', requirements: 'requirements.txt', python: 11 },
+  { name: 'icechunk-1', requirements: 'requirements.txt', python: 12 },
   { name: 'icechunk-2', requirements: 'requirements-icechunk-2.txt', python: 12 },
 ];
 
