@@ -15,6 +15,7 @@ import type { DType, PixelArray } from '../raster/dtype.js';
 import { type Ledger, TileState } from '../store/ledger.js';
 import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
 import { readBand } from '../store/read.js';
+import { reopenTiles } from '../store/reopen-tiles.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
@@ -23,8 +24,10 @@ import { defaultTilesInFlight, runIngest } from './ingest.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
+import { TileRuns } from './tile-runs.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
 import { readSteps } from './time-steps.js';
+import { type DamagedTile, type VerifyReport, verifyTiles } from './verify.js';
 
 export interface TimeOptions {
   /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
@@ -45,7 +48,20 @@ export interface IngestOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface VerifyOptions extends TimeOptions {
+  /** Checks whether chunks are there, and does not decode them. Default: false. */
+  readonly quick?: boolean;
+  /** Reopens what is damaged, so that the next ingest fetches it. Default: false. */
+  readonly repair?: boolean;
+  /** Told of each damaged tile as it is found, in the order of the tiles. */
+  readonly onDamage?: (tile: DamagedTile) => void;
+  /** Told now and then how many tiles have been looked at. */
+  readonly onProgress?: (checked: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
+export type { DamagedTile, DamageKind, VerifyReport } from './verify.js';
 export { TileState };
 
 function checkCount(value: number | undefined, name: string): void {
@@ -233,6 +249,39 @@ export class Cube {
   async countStates(roi: Roi, { time }: TimeOptions = {}): Promise<StepCounts[]> {
     const steps = this.stepsOf(time);
     return countStates(await this.#ledger(), tilesIn(roi, this.grid), steps);
+  }
+
+  /**
+   * Checks that the chunks of each loaded tile of a region are there and can be decoded, and that there
+   * are none that the ledger does not know of. In a plain Zarr directory those may be what a killed
+   * ingest left, or of one that is under way; they do no harm.
+   *
+   * @throws {InvalidInputError} outside the cube, or where a cube cannot be repaired; {@link StoreError};
+   * {@link AbortedError}, before anything is repaired.
+   */
+  async verify(roi: Roi, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const { quick = false, repair = false, onDamage, onProgress, signal, time } = options;
+    if (repair && this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
+    const steps = this.stepsOf(time);
+    const session = await this.repository.readSession();
+    const damaged = new TileRuns(this.grid.rows, this.grid.cols);
+    const report = await verifyTiles({
+      session,
+      ledger: await readLedger(session.store, this.dataset),
+      dataset: this.dataset,
+      tiles: atSteps(tilesIn(roi, this.grid), steps),
+      quick,
+      onDamage: (tile) => {
+        damaged.add(tile.index);
+        onDamage?.(tile);
+      },
+      onTile: onProgress,
+      signal,
+    });
+    if (!repair || damaged.count === 0) return { ...report, repaired: 0 };
+    await updateLedger(this.repository, this.dataset, this.codec);
+    await reopenTiles(this.repository, this.dataset, damaged);
+    return { ...report, repaired: damaged.count };
   }
 
   /** The pixels of the cube's grid that a region touches. */

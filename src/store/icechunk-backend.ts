@@ -203,6 +203,18 @@ function storeOf({ store }: IcechunkSession): CubeStore {
       }),
     // What is not committed is never seen.
     discard: async () => {},
+    holds: (key) =>
+      store.getRange(key, { offset: 0, length: 1 }).then(
+        (bytes) => bytes !== null,
+        (cause: unknown) => {
+          if (/not found in the store|node not found/i.test(String(cause))) return false;
+          throw translate(cause, `read ${key}`);
+        },
+      ),
+    remove: (key) =>
+      store.delete(key).catch((cause: unknown) => {
+        throw translate(cause, `remove ${key}`);
+      }),
     list: (path) =>
       store.listDir(path).catch((cause: unknown) => {
         throw translate(cause, `list ${path === '' ? 'the cube' : path}`);

@@ -128,7 +128,7 @@ async function takeOver(ledger: Ledger, ids: ReadonlySet<string>, dataset: Datas
     const index = read(id);
     if (index === undefined) continue;
     const state = ledger.peek(index) ?? (await ledger.get(index));
-    if (state === TileState.notLoaded) await ledger.set(index, TileState.loaded);
+    if (state === TileState.notLoaded) await ledger.set(index, TileState.loaded, 'unknown');
   }
 }
 
@@ -155,7 +155,7 @@ function* allTiles({ grid: record, time }: Dataset): Generator<TileIndex> {
         yield step === undefined ? { row, col } : { t: step.index, row, col };
 }
 
-async function readRoot(store: KeyValueStore): Promise<GroupDocument> {
+export async function readRoot(store: KeyValueStore): Promise<GroupDocument> {
   const bytes = await store.get('zarr.json');
   if (bytes === null || bytes === undefined) return {};
   return JSON.parse(Buffer.from(bytes).toString('utf8')) as GroupDocument;

@@ -6,7 +6,7 @@
  * ledger does not know, which the next run writes again. A new cube is assembled beside its place.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.js';
 import { refuseFile } from './folder.js';
@@ -135,6 +135,18 @@ class PlainStore implements CubeStore {
     });
   }
 
+  async holds(key: string): Promise<boolean> {
+    const found = await stat(this.#path(key)).catch((cause: unknown) => {
+      if (isMissing(cause)) return undefined;
+      throw translate(cause, `read ${key}`);
+    });
+    return found !== undefined;
+  }
+
+  remove(key: string): Promise<void> {
+    return this.discard(key);
+  }
+
   async list(path: string): Promise<string[]> {
     return readdir(path === '' ? this.root : this.#path(path)).catch((cause: unknown) => {
       if (isMissing(cause)) return [];
@@ -165,6 +177,12 @@ class StagedStore implements CubeStore {
     this.entries.set(key, value);
   }
   async discard(key: string): Promise<void> {
+    this.entries.delete(key);
+  }
+  async holds(key: string): Promise<boolean> {
+    return this.entries.has(key);
+  }
+  async remove(key: string): Promise<void> {
     this.entries.delete(key);
   }
   async list(): Promise<string[]> {

@@ -1,7 +1,7 @@
 import * as zarr from 'zarrita';
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
-import type { Session } from './session.js';
+import type { KeyValueStore, Session } from './session.js';
 import { translate } from './store-errors.js';
 
 /** Reads `zarr.json` of the node at `path` ('' is the root); `undefined` when there is none. */
@@ -46,7 +46,7 @@ export async function readArray1d(session: Session, path: string): Promise<Array
   }
 }
 
-function openArray({ store }: Session, path: string) {
+export function openArray({ store }: { readonly store: Pick<KeyValueStore, 'get'> }, path: string) {
   const readable: zarr.AsyncReadable = {
     get: async (key) => (await store.get(key)) ?? undefined,
   };

@@ -10,6 +10,13 @@ export interface KeyValueStore {
 export interface CubeStore extends KeyValueStore {
   /** Forgets a chunk that an earlier process may have left there. */
   discard(key: string): Promise<void>;
+  /**
+   * True where there is a chunk whose bytes can be read: one of them is, at most.
+   * @throws {StoreError} when the chunk is known but its bytes cannot be read.
+   */
+  holds(key: string): Promise<boolean>;
+  /** Removes a chunk that is there, when the session is committed. */
+  remove(key: string): Promise<void>;
   /** Names directly below a group ('' is the root), of nodes at least, in no particular order. */
   list(path: string): Promise<string[]>;
 }
