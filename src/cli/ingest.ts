@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { Cube } from '../cube/cube.js';
+import { Cube, type Rate } from '../cube/cube.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
@@ -14,6 +14,7 @@ import {
   threadsOption,
   timeOption,
 } from './options.js';
+import { rateOption, showPlan } from './plan.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar } from './progress-bar.js';
 import {
@@ -31,6 +32,8 @@ interface Options extends RegionOptions, ServiceOptions, ComputeOptions {
   readonly format: 'text' | 'json';
   readonly verbose?: boolean;
   readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+  readonly rate?: Rate;
 }
 
 export function ingestCommand(): Command {
@@ -47,6 +50,11 @@ export function ingestCommand(): Command {
     .addOption(threadsOption())
     .addOption(kernelOption())
     .addOption(formatOption())
+    .option(
+      '--dry-run',
+      'tell what would be fetched and what it would cost, as "geocubes plan" does',
+    )
+    .addOption(rateOption())
     .option('-v, --verbose', 'log every event to stderr, one JSON record a line')
     .option('-q, --quiet', 'no progress')
     .addHelpText(
@@ -57,6 +65,7 @@ export function ingestCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
+  if (options.dryRun) return showPlan(options);
   const roi = regionOf(options);
   const cube = await Cube.open(options.store);
   // A region or a time outside the cube is told before anyone is asked for credentials.

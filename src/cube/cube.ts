@@ -2,6 +2,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { fillValueOf } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
+import { earthEnginePlanner } from '../earth-engine/source.js';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
@@ -20,10 +21,12 @@ import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
+import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
+import { sampleTiles } from './sample.js';
 import { TileRuns } from './tile-runs.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
 import { readSteps } from './time-steps.js';
@@ -47,6 +50,18 @@ export interface IngestOptions extends TimeOptions {
   /** Stops the ingest: what is finished is committed, the rest is dropped. */
   readonly signal?: AbortSignal;
 }
+
+export interface EstimateOptions extends TimeOptions {
+  /** Threads that will compute. Default: the pool's, else 1. */
+  readonly threads?: number;
+  /** How fast tiles come, where that is known. */
+  readonly rate?: Rate | undefined;
+  /** Fetches and processes so many tiles, spread over the region, without writing them. */
+  readonly sample?: { readonly tiles: number; readonly source: TileSource; readonly pool: Pool };
+  readonly signal?: AbortSignal;
+}
+
+export type { IngestEstimate, Rate } from './estimate.js';
 
 export interface VerifyOptions extends TimeOptions {
   /** Checks whether chunks are there, and does not decode them. Default: false. */
@@ -146,6 +161,32 @@ export class Cube {
       },
       steps,
     );
+  }
+
+  /**
+   * What {@link ingest} of a region would cost: requests, bytes, memory, time. Without a sample no pixels
+   * are fetched, and nobody is asked.
+   *
+   * @throws {InvalidInputError} outside the cube, or its time axis; with a sample {@link AbortedError}.
+   */
+  async estimate(roi: Roi, options: EstimateOptions = {}): Promise<IngestEstimate> {
+    const { sample, rate, signal } = options;
+    if (sample !== undefined) checkCount(sample.tiles, 'sample');
+    const planner = sample?.source ?? earthEnginePlanner(this.dataset);
+    const plan = await this.plan(roi, planner, { time: options.time });
+    const threads = options.threads ?? sample?.pool.size ?? 1;
+    const measured =
+      sample === undefined
+        ? undefined
+        : await sampleTiles({
+            tiles: plan.sampleTiles(sample.tiles),
+            source: sample.source,
+            pool: sample.pool,
+            recipe: recipeOf(this.dataset, this.codec, sample.source.mask),
+            tilesInFlight: defaultTilesInFlight(plan, threads),
+            signal,
+          });
+    return estimateIngest(plan, { dataset: this.dataset, threads, rate, sample: measured });
   }
 
   /**

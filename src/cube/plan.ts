@@ -16,6 +16,8 @@ export interface IngestPlan {
   readonly bytes: number;
   /** The pending tiles, made one at a time: one time step after the other, each in row-major order. */
   plannedTiles(): Generator<PlannedTile>;
+  /** At most `count` of the pending tiles, spread evenly over them. */
+  sampleTiles(count: number): PlannedTile[];
 }
 
 /** What planning needs of a source. */
@@ -46,6 +48,9 @@ export async function planIngest(
     requests += cost.requests;
     bytes += cost.bytes;
   }
+  const byIndex = new Map(steps?.map((step) => [step.index, step]));
+  const toPlanned = (index: TileIndex) =>
+    planTile(grid, index, source, index.t === undefined ? undefined : byIndex.get(index.t));
   return {
     tiles: count,
     alreadyLoaded: count - pending.count,
@@ -53,11 +58,20 @@ export async function planIngest(
     requests,
     bytes,
     *plannedTiles() {
-      const byIndex = new Map(steps?.map((step) => [step.index, step]));
+      for (const index of pending) yield toPlanned(index);
+    },
+    sampleTiles(wanted) {
+      const number = Math.min(wanted, pending.count);
+      const chosen: PlannedTile[] = [];
+      let at = 0;
       for (const index of pending) {
-        const step = index.t === undefined ? undefined : byIndex.get(index.t);
-        yield planTile(grid, index, source, step);
+        // The middle of each of `number` equal parts.
+        if (at === Math.floor(((chosen.length + 0.5) * pending.count) / number))
+          chosen.push(toPlanned(index));
+        if (chosen.length === number) break;
+        at++;
       }
+      return chosen;
     },
   };
 }

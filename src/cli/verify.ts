@@ -1,0 +1,81 @@
+import { Command, Option } from 'commander';
+import { Cube, type DamagedTile, type VerifyReport } from '../cube/cube.js';
+import { EXIT } from './exit-codes.js';
+import { abortOnSignals } from './interrupt.js';
+import { bboxCrsOption, storeOption, timeOption } from './options.js';
+import { megabytes } from './summary-text.js';
+import {
+  type OptionalRegionOptions,
+  optionalBboxOption,
+  regionOrWhole,
+} from './whole-or-region.js';
+
+interface Options extends OptionalRegionOptions {
+  readonly store: string;
+  readonly quick?: boolean;
+  readonly repair?: boolean;
+  readonly format: 'text' | 'json' | 'ndjson';
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check that the chunks of loaded tiles are there and can be decoded')
+    .addOption(storeOption())
+    .addOption(optionalBboxOption())
+    .addOption(bboxCrsOption())
+    .addOption(timeOption())
+    .option('--quick', 'check that chunks are there, and do not decode them')
+    .option('--repair', 'reopen damaged tiles, so that the next ingest fetches them again')
+    .addOption(
+      new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
+        .choices(['text', 'json', 'ndjson'])
+        .default('text')
+        .env('GEOCUBES_FORMAT'),
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all right, 1 damaged, 3 damaged and reopened.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { store, quick = false, repair = false, format, time } = options;
+  const cube = await Cube.open(store);
+  const damaged: DamagedTile[] = [];
+  const interrupt = abortOnSignals('Stopping: nothing was changed.');
+  let report: VerifyReport;
+  try {
+    report = await cube.verify(regionOrWhole(cube, options), {
+      ...(time === undefined ? {} : { time }),
+      quick,
+      repair,
+      onDamage: (tile) => {
+        if (format === 'text') process.stdout.write(`tile ${tile.id} ${tile.message}\n`);
+        else if (format === 'ndjson') process.stdout.write(`${JSON.stringify(tile)}\n`);
+        else damaged.push(tile);
+      },
+      signal: interrupt.signal,
+    });
+  } finally {
+    interrupt.release();
+  }
+  if (format === 'json')
+    process.stdout.write(`${JSON.stringify({ ...report, tilesDamaged: damaged }, undefined, 2)}\n`);
+  else if (format === 'text') process.stdout.write(`${verifyText(report)}\n`);
+  if (report.damaged > 0)
+    process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
+}
+
+export function verifyText(report: VerifyReport): string {
+  const { tiles, loaded, empty, chunks, bytes, damaged, repaired, quick } = report;
+  const read = quick
+    ? `${chunks} chunks are there (not decoded)`
+    : `${chunks} chunks decoded (${megabytes(bytes)})`;
+  const lines = [`${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
+  if (damaged === 0) lines.push('No damage found');
+  else if (repaired === 0)
+    lines.push(`${damaged} tiles are damaged. "geocubes verify --repair" reopens them`);
+  else lines.push(`${repaired} damaged tiles were reopened. "geocubes ingest" fetches them again`);
+  return lines.join('\n');
+}
