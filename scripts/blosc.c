@@ -2,7 +2,9 @@
  * libblosc for Node: what no npm package offers natively. An addon of Node-API, so that one build
  * serves every version of Node and every thread of a process can load it.
  *
- *   compress(bytes, typesize, shuffle, cname, clevel) -> Uint8Array with an ArrayBuffer of its own
+ *   compress(bytes, typesize, shuffle, cname, clevel, blocksize = 0)
+ *                                      -> Uint8Array with an ArrayBuffer of its own; a blocksize of 0
+ *                                      leaves it to libblosc
  *   decompress(frame, target)          fills `target`, whose length must be that of the pixels
  *   decompressPart(frame, first, target)  fills `target` with the bytes from `first` on; only the
  *                                      blocks they lie in are decompressed
@@ -107,14 +109,14 @@ static uint8_t *scratch_of(napi_env env, size_t size) {
 }
 
 static napi_value compress(napi_env env, napi_callback_info info) {
-  napi_value args[5];
-  size_t count = 5;
+  napi_value args[6];
+  size_t count = 6;
   uint8_t *bytes;
-  size_t length, typesize, shuffle, clevel;
+  size_t length, typesize, shuffle, clevel, blocksize = 0;
   char cname[16];
   size_t cname_length;
   if (napi_get_cb_info(env, info, &count, args, NULL, NULL) != napi_ok || count < 5)
-    return fail(env, "Expected 5 arguments for compress.");
+    return fail(env, "Expected 5 or 6 arguments for compress.");
   if (!get_bytes(env, args[0], &bytes, &length))
     return fail(env, "Expected a typed array for the bytes to compress.");
   if (length > BLOSC_MAX_BUFFERSIZE)
@@ -128,12 +130,14 @@ static napi_value compress(napi_env env, napi_callback_info info) {
     return fail(env, "Expected a compressor of this libblosc for cname.");
   if (!get_whole(env, args[4], 0, 9, &clevel))
     return fail(env, "Expected a whole number from 0 to 9 for clevel.");
+  if (count > 5 && !get_whole(env, args[5], 0, BLOSC_MAX_BLOCKSIZE, &blocksize))
+    return fail(env, "Expected a number of bytes, or 0, for blocksize.");
 
   size_t room = length + BLOSC_MAX_OVERHEAD;
   uint8_t *scratch = scratch_of(env, room);
   if (scratch == NULL) return fail(env, "Expected memory for a Blosc frame but there is none.");
   int size = blosc_compress_ctx((int)clevel, (int)shuffle, typesize, length, bytes, scratch, room,
-                                cname, 0, 1);
+                                cname, blocksize, 1);
   if (size <= 0) return fail(env, "Expected libblosc to compress but it failed.");
 
   napi_value buffer, frame;

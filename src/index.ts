@@ -32,6 +32,7 @@ export {
   earthEngine,
 } from './cube/earth-engine.js';
 export { earthEngineExpression } from './cube/expression.js';
+export type { OpenOptions } from './cube/open.js';
 export type { IngestPlan } from './cube/plan.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';

@@ -1,5 +1,11 @@
 import { type Dataset, fillValueOf } from '../dataset/dataset.js';
-import { bloscFor, type Codec, DEFAULT_CLEVEL, SEED_CLEVEL } from '../raster/codec.js';
+import {
+  bloscFor,
+  type Codec,
+  DEFAULT_BLOCKSIZE,
+  DEFAULT_CLEVEL,
+  SEED_CLEVEL,
+} from '../raster/codec.js';
 import type { DType } from '../raster/dtype.js';
 import type { MaskTransport, Recipe } from '../tile.js';
 
@@ -22,7 +28,9 @@ export function chooseCodec(
   { dtype, codec }: Pick<Dataset, 'dtype' | 'codec'>,
   hasBlosc: boolean,
 ): Codec {
-  return compress(dtype, codec === 'seed' ? SEED_CLEVEL : DEFAULT_CLEVEL, hasBlosc);
+  return codec === 'seed'
+    ? compress(dtype, SEED_CLEVEL, hasBlosc)
+    : compress(dtype, DEFAULT_CLEVEL, hasBlosc, DEFAULT_BLOCKSIZE);
 }
 
 /** Coordinates are written once and read often: the level zarr-python takes by default. */
@@ -30,6 +38,8 @@ export function coordinateCodec(hasBlosc: boolean): Codec {
   return compress('float64', 5, hasBlosc);
 }
 
-function compress(dtype: DType, clevel: number, hasBlosc: boolean): Codec {
-  return hasBlosc ? bloscFor(dtype, clevel) : { name: 'gzip', level: Math.max(clevel, 1) };
+function compress(dtype: DType, clevel: number, hasBlosc: boolean, blocksize?: number): Codec {
+  return hasBlosc
+    ? bloscFor(dtype, clevel, blocksize)
+    : { name: 'gzip', level: clevel === DEFAULT_CLEVEL ? 1 : clevel };
 }

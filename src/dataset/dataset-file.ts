@@ -135,7 +135,7 @@ export const datasetFile = z.strictObject({
   codec: z
     .enum(['default', 'seed'])
     .optional()
-    .describe('Compression: Blosc with zstd, level 1, or level 9 as smart-geocubes has it.')
+    .describe('Compression: Blosc with zstd, level 2, or level 9 as smart-geocubes has it.')
     .meta({ default: 'default' }),
 });
 

@@ -17,8 +17,7 @@ import {
 } from './frame.js';
 import { frameInCrs, type ToCrsOptions } from './reproject.js';
 import { boundingWindows } from './shapes/pixel-windows.js';
-import { placeOn } from './shapes/place.js';
-import { type Region, shapesOf } from './shapes/region.js';
+import { placeRegion, type Region } from './shapes/region.js';
 import { checkShape, type FrameOptions, frameOf, type Resolution } from './snap.js';
 import type { Window } from './window.js';
 import { zoomedOut, zoomedTo } from './zoom.js';
@@ -230,8 +229,7 @@ export class GeoBox {
    * @throws {InvalidInputError} for what is no region.
    */
   enclosing(region: Region): GeoBox {
-    const { shapes, crs } = shapesOf(region);
-    const { points, lines, polygons } = placeOn(this, shapes, crs, 'world');
+    const { points, lines, polygons } = placeRegion(this, region, 'world');
     const all = [...points, ...lines.flat(), ...polygons.flat(2)] as XY[];
     if (all.length === 0)
       throw expected(`a region that has a place in ${this.crs.name}`, 'the geobox', 'none');
@@ -245,8 +243,7 @@ export class GeoBox {
    * @throws {InvalidInputError} for what is no region.
    */
   overlap(region: Region): Window[] {
-    const { shapes, crs } = shapesOf(region);
-    return boundingWindows(placeOn(this, shapes, crs), this);
+    return boundingWindows(placeRegion(this, region), this);
   }
 
   /**

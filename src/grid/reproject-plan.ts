@@ -1,8 +1,9 @@
 import { expected } from '../errors.js';
 import { type Affine, isAxisAligned, scalesOf, type XY } from './affine.js';
-import { sameCrs } from './crs.js';
+import { EPSG_4326, parseCrs, sameCrs } from './crs.js';
 import { boundsOf, cornersOf, type Frame, within } from './frame.js';
 import { pixelTransform, scaleAt } from './pixel-map.js';
+import { isOnEarth } from './shapes/geographic.js';
 import { boundingWindows } from './shapes/pixel-windows.js';
 import { placeOn } from './shapes/place.js';
 import { nearlyWhole } from './snap.js';
@@ -78,8 +79,10 @@ export function planReprojection(
   return { parts, isPaste: false, shrink: shrinkOf(scale), scale, scaleXY };
 }
 
-/** The windows of `frame` that another frame's outline covers. */
+/** The windows of `frame` that another frame's outline covers; all of it where that outline reaches off the earth. */
 function windowsOn(frame: Frame, other: Frame): Window[] {
+  if (!sameCrs(frame.crs, other.crs) && !isOnEarth(other, parseCrs(EPSG_4326)))
+    return [{ row: 0, col: 0, ...frame.shape }];
   const outline = { points: [], lines: [], polygons: [[cornersOf(other)]] };
   return boundingWindows(placeOn(frame, outline, other.crs), frame);
 }

@@ -11,7 +11,7 @@ import {
   type Shape,
 } from './frame.js';
 import { scaleAt } from './pixel-map.js';
-import { isPolarCap, piecesOf, toGeographic } from './shapes/geographic.js';
+import { hasImage, isPolarCap, piecesOf, toGeographic } from './shapes/geographic.js';
 import { isFinitePoint, mapPath } from './shapes/path.js';
 import { clipRings, type Ring } from './shapes/ring.js';
 import { frameOf, pixelVector, type Resolution, type SnapOptions } from './snap.js';
@@ -45,31 +45,38 @@ const FLATNESS = 1e-4;
  *
  * Within one CRS and with default options the frame itself is returned. Differences from odc-geo: across
  * the antimeridian longitudes run past 180 degrees instead of spanning the world; a pole inside is
- * covered, with all longitudes.
+ * covered, with all longitudes. What lies across the edge of a map of the world (the antimeridian of
+ * EPSG:3857) comes out as wide as the map.
  *
- * @throws {InvalidInputError} when the outline has no finite bounds in the other CRS.
+ * @throws {InvalidInputError} when a part of the outline has no place in the other CRS.
  */
 export function frameInCrs(frame: Frame, crs: Crs, options: ToCrsOptions): Frame {
   const { resolution = 'auto', shape, anchor, tolerance } = options;
   const isAuto = resolution === 'auto' || resolution === 'same';
   if (sameCrs(frame.crs, crs) && isAuto && shape === undefined && anchor === undefined)
     return frame;
+  const outline = widened(frame);
+  if (!sameCrs(frame.crs, crs) && !hasImage(cornersOf(frame), frame.crs, crs))
+    throw noImage(frame, crs);
   const size = shape === undefined ? resolutionIn(frame, crs, resolution) : undefined;
   const flatness = size === undefined ? roughSize(frame, crs) : pixelVector(size).map(Math.abs);
-  const bounds = boundsIn(widened(frame), frame.crs, crs, FLATNESS * Math.min(...flatness));
-  if (bounds === undefined) {
-    throw expected(
-      `a geobox that has finite bounds in ${crs.name}`,
-      'the reprojection',
-      `${frame.crs.name} ${Object.values(boundsOf(frame))}`,
-    );
-  }
+  const bounds = boundsIn(outline, frame.crs, crs, FLATNESS * Math.min(...flatness));
+  if (bounds === undefined) throw noImage(frame, crs);
   return frameOf(bounds, crs, {
     ...(shape === undefined ? {} : { shape }),
     ...(size === undefined ? {} : { resolution: size }),
     ...(anchor === undefined ? {} : { anchor }),
     ...(tolerance === undefined ? {} : { tolerance }),
   });
+}
+
+function noImage(frame: Frame, crs: Crs) {
+  return expected(
+    `a geobox whose whole outline has a place in ${crs.name.slice(0, 60)}`,
+    'the reprojection',
+    `${frame.crs.name.slice(0, 60)} ${Object.values(boundsOf(frame))}`,
+    'Crop it.',
+  );
 }
 
 function resolutionIn(

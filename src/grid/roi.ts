@@ -4,8 +4,7 @@ import { boundsOf } from './frame.js';
 import type { GeoBox } from './geobox.js';
 import type { GeoJsonRegion } from './shapes/geojson.js';
 import { boundingWindows } from './shapes/pixel-windows.js';
-import { placeOn, type Shapes } from './shapes/place.js';
-import { type BoundingBox, checkBoundingBox, shapesOf } from './shapes/region.js';
+import { type BoundingBox, checkBoundingBox, placeRegion } from './shapes/region.js';
 import { type CellGrid, type CellPosition, touchedCells } from './shapes/touched-cells.js';
 import type { Window } from './window.js';
 
@@ -50,7 +49,7 @@ export function parseBoundingBox(text: string, crs: Crs = parseCrs(EPSG_4326)): 
  * @throws {InvalidInputError} when the region lies wholly outside the grid, or is no region.
  */
 export function roiWindows(roi: Roi, grid: GeoBox): Window[] {
-  const windows = boundingWindows(placedOn(roi, grid), grid);
+  const windows = boundingWindows(placeRegion(grid, roi), grid);
   if (windows.length === 0) throw outside(roi, grid);
   return windows;
 }
@@ -79,15 +78,10 @@ export function* tilesOf(roi: Roi, grid: TileGrid): Generator<CellPosition> {
  * @throws {InvalidInputError} at once.
  */
 export function tilesIn(roi: Roi, grid: TileGrid): Iterable<CellPosition> {
-  const tiles = touchedCells(placedOn(roi, grid.geobox), grid);
+  const tiles = touchedCells(placeRegion(grid.geobox, roi), grid);
   const [first] = tiles;
   if (first === undefined) throw outside(roi, grid.geobox);
   return tiles;
-}
-
-function placedOn(roi: Roi, grid: GeoBox): Shapes {
-  const { shapes, crs } = shapesOf(roi);
-  return placeOn(grid, shapes, crs);
 }
 
 function outside(roi: Roi, grid: GeoBox) {

@@ -30,8 +30,9 @@ export function fillIdw(
 ): void {
   const columns = gapColumns(gaps, isGap, shape, workspace);
   const search = new QuadrantSearch(pixels, columns, shape, maxDistance);
+  const far = new EmptyColumns(columns, shape, maxDistance);
   for (const gap of gaps) {
-    const mean = search.meanAt(gap);
+    const mean = far.surround(gap) ? Number.NaN : search.meanAt(gap);
     // In place: sources are valid pixels, which stay as they are.
     if (Number.isNaN(mean)) workspace.left.add(gap);
     else pixels[gap] = toPixel(Math.fround(mean));
@@ -67,6 +68,45 @@ function gapColumns(
     step(below, gap, gap + width);
   }
   return { isGap, above, below };
+}
+
+/**
+ * Knows gaps around which no column has a valid pixel within the distance, without looking at each
+ * column again for each gap: most of an open sea is of these.
+ */
+class EmptyColumns {
+  #row = -1;
+  /** The run of columns found empty in this row; `#end` is the first after it, not looked at or not empty. */
+  #from = 0;
+  #end = 0;
+
+  constructor(
+    private readonly columns: GapColumns,
+    private readonly shape: Shape,
+    private readonly maxDistance: number,
+  ) {}
+
+  surround(gap: number): boolean {
+    const { width } = this.shape;
+    const row = Math.floor(gap / width);
+    const col = gap - row * width;
+    const reach = Math.floor(this.maxDistance);
+    const first = Math.max(col - reach, 0);
+    const last = Math.min(col + reach, width - 1);
+    if (row !== this.#row || first < this.#from || first > this.#end) {
+      this.#row = row;
+      this.#from = first;
+      this.#end = first;
+    }
+    while (this.#end <= last && this.#isEmpty(row * width + this.#end)) this.#end++;
+    return this.#end > last;
+  }
+
+  #isEmpty(at: number): boolean {
+    const { isGap, above, below } = this.columns;
+    const distance = this.maxDistance;
+    return isGap[at] === 1 && (above[at] as number) > distance && (below[at] as number) > distance;
+  }
 }
 
 /** The search around one gap; its fields are scratch, so that a gap allocates nothing. */

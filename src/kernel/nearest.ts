@@ -11,16 +11,15 @@ export interface BandGaps {
 }
 
 /**
- * Gives each gap the value of the nearest valid pixel, by Euclidean
- * distance between pixel centres, up to `maxDistance` pixels away (`null`: any distance). This is what
+ * Gives each gap the value of the nearest valid pixel, by Euclidean distance between pixel centres, up
+ * to `maxDistance` pixels away (`null`: any distance). This is what
  * `scipy.interpolate.griddata(method="nearest")` computes; where several valid pixels are equally
  * near, any of them is right.
  *
  * Most gaps are a few pixels wide: they are searched ring by ring, which costs nothing where there is
- * no gap. For pixels deep inside wide gaps, the rest is done in two passes after Meijster et al.
- * (2000), "A general algorithm for computing distance transforms in linear time": first the nearest
- * valid row within each column, then for each pixel outward along its row, only as far as a nearer
- * pixel could still lie.
+ * no gap. For pixels deep inside wide gaps the rest is an exact distance transform in two passes: first
+ * the nearest valid row within each column, then, for rows that hold such pixels, the lower envelope of
+ * the columns' parabolas (Felzenszwalb and Huttenlocher, 2012, "Distance transforms of sampled functions").
  *
  * Adds the gaps that stay to `left`.
  */
@@ -32,16 +31,27 @@ export function fillNearest(
   workspace: Pick<Workspace, 'array' | 'left'>,
 ): void {
   const limit = maxDistance === null ? Number.POSITIVE_INFINITY : maxDistance * maxDistance;
+  const { width } = shape;
+  let columns: Envelope | undefined;
   // A gap that was filled is still one to the search, so it is never the source of another.
-  let nearestRow: Int32Array | undefined;
-  for (const gap of gaps) {
-    let source = nearestInRings(isGap, gap, shape, limit);
-    if (source === UNDECIDED) {
-      nearestRow ??= nearestRowInColumn(isGap, shape, workspace);
-      source = nearestInRow(nearestRow, gap, shape.width, limit);
-    }
+  const settle = (gap: number, source: number) => {
     if (source === NONE) workspace.left.add(gap);
     else pixels[gap] = pixels[source] as number;
+  };
+  const deep: number[] = [];
+  for (let k = 0; k < gaps.length; k++) {
+    const gap = gaps[k] as number;
+    // What lies beside a deep pixel is deep too, or nearly: searching its rings would be in vain.
+    const isBesideDeep = deep.length > 0 && deep[deep.length - 1] === gap - 1;
+    const source = isBesideDeep ? UNDECIDED : nearestInRings(isGap, gap, shape, limit);
+    if (source === UNDECIDED) deep.push(gap);
+    else settle(gap, source);
+    const next = gaps[k + 1];
+    const row = Math.floor(gap / width);
+    if (deep.length === 0 || (next !== undefined && next < (row + 1) * width)) continue;
+    columns ??= new Envelope(nearestRowInColumn(isGap, shape, workspace), width);
+    columns.nearestOf(deep, row, limit, settle);
+    deep.length = 0;
   }
 }
 
@@ -52,7 +62,7 @@ const NONE = -1;
 const UNDECIDED = -2;
 
 /** Rings searched around a pixel; the last one has 8 times as many pixels as this. */
-const RINGS = 8;
+const RINGS = 6;
 
 /**
  * Index of the valid pixel nearest to pixel `at`. Ring `r` holds the pixels whose larger offset is `r`:
@@ -120,25 +130,67 @@ function nearestRowInColumn(
   return nearest;
 }
 
-/** Index of the valid pixel nearest to pixel `gap`, or -1 when none lies within the limit (a squared distance). */
-function nearestInRow(nearestRow: Int32Array, gap: number, width: number, limit: number): number {
-  const row = Math.floor(gap / width);
-  const start = row * width;
-  const col = gap - start;
-  let best = limit;
-  let source = NONE;
-  const reach = Math.max(col, width - 1 - col);
-  for (let step = 0; step <= reach && step * step <= best; step++) {
-    for (let at = col - step; at <= col + step; at += Math.max(2 * step, 1)) {
-      if (at < 0 || at >= width) continue;
-      const near = nearestRow[start + at] as number;
-      if (near === -1) continue;
-      const distance = step * step + (near - row) * (near - row);
-      if (distance < best || (distance === best && source === NONE)) {
-        best = distance;
-        source = near * width + at;
-      }
+/**
+ * The nearest valid pixels of one row's pixels. The valid pixel nearest to a place within each column
+ * gives a parabola of squared distances along the row; the lowest of them at a pixel is the nearest.
+ */
+class Envelope {
+  /** Columns whose parabolas are the lowest somewhere, from left to right. */
+  readonly #columns: Int32Array;
+  /** From where on each of them is the lowest. */
+  readonly #starts: Float64Array;
+
+  constructor(
+    private readonly nearestRow: Int32Array,
+    private readonly width: number,
+  ) {
+    this.#columns = new Int32Array(width);
+    this.#starts = new Float64Array(width);
+  }
+
+  /** @param pixels of one row, ascending; `settle` is told the source of each, or that there is none. */
+  nearestOf(
+    pixels: readonly number[],
+    row: number,
+    limit: number,
+    settle: (pixel: number, source: number) => void,
+  ): void {
+    const count = this.#build(row);
+    const start = row * this.width;
+    let k = 0;
+    for (const pixel of pixels) {
+      const col = pixel - start;
+      while (k + 1 < count && (this.#starts[k + 1] as number) < col) k++;
+      const at = this.#columns[k] as number;
+      const near = count === 0 ? NONE : (this.nearestRow[start + at] as number);
+      const distance = (col - at) * (col - at) + (row - near) * (row - near);
+      settle(pixel, near !== NONE && distance <= limit ? near * this.width + at : NONE);
     }
   }
-  return source;
+
+  /** Finds the envelope of a row; returns how many parabolas it has. */
+  #build(row: number): number {
+    const columns = this.#columns;
+    const starts = this.#starts;
+    const start = row * this.width;
+    let count = 0;
+    for (let col = 0; col < this.width; col++) {
+      const near = this.nearestRow[start + col] as number;
+      if (near === NONE) continue;
+      const height = (row - near) * (row - near) + col * col;
+      let from = Number.NEGATIVE_INFINITY;
+      while (count > 0) {
+        const other = columns[count - 1] as number;
+        const rows = row - (this.nearestRow[start + other] as number);
+        from = (height - (rows * rows + other * other)) / (2 * (col - other));
+        if (from > (starts[count - 1] as number)) break;
+        count--;
+        from = Number.NEGATIVE_INFINITY;
+      }
+      columns[count] = col;
+      starts[count] = from;
+      count++;
+    }
+    return count;
+  }
 }

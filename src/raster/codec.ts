@@ -12,6 +12,8 @@ export interface BloscCodec {
   readonly shuffle: 'noshuffle' | 'shuffle' | 'bitshuffle';
   /** Bytes of one pixel. */
   readonly typesize: number;
+  /** Bytes that are filtered and compressed at a time; 0, or absent, leaves it to the encoder. */
+  readonly blocksize?: number;
 }
 
 /** Written where no honest Blosc encoder is found when the cube is created. */
@@ -26,16 +28,23 @@ export interface UncompressedCodec {
 }
 
 /**
- * Blosc level of a new cube. With zstd, level 1 is fifty times as fast as the 9 that smart-geocubes
- * writes (c-blosc maps 9 to zstd's 22) and a chunk grows by less than a tenth.
+ * Blosc level of a new cube. With zstd, levels 1 and 2 are a hundred times as fast as the 9 that
+ * smart-geocubes writes (c-blosc maps 9 to zstd's 22). 2 keeps real scenes within a tenth of its size
+ * where 1 does not (`native-bench/README.md`).
  */
-export const DEFAULT_CLEVEL = 1;
+export const DEFAULT_CLEVEL = 2;
+
+/**
+ * Blosc blocks of a new cube. Left to itself, libblosc takes small blocks at low levels: with 1 MiB a
+ * chunk is smaller, and takes half the time both to write and to read.
+ */
+export const DEFAULT_BLOCKSIZE = 1024 * 1024;
 
 /** What smart-geocubes writes; chosen with `codec: 'seed'`. */
 export const SEED_CLEVEL = 9;
 
 /** Bitshuffle for one-byte pixels, byte shuffle for wider ones: the choice of zarr-python and of the original. */
-export function bloscFor(dtype: DType, clevel: number): BloscCodec {
+export function bloscFor(dtype: DType, clevel: number, blocksize?: number): BloscCodec {
   const typesize = bytesOf(dtype);
   return {
     name: 'blosc',
@@ -43,5 +52,6 @@ export function bloscFor(dtype: DType, clevel: number): BloscCodec {
     clevel,
     shuffle: typesize === 1 ? 'bitshuffle' : 'shuffle',
     typesize,
+    ...(blocksize === undefined ? {} : { blocksize }),
   };
 }

@@ -66,11 +66,19 @@ export function codecOf({ codecs }: ArrayDocument): Codec | undefined {
   }
 }
 
-function bloscOf({ cname, clevel, shuffle, typesize }: Json): Codec | undefined {
+function bloscOf({ cname, clevel, shuffle, typesize, blocksize }: Json): Codec | undefined {
   if (cname !== 'zstd' && cname !== 'lz4') return undefined;
   if (shuffle !== 'noshuffle' && shuffle !== 'shuffle' && shuffle !== 'bitshuffle')
     return undefined;
-  return { name: 'blosc', cname, clevel: Number(clevel), shuffle, typesize: Number(typesize) };
+  return {
+    name: 'blosc',
+    cname,
+    clevel: Number(clevel),
+    shuffle,
+    typesize: Number(typesize),
+    // 0 leaves it to the encoder, as its absence does.
+    ...(blocksize ? { blocksize: Number(blocksize) } : {}),
+  };
 }
 
 function configurationOf(codec: Json | undefined): Json {

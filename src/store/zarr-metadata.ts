@@ -238,8 +238,8 @@ function bytesCodec(dtype: ZarrType): Json {
 function compressor(codec: Codec): Json[] {
   switch (codec.name) {
     case 'blosc': {
-      const { typesize, cname, clevel, shuffle } = codec;
-      return [{ name: 'blosc', configuration: { typesize, cname, clevel, shuffle, blocksize: 0 } }];
+      const { typesize, cname, clevel, shuffle, blocksize = 0 } = codec;
+      return [{ name: 'blosc', configuration: { typesize, cname, clevel, shuffle, blocksize } }];
     }
     case 'gzip':
       return [{ name: 'gzip', configuration: { level: codec.level } }];

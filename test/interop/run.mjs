@@ -1,23 +1,25 @@
 #!/usr/bin/env node
 /**
- * Makes cubes with the project's compiled code and opens them in Python:
+ * Opens cubes of the project's compiled code in Python, and the other way round:
  *
  *   node test/interop/run.mjs [pytest arguments]
  *
- * All tests run twice, in two virtual environments: icechunk 1 with what smart-geocubes uses, and
- * icechunk 2 with the newest of everything. They are made at the first run. Where Python or its
- * packages are not to be had, that is said and the tests are skipped; with CI=true it is a failure.
+ * The tests of what Python reads run twice, in two virtual environments: icechunk 1 with what
+ * smart-geocubes uses, and icechunk 2 with the newest of everything. In exchange/ smart-geocubes itself
+ * fills cubes in turn with this program, in both its generations, and two processes fill one in an S3 on
+ * this machine. The environments are made at the first run. Where Python or its packages are not to be
+ * had, that is said and the tests are skipped; with CI=true it is a failure.
  *
  * Environment:
  *   GEOCUBES_VENV  parent of the virtual environments (default .venv in the project)
  *   CI             "true" turns every reason to skip into a failure
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CannotRun, ensureEnvironment } from './python.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = resolve(HERE, '../..');
@@ -28,6 +30,9 @@ const STACKS = [
   { name: 'icechunk-1', requirements: 'requirements.txt', python: 12 },
   { name: 'icechunk-2', requirements: 'requirements-icechunk-2.txt', python: 12 },
 ];
+
+/** An older smart-geocubes, which stands on packages of its time; the newer one is in icechunk-1. */
+const OLD_SEED = { name: 'seed-0.0', requirements: 'requirements-seed-0.0.txt', python: 12 };
 
 const OPTIONS = {
   stdio: ['ignore', 'inherit', 'inherit'],
@@ -43,13 +48,14 @@ const OPTIONS = {
 
 const say = (line) => process.stdout.write(`interop: ${line}\n`);
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
 
-/** @returns the exit code: the first of pytest's that is not 0 */
-function main(/** @type {string[]} */ pytestArguments) {
-  const environments = STACKS.map(prepare);
-  const ready = environments.filter((python) => python !== undefined);
-  if (IN_CI && ready.length < STACKS.length) return 1;
+/** @returns the exit code: the first that is not 0 */
+async function main(/** @type {string[]} */ pytestArguments) {
+  // At once: they wait for the network and for the disk in turn.
+  const [first, second, oldSeed] = await Promise.all([...STACKS, OLD_SEED].map(prepare));
+  const ready = [first, second].filter((python) => python !== undefined);
+  if (IN_CI && [first, second, oldSeed].includes(undefined)) return 1;
   if (ready.length === 0) return 0;
   if (!existsSync(join(ROOT, 'dist', 'index.js'))) {
     say('Expected the compiled project in dist/ but found none. Run "node scripts/bootstrap.mjs".');
@@ -59,17 +65,39 @@ function main(/** @type {string[]} */ pytestArguments) {
   const code = makeCubes(cubes) || testAll(ready, cubes, pytestArguments);
   if (code === 0) rmSync(cubes, { recursive: true, force: true });
   else say(`the cubes are kept in ${cubes}`);
-  return code;
+  return code || exchange({ '0.0': oldSeed, 0.1: first }, second);
 }
 
-function prepare({ name, requirements, python }) {
-  try {
-    return ensureEnvironment(join(VENV, name), join(HERE, requirements), python, say);
-  } catch (error) {
-    if (!(error instanceof CannotRun)) throw error;
-    say(`${IN_CI ? 'failed' : 'skipped'}: the tests with ${name}. ${error.message}`);
-    return undefined;
-  }
+/** @returns the environment's Python, or `undefined` where it cannot be made, which is said */
+async function prepare({ name, requirements, python }) {
+  const args = [join(HERE, 'prepare.mjs'), join(VENV, name), join(HERE, requirements)];
+  const child = spawn(process.execPath, [...args, String(python)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  const [code] = await once(child, 'close');
+  if (code === 0) return said.trim();
+  say(`${IN_CI ? 'failed' : 'skipped'}: the tests with ${name}. ${said.trim()}`);
+  return undefined;
+}
+
+/** The tests in which Python writes, and those that need an S3. */
+function exchange(/** @type {Record<string, string | undefined>} */ seeds, moto) {
+  const tests = ['exchange.test.mjs', 'object-store.test.mjs'];
+  const env = {
+    ...OPTIONS.env,
+    GEOCUBES_SEED_PYTHONS: JSON.stringify(seeds),
+    ...(moto === undefined ? {} : { GEOCUBES_MOTO_PYTHON: moto }),
+  };
+  const args = [
+    '--test',
+    '--test-reporter=spec',
+    ...tests.map((name) => join(HERE, 'exchange', name)),
+  ];
+  return exitCode(spawnSync(process.execPath, args, { ...OPTIONS, env }));
 }
 
 function makeCubes(/** @type {string} */ folder) {

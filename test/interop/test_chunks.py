@@ -62,7 +62,7 @@ def test_bands_use_codecs_of_the_specification_at_the_asked_level(cube):
         assert (serializer["name"], compressor["name"]) == ("bytes", "blosc")
         settings = compressor["configuration"]
         assert settings["typesize"] == cube.dtype.itemsize
-        assert settings["clevel"] == (9 if cube.record["codec"] == "seed" else 1)
+        assert settings["clevel"] == (9 if cube.record["codec"] == "seed" else 2)
         assert settings["shuffle"] == ("bitshuffle" if cube.dtype.itemsize == 1 else "shuffle")
 
 

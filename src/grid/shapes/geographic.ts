@@ -114,30 +114,51 @@ export function pixelDegrees({ crs, affine, shape }: Frame, geographic: Crs): nu
   return Number.isFinite(size) && size > 0 ? size : undefined;
 }
 
+/** Parts of each edge at whose ends an outline is tried. */
+const TRIED = 8;
+/** Past any coordinate on earth, in whatever unit. */
+const FAR = 1e10;
+
+/**
+ * True when points all along a closed outline have a place in another CRS and come back from there:
+ * projections give numbers, not errors, for much that is no place of theirs.
+ */
+export function hasImage(ring: Ring, from: Crs, to: Crs): boolean {
+  const [there, back] = [transformer(from, to), transformer(to, from)];
+  const { west, south, east, north } = boundsOfPoints(ring);
+  const allowed = 1e-4 * Math.max(east - west, north - south);
+  const returns = ([x, y]: XY) => {
+    const [tx, ty] = there(x, y);
+    if (!(Math.abs(tx) < FAR && Math.abs(ty) < FAR)) return false;
+    const [px, py] = back(tx, ty);
+    // At a pole any longitude comes back.
+    const isPole = from.isGeographic && Math.abs(y) > 90 - 1e-6;
+    const off = from.isGeographic ? nearestLongitude(px, x) - x : px - x;
+    return Math.hypot(isPole ? 0 : off, py - y) <= allowed;
+  };
+  return ring.every(([x1, y1], i) => {
+    const [x2, y2] = ring[(i + 1) % ring.length] ?? [x1, y1];
+    return Array.from({ length: TRIED }, (_, k) => k / TRIED).every((share) =>
+      returns([x1 + share * (x2 - x1), y1 + share * (y2 - y1)]),
+    );
+  });
+}
+
+/** True when the whole outline of a frame has a place on earth, which the corners of a map of the world need not. */
+export function isOnEarth(frame: Frame, geographic: Crs): boolean {
+  return frame.crs.isGeographic || hasImage(cornersOf(frame), frame.crs, geographic);
+}
+
 /**
  * The frame's outline in longitude and latitude, in one piece; around a pole, that of the polar cap.
- * `undefined` when some of it is no place on earth (the corners of a map of the world, say).
+ * `undefined` when some of it is no place on earth.
  */
 export function geographicOutline(
   frame: Frame,
   geographic: Crs,
   tolerance: number,
 ): Ring | undefined {
-  const corners = cornersOf(frame);
-  const there = transformer(frame.crs, geographic);
-  const back = transformer(geographic, frame.crs);
-  const { west, south, east, north } = boundsOfPoints(corners);
-  const allowed = 1e-4 * Math.max(east - west, north - south);
-  const returns = ([x, y]: XY) => {
-    const [px, py] = back(...there(x, y));
-    return Math.hypot(px - x, py - y) <= allowed;
-  };
-  const isPlace = corners.every(([x1, y1], i) => {
-    const [x2, y2] = corners[(i + 1) % 4] ?? [x1, y1];
-    return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875].every((share) =>
-      returns([x1 + share * (x2 - x1), y1 + share * (y2 - y1)]),
-    );
-  });
-  if (!isPlace && !frame.crs.isGeographic) return undefined;
-  return toGeographic(frame.crs, geographic, [tolerance, tolerance], false).ring(corners);
+  if (!isOnEarth(frame, geographic)) return undefined;
+  const map = toGeographic(frame.crs, geographic, [tolerance, tolerance], false);
+  return map.ring(cornersOf(frame));
 }

@@ -1,8 +1,9 @@
 import { expected } from '../../errors.js';
-import type { Crs } from '../crs.js';
+import { type Crs, EPSG_4326, parseCrs, sameCrs } from '../crs.js';
 import { type Bounds, cornersOf, type Frame } from '../frame.js';
+import { isOnEarth } from './geographic.js';
 import { type GeoJsonRegion, readGeoJson } from './geojson.js';
-import type { Shapes } from './place.js';
+import { placeOn, type Shapes } from './place.js';
 
 /**
  * A region of interest given by its outer edges. In geographic coordinates `west > east` means that
@@ -36,6 +37,24 @@ export function shapesOf(region: Region): { readonly shapes: Shapes; readonly cr
       [west, south],
     ]),
   };
+}
+
+/**
+ * A region in pixel coordinates of a frame; see {@link placeOn}.
+ *
+ * @throws {InvalidInputError} when it is no region, or a geobox of another CRS that reaches off the earth.
+ */
+export function placeRegion(frame: Frame, region: Region, reach?: 'frame' | 'world'): Shapes {
+  const { shapes, crs } = shapesOf(region);
+  if ('affine' in region && !sameCrs(crs, frame.crs) && !isOnEarth(region, parseCrs(EPSG_4326))) {
+    throw expected(
+      'a geobox whose whole outline has a place on earth',
+      'the region of interest',
+      crs.name.slice(0, 60),
+      'Crop it.',
+    );
+  }
+  return placeOn(frame, shapes, crs, reach);
 }
 
 function polygonOf(ring: Shapes['polygons'][number][number]): Shapes {

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 /** libblosc on the calling thread. Bytes may be any typed array, also one over shared memory. */
 export interface BloscAddon {
   /**
-   * A whole frame, in a buffer of its own. `shuffle`: 0 none, 1 bytes, 2 bits.
+   * A whole frame, in a buffer of its own. `shuffle`: 0 none, 1 bytes, 2 bits. `blocksize` in bytes;
+   * 0 leaves it to libblosc.
    * @throws {Error} for arguments out of range.
    */
   compress(
@@ -18,6 +19,7 @@ export interface BloscAddon {
     shuffle: 0 | 1 | 2,
     cname: string,
     clevel: number,
+    blocksize?: number,
   ): Uint8Array<ArrayBuffer>;
   /** Fills `target`. @throws {Error} when the frame is damaged or holds another number of bytes. */
   decompress(frame: NodeJS.TypedArray, target: NodeJS.TypedArray): void;

@@ -39,8 +39,8 @@ const SHUFFLE_CODES = { noshuffle: 0, shuffle: 1, bitshuffle: 2 } as const;
 
 /** By libblosc itself: half as long as by way of GDAL, which copies the pixels into blocks of its own first. */
 export function bloscByAddon(addon: BloscAddon): BloscEncoder {
-  return ({ bytes }, { typesize, shuffle, cname, clevel }) =>
-    addon.compress(bytes, typesize, SHUFFLE_CODES[shuffle], cname, clevel);
+  return ({ bytes }, { typesize, shuffle, cname, clevel, blocksize }) =>
+    addon.compress(bytes, typesize, SHUFFLE_CODES[shuffle], cname, clevel, blocksize ?? 0);
 }
 
 const GDAL_SHUFFLES = { noshuffle: 'NONE', shuffle: 'BYTE', bitshuffle: 'BIT' } as const;
@@ -73,6 +73,7 @@ export function bloscByGdal(
             'COMPRESS=BLOSC',
             `BLOSC_CNAME=${codec.cname}`,
             `BLOSC_CLEVEL=${codec.clevel}`,
+            `BLOSC_BLOCKSIZE=${codec.blocksize ?? 0}`,
             `BLOSC_SHUFFLE=${GDAL_SHUFFLES[codec.shuffle]}`,
             `BLOCKSIZE=${height},${width}`,
             'CREATE_ZMETADATA=NO',

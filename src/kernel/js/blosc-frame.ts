@@ -27,8 +27,8 @@ const FLAG = {
   unsplit: 0x10,
 } as const;
 
-/** Bytes in a block, before compression: large enough to compress well, small enough for a processor's cache. */
-const BLOCK_BYTES = 256 * 1024;
+/** Bytes in a block, before compression, where the codec leaves it open. */
+const BLOCK_BYTES = 1024 * 1024;
 
 const ZSTD_MAX_LEVEL = 22;
 
@@ -77,7 +77,7 @@ function copiedFrame(bytes: Uint8Array, codec: BloscCodec): Uint8Array<ArrayBuff
     flags,
     codec,
     bytes.length,
-    Math.min(bytes.length, BLOCK_BYTES),
+    Math.min(bytes.length, blockBytesOf(codec)),
     frame.length,
   );
   frame.set(bytes, HEADER_BYTES);
@@ -111,11 +111,18 @@ function flagsOf({ cname, shuffle }: BloscCodec): number {
  * one: see {@link shuffleBits}. Where the chunk's length is no multiple of eight elements, one large
  * block and a rest of less than eight do that.
  */
-function blockSize(length: number, { typesize }: BloscCodec): number {
+function blockSize(length: number, codec: BloscCodec): number {
+  const { typesize } = codec;
   const group = 8 * typesize;
   const whole = Math.floor(length / group) * group;
   if (whole === 0) return length;
-  return whole === length ? Math.min(length, Math.floor(BLOCK_BYTES / group) * group) : whole;
+  return whole === length
+    ? Math.min(length, Math.floor(blockBytesOf(codec) / group) * group)
+    : whole;
+}
+
+function blockBytesOf({ blocksize, typesize }: BloscCodec): number {
+  return Math.max(blocksize || BLOCK_BYTES, 8 * typesize);
 }
 
 function filter(

@@ -177,7 +177,11 @@ for (const generation of ['0.0', '0.1']) {
       );
 
       const whole = [0, 0, cube.grid.rows, cube.grid.cols];
-      const [rest] = seed(python, store, [{ do: 'fill', tiles: whole }]);
+      const file = `${store}.u8`;
+      const [rest] = seed(python, store, [
+        { do: 'fill', tiles: whole },
+        { do: 'read', file },
+      ]);
       assert.deepEqual(
         sorted(rest.downloaded),
         without(idsOf(whole), [...idsOf(FIRST), ...idsOf(SECOND)]),
@@ -186,7 +190,7 @@ for (const generation of ['0.0', '0.1']) {
       assert.deepEqual(await ingest(again, again.grid.geobox), []);
       const read = await readNative(store);
       assert.equal(read.missingTiles, 0);
-      assert.deepEqual(readSeed(python, store).bytes, read.bytes);
+      assert.deepEqual(readFileSync(file), read.bytes);
     });
 
     test('extends a cube that this program made, and hands it back', async () => {

@@ -95,7 +95,7 @@ interface Fixtures {
 
 /** What make-fixtures.py computed; the command is in its head. */
 export const FIXTURES = JSON.parse(
-  readFileSync(new URL('./fixtures.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./fixtures/odc-geo.json', import.meta.url), 'utf8'),
 ) as Fixtures;
 
 export const boxOf = (saved: SavedBox) => GeoBox.fromRecord(saved);

@@ -1,4 +1,4 @@
-"""Makes fixtures.json, the numbers of odc-geo that src/grid is held to.
+"""Makes fixtures/odc-geo.json, the numbers of odc-geo that src/grid is held to.
 
     python -m venv /tmp/odc && /tmp/odc/bin/pip install -r test/parity/odc/requirements.txt
     /tmp/odc/bin/python test/parity/odc/make-fixtures.py
@@ -496,5 +496,5 @@ fixtures = {
     "enclosing": enclosing(),
     "crs": crs(),
 }
-path = pathlib.Path(__file__).parent / "fixtures.json"
+path = pathlib.Path(__file__).parent / "fixtures" / "odc-geo.json"
 path.write_text(json.dumps(fixtures, indent=None, separators=(",", ":")).replace("},{", "},\n{") + "\n")

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -107,10 +107,52 @@ describe('create and open', () => {
   });
 
   test('a grid whose CRS has no WKT is refused: no other program could tell where the cube lies', async () => {
-    const crs = '+proj=moll +datum=WGS84';
+    const crs = '+proj=robin +datum=WGS84 +units=m +no_defs';
     const { grid } = DATASET;
     const dataset = { ...DATASET, grid: { ...grid, geobox: { ...grid.geobox, crs } } };
     await expect(Cube.create('memory:', dataset, { pool })).rejects.toThrow(InvalidInputError);
+  });
+
+  test('a cube with the name memory:NAME is opened again in the same process, and filled by both', async () => {
+    const name = `memory:cube-${process.pid}`;
+    const first = await Cube.create(name, DATASET, { pool });
+    const second = await Cube.open(name);
+    await ingest(second);
+    expect((await first.load(WHOLE)).missingTiles).toBe(0);
+    await expect(Cube.create(name, DATASET, { pool })).rejects.toMatchObject({ kind: 'exists' });
+  });
+
+  test('a plain Zarr directory is created, filled, listed and read like a repository', async () => {
+    const path = join(folder, 'cube.zarr');
+    const cube = await Cube.create(path, DATASET, { pool });
+    expect(await ingest(cube)).toMatchObject({ committed: 9, failed: [] });
+    const again = await Cube.open(path);
+    expect(bandOf(await again.load(WHOLE), 'two')).toEqual(truth(1, 0, 0, HEIGHT, WIDTH));
+    expect(await ingest(again)).toMatchObject({ committed: 0, alreadyLoaded: 9 });
+    expect(await again.history()).toEqual([]);
+    const root = JSON.parse(await readFile(join(path, 'zarr.json'), 'utf8'));
+    expect(root.attributes.loaded_patches).toHaveLength(9);
+    expect((await readdir(folder)).filter((name) => !name.endsWith('.zarr'))).toEqual([]);
+  });
+
+  test('a dataset given at opening must be the cube’s', async () => {
+    const path = join(folder, 'cube');
+    await Cube.create(path, DATASET, { pool });
+    expect((await Cube.open(path, { dataset: DATASET })).dataset).toEqual(DATASET);
+    const { grid } = DATASET;
+    for (const [other, words] of [
+      [{ ...DATASET, bands: [{ name: 'three' }] }, 'one, two'],
+      [{ ...DATASET, dtype: 'int16' as const }, 'the dtype'],
+      [{ ...DATASET, grid: { ...grid, chunk: [5, 5] as const } }, '10 x 12'],
+      [
+        { ...DATASET, grid: { ...grid, geobox: { ...grid.geobox, shape: [25, 35] as const } } },
+        'the grid',
+      ],
+    ] as const) {
+      const opened = Cube.open(path, { dataset: other });
+      await expect(opened).rejects.toThrow(InvalidInputError);
+      await expect(opened).rejects.toThrow(words);
+    }
   });
 
   test('memory: holds nothing to open', async () => {

@@ -16,15 +16,18 @@ test('a recipe holds what a kernel needs of the dataset', () => {
   });
 });
 
-test('cubes are compressed by Blosc at level 1, or 9 where the dataset asks for the codec of smart-geocubes', () => {
+test('cubes are compressed by Blosc at level 2 in blocks of 1 MiB, or at level 9 where the dataset asks for the codec of smart-geocubes', () => {
   expect(chooseCodec({ dtype: 'float32', codec: 'default' }, true)).toEqual({
     name: 'blosc',
     cname: 'zstd',
-    clevel: 1,
+    clevel: 2,
     shuffle: 'shuffle',
     typesize: 4,
+    blocksize: 1_048_576,
   });
-  expect(chooseCodec({ dtype: 'uint8', codec: 'seed' }, true)).toMatchObject({ clevel: 9 });
+  const seed = chooseCodec({ dtype: 'uint8', codec: 'seed' }, true);
+  expect(seed).toMatchObject({ clevel: 9, shuffle: 'bitshuffle' });
+  expect(seed).not.toHaveProperty('blocksize');
   expect(coordinateCodec(true)).toMatchObject({ name: 'blosc', clevel: 5, typesize: 8 });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
+import { planReprojection } from '../../../src/grid/reproject-plan.js';
 import {
   type GeoJsonRegion,
   parseBoundingBox,
@@ -177,6 +178,66 @@ describe('tilesOf', () => {
   test('a tiny polygon in a vast grid, and one as large as the world, are found alike', () => {
     expect(ids(polygon(box(12.5, 41.5, 12.5001, 41.5001)), TCTREND).length).toBe(1);
     expect(ids(polygon(box(-180, -90, 180, 90)), TCTREND).length).toBe(186 * 372);
+  });
+});
+
+describe('what has no place in another CRS', () => {
+  const whole = GeoBox.fromBounds(world, parseCrs('EPSG:4326'), 1);
+  const sinusoidal = parseCrs('+proj=sinu +lon_0=0 +R=6371007.181 +units=m');
+  const edges = { west: -20015109, south: -10007554, east: 20015109, north: 10007554 };
+  const map = GeoBox.fromBounds(edges, sinusoidal, 10_000);
+
+  test.each(['EPSG:3413', 'EPSG:3857'])(
+    'the world is refused in %s, not given numbers that mean nothing',
+    (crs) => {
+      expect(() => whole.toCrs(crs)).toThrow(InvalidInputError);
+    },
+  );
+
+  test('half of it that has a place is not', () => {
+    const north = whole.crop({ row: 0, col: 0, height: 30, width: 360 });
+    expect(north.toCrs('EPSG:3413').bounds.west).toBeLessThan(-3.3e6);
+  });
+
+  test('a map of the world, whose corners are no places, is read as a whole, and is no region of another grid', () => {
+    const plan = planReprojection(whole, map);
+    expect(plan.parts.map(({ source }) => source)).toEqual([
+      { row: 0, col: 0, height: 180, width: 360 },
+    ]);
+    expect(() => roiWindows(map, whole)).toThrow('whole outline has a place on earth');
+    expect(() => map.geographicExtent).toThrow(InvalidInputError);
+  });
+
+  test('a region in degrees is found on it all the same', () => {
+    // pyproj 3.7.2: Transformer.from_crs('+proj=longlat +R=6371007.181', the map's, always_xy=True).transform(20, 55)
+    const [window] = roiWindows(parseBoundingBox('5,40,20,55'), map);
+    expect(window).toMatchObject({ row: Math.floor((10_010_000 - 6115727.858715878) / 10_000) });
+  });
+});
+
+describe('a geobox around or at a pole', () => {
+  const at = (west: number, south: number, east: number, north: number) => {
+    const geobox = GeoBox.fromBounds({ west, south, east, north }, parseCrs('EPSG:3413'), 1000);
+    return roiWindows(geobox, GeoBox.fromBounds(world, parseCrs('EPSG:4326'), 1)).map(
+      ({ col, width }) => [col - 180, width],
+    );
+  };
+
+  test('covers the quarter of longitudes that a corner at the pole opens, up to the pole', () => {
+    expect(at(0, 0, 1e6, 1e6)).toEqual([[45, 90]]);
+    expect(at(-1e6, -1e6, 0, 0)).toEqual([[-135, 90]]);
+  });
+
+  test('covers half of them where an edge runs over the pole, on either side of 180', () => {
+    expect(at(0, -1e6, 1e6, 1e6)).toEqual([[-45, 180]]);
+    expect(at(-1e6, 0, 1e6, 1e6)).toEqual([
+      [45, 135],
+      [-180, 45],
+    ]);
+  });
+
+  test('covers all of them where the pole lies inside', () => {
+    expect(at(-1e6, -1e6, 1e6, 1e6)).toEqual([[-180, 360]]);
   });
 });
 

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+
+/** In the order they run and are reported. */
+export const TASKS = [
+  'whole-tile',
+  'decode',
+  'warp',
+  'fill',
+  'encode',
+  'scaling',
+  'ingest',
+  'memory',
+  'load',
+];
+
+/**
+ * @typedef {object} Sizes sides in pixels
+ * @property {number} rounds
+ * @property {number} slowRounds of what takes minutes
+ * @property {boolean} landsat whether the real scene is among the tiles
+ */
+
+/** @type {{ full: Sizes, quick: Sizes }} */
+export const SIZES = {
+  full: {
+    rounds: 5,
+    slowRounds: 3,
+    landsat: true,
+    wholeTile: 3600,
+    decode: 3600,
+    warp: { side: 1024, metres: 30 },
+    fill: 2048,
+    encode: { uint8: 3600, float32: 1800 },
+    scaling: { side: 3600, inputs: 4, tiles: { gdal: 8, js: 4 } },
+    ingest: { side: 1024, rows: 6, cols: 8, latencies: [0, 100, 500] },
+    memory: { side: 2048, rows: 10, cols: 20 },
+    load: { side: 2048, rows: 9, cols: 9 },
+  },
+  quick: {
+    rounds: 3,
+    slowRounds: 1,
+    landsat: false,
+    wholeTile: 1024,
+    decode: 1024,
+    warp: { side: 512, metres: 30 },
+    fill: 512,
+    encode: { uint8: 1024, float32: 512 },
+    scaling: { side: 1024, inputs: 4, tiles: { gdal: 8, js: 4 } },
+    ingest: { side: 512, rows: 4, cols: 4, latencies: [0, 100] },
+    memory: { side: 1024, rows: 4, cols: 8 },
+    load: { side: 1024, rows: 4, cols: 4 },
+  },
+};
+
+export const USAGE = `Usage: npm run bench -- [options]
+  --quick        smaller inputs, fewer rounds: under two minutes on two cores
+  --only TASK    one task, or several with commas: ${TASKS.join(', ')}
+  --no-python    leave the Python original out
+  --threads N    the most threads of a pool (default: the cores this process may use)
+  --seed N       of the synthetic pixels (default: 1)
+  --report       only write the page anew from the results that are there
+Results of --quick and --only go to native-bench/results/partial/, which git ignores.
+`;
+
+/** Raised when the command was called wrongly. */
+export class UsageError extends Error {
+  name = 'UsageError';
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {number} cores
+ * @throws {UsageError}
+ */
+export function readOptions(args, cores) {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+        'no-python': { type: 'boolean', default: false },
+        threads: { type: 'string', default: String(cores) },
+        seed: { type: 'string', default: '1' },
+        report: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (cause) {
+    throw new UsageError(`Expected known options but received: ${cause.message}`);
+  }
+  const only = values.only.flatMap((names) => names.split(','));
+  const unknown = only.find((name) => !TASKS.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `Expected one of ${TASKS.join(', ')} for --only but received "${unknown}".`,
+    );
+  return {
+    mode: values.quick ? 'quick' : 'full',
+    tasks: only.length === 0 ? TASKS : TASKS.filter((name) => only.includes(name)),
+    isPartial: values.quick || only.length > 0,
+    usePython: !values['no-python'],
+    threads: wholeNumber(values.threads, '--threads', 1, 256),
+    seed: wholeNumber(values.seed, '--seed', 0, 2 ** 30),
+    reportOnly: values.report,
+    help: values.help,
+  };
+}
+
+function wholeNumber(text, name, low, high) {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new UsageError(
+    `Expected a whole number from ${low} to ${high} for ${name} but received "${text}".`,
+  );
+}

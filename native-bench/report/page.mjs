@@ -1,0 +1,99 @@
+/** The page of a run. Everything in it comes from the results. */
+import { bytesOf, caseOf, contenderOf, number, size, table } from './numbers.mjs';
+import { SECTIONS } from './sections.mjs';
+import { judge } from './targets.mjs';
+
+/**
+ * @param {object} results as run.mjs writes them
+ * @returns {string} Markdown
+ */
+export function writePage(results) {
+  const { tasks, mode } = results;
+  const sections = Object.entries(SECTIONS).flatMap(([name, write]) =>
+    tasks[name] === undefined ? [] : [write(tasks[name])],
+  );
+  return `${[
+    '# Benchmark of the kernels',
+    'What the native kernel gains over pure JavaScript and over the Python original, and how near it comes to what its libraries allow. Written by `native-bench/report.mjs` from `results/kernels.json`; no number on this page is typed by hand.',
+    command(results),
+    ...(caseOf(tasks['whole-tile'], 'default') === undefined
+      ? []
+      : ['![Milliseconds a whole tile takes, by contender](whole-tile.svg)']),
+    targets(results),
+    contenders(results),
+    fairness(results),
+    ...sections,
+    '## The limiter',
+    'How well the adaptive limiter does against fixed concurrency is measured by `node native-bench/limiter/run.mjs`, which writes its figures into [src/earth-engine/README.md](../src/earth-engine/README.md).',
+    ...(mode === 'full' ? [] : ['(A quick run: smaller inputs and fewer rounds than a full one.)']),
+  ].join('\n\n')}\n`;
+}
+
+function command({ date, mode, seed, threads, seconds, machine, rounds }) {
+  const { cpu, cores, memoryGiB, os, load } = machine;
+  return [
+    '```sh',
+    'npm run bench                   # all of it; writes this page',
+    'npm run bench -- --quick        # under two minutes on two cores; writes to results/partial/',
+    'npm run bench -- --only fill    # one task; --help lists them',
+    '```',
+    '',
+    `This run: ${mode}, ${date}, seed ${seed}, up to ${threads} threads, ${rounds} rounds (fewer where it says so), ${number(seconds / 60)} minutes. Machine: ${cpu}, ${cores} cores, ${number(memoryGiB)} GiB of memory, ${os}; load before the run ${load.toFixed(2)}.`,
+  ].join('\n');
+}
+
+function targets(results) {
+  const rows = judge(results).map(({ claim, goal, measured, isMet }) => [
+    claim,
+    goal,
+    measured ?? 'not measured',
+    isMet === undefined ? '' : isMet ? 'met' : '**not met**',
+  ]);
+  return ['## Targets', table(['', 'target', 'median of the rounds (range)', ''], rows)].join(
+    '\n\n',
+  );
+}
+
+function contenders({ versions, python }) {
+  const list = (record) =>
+    Object.entries(record)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ');
+  return [
+    '## Contenders',
+    [
+      "- **native**: the `gdal` kernel in the project's pool, 1 to n threads.",
+      '- **pure JS**: the `js` kernel in the same pool.',
+      "- **floor**: the same bytes decoded (each data band and each mask band read by gdal-async into typed arrays) and encoded (each band by the native kernel's own encoder), and nothing else, in the main thread of a process.",
+      python === undefined
+        ? '- The **Python original** is left out: this run had no Python with its packages.'
+        : '- **Python original**: what smart-geocubes does with a downloaded tile: observed range, rioxarray\'s `interpolate_na(method="nearest")` for each band, clip, cast to uint8 by truncation, Blosc zstd 9 with bitshuffle by numcodecs (`python/contender.py`).',
+    ].join('\n'),
+    `Versions: ${list(versions)}.${python === undefined ? '' : ` Python: ${list(python)}.`}`,
+  ].join('\n\n');
+}
+
+function fairness({ tasks, python, seed }) {
+  const whole = caseOf(tasks['whole-tile'], 'default');
+  const best = contenderOf(caseOf(tasks['whole-tile'], 'seed'), 'gdal');
+  const character =
+    whole === undefined || best === undefined
+      ? ''
+      : ` The tile of ${size(whole.shape, whole.bands)} compresses ${number(whole.rawBytes / bytesOf(best))}-fold at level 9.`;
+  return [
+    '## Fairness',
+    [
+      '- Each contender is a process of its own. They take turns (A B C, A B C); the check before and the warm-up are not counted. Figures are medians with the range of all rounds; ratios are medians of the ratios within rounds.',
+      '- Results are compared before anything is timed, pixel by pixel, and a run ends where they differ. Chunks are decoded by numcodecs.js for that. Ties of the nearest fill are judged by distance: any of the nearest values is right.',
+      '- Inputs are cloned, and garbage is collected, outside of what is timed.',
+      `- Pixels are synthetic (seed ${seed}): a smooth field of seven waves with even noise of 6 grey levels, gaps as specks at the same pixels of all bands.${character} Easier or harder pixels move the share of encoding.`,
+      ...(python === undefined
+        ? []
+        : [
+            '- In favour of the original: its pixels come decoded, as float32 in memory, and Blosc gets as many threads as numcodecs takes by default in a main thread (zarr calls it from others, where it takes one). Against it: it writes level 9 only, so that its chunks are smaller than those of the default codec; the case with its own codec makes that even. It has fewer rounds, because it takes so long.',
+          ]),
+      "- Pure JS encodes with numcodecs.js (WASM), whose zstd is another version than that of GDAL's Blosc: frames of one level differ a little in size.",
+      '- Peak memory is what the system counted as resident in the process (`VmHWM`, set back before the first round); it includes the inputs that the contender holds to clone from.',
+    ].join('\n'),
+  ].join('\n\n');
+}

@@ -1,0 +1,176 @@
+/** What the project set out to reach, each with what was measured and whether that is enough. */
+import { slope } from '../statistics.mjs';
+import {
+  bytesOf,
+  caseOf,
+  contenderOf,
+  fromMiB,
+  number,
+  percent,
+  timesOf,
+  withSpread,
+} from './numbers.mjs';
+
+/** Tiles at the start that do not count: pools, caches and the allocator fill first. */
+export const SETTLING_TILES = 10;
+
+const GOALS = {
+  original: 150,
+  js: 5,
+  floor: 1.5,
+  size: 1.1,
+  scaling: 1.8,
+  megabytes: 1000,
+  growth: 0.1,
+};
+
+/**
+ * @typedef {object} Target
+ * @property {string} claim
+ * @property {string} goal
+ * @property {string} [measured] absent when the run did not measure it
+ * @property {boolean} [isMet]
+ */
+
+/**
+ * @param {object} results as run.mjs writes them
+ * @returns {Target[]}
+ */
+export function judge({ tasks }) {
+  return [
+    ...againstOriginal(tasks),
+    ...againstJs(tasks),
+    ...againstFloor(tasks),
+    ...sizes(tasks),
+    scaling(tasks),
+    ...memory(tasks),
+  ];
+}
+
+function target(claim, goal, ratios, isEnough) {
+  if (ratios === undefined) return { claim, goal };
+  return { claim, goal, measured: withSpread(ratios), isMet: isEnough(ratios.median) };
+}
+
+/** Thread counts that the native kernel ran with, the most first. */
+function threadsOf(entry) {
+  const native = entry?.contenders.filter(({ kernel }) => kernel === 'gdal') ?? [];
+  return native.length === 0 ? [1] : native.map(({ threads }) => threads).reverse();
+}
+
+const named = (threads) => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+
+function againstOriginal(tasks) {
+  const entry = caseOf(tasks['whole-tile'], 'default');
+  return threadsOf(entry).map((threads) =>
+    target(
+      `Whole tile: times as fast as the Python original, ${named(threads)}`,
+      `at least ${GOALS.original}`,
+      timesOf(contenderOf(entry, 'python'), contenderOf(entry, 'gdal', threads)),
+      (value) => value >= GOALS.original,
+    ),
+  );
+}
+
+function againstJs(tasks) {
+  const entry = caseOf(tasks['whole-tile'], 'default');
+  return threadsOf(entry).map((threads) =>
+    target(
+      `Whole tile: times as fast as pure JS, ${named(threads)} each`,
+      `at least ${GOALS.js}`,
+      timesOf(contenderOf(entry, 'js', threads), contenderOf(entry, 'gdal', threads)),
+      (value) => value >= GOALS.js,
+    ),
+  );
+}
+
+const FLOOR_CASES = { default: 'uncompressed', lzw: 'LZW', deflate: 'DEFLATE' };
+
+function againstFloor(tasks) {
+  return Object.entries(FLOOR_CASES).map(([id, reply]) => {
+    const entry = caseOf(tasks['whole-tile'], id);
+    return target(
+      `Whole tile, ${reply} replies: times the floor, 1 thread`,
+      `at most ${GOALS.floor}`,
+      timesOf(contenderOf(entry, 'gdal'), contenderOf(entry, 'floor')),
+      (value) => value <= GOALS.floor,
+    );
+  });
+}
+
+function sizes(tasks) {
+  const goal = `at most ${number(100 * (GOALS.size - 1))} % more`;
+  const judgeSize = (claim, ours, best) => {
+    if (ours === undefined || best === undefined) return { claim, goal };
+    const share = bytesOf(ours) / bytesOf(best);
+    return { claim, goal, measured: `${percent(share - 1)} more`, isMet: share <= GOALS.size };
+  };
+  const whole = tasks['whole-tile'];
+  const floats = (clevel) =>
+    contenderOf(
+      tasks.encode?.cases.find(
+        (entry) => entry.dtype === 'float32' && /zstd/.test(entry.codec) && entry.clevel === clevel,
+      ),
+      'gdal',
+    );
+  return [
+    judgeSize(
+      'Chunks of the uint8 tile: bytes of the default codec against level 9',
+      contenderOf(caseOf(whole, 'default'), 'gdal'),
+      contenderOf(caseOf(whole, 'seed'), 'gdal'),
+    ),
+    judgeSize(
+      "Chunks of the Landsat scene: bytes of the default codec against the original's level 9",
+      contenderOf(caseOf(whole, 'landsat'), 'gdal'),
+      contenderOf(caseOf(whole, 'landsat'), 'python'),
+    ),
+    judgeSize('A float32 chunk: bytes of zstd 1 against level 9', floats(1), floats(9)),
+  ];
+}
+
+function scaling(tasks) {
+  const entry = tasks.scaling?.cases.find(({ kernel }) => kernel === 'gdal');
+  return target(
+    'Tiles a second: two threads against one',
+    `at least ${GOALS.scaling} times`,
+    timesOf(contenderOf(entry, 'gdal', 1), contenderOf(entry, 'gdal', 2)),
+    (value) => value >= GOALS.scaling,
+  );
+}
+
+function memory({ memory: task }) {
+  const peak = {
+    claim: 'Ingest with two threads: peak resident memory',
+    goal: `below ${number(GOALS.megabytes)} MB`,
+  };
+  const flat = {
+    claim: `Ingest: growth of resident memory after tile ${SETTLING_TILES}, by a straight line, against its mean`,
+    goal: `at most ${number(100 * GOALS.growth)} %`,
+  };
+  const trend = task === undefined ? undefined : trendOf(task);
+  if (trend === undefined) return [peak, flat];
+  const megabytes = fromMiB(task.peakMiB);
+  return [
+    { ...peak, measured: `${number(megabytes)} MB`, isMet: megabytes < GOALS.megabytes },
+    {
+      ...flat,
+      measured: `${percent(trend.growth)} over ${trend.tiles} tiles (${number(trend.slope)} MB a tile)`,
+      isMet: trend.growth <= GOALS.growth,
+    },
+  ];
+}
+
+/**
+ * The least-squares line through resident memory after the settling tiles.
+ *
+ * @param {{ residentMiB: readonly number[] }} task
+ * @returns {{ slope: number, growth: number, tiles: number } | undefined} MB for each tile; the line's
+ *   rise over all of those tiles as a share of their mean; `undefined` with too few tiles
+ */
+export function trendOf({ residentMiB }) {
+  const settled = residentMiB.slice(SETTLING_TILES).map(fromMiB);
+  if (settled.length < 2) return undefined;
+  const perTile = slope(settled.map((value, tile) => [tile, value]));
+  const mean = settled.reduce((sum, value) => sum + value, 0) / settled.length;
+  return { slope: perTile, growth: (perTile * (settled.length - 1)) / mean, tiles: settled.length };
+}

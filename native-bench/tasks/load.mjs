@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { Disagreement } from '../agreement.mjs';
+import { startNode } from '../contenders/process.mjs';
+import { takeTurns, withContenders } from '../contenders/rounds.mjs';
+import { startServer } from '../contenders/server.mjs';
+import { writeMosaic } from '../inputs/mosaic.mjs';
+import { startKernel, startOriginal } from './setting.mjs';
+
+/** All of a cube into memory. The files are in the system's cache: each contender reads them before it is timed. */
+export async function run(setting) {
+  const { folder, sizes, seed, say } = setting;
+  const { side, rows, cols } = sizes.load;
+  const rasters = join(folder, 'rasters');
+  const dataset = writeMosaic(rasters, { side, rows, cols, seed });
+  const store = join(folder, 'cube');
+  say('filling the cube');
+  await fill(store, rasters, dataset, setting);
+  const names = dataset.bands.map(({ name }) => name);
+  const contenders = [
+    { reader: 'cube', ...startNode({ name: 'Cube.load' }) },
+    { reader: 'zarrita', ...startNode({ name: 'zarrita.get, main thread' }) },
+    ...(setting.python === undefined
+      ? []
+      : [{ reader: 'xarray', ...startOriginal(setting), name: 'xarray open_zarr().load()' }]),
+  ];
+  return withContenders(contenders, async () => {
+    const entries = contenders.map((contender) => ({
+      contender,
+      measure: (digest = false) =>
+        contender.ask('load', {
+          store,
+          names,
+          digest,
+          ...(contender.reader === 'xarray' ? {} : { reader: contender.reader }),
+        }),
+    }));
+    let expected;
+    let bytes = 0;
+    for (const { contender, measure } of entries) {
+      say(`check ${contender.name}`);
+      const result = await measure(true);
+      const digests = result.digests.join();
+      expected ??= digests;
+      bytes = result.bytes;
+      if (digests !== expected)
+        throw new Disagreement(
+          `Expected the pixels that ${contenders[0].name} read but ${contender.name} read others.`,
+        );
+    }
+    const turns = await takeTurns(entries, { rounds: sizes.slowRounds, warmUps: 0 });
+    return {
+      ...{ side, tiles: rows * cols, bands: names.length, rawBytes: bytes },
+      contenders: contenders.map(({ name, reader }, i) => ({ name, reader, ...turns[i] })),
+    };
+  });
+}
+
+async function fill(store, rasters, dataset, { threads }) {
+  const server = await startServer(rasters, 0);
+  const contender = startKernel('gdal', threads);
+  await withContenders([contender, server], async () => {
+    await contender.ask('ready');
+    await contender.ask('ingest', { store, dataset, endpoint: server.url });
+  });
+}

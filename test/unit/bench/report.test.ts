@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { drawChart } from '../../../native-bench/report/chart.mjs';
+import { writePage } from '../../../native-bench/report/page.mjs';
+import { judge, trendOf } from '../../../native-bench/report/targets.mjs';
+import { putShortTable } from '../../../native-bench/report.mjs';
+import { SMALL_RUN } from './small-run.js';
+
+const wholeTile = SMALL_RUN.tasks['whole-tile'].cases[0];
+
+test('targets are judged by the ratios within rounds', () => {
+  const found = judge(SMALL_RUN).map(({ measured, isMet }) => [measured, isMet]);
+  expect(found).toEqual([
+    // The original took part in the first round only: 2000 / 10 and 2000 / 20.
+    ['200', true],
+    ['100', false],
+    // 49 / 10; then 5, 5 and 2.5.
+    ['4.90', false],
+    ['5.00 (2.50 to 5.00)', true],
+    // Native against the floor: 2 in each round. No LZW and no DEFLATE case was run.
+    ['2.00', false],
+    [undefined, undefined],
+    [undefined, undefined],
+    // 111 bytes against 100.
+    ['11.0 % more', false],
+    [undefined, undefined],
+    [undefined, undefined],
+    [undefined, undefined],
+    // 953.6 MiB are 999.9 MB.
+    ['1,000 MB', true],
+    ['2.96 % over 4 tiles (1.05 MB a tile)', true],
+  ]);
+});
+
+test('memory is judged after the tenth tile', () => {
+  const trend = trendOf(SMALL_RUN.tasks.memory);
+  expect(trend?.slope).toBeCloseTo(1.048576, 9);
+  expect(trend?.growth).toBeCloseTo(3 / 101.5, 9);
+  expect(trendOf({ residentMiB: [1, 2, 3] })).toBeUndefined();
+});
+
+test('the page holds each task that was run, and says what was not measured', () => {
+  const page = writePage(SMALL_RUN);
+  expect(page).toContain('## A whole tile');
+  expect(page).not.toContain('## Warp');
+  expect(page).toContain('not measured');
+  expect(page).toContain('| gdal 1 | 40.0 (20.0 to 200) | 2.00 | 100 | 0.00 | 105, 210 |');
+  // 20 of 40 ms decode, 4 fill, 10 encode; 6 are left.
+  expect(page).toContain(
+    'gdal 1 | 20.0 (50.0 %) | 4.00 (10.0 %) |  | 10.0 (25.0 %) | 6.00 (15.0 %)',
+  );
+  expect(page).not.toContain('undefined');
+  expect(page).not.toContain('NaN');
+});
+
+test('a run without Python says so', () => {
+  const { python: _, ...run } = SMALL_RUN;
+  expect(writePage(run)).toContain('The **Python original** is left out');
+});
+
+test('bars of the chart grow with the logarithm of the median', () => {
+  const chart = drawChart(
+    {
+      contenders: [
+        { name: 'one <&>', kernel: 'gdal', samples: [{ ms: 10 }] },
+        { name: 'two', kernel: 'js', samples: [{ ms: 100 }] },
+        { name: 'three', kernel: 'python', samples: [{ ms: 1000 }] },
+      ],
+    },
+    'Title',
+  );
+  const widths = [...chart.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) =>
+    Number(width),
+  );
+  expect(widths[0]).toBe(0);
+  expect((widths[2] ?? 0) / (widths[1] ?? 0)).toBeCloseTo(2, 3);
+  expect(chart).toContain('one &lt;&amp;>');
+  expect(chart).toContain('prefers-color-scheme: dark');
+});
+
+test('the short table goes between its marks and nowhere else', () => {
+  const text = 'before\n<!-- bench:start -->\nold\n<!-- bench:end -->\nafter\n';
+  const changed = putShortTable(text, SMALL_RUN);
+  expect(changed).toMatch(/^before\n<!-- bench:start -->\nA 10 x 20 x 3 uint8 tile/);
+  expect(changed).toMatch(/<!-- bench:end -->\nafter\n$/);
+  expect(changed).toContain('| gdal 2 | 10.0 | 200 |');
+  expect(changed).not.toContain('old');
+  expect(putShortTable(changed, SMALL_RUN)).toBe(changed);
+  expect(() => putShortTable('no marks', SMALL_RUN)).toThrow('bench:start');
+  expect(wholeTile?.contenders).toHaveLength(6);
+});
