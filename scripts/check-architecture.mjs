@@ -46,7 +46,7 @@ const MAY_IMPORT = {
 const OWNERS = {
   'gdal-async': 'kernel/gdal/load',
   geotiff: ['kernel/js/', 'earth-engine/'],
-  numcodecs: 'kernel/js/',
+  numcodecs: ['kernel/js/', 'kernel/decompress'],
   piscina: 'pool/',
   '@earthmover/icechunk': 'store/icechunk',
   sharp: 'picture/',

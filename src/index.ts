@@ -32,8 +32,17 @@ export {
   earthEngine,
 } from './cube/earth-engine.js';
 export { earthEngineExpression } from './cube/expression.js';
+export type { Like, LoadOptions } from './cube/load.js';
 export type { OpenOptions } from './cube/open.js';
+export type {
+  LabelledPixels,
+  LazyArray,
+  LazyDataset,
+  Selection,
+  Selector,
+} from './cube/open-dataset.js';
 export type { IngestPlan } from './cube/plan.js';
+export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export { defineDataset, parseDataset } from './dataset/parse.js';
@@ -95,7 +104,9 @@ export { renderQuicklook } from './picture/quicklook.js';
 export { drawStateMap } from './picture/state-map.js';
 export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
+export type { LoadedPixels } from './raster/loaded-pixels.js';
 export { TileState } from './store/ledger.js';
+export type { OpenZarr } from './store/read.js';
 export type {
   FetchContext,
   FetchedPart,

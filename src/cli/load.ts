@@ -1,6 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
+import { readGeoBox, writeGeoTiff } from '../cube/raster-files.js';
+import type { Dataset, Resampling } from '../dataset/dataset.js';
+import { expected } from '../errors.js';
+import type { GeoBox } from '../grid/geobox.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import { isFloat } from '../raster/dtype.js';
 import {
@@ -9,41 +13,108 @@ import {
   type RegionOptions,
   regionOf,
   storeOption,
+  threadsOption,
   timeOption,
+  wholeNumber,
 } from './options.js';
+import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { oneStep, timeWords } from './time.js';
 
-interface Options extends RegionOptions {
+interface Options extends Omit<RegionOptions, 'bbox'>, ComputeOptions {
+  readonly bbox?: string;
   readonly store: string;
-  readonly png: string;
+  readonly png?: string;
+  readonly out?: string;
+  readonly cog?: boolean;
+  readonly like?: string;
+  readonly resampling: Resampling;
+  readonly buffer: number;
 }
 
 export function loadCommand(): Command {
   return new Command('load')
-    .description('read a region of a cube into a PNG')
+    .description('read a region of a cube into a GeoTIFF or a picture')
     .addOption(storeOption())
-    .addOption(bboxOption())
+    .addOption(bboxOption().makeOptionMandatory(false))
     .addOption(bboxCrsOption())
     .addOption(timeOption())
-    .requiredOption(
+    .option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE')
+    .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
+    .option(
       '--png <file>',
       'picture to write: the first three bands as red, green, blue, or the first in grey',
     )
+    .option('--like <file>', 'raster whose grid the pixels are put on, exactly')
+    .addOption(
+      new Option('--resampling <method>', 'how pixels come onto another grid')
+        .choices(['near', 'bilinear', 'cubic', 'average', 'mode'] satisfies Resampling[])
+        .default('near'),
+    )
+    .addOption(
+      new Option('--buffer <pixels>', 'pixels to add on each side')
+        .default(0)
+        .argParser(wholeNumber('--buffer', 0, 1_000_000)),
+    )
+    .addOption(threadsOption())
+    .addOption(kernelOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --png region.png',
+      [
+        '\nA region is --bbox, or what --like covers; with both, pixels of --like outside the box have no value.',
+        '\nExamples:',
+        '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out region.tif --png region.png',
+        '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
+      ].join('\n'),
     )
-    .action(async (options: Options) => {
-      const roi = regionOf(options);
-      const cube = await Cube.open(options.store);
-      const region = await cube.load(roi, { time: oneStep(cube, options.time) });
-      await writeFile(options.png, await regionPicture(region));
-      const missing =
-        region.missingTiles > 0 ? `; ${region.missingTiles} tiles of it are not loaded` : '';
-      process.stdout.write(
-        `Wrote ${options.png}: ${region.geobox}${timeWords(region.steps)}${missing}\n`,
-      );
+    .action(load);
+}
+
+async function load(options: Options): Promise<void> {
+  const { store, png, out, like: likeFile, resampling, buffer } = options;
+  checkOptions(options);
+  const cube = await Cube.open(store);
+  const pool = await openPool(options);
+  try {
+    const like = likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool });
+    const roi =
+      options.bbox === undefined ? (like as GeoBox) : regionOf({ ...options, bbox: options.bbox });
+    const region = await cube.load(roi, {
+      pool,
+      like,
+      resampling,
+      buffer,
+      time: oneStep(cube, options.time),
     });
+    if (out !== undefined)
+      await writeGeoTiff(region, out, {
+        pool,
+        format: options.cog ? 'cog' : 'geotiff',
+        hasNodata: hasNodata(cube.dataset),
+      });
+    if (png !== undefined) await writeFile(png, await regionPicture(region));
+    const missing =
+      region.missingTiles > 0 ? `; ${region.missingTiles} tiles of it are not loaded` : '';
+    const files = [out, png].filter((file) => file !== undefined).join(' and ');
+    process.stdout.write(`Wrote ${files}: ${region.geobox}${timeWords(region.steps)}${missing}\n`);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Before anything is read. @throws {InvalidInputError} */
+function checkOptions({ png, out, cog, bbox, like }: Options): void {
+  if (png === undefined && out === undefined)
+    throw expected('--out or --png', 'what to write', 'neither');
+  if (cog && out === undefined) throw expected('--out', 'the file of --cog', 'none');
+  if (bbox === undefined && like === undefined)
+    throw expected('--bbox or --like', 'the region', 'neither');
+  if (out !== undefined && !/\.tiff?$/i.test(out))
+    throw expected('a name that ends in .tif', '--out', out);
+}
+
+/** Integer cubes may be without a code for "no value". */
+function hasNodata({ dtype, nodata }: Dataset): boolean {
+  return isFloat(dtype) || nodata !== undefined;
 }
 
 /** The first three bands as red, green and blue, or the first in grey. */

@@ -1,21 +1,20 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { fillValueOf } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { earthEnginePlanner } from '../earth-engine/source.js';
-import { expected, InvalidInputError, SetupError } from '../errors.js';
-import type { GeoBox } from '../grid/geobox.js';
+import { expected, SetupError } from '../errors.js';
+import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
-import { Grid } from '../grid/tiling.js';
+import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
-import type { DType, PixelArray } from '../raster/dtype.js';
+import { chunkLocator } from '../store/chunk-files.js';
 import { type Ledger, TileState } from '../store/ledger.js';
 import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
-import { readBand } from '../store/read.js';
+import { type OpenZarr, openZarr } from '../store/read.js';
 import { reopenTiles } from '../store/reopen-tiles.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
@@ -23,19 +22,25 @@ import type { TileSource } from '../tile.js';
 import { type CreateOptions, createCube } from './create.js';
 import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
 import { defaultTilesInFlight, runIngest } from './ingest.js';
+import {
+  type CubeView,
+  type Like,
+  type LoadOptions,
+  loadRegion,
+  planLoad,
+  type Region,
+  type TimeOptions,
+  tilesOfPlan,
+} from './load.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
+import { type LazyDataset, openDataset } from './open-dataset.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner } from './plan.js';
 import { recipeOf } from './recipe.js';
 import { sampleTiles } from './sample.js';
+import { TileLoader } from './tile-loader.js';
 import { TileRuns } from './tile-runs.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
-import { readSteps } from './time-steps.js';
 import { type DamagedTile, type VerifyReport, verifyTiles } from './verify.js';
-
-export interface TimeOptions {
-  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
-  readonly time?: Toi | undefined;
-}
 
 export interface IngestOptions extends TimeOptions {
   readonly source: TileSource;
@@ -75,6 +80,7 @@ export interface VerifyOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+export type { Region, TimeOptions } from './load.js';
 export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
 export type { DamagedTile, DamageKind, VerifyReport } from './verify.js';
 export { TileState };
@@ -82,21 +88,6 @@ export { TileState };
 function checkCount(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isInteger(value) && value > 0))
     throw expected('a positive whole number', name, value);
-}
-
-/** A region read from a cube. */
-export interface Region {
-  /** Exactly the pixels that were read, on the cube's grid. */
-  readonly geobox: GeoBox;
-  readonly dtype: DType;
-  /** What stands for "no value". */
-  readonly nodata: number;
-  /** The steps of a temporal cube that were read, in the order of the axis; absent without a time axis. */
-  readonly steps?: readonly TimeStep[];
-  /** Each band's pixels, `[y, x]` or, where there are {@link steps}, `[time, y, x]`, row-major, by name, in the cube's order. */
-  readonly bands: ReadonlyMap<string, PixelArray>;
-  /** Tiles of the region that are not loaded: their pixels are nodata. */
-  readonly missingTiles: number;
 }
 
 /** A datacube in an Icechunk repository or a plain Zarr directory. */
@@ -148,6 +139,14 @@ export class Cube {
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
     const tiles = atSteps(tilesIn(roi, this.grid), steps);
+    return this.#planTiles(tiles, source, steps);
+  }
+
+  async #planTiles(
+    tiles: Iterable<TileIndex>,
+    source: TilePlanner,
+    steps: readonly TimeStep[] | undefined,
+  ): Promise<IngestPlan> {
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
@@ -198,9 +197,14 @@ export class Cube {
    * finished before is committed.
    */
   async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
-    const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     checkCount(options.tilesInFlight, 'tilesInFlight');
-    checkCount(groupSize, 'groupSize');
+    checkCount(options.groupSize, 'groupSize');
+    if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
+    return this.#run(await this.plan(roi, options.source, { time: options.time }), options);
+  }
+
+  async #run(plan: IngestPlan, options: IngestOptions): Promise<IngestSummary> {
+    const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
     if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
@@ -208,7 +212,6 @@ export class Cube {
         'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
       );
     }
-    const plan = await this.plan(roi, source, { time: options.time });
     const tally = new Tally();
     if (plan.pending > 0) await updateLedger(this.repository, this.dataset, this.codec);
     const run = runIngest({
@@ -239,39 +242,85 @@ export class Cube {
   }
 
   /**
-   * Reads the cube's pixels that a region touches, on the cube's own grid; of temporal cubes those of
-   * the given time.
+   * Reads a region: the pixels it touches on the cube's own grid, or, with `like` or a geobox of another
+   * CRS or resolution, exactly the pixels of that geobox. With `persist: false` nothing is read yet: as {@link openDataset}.
    *
-   * @throws {InvalidInputError} when the region lies outside the cube, or crosses the antimeridian, or
-   * the time is not on its axis.
+   * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
+   * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
-  async load(roi: Roi, { time }: TimeOptions = {}): Promise<Region> {
-    const steps = this.stepsOf(time);
-    const windows = roiWindows(roi, this.grid.geobox);
-    const [window] = windows;
-    if (window === undefined || windows.length > 1) {
-      throw new InvalidInputError(
-        'Expected a region on one side of the antimeridian to load but received one that crosses it. Load each side.',
-      );
-    }
-    const session = await this.repository.readSession();
-    const ledger = await readLedger(session.store, this.dataset);
-    const bands = new Map<string, PixelArray>();
-    for (const { name } of this.dataset.bands)
-      bands.set(name, await readSteps(steps, (t) => readBand(session, name, window, t)));
-    let missingTiles = 0;
-    for (const index of atSteps([...this.grid.tilesIn([window])], steps)) {
-      if ((await ledger.get(index)) === TileState.notLoaded) missingTiles++;
-    }
-    return {
-      geobox: this.grid.geobox.crop(window),
-      dtype: this.dataset.dtype,
-      nodata: fillValueOf(this.dataset),
-      ...(steps === undefined ? {} : { steps }),
-      bands,
-      missingTiles,
-    };
+  load(roi: Roi, options: LoadOptions & { readonly persist: false }): Promise<LazyDataset>;
+  load(roi: Roi, options?: LoadOptions & { readonly persist?: true }): Promise<Region>;
+  async load(
+    roi: Roi,
+    options: LoadOptions & { readonly persist?: boolean } = {},
+  ): Promise<Region | LazyDataset> {
+    // A wrong time is told before anything is opened or fetched.
+    this.stepsOf(options.time);
+    if (options.source !== undefined) await this.#fetchMissing(roi, options.source, options);
+    const view = await this.#view();
+    return options.persist === false
+      ? openDataset(view, roi, options)
+      : loadRegion(view, roi, options);
   }
+
+  /**
+   * A region of the cube, by default all of it, as labelled arrays that read only what is selected of
+   * them. Takes the options of {@link load}; what another process commits later is not seen.
+   *
+   * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
+   */
+  async openDataset(roi: Roi = this.grid.geobox, options: LoadOptions = {}): Promise<LazyDataset> {
+    return this.load(roi, { ...options, persist: false });
+  }
+
+  /** The cube's group and bands as zarrita opens them, at this moment of its history. */
+  async openZarr(): Promise<OpenZarr> {
+    const session = await this.repository.readSession();
+    return openZarr(
+      session,
+      this.dataset.bands.map(({ name }) => name),
+    );
+  }
+
+  /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */
+  loadLike(reference: Like, options: Omit<LoadOptions, 'like'> = {}): Promise<Region> {
+    const geobox = reference instanceof GeoBox ? reference : reference.geobox;
+    return this.load(geobox, { ...options, like: geobox });
+  }
+
+  /** The cube as it is now. */
+  async #view(): Promise<CubeView> {
+    const { grid, dataset } = this;
+    const { location } = this.repository;
+    const session = await this.repository.readSession();
+    const ledger = await readLedger(session.store, dataset);
+    const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
+    const locate =
+      location.kind === 'local' && session.snapshotId !== undefined
+        ? chunkLocator(location.path, session.snapshotId)
+        : undefined;
+    return { grid, dataset, session, locate, isMissing };
+  }
+
+  /** Fetches the tiles that a load needs and that are not loaded yet. */
+  async #fetchMissing(roi: Roi, source: TileSource, options: LoadOptions): Promise<void> {
+    const { pool, signal, resampling } = options;
+    if (pool === undefined)
+      throw expected('a pool', 'loading from a source', 'none', 'Make one with createPool().');
+    const { grid } = this;
+    const steps = this.stepsOf(options.time);
+    const ledger = await this.#ledger();
+    const missing: TileIndex[] = [];
+    const tiles = tilesOfPlan(grid, planLoad(grid.geobox, roi, options), resampling);
+    for (const index of atSteps(tiles, steps))
+      if ((await ledger.get(index)) === TileState.notLoaded) missing.push(index);
+    if (missing.length > 0) await this.#loader.ensure(missing, { source, pool }, signal);
+  }
+
+  /** Of this object alone: another one of the same cube fetches for itself. */
+  readonly #loader = new TileLoader(async (tiles, options) =>
+    this.#run(await this.#planTiles(tiles, options.source, this.timeAxis?.steps), options),
+  );
 
   /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */
   async tileStates(roi: Roi, options: TimeOptions = {}): Promise<TileStatus[]> {

@@ -1,25 +1,28 @@
 import type { TimeStep } from '../dataset/time-axis.js';
-import type { PixelArray } from '../raster/dtype.js';
+import type { LoadedPixels } from '../raster/loaded-pixels.js';
 
 /**
- * A band's pixels at each of `steps`, one after the other: `[time, y, x]` row-major, or `[y, x]` where
+ * Each band's pixels at each of `steps`, one after the other: `[time, y, x]` row-major, or `[y, x]` where
  * there is no time axis.
  *
- * @param read gives the pixels `[y, x]` of the step with that index, or of a band without steps.
+ * @param read gives the bands' pixels `[y, x]` of the step with that index, or of bands without steps.
  */
-export async function readSteps(
+export async function joinSteps(
   steps: readonly TimeStep[] | undefined,
-  read: (t?: number) => Promise<PixelArray>,
-): Promise<PixelArray> {
-  if (steps === undefined) return read();
+  read: (t: number | undefined) => Promise<LoadedPixels[]>,
+): Promise<LoadedPixels[]> {
+  if (steps === undefined) return read(undefined);
   const [first, ...others] = steps;
-  const pixels = await read(first?.index);
-  if (others.length === 0) return pixels;
-  const all = new (pixels.constructor as new (length: number) => PixelArray)(
-    pixels.length * steps.length,
-  );
-  all.set(pixels);
+  const bands = await read(first?.index);
+  if (others.length === 0) return bands;
+  const all = bands.map((pixels) => {
+    const Pixels = pixels.constructor as new (length: number) => LoadedPixels;
+    const whole = new Pixels(pixels.length * steps.length);
+    whole.set(pixels as Uint8Array);
+    return whole;
+  });
   for (const [i, { index }] of others.entries())
-    all.set(await read(index), pixels.length * (i + 1));
+    for (const [band, pixels] of (await read(index)).entries())
+      all[band]?.set(pixels as Uint8Array, pixels.length * (i + 1));
   return all;
 }

@@ -50,6 +50,11 @@ export class TimeAxis {
     );
   }
 
+  /** Some steps of an axis, in its order, which keep their positions on it. */
+  static ofSteps(steps: readonly TimeStep[]): TimeAxis {
+    return new TimeAxis(steps, `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`);
+  }
+
   get length(): number {
     return this.steps.length;
   }

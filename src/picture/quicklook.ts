@@ -1,12 +1,12 @@
 import sharp from 'sharp';
 import { expected } from '../errors.js';
-import type { PixelArray } from '../raster/dtype.js';
+import type { LoadedPixels } from '../raster/loaded-pixels.js';
 
 export interface QuicklookInput {
   readonly width: number;
   readonly height: number;
   /** One band (grey) or three (red, green, blue), each [y, x] row-major. */
-  readonly bands: readonly PixelArray[];
+  readonly bands: readonly LoadedPixels[];
   /** The value that means no data in every band. NaN always does. */
   readonly nodata?: number;
   /** [y, x]; 0 where there is no data. */
@@ -67,7 +67,7 @@ function check({ width, height, bands, mask, maxSide = DEFAULT_MAX_SIDE }: Quick
 function toRgba({ width, height, bands, nodata, mask, stretch }: QuicklookInput): Uint8Array {
   const rgba = new Uint8Array(width * height * 4);
   const alpha = dataMask({ width, height, bands, nodata, mask });
-  const [first] = bands as readonly [PixelArray, ...PixelArray[]];
+  const [first] = bands as readonly [LoadedPixels, ...LoadedPixels[]];
   for (let channel = 0; channel < 3; channel++) {
     const pixels = bands[channel] ?? first;
     const chosen = stretch ?? (pixels instanceof Uint8Array ? 'none' : 'percentile');
@@ -115,7 +115,10 @@ const TAIL = 0.02;
 /** Pixels that are looked at for the percentiles: enough for any screen's 256 steps. */
 const SAMPLES = 200_000;
 
-function percentiles(pixels: PixelArray, alpha: Uint8Array): readonly [low: number, high: number] {
+function percentiles(
+  pixels: LoadedPixels,
+  alpha: Uint8Array,
+): readonly [low: number, high: number] {
   const step = Math.max(1, Math.floor(pixels.length / SAMPLES));
   const sample: number[] = [];
   for (let i = 0; i < pixels.length; i += step) {

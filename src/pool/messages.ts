@@ -1,6 +1,10 @@
 /** Every message that crosses between the main thread and a worker. */
 import type { ErrorRecord } from '../errors.js';
+import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
+import type { GeoTiffJob } from '../kernel/raster-files.js';
+import type { ChunkRead } from '../kernel/read-chunk.js';
+import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
@@ -15,6 +19,13 @@ export interface WorkerSetup {
 export type Task =
   | { readonly kind: 'process'; readonly tile: FetchedTile; readonly recipe: Recipe }
   | { readonly kind: 'encode'; readonly array: RawArray; readonly codec: Codec }
+  /** Reads one chunk into shared memory. */
+  | { readonly kind: 'read'; readonly read: ChunkRead }
+  /** Puts a raster on another grid, from shared memory into shared memory. */
+  | { readonly kind: 'warp'; readonly job: WarpJob }
+  /** Writes pixels of shared memory. */
+  | { readonly kind: 'write-geotiff'; readonly job: GeoTiffJob }
+  | { readonly kind: 'read-geobox'; readonly file: string }
   /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
   | { readonly kind: 'warm-up' };
 
@@ -23,4 +34,9 @@ export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: ErrorRecord };
 
-export type TaskValue = EncodedTile | Uint8Array<ArrayBuffer> | KernelFacts;
+export type TaskValue =
+  | EncodedTile
+  | Uint8Array<ArrayBuffer>
+  | KernelFacts
+  | GeoBoxRecord
+  | undefined;

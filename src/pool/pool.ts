@@ -5,7 +5,11 @@ import { Piscina } from 'piscina';
 import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
+import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
+import type { GeoTiffJob } from '../kernel/raster-files.js';
+import type { ChunkRead } from '../kernel/read-chunk.js';
+import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
@@ -29,6 +33,14 @@ export interface Pool {
   /** The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0). */
   process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
   encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
+  /** The raster read into must lie in shared memory, which the thread writes (not with size 0). */
+  readChunk(read: ChunkRead): Promise<void>;
+  /** Both rasters must lie in shared memory (not with size 0). */
+  warp(job: WarpJob): Promise<void>;
+  /** Pixels that lie in shared memory are not copied. @throws {RasterError} {@link SetupError} without GDAL. */
+  writeGeoTiff(job: GeoTiffJob): Promise<void>;
+  /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
+  readGeoBox(file: string): Promise<GeoBoxRecord>;
   close(): Promise<void>;
 }
 
@@ -58,13 +70,29 @@ export function createPool({
     },
     async process(tile, recipe) {
       const value = await ask({ kind: 'process', tile, recipe }, ownedBuffers(tile));
-      if (!('chunks' in value)) throw new UnexpectedError('Expected a tile from the pool.');
+      if (value === undefined || !('chunks' in value))
+        throw new UnexpectedError('Expected a tile from the pool.');
       return value;
     },
     async encode(array, codec) {
       const value = await ask({ kind: 'encode', array, codec });
       if (!(value instanceof Uint8Array))
         throw new UnexpectedError('Expected bytes from the pool.');
+      return value;
+    },
+    async readChunk(read) {
+      await ask({ kind: 'read', read });
+    },
+    async warp(job) {
+      await ask({ kind: 'warp', job });
+    },
+    async writeGeoTiff(job) {
+      await ask({ kind: 'write-geotiff', job });
+    },
+    async readGeoBox(file) {
+      const value = await ask({ kind: 'read-geobox', file });
+      if (value === undefined || !('affine' in value))
+        throw new UnexpectedError('Expected a geobox from the pool.');
       return value;
     },
     async close() {

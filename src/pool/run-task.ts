@@ -1,17 +1,17 @@
 import { toRecord } from '../errors.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type { FullKernel } from '../kernel/full-kernel.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 
-let current: { readonly name: KernelName; readonly kernel: Promise<Kernel> } | undefined;
+let current: { readonly name: KernelName; readonly kernel: Promise<FullKernel> } | undefined;
 
 /** The thread's kernel, loaded at its first use. */
-function kernelOf(name: KernelName): Promise<Kernel> {
+function kernelOf(name: KernelName): Promise<FullKernel> {
   if (current?.name !== name) current = { name, kernel: KERNELS[name]() };
   return current.kernel;
 }
 
 /** Loaded when asked for: neither kernel needs what the other one stands on. */
-const KERNELS: Readonly<Record<KernelName, () => Promise<Kernel>>> = {
+const KERNELS: Readonly<Record<KernelName, () => Promise<FullKernel>>> = {
   gdal: async () => (await import('../kernel/gdal/kernel.js')).createGdalKernel(),
   js: async () => (await import('../kernel/js/kernel.js')).createJsKernel(),
 };
@@ -25,12 +25,23 @@ export async function runTask(task: Task, name: KernelName): Promise<Reply<TaskV
   }
 }
 
-function perform(task: Task, kernel: Kernel): TaskValue | Promise<TaskValue> {
+async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
   switch (task.kind) {
     case 'process':
       return kernel.process(task.tile, task.recipe);
     case 'encode':
       return kernel.encode(task.array, task.codec);
+    case 'read':
+      await kernel.readChunk(task.read);
+      return undefined;
+    case 'warp':
+      kernel.warp(task.job);
+      return undefined;
+    case 'write-geotiff':
+      kernel.writeGeoTiff(task.job);
+      return undefined;
+    case 'read-geobox':
+      return kernel.readGeoBox(task.file);
     case 'warm-up':
       return kernel.facts;
   }
@@ -38,6 +49,7 @@ function perform(task: Task, kernel: Kernel): TaskValue | Promise<TaskValue> {
 
 /** The buffers a reply gives away: moved to the main thread, not copied. */
 export function transferablesOf(value: TaskValue): ArrayBuffer[] {
+  if (value === undefined) return [];
   if (value instanceof Uint8Array) return [value.buffer];
   if (!('chunks' in value)) return [];
   return value.chunks.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes.buffer]));

@@ -55,3 +55,6 @@ export function bloscFor(dtype: DType, clevel: number, blocksize?: number): Blos
     ...(blocksize === undefined ? {} : { blocksize }),
   };
 }
+
+/** How the bytes of a chunk that is read were compressed. Level and shuffle stand in the bytes themselves. */
+export type ChunkCompression = 'blosc' | 'gzip' | 'zstd' | 'none';

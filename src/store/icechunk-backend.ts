@@ -132,7 +132,7 @@ class IcechunkBackend implements Backend {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
       throw translate(cause, 'read');
     });
-    return { store: storeOf(session) };
+    return { store: storeOf(session), snapshotId: session.snapshotId };
   }
 
   async writeSession(): Promise<WriteSession> {

@@ -46,9 +46,33 @@ export async function readArray1d(session: Session, path: string): Promise<Array
   }
 }
 
-export function openArray({ store }: { readonly store: Pick<KeyValueStore, 'get'> }, path: string) {
-  const readable: zarr.AsyncReadable = {
-    get: async (key) => (await store.get(key)) ?? undefined,
+/** A cube as zarrita sees it. */
+export interface OpenZarr {
+  readonly group: zarr.Group<zarr.AsyncReadable>;
+  /** The bands, by name. */
+  readonly arrays: ReadonlyMap<string, zarr.Array<zarr.DataType, zarr.AsyncReadable>>;
+}
+
+/** The root group and the arrays at `paths`, for whatever zarrita can do with them. */
+export async function openZarr(session: Session, paths: readonly string[]): Promise<OpenZarr> {
+  const arrays = paths.map(async (path) => [path, await openArray(session, path)] as const);
+  return {
+    group: await zarr.open.v3(rootOf(session), { kind: 'group' }),
+    arrays: new Map(await Promise.all(arrays)),
   };
-  return zarr.open.v3(zarr.root(readable).resolve(path), { kind: 'array' });
+}
+
+/** As much of a session as reading needs. */
+interface ReadableSession {
+  readonly store: Pick<KeyValueStore, 'get'>;
+}
+
+export function openArray(session: ReadableSession, path: string) {
+  return zarr.open.v3(rootOf(session).resolve(path), { kind: 'array' });
+}
+
+function rootOf({ store }: ReadableSession) {
+  return zarr.root<zarr.AsyncReadable>({
+    get: async (key) => (await store.get(key)) ?? undefined,
+  });
 }

@@ -24,6 +24,8 @@ export interface CubeStore extends KeyValueStore {
 /** A view of the cube: with Icechunk as of one snapshot, in a plain directory as it is now. */
 export interface Session {
   readonly store: CubeStore;
+  /** Of the snapshot that is seen; absent in a plain directory, and while writing. */
+  readonly snapshotId?: string;
 }
 
 /** Adds what depends on the newest state of the cube, such as the ledger. May be called again after a conflict. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Cube, createPool, type DatasetFile, earthEngine, parseDataset } from '../../src/index.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
-import type { PixelArray } from '../../src/raster/dtype.js';
+import type { LoadedPixels } from '../../src/raster/loaded-pixels.js';
 import { dataFile, testWithData } from '../data.js';
 import { serveRaster, temporaryFolder } from './loopback-cubes.js';
 
@@ -18,7 +18,7 @@ function gdalwarp(
   cube: Cube,
   nodata: string,
   resampling = 'near',
-): PixelArray[] {
+): LoadedPixels[] {
   const { geobox } = cube.grid;
   const { west, south, east, north } = geobox.bounds;
   const options = [
@@ -44,7 +44,7 @@ function gdalwarp(
   else gdal.warp(output, null, [gdal.open(file)], options).close();
   const dataset = gdal.open(output);
   return dataset.bands.map(
-    (band) => band.pixels.read(0, 0, geobox.width, geobox.height) as PixelArray,
+    (band) => band.pixels.read(0, 0, geobox.width, geobox.height) as LoadedPixels,
   );
 }
 
@@ -80,7 +80,7 @@ async function ingestWhole(folder: string, file: string, dataset: DatasetFile): 
 }
 
 /** Counts of pixels that are the same (NaN equals NaN) and of those with a value. */
-function compare(ours: PixelArray | undefined, theirs: PixelArray | undefined, nodata: number) {
+function compare(ours: LoadedPixels | undefined, theirs: LoadedPixels | undefined, nodata: number) {
   let different = 0;
   let valid = 0;
   for (let i = 0; i < (theirs?.length ?? 0); i++) {

@@ -1,9 +1,11 @@
-import type { Kernel } from '../kernel.js';
+import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
+import { createRegionKernel } from '../region-kernel.js';
 import { loadBlosc } from './blosc-addon.js';
 import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openPart } from './part-file.js';
+import { rasterFiles } from './raster-files.js';
 import { warpRasters } from './warp.js';
 
 export interface GdalKernelOptions {
@@ -12,14 +14,14 @@ export interface GdalKernelOptions {
 }
 
 /** The native kernel. @throws {SetupError} when GDAL cannot be loaded. */
-export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {}): Kernel {
+export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {}): FullKernel {
   const addon = useBloscAddon ? loadBlosc() : undefined;
   // Debian's GDAL has Blosc in its Zarr driver; the one bundled with gdal-async has not.
   const { zarrCompressors, bloscCompressors } = gdalFacts();
   const gdalHasBlosc = zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
   const encoder = addon !== undefined ? 'libblosc' : gdalHasBlosc ? 'gdal' : 'none';
   const encodeBlosc = addon === undefined ? bloscByGdal : bloscByAddon(addon);
-  return createKernel({
+  const kernel = createKernel({
     facts: { hasBlosc: encoder !== 'none', encoder },
     openPart,
     warp: warpRasters,
@@ -27,4 +29,5 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
     bandsPerWarp: 1,
     encode: (array, codec) => encodeChunk(array, codec, encodeBlosc),
   });
+  return { ...kernel, ...createRegionKernel(warpRasters, addon), ...rasterFiles };
 }

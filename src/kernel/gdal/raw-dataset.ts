@@ -65,7 +65,7 @@ export function withRawDataset<T>(
   }
 }
 
-function rawBand(
+export function rawBand(
   file: string,
   dtype: DType,
   { width }: Shape,

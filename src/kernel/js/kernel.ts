@@ -1,16 +1,19 @@
-import type { Kernel } from '../kernel.js';
+import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
+import { NO_RASTER_FILES } from '../raster-files.js';
+import { createRegionKernel } from '../region-kernel.js';
 import { encodeChunk } from './encode.js';
 import { openPart } from './part-file.js';
 import { warpBands } from './warp.js';
 
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
-export function createJsKernel(): Kernel {
-  return createKernel({
+export function createJsKernel(): FullKernel {
+  const kernel = createKernel({
     facts: { hasBlosc: true, encoder: 'javascript' },
     openPart,
     warp: warpBands,
     bandsPerWarp: 8,
     encode: encodeChunk,
   });
+  return { ...kernel, ...createRegionKernel(warpBands, undefined), ...NO_RASTER_FILES };
 }

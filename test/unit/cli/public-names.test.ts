@@ -31,10 +31,12 @@ test('the library exports these values and no others', () => {
     'parseToi',
     'planReprojection',
     'presetDataset',
+    'readGeoBox',
     'renderPng',
     'renderQuicklook',
     'roiWindows',
     'tilesOf',
     'toGeoTransform',
+    'writeGeoTiff',
   ]);
 });

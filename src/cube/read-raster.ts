@@ -1,0 +1,207 @@
+import { AbortedError, expected, StoreError } from '../errors.js';
+import type { PlacedWindow } from '../grid/continued-window.js';
+import type { Shape } from '../grid/geobox.js';
+import { intersect } from '../grid/window.js';
+import { loadBlosc } from '../kernel/gdal/blosc-addon.js';
+import { type ChunkRead, readChunk } from '../kernel/read-chunk.js';
+import type { Pool } from '../pool/pool.js';
+import { allocate } from '../raster/dtype.js';
+import { allocateShared, bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
+import { type ArrayLayout, layoutOf } from '../store/array-layout.js';
+import type { ChunkLocator, Location } from '../store/chunk-files.js';
+import { readBand, readMetadata } from '../store/read.js';
+
+export interface ReadOptions {
+  /** Its threads decompress, straight into shared memory. Without one the calling thread does. */
+  readonly pool?: Pool | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where arrays are read from. */
+export interface ReadSource {
+  readonly session: Session;
+  /** For stores on this machine's disk: threads then read the files of chunks themselves. */
+  readonly locate?: ChunkLocator | undefined;
+}
+
+/** What is read of one array. */
+export interface RasterRequest {
+  /** Path of the array in the store. */
+  readonly path: string;
+  /** Of the raster; pixels that no part covers hold the array's fill value. */
+  readonly shape: Shape;
+  readonly parts: readonly PlacedWindow[];
+  /** Indices in the dimensions before y and x, such as the time step. */
+  readonly leading?: readonly number[];
+}
+
+type Session = Parameters<typeof readBand>[0];
+
+/** Chunks that are fetched and decompressed at a time, for each thread: fetching one must not keep a thread waiting. */
+const CHUNKS_PER_THREAD = 2;
+
+/**
+ * Reads parts of one array into one raster, `[y, x]` row-major. Chunks are fetched several at a time,
+ * and each is decompressed into its place by a thread; those of the last row and column are cut to the array.
+ *
+ * @throws {StoreError} {@link RasterError} for a damaged chunk; {@link AbortedError}.
+ */
+export async function readRaster(
+  source: ReadSource,
+  request: RasterRequest,
+  options: ReadOptions = {},
+): Promise<LoadedPixels> {
+  const { session } = source;
+  const layout = layoutOf(await readMetadata(session, request.path));
+  if (layout === undefined) return readByLibrary(session, request);
+  const { height, width } = request.shape;
+  const raster = rasterOf(layout, height * width, options);
+  const isMadeOfZeros = Object.is(layout.fillValue, 0);
+  if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
+  const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
+  const jobs = await withLocations([...chunkJobs(layout, request, raster)], source, options);
+  const queue = jobs.values();
+  const lane = async () => {
+    for (const job of queue) {
+      if (options.signal?.aborted) throw new AbortedError('The load was stopped.');
+      if (!(await readJob(job, session, options.pool)) && !isMadeOfZeros) job.fill();
+    }
+  };
+  await allDone(Array.from({ length: lanes }, lane));
+  return raster;
+}
+
+/** With fewer chunks the thread that finds them is not worth its start. */
+const MIN_CHUNKS_TO_LOCATE = 8;
+
+async function withLocations(
+  jobs: readonly ChunkJob[],
+  { locate }: ReadSource,
+  { pool }: ReadOptions,
+): Promise<(ChunkJob & { readonly location?: Location | undefined })[]> {
+  if (locate === undefined || jobs.length < MIN_CHUNKS_TO_LOCATE) return [...jobs];
+  if (pool === undefined || pool.size === 0) return [...jobs];
+  const locations = await locate(jobs.map(({ key }) => key));
+  return jobs.map((job, i) => ({ ...job, location: locations?.[i] }));
+}
+
+/** False when there is no such chunk. */
+async function readJob(
+  { key, read, location }: ChunkJob & { readonly location?: Location | undefined },
+  session: Session,
+  pool: Pool | undefined,
+): Promise<boolean> {
+  if (location === 'missing') return false;
+  if (pool !== undefined && location !== undefined && location !== 'elsewhere') {
+    try {
+      await pool.readChunk({ ...read, from: location });
+      return true;
+    } catch {
+      // The file may have been collected as garbage meanwhile. Through the store the failure, if it is one, shows.
+    }
+  }
+  const from = await session.store.get(key);
+  if (from === null || from === undefined) return false;
+  await decode({ ...read, from }, pool);
+  return true;
+}
+
+/** Waits for all before it tells the first failure: threads still write into the raster until then. */
+export async function allDone(tasks: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(tasks))
+    if (result.status === 'rejected') throw result.reason;
+}
+
+/** Memory of its own where one thread does it all: that can be transferred, shared memory cannot. */
+function rasterOf({ dtype }: ArrayLayout, length: number, { pool }: ReadOptions): LoadedPixels {
+  return pool !== undefined && pool.size > 0
+    ? allocateShared(dtype, length)
+    : allocate(dtype, length);
+}
+
+function decode(read: ChunkRead, pool: Pool | undefined): Promise<void> {
+  return pool === undefined ? readChunk(read, loadBlosc()) : pool.readChunk(read);
+}
+
+interface ChunkJob {
+  /** In the store. */
+  readonly key: string;
+  readonly read: Omit<ChunkRead, 'from'>;
+  /** Puts the fill value where the chunk would go. */
+  readonly fill: () => void;
+}
+
+function* chunkJobs(
+  { dtype, shape, chunk, compression, fillValue, keyOf }: ArrayLayout,
+  { parts, leading = [], path, shape: { width } }: RasterRequest,
+  raster: LoadedPixels,
+): Generator<ChunkJob> {
+  const [rows, cols] = chunk.slice(-2) as [number, number];
+  if (leading.length !== shape.length - 2)
+    throw new StoreError(
+      'not-a-cube',
+      `Expected ${leading.length + 2} dimensions for ${path} but received ${shape.length}.`,
+    );
+  const bytes = bytesOfPixels(raster);
+  for (const { window, row, col } of parts) {
+    const end = { row: window.row + window.height, col: window.col + window.width };
+    for (let r = Math.floor(window.row / rows); r * rows < end.row; r++) {
+      for (let c = Math.floor(window.col / cols); c * cols < end.col; c++) {
+        const whole = { row: r * rows, col: c * cols, height: rows, width: cols };
+        const part = intersect(window, whole);
+        if (part === undefined) continue;
+        const into = {
+          bytes,
+          width,
+          row: row + part.row - window.row,
+          col: col + part.col - window.col,
+        };
+        yield {
+          key: `${path}/${keyOf([...leading, r, c])}`,
+          read: {
+            compression,
+            dtype,
+            chunk: [rows, cols],
+            part: { ...part, row: part.row - whole.row, col: part.col - whole.col },
+            into,
+          },
+          fill() {
+            for (let y = into.row; y < into.row + part.height; y++) {
+              const start = y * width + into.col;
+              raster.fill(fillValue, start, start + part.width);
+            }
+          },
+        };
+      }
+    }
+  }
+}
+
+function covers({ parts, shape }: RasterRequest): boolean {
+  const pixels = parts.reduce((sum, { window }) => sum + window.height * window.width, 0);
+  return pixels >= shape.height * shape.width;
+}
+
+/** Arrays of other layouts, part by part, by zarrita. */
+async function readByLibrary(
+  session: Session,
+  { path, parts, shape, leading = [] }: RasterRequest,
+): Promise<LoadedPixels> {
+  const [first] = parts;
+  if (first === undefined) throw expected('a part to read', 'the region', 'none');
+  const whole = await readBand(session, path, first.window, leading[0]);
+  if (parts.length === 1 && whole.length === shape.height * shape.width) return whole;
+  const raster = new (whole.constructor as new (length: number) => typeof whole)(
+    shape.height * shape.width,
+  );
+  for (const part of parts) {
+    const { window, row, col } = part;
+    const pixels = part === first ? whole : await readBand(session, path, window, leading[0]);
+    for (let y = 0; y < window.height; y++)
+      (raster as Uint8Array).set(
+        (pixels as Uint8Array).subarray(y * window.width, (y + 1) * window.width),
+        (row + y) * shape.width + col,
+      );
+  }
+  return raster;
+}

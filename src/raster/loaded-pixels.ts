@@ -1,0 +1,50 @@
+import { bytesOf, type DType } from './dtype.js';
+
+/**
+ * Pixels as they are handed out by loading: over memory of their own, or over memory shared with the
+ * threads that decompressed them (`SharedArrayBuffer`), which cannot be transferred to another thread
+ * but is simply seen there.
+ */
+export type LoadedPixels =
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+const CONSTRUCTORS = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
+/** Zeroed pixels that every thread of the process can write into. */
+export function allocateShared(dtype: DType, length: number): LoadedPixels {
+  return pixelsOver(dtype, new SharedArrayBuffer(length * bytesOf(dtype)), 0, length);
+}
+
+/** A view of `length` pixels from byte `offset` on, which must be a multiple of the pixel's size. */
+export function pixelsOver(
+  dtype: DType,
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+): LoadedPixels {
+  const Pixels = CONSTRUCTORS[dtype] as new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => LoadedPixels;
+  return new Pixels(buffer, offset, length);
+}
+
+/** The bytes of `pixels` in the machine's order, without a copy. */
+export function bytesOfPixels(pixels: LoadedPixels): Uint8Array {
+  return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+}
