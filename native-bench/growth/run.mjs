@@ -13,10 +13,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Committer } from '../../dist/store/committer.js';
 import { Repository } from '../../dist/store/repository.js';
+import { median } from '../statistics.mjs';
 import { dataset, emptyCube, fill, grid, mark, SIDE, squareOf } from './cubes.mjs';
 
 const REFERENCES = [0, 10_000, 100_000, 1_000_000];
-const COMMIT_ROUNDS = Number(process.env.ROUNDS ?? 15);
+const COMMIT_ROUNDS = Number(process.env.ROUNDS ?? 25);
 const WARM_UP = 3;
 const PROCESS_ROUNDS = 3;
 const GROUP = 16;
@@ -24,8 +25,7 @@ const GROUP = 16;
 const CHUNK_BYTES = 1024;
 
 const root = new URL('../../', import.meta.url);
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const spread = (values) => [Math.min(...values), Math.max(...values)];
+const range = (values) => [Math.min(...values), Math.max(...values)];
 
 /** Park and Miller's generator: the same places in every run. */
 let state = 20_261_125;
@@ -36,7 +36,8 @@ const random = () => {
 
 async function manifestsOf(path) {
   const folder = join(path, 'manifests');
-  const names = await readdir(folder);
+  // There is none before the first manifest.
+  const names = await readdir(folder).catch(() => []);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return { count: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
@@ -56,6 +57,7 @@ async function commitGroup({ path, references }) {
     },
   });
   const before = await manifestsOf(path);
+  const started = performance.now();
   for (let i = 0; i < GROUP; i++) {
     const index = { row, col: from + i };
     const chunks = dataset.bands.map((_, band) => ({
@@ -71,8 +73,9 @@ async function commitGroup({ path, references }) {
       isEmpty: false,
     });
   }
+  const groupMs = performance.now() - started;
   const after = await manifestsOf(path);
-  return { ms, manifests: after.count - before.count, bytes: after.bytes - before.bytes };
+  return { ms, groupMs, manifests: after.count - before.count, bytes: after.bytes - before.bytes };
 }
 
 async function compareCommits(folder) {
@@ -96,7 +99,9 @@ async function compareCommits(folder) {
       references,
       isSplit,
       ms: median(times),
-      spread: spread(times),
+      spread: range(times),
+      groupMs: median(runs.map(({ groupMs }) => groupMs)),
+      groupSpread: range(runs.map(({ groupMs }) => groupMs)),
       manifests: median(runs.map(({ manifests }) => manifests)),
       manifestBytes: median(runs.map(({ bytes }) => bytes)),
     };
@@ -121,6 +126,7 @@ async function measureWalks(folder) {
   }
   const [none, second, all] = cubes;
   const tasks = [
+    { what: 'open', ...none },
     { what: 'plan', ...none },
     { what: 'plan', ...second },
     { what: 'plan and walk', ...none },
@@ -135,28 +141,38 @@ async function measureWalks(folder) {
     name,
     count: runs[0].count,
     seconds: median(runs.map(({ seconds }) => seconds)),
-    secondsSpread: spread(runs.map(({ seconds }) => seconds)),
+    secondsSpread: range(runs.map(({ seconds }) => seconds)),
     megabytes: median(runs.map(({ megabytes }) => megabytes)),
-    megabytesSpread: spread(runs.map(({ megabytes }) => megabytes)),
+    megabytesSpread: range(runs.map(({ megabytes }) => megabytes)),
   }));
 }
 
 const number = (value) => value.toLocaleString('en');
 
 function commitTable(rows) {
-  const empty = rows.find(({ references, isSplit }) => references === 0 && isSplit).ms;
-  const lines = rows.map(
-    ({ references, isSplit, ms, spread: [low, high], manifests, manifestBytes }) =>
-      `| ${number(references)} | ${isSplit ? `${SIDE} x ${SIDE}` : 'no'} | ${ms.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)}) | ${(ms / empty).toFixed(1)} | ${manifests} | ${(manifestBytes / 1000).toFixed(0)} |`,
-  );
+  const empty = rows.find(({ references, isSplit }) => references === 0 && isSplit);
+  const shown = (ms, [low, high]) => `${ms.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
+  const lines = rows.map((row) => {
+    const { references, isSplit, ms, spread, groupMs, groupSpread, manifests, manifestBytes } = row;
+    return `| ${[
+      number(references),
+      isSplit ? `${SIDE} x ${SIDE}` : 'no',
+      shown(ms, spread),
+      `${(ms / empty.ms).toFixed(1)} / ${(spread[0] / empty.spread[0]).toFixed(1)}`,
+      shown(groupMs, groupSpread),
+      manifests,
+      (manifestBytes / 1000).toFixed(0),
+    ].join(' | ')} |`;
+  });
   return [
-    '| references there | split, tiles | ms, median (range) | of the empty cube | manifests written | kB of them |',
-    '|---|---|---|---|---|---|',
+    '| references there | split, tiles | ms of the commit, median (range) | of the empty cube: median / least | ms with writing the chunks | manifests written | kB of them |',
+    '|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n');
 }
 
 const TASKS = {
+  open: 'open the cube',
   plan: 'plan all tiles',
   'plan and walk': 'plan, and make each planned tile',
   count: 'count states',
@@ -170,7 +186,7 @@ function walkTable(rows) {
       `| ${TASKS[what]} | ${name} | ${seconds.toFixed(2)} (${s.map((x) => x.toFixed(2)).join(' to ')}) | ${megabytes.toFixed(0)} (${m.map((x) => x.toFixed(0)).join(' to ')}) |`,
   );
   return [
-    '| task | cube | seconds, median (range) | MB more at the peak |',
+    '| task | cube | seconds, median (range) | MB of the process at its peak |',
     '|---|---|---|---|',
     ...lines,
   ].join('\n');
@@ -214,7 +230,7 @@ try {
     '',
     commitTable(commits),
     '',
-    `A grid of ${number(grid.rows * grid.cols)} tiles. Medians of ${PROCESS_ROUNDS} runs, each in a process of its own; memory is what the task added to a process that had opened the cube.`,
+    `A grid of ${number(grid.rows * grid.cols)} tiles. Medians of ${PROCESS_ROUNDS} runs, each in a process of its own.`,
     '',
     walkTable(walks),
     '<!-- growth:end -->',

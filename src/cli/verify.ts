@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import { Cube, type DamagedTile, type VerifyReport } from '../cube/cube.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
-import { bboxCrsOption, storeOption, timeOption } from './options.js';
+import { bboxCrsOption, storeOption, threadsOption, timeOption } from './options.js';
+import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { megabytes } from './summary-text.js';
 import {
   type OptionalRegionOptions,
@@ -10,7 +11,7 @@ import {
   regionOrWhole,
 } from './whole-or-region.js';
 
-interface Options extends OptionalRegionOptions {
+interface Options extends OptionalRegionOptions, ComputeOptions {
   readonly store: string;
   readonly quick?: boolean;
   readonly repair?: boolean;
@@ -32,6 +33,8 @@ export function verifyCommand(): Command {
         .default('text')
         .env('GEOCUBES_FORMAT'),
     )
+    .addOption(threadsOption())
+    .addOption(kernelOption())
     .addHelpText(
       'after',
       '\nExit codes: 0 all right, 1 damaged, 3 damaged and reopened.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
@@ -42,11 +45,14 @@ export function verifyCommand(): Command {
 async function run(options: Options): Promise<void> {
   const { store, quick = false, repair = false, format, time } = options;
   const cube = await Cube.open(store);
+  const roi = regionOrWhole(cube, options);
+  const pool = quick ? undefined : await openPool(options);
   const damaged: DamagedTile[] = [];
   const interrupt = abortOnSignals('Stopping: nothing was changed.');
   let report: VerifyReport;
   try {
-    report = await cube.verify(regionOrWhole(cube, options), {
+    report = await cube.verify(roi, {
+      pool,
       ...(time === undefined ? {} : { time }),
       quick,
       repair,
@@ -59,6 +65,7 @@ async function run(options: Options): Promise<void> {
     });
   } finally {
     interrupt.release();
+    await pool?.close();
   }
   if (format === 'json')
     process.stdout.write(`${JSON.stringify({ ...report, tilesDamaged: damaged }, undefined, 2)}\n`);

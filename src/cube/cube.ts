@@ -73,6 +73,8 @@ export interface VerifyOptions extends TimeOptions {
   readonly quick?: boolean;
   /** Reopens what is damaged, so that the next ingest fetches it. Default: false. */
   readonly repair?: boolean;
+  /** Decodes chunks in its threads. Default: this thread alone. */
+  readonly pool?: Pool | undefined;
   /** Told of each damaged tile as it is found, in the order of the tiles. */
   readonly onDamage?: (tile: DamagedTile) => void;
   /** Told now and then how many tiles have been looked at. */
@@ -350,7 +352,7 @@ export class Cube {
    * {@link AbortedError}, before anything is repaired.
    */
   async verify(roi: Roi, options: VerifyOptions = {}): Promise<VerifyReport> {
-    const { quick = false, repair = false, onDamage, onProgress, signal, time } = options;
+    const { quick = false, repair = false, pool, onDamage, onProgress, signal, time } = options;
     if (repair && this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
     const steps = this.stepsOf(time);
     const session = await this.repository.readSession();
@@ -361,6 +363,7 @@ export class Cube {
       dataset: this.dataset,
       tiles: atSteps(tilesIn(roi, this.grid), steps),
       quick,
+      pool,
       onDamage: (tile) => {
         damaged.add(tile.index);
         onDamage?.(tile);

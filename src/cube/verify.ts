@@ -1,10 +1,12 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { AbortedError } from '../errors.js';
 import { type TileIndex, tileId } from '../grid/tiling.js';
-import { type CheckChunk, chunkChecker } from '../store/chunk-check.js';
+import type { Pool } from '../pool/pool.js';
+import type { CheckChunk } from '../store/chunk-check.js';
 import { type Ledger, type LedgerEntry, TileState } from '../store/ledger.js';
 import type { Session } from '../store/session.js';
 import { chunkKey } from '../store/zarr-metadata.js';
+import { chunkCheckers } from './chunk-checkers.js';
 
 /** What is wrong with a tile. */
 export type DamageKind =
@@ -50,6 +52,8 @@ export interface Checkup {
   readonly tiles: Iterable<TileIndex>;
   /** Only whether chunks are there; of each at most a byte is read. */
   readonly quick: boolean;
+  /** Decodes chunks in its threads. Default: this thread. */
+  readonly pool?: Pool | undefined;
   readonly onDamage: (tile: DamagedTile) => void;
   readonly onTile?: ((checked: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -64,9 +68,8 @@ const TOGETHER = 16;
  */
 export async function verifyTiles(checkup: Checkup): Promise<Omit<VerifyReport, 'repaired'>> {
   const { session, dataset, quick, ledger, signal } = checkup;
-  const checkers = new Map<string, CheckChunk>();
-  for (const { name } of dataset.bands)
-    if (!quick) checkers.set(name, await chunkChecker(session, name));
+  const names = quick ? [] : dataset.bands.map(({ name }) => name);
+  const checkers = await chunkCheckers(session, names, checkup.pool);
   const count = { tiles: 0, loaded: 0, empty: 0, notLoaded: 0, chunks: 0, bytes: 0, damaged: 0 };
   const byKind = { missing: 0, unreadable: 0, 'unknown-chunk': 0 };
   for (const group of inGroups(checkup.tiles, TOGETHER)) {

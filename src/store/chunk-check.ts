@@ -10,7 +10,7 @@ export type CheckChunk = (index: TileIndex, bytes: Uint8Array) => Promise<string
 
 /**
  * Checks chunks of one band against its `zarr.json`: that they can be decoded, and to as many bytes as a
- * chunk has. Blosc keeps no checksum: of a changed byte that still decompresses, nothing tells.
+ * chunk has, by zarrita on this thread. Blosc keeps no checksum: of a changed byte that still decompresses, nothing tells.
  */
 export async function chunkChecker(session: Session, band: string): Promise<CheckChunk> {
   const given = new Map<string, Uint8Array>();
@@ -46,8 +46,11 @@ export async function chunkChecker(session: Session, band: string): Promise<Chec
 const BLOSC_HEADER_BYTES = 16;
 const COMPRESSED_LENGTH_AT = 12;
 
-/** Decompressors take the header's word for the length of what they read, and read past the end of a frame cut short. */
-function bloscLengthProblem(bytes: Uint8Array): string | undefined {
+/**
+ * What is wrong with the length of a Blosc frame; `undefined` where nothing is. Decompressors take the header's word for
+ * the length of what they read, and read past the end of a frame cut short.
+ */
+export function bloscLengthProblem(bytes: Uint8Array): string | undefined {
   const { byteLength } = bytes;
   if (byteLength < BLOSC_HEADER_BYTES) return `${byteLength} bytes are no Blosc frame`;
   const view = new DataView(bytes.buffer, bytes.byteOffset, byteLength);

@@ -189,12 +189,19 @@ class IcechunkBackend implements Backend {
   }
 }
 
+/**
+ * Icechunk reports a missing node as an error, other missing keys as null. "object not found" is
+ * something else: a chunk that was committed and whose bytes are gone.
+ */
+function isMissingNode(cause: unknown): boolean {
+  return /node not found/i.test(String(cause));
+}
+
 function storeOf({ store }: IcechunkSession): CubeStore {
   return {
     get: (key) =>
       store.get(key).catch((cause: unknown) => {
-        // Icechunk reports a missing node as an error, other missing keys as null.
-        if (/not found/i.test(String(cause))) return null;
+        if (isMissingNode(cause)) return null;
         throw translate(cause, `read ${key}`);
       }),
     set: (key, value) =>
@@ -207,7 +214,7 @@ function storeOf({ store }: IcechunkSession): CubeStore {
       store.getRange(key, { offset: 0, length: 1 }).then(
         (bytes) => bytes !== null,
         (cause: unknown) => {
-          if (/not found in the store|node not found/i.test(String(cause))) return false;
+          if (isMissingNode(cause)) return false;
           throw translate(cause, `read ${key}`);
         },
       ),

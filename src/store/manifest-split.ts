@@ -25,11 +25,17 @@ export function splitSide(tiles: number): number {
  * Icechunk's configuration for that, as its library for JavaScript takes it. The repository keeps it,
  * so every writer follows it, whatever its language. Steps of time are never together in a manifest,
  * because an ingest goes one step after the other.
+ *
+ * Nothing is read ahead: by default each session that is opened reads manifests of up to 10,000
+ * references in the background, which with many small manifests takes longer than the commit.
  */
 export function manifestConfig(side: number) {
   const conditions = [
     { condition: { DimensionName: 'time' }, num_chunks: 1 },
     { condition: 'Any', num_chunks: side },
   ];
-  return { splitting: { split_sizes: [[{ path_matches: { regex: '.*' } }, conditions]] } };
+  return {
+    preload: { max_total_refs: 0 },
+    splitting: { split_sizes: [[{ path_matches: { regex: '.*' } }, conditions]] },
+  };
 }

@@ -196,6 +196,24 @@ describe('a file of a plain Zarr directory', () => {
   });
 });
 
+test('threads find the damage that this thread finds', async () => {
+  const cube = await filledCube('cube.zarr');
+  const file = (key: string) => join(folder, 'cube.zarr', ...key.split('/'));
+  await truncate(file('one/c/0/0'), 300);
+  await truncate(file('two/c/0/0'), 10);
+  await writeFile(file('one/c/1/2'), Buffer.alloc(500, 1));
+  await writeFile(file('two/c/1/1'), await readFile(file('x/c/0')));
+  const bytes = await readFile(file('one/c/1/0'));
+  bytes.writeUInt32LE(9_999, 4);
+  await writeFile(file('one/c/1/0'), bytes);
+  const threads = createPool({ size: 2 });
+  const withThreads = await check(cube, { pool: threads });
+  await threads.close();
+  expect(withThreads.found).toEqual(['0-0', '1-0', '1-1', '1-2'].map((id) => `${id} unreadable`));
+  expect(withThreads.found).toEqual((await check(cube)).found);
+  expect(withThreads.damages[0]?.bands).toEqual(['one', 'two']);
+});
+
 describe('an object of an Icechunk repository', () => {
   test('that is gone is missed, by a quick look too', async () => {
     const cube = await filledCube('cube');
