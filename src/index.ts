@@ -22,10 +22,19 @@ export type { CreateOptions } from './cube/create.js';
 export {
   Cube,
   type CubeCreateOptions,
+  type DamagedTile,
+  type DamageKind,
+  type EstimateOptions,
+  type IngestEstimate,
   type IngestOptions,
+  type Rate,
   type Region,
+  type StepCounts,
+  type TileCounts,
   type TileStatus,
   type TimeOptions,
+  type VerifyOptions,
+  type VerifyReport,
 } from './cube/cube.js';
 export {
   type EarthEngineAccountOptions,

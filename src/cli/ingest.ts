@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { Cube } from '../cube/cube.js';
+import { Cube, type Rate } from '../cube/cube.js';
 import { storeOption, timeOption } from './options.js';
+import { rateOption, showPlan } from './plan.js';
 import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
 import {
@@ -14,6 +15,8 @@ import {
 
 interface Options extends RegionOptions, ServiceOptions, RunOptions {
   readonly store: string;
+  readonly dryRun?: boolean;
+  readonly rate?: Rate;
 }
 
 export function ingestCommand(): Command {
@@ -27,6 +30,11 @@ export function ingestCommand(): Command {
     .addOption(keyFileOption())
     .addOption(concurrencyOption());
   return addRunOptions(command)
+    .option(
+      '--dry-run',
+      'tell what would be fetched and what it would cost, as "geocubes plan" does',
+    )
+    .addOption(rateOption())
     .addHelpText(
       'after',
       '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project',
@@ -35,6 +43,7 @@ export function ingestCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
+  if (options.dryRun) return showPlan(options);
   const roi = await regionOf(options);
   const cube = await Cube.open(options.store);
   // A region or a time outside the cube is told before anyone is asked for credentials.

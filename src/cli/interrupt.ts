@@ -4,13 +4,14 @@ import { EXIT } from './exit-codes.js';
  * The first SIGINT or SIGTERM asks the work to stop (finished tiles are still committed), the second
  * ends the process at once. Either way the cube is as it was at its last commit.
  */
-export function abortOnSignals(): { readonly signal: AbortSignal; release(): void } {
+export function abortOnSignals(message = 'Stopping: finished tiles are being committed.'): {
+  readonly signal: AbortSignal;
+  release(): void;
+} {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    process.stderr.write(
-      '\nStopping: finished tiles are being committed. Once more to stop at once.\n',
-    );
+    process.stderr.write(`\n${message} Once more to stop at once.\n`);
     controller.abort();
   };
   process.on('SIGINT', onSignal);

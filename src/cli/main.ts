@@ -5,11 +5,14 @@ import { createCommand } from './create.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
+import { logCommand } from './history.js';
 import { importCommand } from './import.js';
 import { ingestCommand } from './ingest.js';
 import { loadCommand } from './load.js';
 import { loopbackCommand } from './loopback.js';
+import { planCommand } from './plan.js';
 import { statusCommand } from './status.js';
+import { verifyCommand } from './verify.js';
 
 /** The whole command, ready to parse. */
 function program(): Command {
@@ -26,10 +29,13 @@ function program(): Command {
   for (const command of [
     demoCommand(),
     createCommand(),
+    planCommand(),
     ingestCommand(),
     importCommand(),
     loadCommand(),
     statusCommand(),
+    logCommand(),
+    verifyCommand(),
     loopbackCommand(),
     doctorCommand(),
   ]) {

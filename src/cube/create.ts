@@ -6,6 +6,7 @@ import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
 import { asBytes } from '../raster/dtype.js';
+import { splitSide } from '../store/manifest-split.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
@@ -51,7 +52,10 @@ export async function createCube(
   for (const [key, document] of metadataOf(dataset, codec, forCoordinates))
     entries.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
   for (const [key, bytes] of chunks) entries.set(key, Buffer.from(bytes));
-  const repository = await Repository.create(location, icechunkFormat);
+  const repository = await Repository.create(location, {
+    format: icechunkFormat,
+    splitSide: splitSide(tilesOfCube(dataset)),
+  });
   const session = await repository.writeSession();
   if ((await readMetadata(session, '')) !== undefined) {
     if (overwrite) {
@@ -78,6 +82,11 @@ async function refuseOtherThanCube(session: Session, location: StorageLocation):
       { cause },
     );
   });
+}
+
+function tilesOfCube({ grid, time }: Dataset): number {
+  const { rows, cols } = Grid.fromRecord(grid);
+  return rows * cols * (time === undefined ? 1 : TimeAxis.fromRecord(time).length);
 }
 
 async function coordinateChunks(

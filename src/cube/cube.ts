@@ -1,9 +1,10 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
+import { earthEnginePlanner } from '../earth-engine/source.js';
 import { expected, SetupError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
-import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
+import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
@@ -13,11 +14,13 @@ import type { Codec } from '../raster/codec.js';
 import { type Ledger, TileState } from '../store/ledger.js';
 import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
 import { type OpenZarr, openZarr } from '../store/read.js';
+import { reopenTiles } from '../store/reopen-tiles.js';
 import { Repository } from '../store/repository.js';
 import { parseStorage } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
 import { Accessor } from './accessor.js';
 import { type CreateOptions, createCube } from './create.js';
+import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
 import { checkAgrees, isCreated } from './existence.js';
 import { defaultTilesInFlight, isLargeTile, runIngest } from './ingest.js';
 import {
@@ -34,7 +37,11 @@ import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { type LazyDataset, openDataset } from './open-dataset.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './plan.js';
 import { recipeOf } from './recipe.js';
+import { sampleTiles } from './sample.js';
 import { TileLoader } from './tile-loader.js';
+import { TileRuns } from './tile-runs.js';
+import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
+import { type DamagedTile, type VerifyReport, verifyTiles } from './verify.js';
 
 export type { Region, TimeOptions } from './load.js';
 
@@ -61,16 +68,41 @@ export interface CubeCreateOptions extends CreateOptions {
   readonly postCreate?: (cube: Cube) => void | Promise<void>;
 }
 
+/** How {@link Cube.estimate} estimates. */
+export interface EstimateOptions extends TimeOptions {
+  /** Threads that will compute. Default: the pool's, else 1. */
+  readonly threads?: number;
+  /** How fast tiles come, where that is known. */
+  readonly rate?: Rate | undefined;
+  /** Fetches and processes so many tiles, spread over the region, without writing them. */
+  readonly sample?: { readonly tiles: number; readonly source: TileSource; readonly pool: Pool };
+  readonly signal?: AbortSignal;
+}
+
+export type { IngestEstimate, Rate } from './estimate.js';
+
+/** How {@link Cube.verify} checks. */
+export interface VerifyOptions extends TimeOptions {
+  /** Checks whether chunks are there, and does not decode them. Default: false. */
+  readonly quick?: boolean;
+  /** Reopens what is damaged, so that the next ingest fetches it. Default: false. */
+  readonly repair?: boolean;
+  /** Decodes chunks in its threads. Default: this thread alone. */
+  readonly pool?: Pool | undefined;
+  /** Told of each damaged tile as it is found, in the order of the tiles. */
+  readonly onDamage?: (tile: DamagedTile) => void;
+  /** Told now and then how many tiles have been looked at. */
+  readonly onProgress?: (checked: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
+export type { DamagedTile, DamageKind, VerifyReport } from './verify.js';
 export { TileState };
 
 function checkCount(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isInteger(value) && value > 0))
     throw expected('a positive whole number', name, value);
-}
-
-/** The state of one tile. */
-export interface TileStatus extends TileIndex {
-  readonly state: TileState;
 }
 
 /** A datacube in an Icechunk repository or a plain Zarr directory. */
@@ -144,7 +176,15 @@ export class Cube extends Accessor<IngestOptions> {
    */
   async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
     const steps = this.stepsOf(time);
-    const tiles = atSteps([...tilesWith(source, tilesOf(roi, this.grid))], steps);
+    const tiles = atSteps(tilesWith(source, tilesIn(roi, this.grid)), steps);
+    return this.#planTiles(tiles, source, steps);
+  }
+
+  async #planTiles(
+    tiles: Iterable<TileIndex>,
+    source: TilePlanner,
+    steps: readonly TimeStep[] | undefined,
+  ): Promise<IngestPlan> {
     const ledger = await this.#ledger();
     return planIngest(
       this.grid,
@@ -158,6 +198,32 @@ export class Cube extends Accessor<IngestOptions> {
       },
       steps,
     );
+  }
+
+  /**
+   * What {@link ingest} of a region would cost: requests, bytes, memory, time. Without a sample no pixels
+   * are fetched, and nobody is asked.
+   *
+   * @throws {InvalidInputError} outside the cube, or its time axis; with a sample {@link AbortedError}.
+   */
+  async estimate(roi: Roi, options: EstimateOptions = {}): Promise<IngestEstimate> {
+    const { sample, rate, signal } = options;
+    if (sample !== undefined) checkCount(sample.tiles, 'sample');
+    const planner = sample?.source ?? earthEnginePlanner(this.dataset);
+    const plan = await this.plan(roi, planner, { time: options.time });
+    const threads = options.threads ?? sample?.pool.size ?? 1;
+    const measured =
+      sample === undefined
+        ? undefined
+        : await sampleTiles({
+            tiles: plan.sampleTiles(sample.tiles),
+            source: sample.source,
+            pool: sample.pool,
+            recipe: recipeOf(this.dataset, this.codec, sample.source.mask),
+            tilesInFlight: defaultTilesInFlight(plan, threads),
+            signal,
+          });
+    return estimateIngest(plan, { dataset: this.dataset, threads, rate, sample: measured });
   }
 
   /**
@@ -288,24 +354,61 @@ export class Cube extends Accessor<IngestOptions> {
   }
 
   /** Of this object alone: another one of the same cube fetches for itself. */
-  readonly #loader = new TileLoader(async (tiles, options) => {
-    const makePlan = async () => {
-      const ledger = await this.#ledger();
-      const isLoaded = async (index: TileIndex) =>
-        (await ledger.get(index)) !== TileState.notLoaded;
-      return planIngest(this.grid, tiles, options.source, isLoaded, this.stepsOf());
-    };
-    return this.#run(makePlan, options);
-  });
+  readonly #loader = new TileLoader((tiles, options) =>
+    this.#run(() => this.#planTiles(tiles, options.source, this.stepsOf()), options),
+  );
 
   /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */
-  async tileStates(roi: Roi, { time }: TimeOptions = {}): Promise<TileStatus[]> {
-    const steps = this.stepsOf(time);
-    const ledger = await this.#ledger();
+  async tileStates(roi: Roi, options: TimeOptions = {}): Promise<TileStatus[]> {
     const states: TileStatus[] = [];
-    for (const index of atSteps([...tilesOf(roi, this.grid)], steps))
-      states.push({ ...index, state: ledger.peek(index) ?? (await ledger.get(index)) });
+    for await (const status of this.walkStates(roi, options)) states.push(status);
     return states;
+  }
+
+  /** As {@link tileStates}, one after the other: for cubes of more tiles than memory should hold. */
+  async *walkStates(roi: Roi, { time }: TimeOptions = {}): AsyncGenerator<TileStatus> {
+    const steps = this.stepsOf(time);
+    yield* walkStates(await this.#ledger(), tilesIn(roi, this.grid), steps);
+  }
+
+  /** How many tiles of a region are in which state: one record for each of the given steps, or one in all. */
+  async countStates(roi: Roi, { time }: TimeOptions = {}): Promise<StepCounts[]> {
+    const steps = this.stepsOf(time);
+    return countStates(await this.#ledger(), tilesIn(roi, this.grid), steps);
+  }
+
+  /**
+   * Checks that the chunks of each loaded tile of a region are there and can be decoded, and that there
+   * are none that the ledger does not know of. In a plain Zarr directory those may be what a killed
+   * ingest left, or of one that is under way; they do no harm.
+   *
+   * @throws {InvalidInputError} outside the cube, or where a cube cannot be repaired; {@link StoreError};
+   * {@link AbortedError}, before anything is repaired.
+   */
+  async verify(roi: Roi, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const { quick = false, repair = false, pool, onDamage, onProgress, signal, time } = options;
+    if (repair && this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
+    const steps = this.stepsOf(time);
+    const session = await this.repository.readSession();
+    const damaged = new TileRuns(this.grid.rows, this.grid.cols);
+    const report = await verifyTiles({
+      session,
+      ledger: await readLedger(session.store, this.dataset),
+      dataset: this.dataset,
+      tiles: atSteps(tilesIn(roi, this.grid), steps),
+      quick,
+      pool,
+      onDamage: (tile) => {
+        damaged.add(tile.index);
+        onDamage?.(tile);
+      },
+      onTile: onProgress,
+      signal,
+    });
+    if (!repair || damaged.count === 0) return { ...report, repaired: 0 };
+    await updateLedger(this.repository, this.dataset, this.codec);
+    await reopenTiles(this.repository, this.dataset, damaged);
+    return { ...report, repaired: damaged.count };
   }
 
   /** The pixels of the cube's grid that a region touches. */

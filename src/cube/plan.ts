@@ -3,6 +3,7 @@ import type { TimeStep } from '../dataset/time-axis.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { tileId } from '../grid/tiling.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../tile.js';
+import { TileRuns } from './tile-runs.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
 export interface IngestPlan {
@@ -15,6 +16,8 @@ export interface IngestPlan {
   readonly bytes: number;
   /** The pending tiles, made one at a time: one time step after the other, each in row-major order. */
   plannedTiles(): Generator<PlannedTile>;
+  /** At most `count` of the pending tiles, spread evenly over them. */
+  sampleTiles(count: number): PlannedTile[];
 }
 
 /** What planning needs of a source. */
@@ -31,7 +34,7 @@ export async function planIngest(
   isLoaded: IsLoaded,
   steps?: readonly TimeStep[],
 ): Promise<IngestPlan> {
-  const pending: TileIndex[] = [];
+  const pending = new TileRuns(grid.rows, grid.cols);
   let count = 0;
   let requests = 0;
   let bytes = 0;
@@ -40,37 +43,57 @@ export async function planIngest(
     count++;
     const answer = isLoaded(index);
     if (typeof answer === 'boolean' ? answer : await answer) continue;
-    pending.push(index);
+    pending.add(index);
     const cost = costs(index);
     requests += cost.requests;
     bytes += cost.bytes;
   }
+  const byIndex = new Map(steps?.map((step) => [step.index, step]));
+  const toPlanned = (index: TileIndex) =>
+    planTile(grid, index, source, index.t === undefined ? undefined : byIndex.get(index.t));
   return {
     tiles: count,
-    alreadyLoaded: count - pending.length,
-    pending: pending.length,
+    alreadyLoaded: count - pending.count,
+    pending: pending.count,
     requests,
     bytes,
     *plannedTiles() {
-      const byIndex = new Map(steps?.map((step) => [step.index, step]));
+      for (const index of pending) yield toPlanned(index);
+    },
+    sampleTiles(wanted) {
+      const number = Math.min(wanted, pending.count);
+      const chosen: PlannedTile[] = [];
+      let at = 0;
       for (const index of pending) {
-        const step = index.t === undefined ? undefined : byIndex.get(index.t);
-        yield planTile(grid, index, source, step);
+        // The middle of each of `number` equal parts.
+        if (at === Math.floor(((chosen.length + 0.5) * pending.count) / number))
+          chosen.push(toPlanned(index));
+        if (chosen.length === number) break;
+        at++;
       }
+      return chosen;
     },
   };
 }
 
-/** Those of the tiles that the source has anything for. */
-export function* tilesWith(source: TilePlanner, tiles: Iterable<TileIndex>): Generator<TileIndex> {
-  for (const tile of tiles) if (source.hasTile?.(tile) ?? true) yield tile;
+/** Those of the tiles that the source has anything for; may be gone through again and again, as they may. */
+export function tilesWith(source: TilePlanner, tiles: Iterable<TileIndex>): Iterable<TileIndex> {
+  const { hasTile } = source;
+  if (hasTile === undefined) return tiles;
+  return {
+    *[Symbol.iterator]() {
+      for (const tile of tiles) if (hasTile.call(source, tile)) yield tile;
+    },
+  };
 }
 
 /**
  * The tiles at each time step, one step after the other, so that what is committed together lies in one.
+ *
+ * @param tiles are gone through once for each step.
  */
 export function* atSteps(
-  tiles: readonly TileIndex[],
+  tiles: Iterable<TileIndex>,
   steps: readonly TimeStep[] | undefined,
 ): Generator<TileIndex> {
   if (steps === undefined) yield* tiles;
@@ -103,13 +126,11 @@ export function planTile(
 function tileCosts(grid: Grid, source: TilePlanner) {
   if (source.requestGeobox !== undefined)
     return (index: TileIndex) => costOf(planTile(grid, index, source).requests);
-  const known = new Map<string, { requests: number; bytes: number }>();
+  const known: ReturnType<typeof costOf>[] = [];
   return (index: TileIndex) => {
-    const { height, width } = grid.tileWindow(index);
-    const key = `${height} ${width}`;
-    const cost = known.get(key) ?? costOf(source.planRequests(grid.tileGeoBox(index).toRecord()));
-    known.set(key, cost);
-    return cost;
+    const shape = (index.row === grid.rows - 1 ? 2 : 0) + (index.col === grid.cols - 1 ? 1 : 0);
+    known[shape] ??= costOf(source.planRequests(grid.tileGeoBox(index).toRecord()));
+    return known[shape];
   };
 }
 

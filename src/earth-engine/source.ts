@@ -43,6 +43,23 @@ export function maskTransportOf(dataset: Pick<Dataset, 'dtype' | 'nodata'>): Mas
     : { kind: 'sentinel', value: fillValueOf(dataset) };
 }
 
+/** What Earth Engine would be asked for: arithmetic, without credentials and without asking. */
+export type RequestPlanner = Pick<TileSource, 'mask' | 'planRequests' | 'requestGeobox'>;
+
+export function earthEnginePlanner(dataset: Dataset): RequestPlanner {
+  const shape = shapeOf(dataset);
+  return {
+    mask: shape.mask,
+    planRequests: (geobox) => planRequests(geobox, shape),
+    ...requestGridOf(dataset),
+  };
+}
+
+function shapeOf(dataset: Dataset): RequestShape {
+  const { bands, dtype } = dataset;
+  return { bands: bands.length, dtype, mask: maskTransportOf(dataset) };
+}
+
 /** Earth Engine as a source of tiles. */
 export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions): TileSource {
   const client = new EarthEngineClient(
@@ -51,16 +68,9 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     options.limiter ?? new AdaptiveLimiter(),
     options.retry,
   );
-  const shape: RequestShape = {
-    bands: dataset.bands.length,
-    dtype: dataset.dtype,
-    mask: maskTransportOf(dataset),
-  };
-  const pixels = new PixelFetcher(client, dataset, shape);
+  const pixels = new PixelFetcher(client, dataset, shapeOf(dataset));
   return {
-    mask: shape.mask,
-    planRequests: (geobox) => planRequests(geobox, shape),
-    ...requestGridOf(dataset),
+    ...earthEnginePlanner(dataset),
     async check(signal) {
       if (dataset.source.kind === 'none') throw noSource();
       if (dataset.source.kind === 'expression') {

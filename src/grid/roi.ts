@@ -70,12 +70,18 @@ export interface TileGrid extends CellGrid {
  * @throws {InvalidInputError} when the region touches no tile, or is no region.
  */
 export function* tilesOf(roi: Roi, grid: TileGrid): Generator<CellPosition> {
-  let isOutside = true;
-  for (const tile of touchedCells(placeRegion(grid.geobox, roi), grid)) {
-    isOutside = false;
-    yield tile;
-  }
-  if (isOutside) throw outside(roi, grid.geobox);
+  yield* tilesIn(roi, grid);
+}
+
+/**
+ * As {@link tilesOf}, but can be gone through again and again: the region is put onto the grid once.
+ * @throws {InvalidInputError} at once.
+ */
+export function tilesIn(roi: Roi, grid: TileGrid): Iterable<CellPosition> {
+  const tiles = touchedCells(placeRegion(grid.geobox, roi), grid);
+  const [first] = tiles;
+  if (first === undefined) throw outside(roi, grid.geobox);
+  return tiles;
 }
 
 function outside(roi: Roi, grid: GeoBox) {

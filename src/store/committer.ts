@@ -95,8 +95,11 @@ export class Committer {
     const started = performance.now();
     const snapshot = await this.repository.commit(session, messageOf(tiles), async (newest) => {
       const ledger = new Ledger(newest);
-      for (const { index, isEmpty } of tiles)
-        await ledger.set(index, isEmpty ? TileState.empty : TileState.loaded);
+      for (const { index, isEmpty, chunks } of tiles) {
+        const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
+        if (isEmpty) await ledger.set(index, TileState.empty);
+        else await ledger.set(index, TileState.loaded, absent);
+      }
       await ledger.flush();
     });
     this.options.onCommit?.(

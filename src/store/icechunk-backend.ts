@@ -4,14 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Repository as IcechunkRepository,
   Session as IcechunkSession,
+  RepositoryConfig,
   Storage,
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { chunkLocator } from './chunk-files.js';
 import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
+import { manifestConfig } from './manifest-split.js';
 import { objectStorage } from './object-storage.js';
-import type { Backend, Commit, CubeStore, Session, WriteSession } from './session.js';
+import type {
+  Backend,
+  Commit,
+  CubeStore,
+  RepositorySettings,
+  Session,
+  WriteSession,
+} from './session.js';
 import { nameStorage, type StorageLocation } from './storage-url.js';
 import { isLostRace, translate } from './store-errors.js';
 
@@ -65,9 +74,13 @@ export async function openIcechunk(location: IcechunkLocation): Promise<Backend>
  *
  * @throws {StoreError} of kind `exists` when the place holds anything else.
  */
-export async function createIcechunk(location: IcechunkLocation, format: number): Promise<Backend> {
+export async function createIcechunk(
+  location: IcechunkLocation,
+  { format, splitSide }: RepositorySettings,
+): Promise<Backend> {
   const { Repository } = await loadIcechunk();
-  if (location.kind === 'memory') return createInMemory(location.name, format);
+  const config = splitSide === undefined ? undefined : { manifest: manifestConfig(splitSide) };
+  if (location.kind === 'memory') return createInMemory(location.name, config, format);
   const name = nameStorage(location);
   if (location.kind === 'local') await refuseFile(location.path);
   const storage = await storageOf(location);
@@ -83,7 +96,8 @@ export async function createIcechunk(location: IcechunkLocation, format: number)
         `Expected an empty or new folder for the cube but ${name} holds other files. Choose another folder.`,
       );
   }
-  const repo = await Repository.create(storage, undefined, format).catch((cause: unknown) => {
+  // What differs from Icechunk's defaults is kept in the repository.
+  const repo = await Repository.create(storage, config, format).catch((cause: unknown) => {
     throw translate(cause, `create ${name}`);
   });
   return new IcechunkBackend(repo, folderOf(location));
@@ -93,11 +107,15 @@ function folderOf(location: IcechunkLocation): string | undefined {
   return location.kind === 'local' ? location.path : undefined;
 }
 
-async function createInMemory(name: string | undefined, format: number): Promise<Backend> {
+async function createInMemory(
+  name: string | undefined,
+  config: RepositoryConfig | undefined,
+  format: number,
+): Promise<Backend> {
   const known = name === undefined ? undefined : inMemory.get(name);
   if (known !== undefined) return new IcechunkBackend(known);
   const { Repository, Storage } = await loadIcechunk();
-  const repo = await Repository.create(await Storage.newInMemory(), undefined, format);
+  const repo = await Repository.create(await Storage.newInMemory(), config, format);
   if (name !== undefined) inMemory.set(name, repo);
   return new IcechunkBackend(repo);
 }
@@ -196,13 +214,19 @@ class IcechunkBackend implements Backend {
   }
 }
 
+/**
+ * Icechunk reports a missing node as an error, other missing keys as null. "object not found" is
+ * something else: a chunk that was committed and whose bytes are gone.
+ */
+function isMissingNode(cause: unknown): boolean {
+  return /node not found/i.test(String(cause));
+}
+
 function storeOf({ store }: IcechunkSession): CubeStore {
   return {
     get: (key) =>
       store.get(key).catch((cause: unknown) => {
-        // Icechunk reports a missing node as an error, other missing keys as null. A chunk whose file is
-        // gone ("object not found") is no missing key: it would be read as never written.
-        if (/node not found/i.test(String(cause))) return null;
+        if (isMissingNode(cause)) return null;
         throw translate(cause, `read ${key}`);
       }),
     set: (key, value) =>
@@ -211,6 +235,18 @@ function storeOf({ store }: IcechunkSession): CubeStore {
       }),
     // What is not committed is never seen.
     discard: async () => {},
+    holds: (key) =>
+      store.getRange(key, { offset: 0, length: 1 }).then(
+        (bytes) => bytes !== null,
+        (cause: unknown) => {
+          if (isMissingNode(cause)) return false;
+          throw translate(cause, `read ${key}`);
+        },
+      ),
+    remove: (key) =>
+      store.delete(key).catch((cause: unknown) => {
+        throw translate(cause, `remove ${key}`);
+      }),
     list: (path) =>
       store.listDir(path).catch((cause: unknown) => {
         throw translate(cause, `list ${path === '' ? 'the cube' : path}`);

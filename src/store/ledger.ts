@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { StoreError } from '../errors.js';
 import type { TileIndex } from '../grid/tiling.js';
 import type { KeyValueStore } from './session.js';
 import { chunkKey, LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
@@ -6,6 +7,23 @@ import { chunkKey, LEDGER_CHUNK, LEDGER_PATH } from './zarr-metadata.js';
 /** What the ledger says of a tile. */
 export const TileState = { notLoaded: 0, loaded: 1, empty: 2 } as const;
 export type TileState = (typeof TileState)[keyof typeof TileState];
+
+/**
+ * What a ledger's byte holds beside the state, in its upper six bits: how many bands of a loaded tile
+ * have no chunk, because all of their pixels hold the fill value. A chunk that was lost can so be told
+ * from one that never was. The highest number means that it is not known: more bands than fit, or a
+ * tile that another program wrote.
+ */
+const STATE_BITS = 2;
+const STATE_MASK = (1 << STATE_BITS) - 1;
+const UNKNOWN_ABSENT = 63;
+
+/** All that the ledger knows of a tile. */
+export interface LedgerEntry {
+  readonly state: TileState;
+  /** Bands of a loaded tile that have no chunk. */
+  readonly absentBands: number | 'unknown';
+}
 
 /**
  * Which tiles are committed: a uint8 array [tile row, tile column], or [time, tile row, tile column] in
@@ -38,9 +56,22 @@ export class Ledger {
       : undefined;
   }
 
-  async set(index: TileIndex, state: TileState): Promise<void> {
+  async entry(index: TileIndex): Promise<LedgerEntry> {
+    const state = this.peek(index) ?? (await this.get(index));
+    const absent = (this.#last?.states[offsetOf(index)] ?? 0) >> STATE_BITS;
+    return { state, absentBands: absent === UNKNOWN_ABSENT ? 'unknown' : absent };
+  }
+
+  /** @param absentBands of a loaded tile: how many of its bands have no chunk */
+  async set(
+    index: TileIndex,
+    state: TileState,
+    absentBands: number | 'unknown' = 0,
+  ): Promise<void> {
     const key = keyOf(index);
-    (await this.#chunk(key))[offsetOf(index)] = state;
+    const absent =
+      absentBands === 'unknown' ? UNKNOWN_ABSENT : Math.min(absentBands, UNKNOWN_ABSENT);
+    (await this.#chunk(key))[offsetOf(index)] = state | (absent << STATE_BITS);
     this.#changed.add(key);
   }
 
@@ -57,11 +88,24 @@ export class Ledger {
     if (known !== undefined) return known;
     const read = this.store.get(key).then((bytes) => {
       if (bytes === null || bytes === undefined) return new Uint8Array(LEDGER_CHUNK * LEDGER_CHUNK);
-      return new Uint8Array(gunzipSync(bytes));
+      return unpack(key, bytes);
     });
     this.#chunks.set(key, read);
     return read;
   }
+}
+
+function unpack(key: string, bytes: Uint8Array): Uint8Array {
+  try {
+    const states = gunzipSync(bytes);
+    if (states.byteLength === LEDGER_CHUNK * LEDGER_CHUNK) return new Uint8Array(states);
+  } catch {
+    // Said below.
+  }
+  throw new StoreError(
+    'io',
+    `Expected the states of ${LEDGER_CHUNK} x ${LEDGER_CHUNK} tiles at ${key} but received other bytes. The ledger is damaged: without that file its tiles count as not loaded, and are fetched again.`,
+  );
 }
 
 /** Position of a chunk, in chunks. */
@@ -85,7 +129,7 @@ function keyOf(index: TileIndex): string {
 }
 
 function stateIn(chunk: Uint8Array, index: TileIndex): TileState {
-  return (chunk[offsetOf(index)] ?? TileState.notLoaded) as TileState;
+  return ((chunk[offsetOf(index)] ?? 0) & STATE_MASK) as TileState;
 }
 
 function offsetOf({ row, col }: TileIndex): number {

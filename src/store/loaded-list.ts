@@ -56,7 +56,14 @@ export async function updateLedger(
 }
 
 /**
+ * With more tiles than this the list is left as it is. It is part of every snapshot, so with each tile
+ * more every commit would become slower; smart-geocubes then fetches again what it does not find there.
+ */
+export const LIST_LIMIT = 10_000;
+
+/**
  * Writes the list for smart-geocubes: ids it holds already stay where they are, others are appended.
+ * It does not grow past {@link LIST_LIMIT}, unless it is longer already: then smart-geocubes keeps it.
  * Another writer's commit at the same moment may win; then the list is left to its owner's next run.
  *
  * @throws {StoreError} when the store itself fails.
@@ -68,15 +75,15 @@ export async function writeLoadedLists(repository: Repository, dataset: Dataset)
     await repository.commit(session, 'List the loaded tiles', async (newest) => {
       const root = await readRoot(newest);
       const ledger = new Ledger(newest);
-      const loaded: string[] = [];
+      const ids = listedIds(root);
+      const limit = ids.size > LIST_LIMIT ? Number.POSITIVE_INFINITY : LIST_LIMIT;
       for (const index of allTiles(dataset)) {
         const state = ledger.peek(index) ?? (await ledger.get(index));
-        if (state !== TileState.notLoaded) loaded.push(tileId(index));
+        if (state !== TileState.notLoaded) ids.add(tileId(index));
+        if (ids.size > limit) return;
       }
-      const ids = [...new Set([...listedIds(root), ...loaded])];
-      if (ids.length === 0 || names.every((name) => idsOf(root, name).length === ids.length))
-        return;
-      const lists = Object.fromEntries(names.map((name) => [name, ids]));
+      if (ids.size === 0 || names.every((name) => idsOf(root, name).length === ids.size)) return;
+      const lists = Object.fromEntries(names.map((name) => [name, [...ids]]));
       const document = { ...root, attributes: { ...root.attributes, ...lists } };
       await newest.set('zarr.json', Buffer.from(JSON.stringify(document, undefined, 2)));
     });
@@ -121,7 +128,7 @@ async function takeOver(ledger: Ledger, ids: ReadonlySet<string>, dataset: Datas
     const index = read(id);
     if (index === undefined) continue;
     const state = ledger.peek(index) ?? (await ledger.get(index));
-    if (state === TileState.notLoaded) await ledger.set(index, TileState.loaded);
+    if (state === TileState.notLoaded) await ledger.set(index, TileState.loaded, 'unknown');
   }
 }
 
@@ -148,7 +155,7 @@ function* allTiles({ grid: record, time }: Dataset): Generator<TileIndex> {
         yield step === undefined ? { row, col } : { t: step.index, row, col };
 }
 
-async function readRoot(store: KeyValueStore): Promise<GroupDocument> {
+export async function readRoot(store: KeyValueStore): Promise<GroupDocument> {
   const bytes = await store.get('zarr.json');
   if (bytes === null || bytes === undefined) return {};
   return JSON.parse(Buffer.from(bytes).toString('utf8')) as GroupDocument;

@@ -189,6 +189,18 @@ class PlainStore implements CubeStore {
     });
   }
 
+  async holds(key: string): Promise<boolean> {
+    const found = await stat(this.#path(key)).catch((cause: unknown) => {
+      if (isMissing(cause)) return undefined;
+      throw translate(cause, `read ${key}`);
+    });
+    return found !== undefined;
+  }
+
+  remove(key: string): Promise<void> {
+    return this.discard(key);
+  }
+
   async list(path: string): Promise<string[]> {
     return readdir(path === '' ? this.root : this.#path(path)).catch((cause: unknown) => {
       if (isMissing(cause)) return [];
@@ -219,6 +231,12 @@ class StagedStore implements CubeStore {
     this.entries.set(key, value);
   }
   async discard(key: string): Promise<void> {
+    this.entries.delete(key);
+  }
+  async holds(key: string): Promise<boolean> {
+    return this.entries.has(key);
+  }
+  async remove(key: string): Promise<void> {
     this.entries.delete(key);
   }
   async list(): Promise<string[]> {

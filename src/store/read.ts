@@ -1,7 +1,7 @@
 import * as zarr from 'zarrita';
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
-import type { Session } from './session.js';
+import type { KeyValueStore, Session } from './session.js';
 import { translate } from './store-errors.js';
 
 /** Reads `zarr.json` of the node at `path` ('' is the root); `undefined` when there is none. */
@@ -46,13 +46,6 @@ export async function readArray1d(session: Session, path: string): Promise<Array
   }
 }
 
-function openArray({ store }: Session, path: string) {
-  const readable: zarr.AsyncReadable = {
-    get: async (key) => (await store.get(key)) ?? undefined,
-  };
-  return zarr.open.v3(zarr.root(readable).resolve(path), { kind: 'array' });
-}
-
 /** A cube as zarrita sees it. */
 export interface OpenZarr {
   readonly group: zarr.Group<zarr.AsyncReadable>;
@@ -61,15 +54,25 @@ export interface OpenZarr {
 }
 
 /** The root group and the arrays at `paths`, for whatever zarrita can do with them. */
-export async function openZarr({ store }: Session, paths: readonly string[]): Promise<OpenZarr> {
-  const root = zarr.root<zarr.AsyncReadable>({
-    get: async (key) => (await store.get(key)) ?? undefined,
-  });
-  const arrays = paths.map(
-    async (path) => [path, await zarr.open.v3(root.resolve(path), { kind: 'array' })] as const,
-  );
+export async function openZarr(session: Session, paths: readonly string[]): Promise<OpenZarr> {
+  const arrays = paths.map(async (path) => [path, await openArray(session, path)] as const);
   return {
-    group: await zarr.open.v3(root, { kind: 'group' }),
+    group: await zarr.open.v3(rootOf(session), { kind: 'group' }),
     arrays: new Map(await Promise.all(arrays)),
   };
+}
+
+/** As much of a session as reading needs. */
+interface ReadableSession {
+  readonly store: Pick<KeyValueStore, 'get'>;
+}
+
+export function openArray(session: ReadableSession, path: string) {
+  return zarr.open.v3(rootOf(session).resolve(path), { kind: 'array' });
+}
+
+function rootOf({ store }: ReadableSession) {
+  return zarr.root<zarr.AsyncReadable>({
+    get: async (key) => (await store.get(key)) ?? undefined,
+  });
 }

@@ -1,7 +1,14 @@
 import { createIcechunk, openIcechunk } from './icechunk-backend.js';
 import { withLock } from './lock-file.js';
 import { createPlainZarr, openPlainZarr } from './plain-zarr.js';
-import type { Backend, Commit, Finish, Session, WriteSession } from './session.js';
+import type {
+  Backend,
+  Commit,
+  Finish,
+  RepositorySettings,
+  Session,
+  WriteSession,
+} from './session.js';
 import type { StorageLocation } from './storage-url.js';
 
 /** Format 1 is what both icechunk 1.x (which smart-geocubes uses) and 2.x read. */
@@ -27,9 +34,14 @@ export class Repository {
    *
    * @throws {StoreError} of kind `exists` when the place holds anything else.
    */
-  static async create(location: StorageLocation, format: number): Promise<Repository> {
+  static async create(
+    location: StorageLocation,
+    settings: RepositorySettings,
+  ): Promise<Repository> {
     const backend =
-      location.kind === 'zarr' ? createPlainZarr(location.path) : createIcechunk(location, format);
+      location.kind === 'zarr'
+        ? createPlainZarr(location.path)
+        : createIcechunk(location, settings);
     return new Repository(location, await backend);
   }
 

@@ -12,6 +12,13 @@ export interface KeyValueStore {
 export interface CubeStore extends KeyValueStore {
   /** Forgets a chunk that an earlier process may have left there. */
   discard(key: string): Promise<void>;
+  /**
+   * True where there is a chunk whose bytes can be read: one of them is, at most.
+   * @throws {StoreError} when the chunk is known but its bytes cannot be read.
+   */
+  holds(key: string): Promise<boolean>;
+  /** Removes a chunk that is there, when the session is committed. */
+  remove(key: string): Promise<void>;
   /** Names directly below a group ('' is the root), of nodes at least, in no particular order. */
   list(path: string): Promise<string[]>;
 }
@@ -54,4 +61,12 @@ export interface Backend {
   replace(entries: ReadonlyMap<string, Buffer>): Promise<void>;
   /** The commits, newest first; none where the place keeps none. */
   history(): Promise<Commit[]>;
+}
+
+/** How a new Icechunk repository is laid out; other places have nothing of it. */
+export interface RepositorySettings {
+  /** Icechunk's own format: 1 or 2. */
+  readonly format: number;
+  /** Chunks along a side of the square whose references one manifest holds. Default: a band's are in one. */
+  readonly splitSide?: number;
 }

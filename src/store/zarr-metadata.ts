@@ -73,7 +73,8 @@ export function metadataOf(
         0,
         { name: 'gzip', level: 1 },
         {
-          long_name: 'state of each tile: 0 not loaded, 1 loaded, 2 loaded and empty',
+          long_name:
+            'state of each tile, in the lower two bits: 0 not loaded, 1 loaded, 2 loaded and empty; in the upper six: bands of it without a chunk, 63 where that is not known',
         },
         [...time, 'tile_row', 'tile_col'],
       ),

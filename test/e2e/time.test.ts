@@ -110,8 +110,8 @@ test('the command creates, fills, counts and draws a temporal cube from a datase
   expect(filled.stdout).toContain('12 tiles committed');
   const status = await runCommand(['status', '--store', store, '--time', '2020/2021']);
   expect(status.stdout.split('\n').slice(0, 2)).toEqual([
-    `Years at ${store}, 2020-01-01: 6 tiles loaded, 0 loaded and empty, 0 of 6 not loaded`,
-    `Years at ${store}, 2021-01-01: 0 tiles loaded, 0 loaded and empty, 6 of 6 not loaded`,
+    `Years at ${store}, 2020-01-01: 6 tiles loaded, 0 loaded and empty, 0 of 6 not loaded (100.0 % done)`,
+    `Years at ${store}, 2021-01-01: 0 tiles loaded, 0 loaded and empty, 6 of 6 not loaded (0.0 % done)`,
   ]);
   const png = join(folder.path, 'region.png');
   const drawn = await runCommand(['load', ...region, '--time', '2019-07-01', '--png', png]);

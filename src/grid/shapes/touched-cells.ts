@@ -32,13 +32,16 @@ interface Edge {
   readonly y2: number;
 }
 
-/** Each touched cell once, in row-major order. Shapes are in pixel coordinates (col, row). */
-export function* touchedCells(shapes: Shapes, grid: CellGrid): Generator<CellPosition> {
+/**
+ * Each touched cell once, in row-major order, as often as they are asked for. Shapes are in pixel
+ * coordinates (col, row).
+ */
+export function touchedCells(shapes: Shapes, grid: CellGrid): Iterable<CellPosition> {
   const rows = new RowRuns(grid);
   for (const rings of shapes.polygons) rows.addPolygon(rings);
   for (const line of shapes.lines) rows.addLine(line);
   for (const point of shapes.points) rows.addPoint(point);
-  yield* rows.cells();
+  return { [Symbol.iterator]: () => rows.cells() };
 }
 
 class RowRuns {

@@ -40,6 +40,16 @@ describe('planIngest', () => {
     expect(tiles).toHaveLength(6);
   });
 
+  test('a sample of it is spread evenly over what is pending, and no larger than that', async () => {
+    const isLoaded = async ({ row, col }: TileIndex) => row === 0 && col === 0;
+    const plan = await planIngest(grid, WHOLE, fakeSource(), isLoaded);
+    const ids = (count: number) => plan.sampleTiles(count).map(({ id }) => id);
+    expect(ids(2)).toEqual(['1-0', '2-1']);
+    expect(ids(8)).toEqual([...plan.plannedTiles()].map(({ id }) => id));
+    expect(ids(100)).toEqual(ids(8));
+    expect(plan.sampleTiles(1)).toEqual([[...plan.plannedTiles()][4]]);
+  });
+
   test('can be walked again from the start', async () => {
     const plan = await planIngest(grid, WHOLE, fakeSource(), nothingLoaded);
     expect([...plan.plannedTiles()]).toEqual([...plan.plannedTiles()]);

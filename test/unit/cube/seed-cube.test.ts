@@ -21,7 +21,7 @@ let count = 0;
 /** Bands, coordinates and the list, but no group of ours. Tile 0-0 is listed, its chunks are not stored. */
 async function seedCube(): Promise<string> {
   const name = `memory:seed-${process.pid}-${count++}`;
-  const repository = await Repository.create(parseStorage(name), 1);
+  const repository = await Repository.create(parseStorage(name), { format: 1 });
   const session = await repository.writeSession();
   for (const [key, document] of metadataOf(DATASET, CODEC, CODEC)) {
     if (key.startsWith('geocubes/')) continue;

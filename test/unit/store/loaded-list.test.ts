@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseDataset } from '../../../src/dataset/parse.js';
-import { TileState } from '../../../src/store/ledger.js';
+import { Ledger, TileState } from '../../../src/store/ledger.js';
 import {
   indexReader,
+  LIST_LIMIT,
   readLedger,
   updateLedger,
   writeLoadedLists,
@@ -28,7 +29,7 @@ type Attributes = Record<string, unknown>;
 
 /** A cube with these attributes at its root; `bare` as smart-geocubes makes it, without a group of ours. */
 async function cubeWith(attributes: Attributes, { dataset = DATASET, bare = false } = {}) {
-  const repository = await Repository.create({ kind: 'memory' }, 1);
+  const repository = await Repository.create({ kind: 'memory' }, { format: 1 });
   const session = await repository.writeSession();
   for (const [key, document] of metadataOf(dataset, CODEC, CODEC)) {
     if (bare && key.startsWith('geocubes')) continue;
@@ -153,5 +154,48 @@ describe('the list of smart-geocubes', () => {
     const repository = await cubeWith({ title: 'x', loaded_patches: [] });
     await writeLoadedLists(repository, DATASET);
     expect(await repository.history()).toHaveLength(2);
+  });
+});
+
+describe('in a large cube', () => {
+  /** 120 x 100 tiles. */
+  const LARGE = parseDataset({
+    title: 'large',
+    collection: 'c',
+    bands: ['one'],
+    dtype: 'uint8',
+    grid: { crs: 'EPSG:3413', bounds: [0, 0, 100, 120], resolution: 0.1, chunk: 10 },
+  });
+
+  async function fill(repository: Repository, tiles: number): Promise<void> {
+    const session = await repository.writeSession();
+    await repository.commit(session, 'fill', async (newest) => {
+      const ledger = new Ledger(newest);
+      for (let i = 0; i < tiles; i++)
+        await ledger.set({ row: Math.floor(i / 100), col: i % 100 }, TileState.loaded);
+      await ledger.flush();
+    });
+  }
+
+  test('the list does not grow past its limit, so that commits stay quick, and the ledger has the rest', async () => {
+    const repository = await cubeWith({ loaded_patches: ['0-0'] }, { dataset: LARGE });
+    await fill(repository, LIST_LIMIT);
+    await writeLoadedLists(repository, LARGE);
+    expect((await attributesOf(repository)).loaded_patches).toHaveLength(LIST_LIMIT);
+    await fill(repository, LIST_LIMIT + 1);
+    await writeLoadedLists(repository, LARGE);
+    expect((await attributesOf(repository)).loaded_patches).toHaveLength(LIST_LIMIT);
+    expect(await stateOf(repository, 100, 0, LARGE)).toBe(TileState.loaded);
+  });
+
+  test('a list that smart-geocubes made longer is kept up', async () => {
+    const ids = Array.from(
+      { length: LIST_LIMIT + 5 },
+      (_, i) => `${Math.floor(i / 100)}-${i % 100}`,
+    );
+    const repository = await cubeWith({ loaded_patches: ids }, { dataset: LARGE });
+    await fill(repository, LIST_LIMIT + 50);
+    await writeLoadedLists(repository, LARGE);
+    expect((await attributesOf(repository)).loaded_patches).toHaveLength(LIST_LIMIT + 50);
   });
 });

@@ -39,7 +39,7 @@ const byte = (value: number) => Buffer.of(value);
 
 /** A repository with the arrays `a` and `ledger`. */
 async function filled(url: string): Promise<Repository> {
-  const repository = await Repository.create(parseStorage(url), 1);
+  const repository = await Repository.create(parseStorage(url), { format: 1 });
   const session = await repository.writeSession();
   await session.store.set('zarr.json', GROUP);
   await session.store.set('a/zarr.json', ARRAY);
@@ -145,7 +145,7 @@ describe('a repository in memory', () => {
 
 describe('a plain Zarr directory', () => {
   test('is not there until its first commit, which leaves nothing beside it', async () => {
-    const repository = await Repository.create(parseStorage(urls.zarr), 1);
+    const repository = await Repository.create(parseStorage(urls.zarr), { format: 1 });
     const session = await repository.writeSession();
     await session.store.set('zarr.json', GROUP);
     expect(await readdir(folder)).toEqual([]);
@@ -155,7 +155,7 @@ describe('a plain Zarr directory', () => {
   });
 
   test('is not made over files that were put there meanwhile, and leaves nothing of itself', async () => {
-    const repository = await Repository.create(parseStorage(urls.zarr), 1);
+    const repository = await Repository.create(parseStorage(urls.zarr), { format: 1 });
     const session = await repository.writeSession();
     await session.store.set('zarr.json', GROUP);
     await mkdir(urls.zarr);

@@ -56,7 +56,7 @@ async function store(
     }),
     ...changes,
   };
-  const repository = await Repository.create({ kind: 'memory' }, 1);
+  const repository = await Repository.create({ kind: 'memory' }, { format: 1 });
   const session = await repository.writeSession();
   for (const [key, value] of Object.entries(entries)) {
     if (value === undefined) continue;

@@ -1,0 +1,84 @@
+import { Command, Option } from 'commander';
+import { Cube, type DamagedTile, type VerifyReport } from '../cube/cube.js';
+import { EXIT } from './exit-codes.js';
+import { abortOnSignals } from './interrupt.js';
+import { storeOption, threadsOption, timeOption } from './options.js';
+import { type ComputeOptions, kernelOption, openPool } from './pool.js';
+import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
+import { megabytes } from './summary-text.js';
+
+interface Options extends RegionOptions, ComputeOptions {
+  readonly store: string;
+  readonly quick?: boolean;
+  readonly repair?: boolean;
+  readonly format: 'text' | 'json' | 'ndjson';
+}
+
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description('check that the chunks of loaded tiles are there and can be decoded')
+    .addOption(storeOption());
+  return addRegionOptions(command)
+    .addOption(timeOption())
+    .option('--quick', 'check that chunks are there, and do not decode them')
+    .option('--repair', 'reopen damaged tiles, so that the next ingest fetches them again')
+    .addOption(
+      new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
+        .choices(['text', 'json', 'ndjson'])
+        .default('text')
+        .env('GEOCUBES_FORMAT'),
+    )
+    .addOption(threadsOption())
+    .addOption(kernelOption())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all right, 1 damaged, 3 damaged and reopened.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { store, quick = false, repair = false, format, time } = options;
+  const region = await regionIn(options);
+  const cube = await Cube.open(store);
+  const roi = region ?? cube.grid.geobox;
+  const pool = quick ? undefined : await openPool(options);
+  const damaged: DamagedTile[] = [];
+  const interrupt = abortOnSignals('Stopping: nothing was changed.');
+  let report: VerifyReport;
+  try {
+    report = await cube.verify(roi, {
+      pool,
+      ...(time === undefined ? {} : { time }),
+      quick,
+      repair,
+      onDamage: (tile) => {
+        if (format === 'text') process.stdout.write(`tile ${tile.id} ${tile.message}\n`);
+        else if (format === 'ndjson') process.stdout.write(`${JSON.stringify(tile)}\n`);
+        else damaged.push(tile);
+      },
+      signal: interrupt.signal,
+    });
+  } finally {
+    interrupt.release();
+    await pool?.close();
+  }
+  if (format === 'json')
+    process.stdout.write(`${JSON.stringify({ ...report, tilesDamaged: damaged }, undefined, 2)}\n`);
+  else if (format === 'text') process.stdout.write(`${verifyText(report)}\n`);
+  if (report.damaged > 0)
+    process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
+}
+
+export function verifyText(report: VerifyReport): string {
+  const { tiles, loaded, empty, chunks, bytes, damaged, repaired, quick } = report;
+  const read = quick
+    ? `${chunks} chunks are there (not decoded)`
+    : `${chunks} chunks decoded (${megabytes(bytes)})`;
+  const lines = [`${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
+  if (damaged === 0) lines.push('No damage found');
+  else if (repaired === 0)
+    lines.push(`${damaged} tiles are damaged. "geocubes verify --repair" reopens them`);
+  else lines.push(`${repaired} damaged tiles were reopened. "geocubes ingest" fetches them again`);
+  return lines.join('\n');
+}
