@@ -23,8 +23,8 @@ export const TASKS = [
 /** @type {{ full: Sizes, quick: Sizes }} */
 export const SIZES = {
   full: {
-    rounds: 5,
-    slowRounds: 3,
+    rounds: 3,
+    slowRounds: 2,
     landsat: true,
     wholeTile: 3600,
     decode: 3600,
@@ -32,7 +32,7 @@ export const SIZES = {
     fill: 2048,
     encode: { uint8: 3600, float32: 1800 },
     scaling: { side: 3600, inputs: 4, tiles: { gdal: 8, js: 4 } },
-    ingest: { side: 1024, rows: 6, cols: 8, latencies: [0, 100, 500] },
+    ingest: { side: 1024, rows: 4, cols: 5, latencies: [0, 100, 500] },
     memory: { side: 2048, rows: 10, cols: 20 },
     load: { side: 2048, rows: 9, cols: 9 },
   },
