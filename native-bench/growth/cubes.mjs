@@ -18,7 +18,7 @@ export const dataset = parseDataset({
     crs: 'EPSG:4326',
     bounds: [-180, -63, 180, 63],
     resolution: 0.0009,
-    chunk: 400,
+    chunk: [200, 400],
   },
 });
 export const grid = Grid.fromRecord(dataset.grid);

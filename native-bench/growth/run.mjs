@@ -159,13 +159,13 @@ function commitTable(rows) {
       isSplit ? `${SIDE} x ${SIDE}` : 'no',
       shown(ms, spread),
       `${(ms / empty.ms).toFixed(1)} / ${(spread[0] / empty.spread[0]).toFixed(1)}`,
-      shown(groupMs, groupSpread),
+      `${shown(groupMs, groupSpread)}, ${(groupMs / empty.groupMs).toFixed(1)}`,
       manifests,
       (manifestBytes / 1000).toFixed(0),
     ].join(' | ')} |`;
   });
   return [
-    '| references there | split, tiles | ms of the commit, median (range) | of the empty cube: median / least | ms with writing the chunks | manifests written | kB of them |',
+    '| references there | split, tiles | ms of the commit, median (range) | of the empty cube: median / least | ms with writing the chunks, and of the empty cube | manifests written | kB of them |',
     '|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n');

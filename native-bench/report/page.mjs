@@ -30,7 +30,7 @@ export function writePage(results) {
   ].join('\n\n')}\n`;
 }
 
-function command({ date, mode, seed, threads, seconds, machine, rounds }) {
+function command({ date, mode, seed, threads, seconds, machine, rounds, runs = [] }) {
   const { cpu, cores, memoryGiB, os, load } = machine;
   return [
     '```sh',
@@ -39,7 +39,7 @@ function command({ date, mode, seed, threads, seconds, machine, rounds }) {
     'npm run bench -- --only fill    # one task; --help lists them',
     '```',
     '',
-    `This run: ${mode}, ${date}, seed ${seed}, up to ${threads} threads, ${rounds} rounds (fewer where it says so), ${number(seconds / 60)} minutes. Machine: ${cpu}, ${cores} cores, ${number(memoryGiB)} GiB of memory, ${os}; load before the run ${load.toFixed(2)}.`,
+    `This run: ${mode}, ${date}, seed ${seed}, up to ${threads} threads, ${rounds} rounds (fewer where it says so), ${number(seconds / 60)} minutes. Machine: ${cpu}, ${cores} cores, ${number(memoryGiB)} GiB of memory, ${os}; load before the run ${load.toFixed(2)}.${runs.length < 2 ? '' : ` Measured by ${runs.length} calls of the command on one commit: ${runs.map((run) => `${run.tasks.join(', ')} (load before it ${run.load.toFixed(2)})`).join('; ')}.`}`,
   ].join('\n');
 }
 

@@ -219,8 +219,13 @@ export class Cube extends Accessor<IngestOptions> {
             tiles: plan.sampleTiles(sample.tiles),
             source: sample.source,
             pool: sample.pool,
-            recipe: recipeOf(this.dataset, this.codec, sample.source.mask),
-            tilesInFlight: defaultTilesInFlight(plan, threads),
+            recipe: recipeOf(
+              this.dataset,
+              this.codec,
+              sample.source.mask,
+              sample.source.resampling,
+            ),
+            tilesInFlight: isLargeTile(this.dataset) ? 1 : defaultTilesInFlight(plan, threads),
             signal,
           });
     return estimateIngest(plan, { dataset: this.dataset, threads, rate, sample: measured });

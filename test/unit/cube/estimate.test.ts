@@ -54,3 +54,9 @@ test('where nothing is pending nothing is needed', () => {
   const { wire, disk, quota } = estimateIngest(none, { dataset, threads: 2 });
   expect([wire.bytes, disk.bytes, quota.shareOfDay]).toEqual([0, 0, 0]);
 });
+
+test('of tiles that fill the memory one is under way at a time, as in an ingest', () => {
+  const large = presetDataset('AlphaEarth');
+  const plan = { tiles: 9, alreadyLoaded: 0, pending: 9, requests: 90, bytes: 9 * 3.3e9 };
+  expect(estimateIngest(plan, { dataset: large, threads: 2 }).tilesInFlight).toBe(1);
+});
