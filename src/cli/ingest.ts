@@ -4,14 +4,7 @@ import { storeOption, timeOption } from './options.js';
 import { rateOption, showPlan } from './plan.js';
 import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
-import {
-  concurrencyOption,
-  endpointOption,
-  keyFileOption,
-  openService,
-  projectOption,
-  type ServiceOptions,
-} from './service.js';
+import { addServiceOptions, openService, type ServiceOptions } from './service.js';
 
 interface Options extends RegionOptions, ServiceOptions, RunOptions {
   readonly store: string;
@@ -23,12 +16,7 @@ export function ingestCommand(): Command {
   const command = new Command('ingest')
     .description('fetch, process and store the tiles of a region that are not loaded yet')
     .addOption(storeOption());
-  addRegionOptions(command)
-    .addOption(timeOption())
-    .addOption(endpointOption())
-    .addOption(projectOption())
-    .addOption(keyFileOption())
-    .addOption(concurrencyOption());
+  addServiceOptions(addRegionOptions(command).addOption(timeOption()));
   return addRunOptions(command)
     .option(
       '--dry-run',

@@ -7,14 +7,7 @@ import { abortOnSignals } from './interrupt.js';
 import { formatOption, storeOption, threadsOption, timeOption, wholeNumber } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
-import {
-  concurrencyOption,
-  endpointOption,
-  keyFileOption,
-  openService,
-  projectOption,
-  type ServiceOptions,
-} from './service.js';
+import { addServiceOptions, openService, type ServiceOptions } from './service.js';
 
 export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptions {
   readonly store: string;
@@ -27,7 +20,7 @@ export function planCommand(): Command {
   const command = new Command('plan')
     .description('tell what an ingest would fetch and cost; without --sample nothing is fetched')
     .addOption(storeOption());
-  return addRegionOptions(command)
+  addRegionOptions(command)
     .addOption(timeOption())
     .addOption(rateOption())
     .addOption(
@@ -35,11 +28,8 @@ export function planCommand(): Command {
         '--sample <n>',
         'fetch so many tiles, spread over the region, without writing them, to measure',
       ).argParser(wholeNumber('--sample', 1, 10_000)),
-    )
-    .addOption(endpointOption())
-    .addOption(projectOption())
-    .addOption(keyFileOption())
-    .addOption(concurrencyOption())
+    );
+  return addServiceOptions(command)
     .addOption(threadsOption())
     .addOption(kernelOption())
     .addOption(formatOption())

@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { earthEngine } from '../cube/earth-engine.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { TileSource } from '../tile.js';
@@ -11,22 +11,31 @@ export interface ServiceOptions {
   readonly concurrency?: number;
 }
 
-export const endpointOption = () =>
+/** The options of every command that asks Earth Engine for pixels. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .addOption(endpointOption())
+    .addOption(projectOption())
+    .addOption(keyFileOption())
+    .addOption(concurrencyOption());
+}
+
+const endpointOption = () =>
   new Option(
     '--endpoint <url>',
     'base URL of Earth Engine (default: the high-volume endpoint)',
   ).env('GEOCUBES_ENDPOINT');
 
-export const projectOption = () =>
+const projectOption = () =>
   new Option('--project <id>', 'Google Cloud project that is billed').env('GEOCUBES_PROJECT');
 
-export const keyFileOption = () =>
+const keyFileOption = () =>
   new Option(
     '--key-file <file>',
     "JSON key of a service account (default: this machine's credentials)",
   ).env('GEOCUBES_KEY_FILE');
 
-export const concurrencyOption = () =>
+const concurrencyOption = () =>
   new Option(
     '--concurrency <n>',
     'requests in flight at the most (default: 40, the quota of a project)',

@@ -22,7 +22,8 @@ export type PixelArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
-const CONSTRUCTORS = {
+/** The typed array that holds pixels of each type. */
+export const CONSTRUCTORS = {
   uint8: Uint8Array,
   int16: Int16Array,
   uint16: Uint16Array,

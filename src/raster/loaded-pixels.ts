@@ -1,4 +1,4 @@
-import { bytesOf, type DType } from './dtype.js';
+import { bytesOf, CONSTRUCTORS, type DType } from './dtype.js';
 
 /**
  * Pixels as they are handed out by loading: over memory of their own, or over memory shared with the
@@ -13,16 +13,6 @@ export type LoadedPixels =
   | Uint32Array
   | Float32Array
   | Float64Array;
-
-const CONSTRUCTORS = {
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
 
 /** Zeroed pixels that every thread of the process can write into. */
 export function allocateShared(dtype: DType, length: number): LoadedPixels {
