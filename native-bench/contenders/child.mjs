@@ -10,6 +10,7 @@ const [setup] = process.argv.slice(2);
 const { kernel, threads } = JSON.parse(setup);
 const inputs = new Map();
 let pool;
+let encoder;
 
 const ACTIONS = { ready, tiles, floor, encode, ingest: runIngest, load };
 
@@ -93,15 +94,21 @@ async function floor({ paths: [path], recipe, keep }) {
   return { ms, stages, bytes: sizeOf(chunks) };
 }
 
-/** Encodes one array with the kernel's own function, in this thread. */
+/** Encodes one array as the kernel does, in this thread. */
 async function encode({ path, dtype, shape, codec, keep }) {
-  const { encodeChunk } = await import(`../../dist/kernel/${kernel}/encode.js`);
+  encoder ??= await makeKernel();
   const array = { dtype, shape, bytes: new Uint8Array(readFileSync(path)) };
   const started = performance.now();
-  const bytes = await encodeChunk(array, codec);
+  const bytes = await encoder.encode(array, codec);
   const ms = performance.now() - started;
   keepChunks([{ bytes }], keep);
   return { ms, bytes: bytes.length };
+}
+
+async function makeKernel() {
+  const { createGdalKernel } = await import('../../dist/kernel/gdal/kernel.js');
+  const { createJsKernel } = await import('../../dist/kernel/js/kernel.js');
+  return kernel === 'js' ? createJsKernel() : createGdalKernel();
 }
 
 async function runIngest(task) {

@@ -1,12 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_BLOCKSIZE, DEFAULT_CLEVEL } from '../../dist/raster/codec.js';
 import { checkEqual, readChunk } from '../agreement.mjs';
 import { takeTurns, withContenders } from '../contenders/rounds.mjs';
 import { drawBand } from '../inputs/pixels.mjs';
 import { KERNELS, NAMES, record, startKernel, startOriginal } from './setting.mjs';
 
 const blosc = (cname, clevel) => ({ name: 'blosc', cname, clevel });
+/** What new cubes get. */
+const DEFAULT = { ...blosc('zstd', DEFAULT_CLEVEL), blocksize: DEFAULT_BLOCKSIZE };
 const CODECS = [
+  DEFAULT,
   blosc('zstd', 1),
   blosc('zstd', 5),
   blosc('zstd', 9),
@@ -45,7 +49,9 @@ async function runCase(
 ) {
   const codec = { ...settings, ...(settings.name === 'blosc' ? shuffleFor(dtype) : {}) };
   const label =
-    codec.name === 'blosc' ? `Blosc ${codec.cname} ${codec.clevel}` : `gzip ${codec.level}`;
+    codec.name === 'blosc'
+      ? `Blosc ${codec.cname} ${codec.clevel}${settings === DEFAULT ? ' (default, 1 MiB blocks)' : ''}`
+      : `gzip ${codec.level}`;
   say(`${dtype}, ${label}`);
   const shape = [side, side];
   const isSlow = codec.clevel === 9 || codec.level === 6;
@@ -74,7 +80,7 @@ async function runCase(
     warmUps: isSlow ? 0 : 1,
   });
   return {
-    ...{ dtype, codec: label, shape, rawBytes: pixels.byteLength, clevel: codec.clevel ?? null },
+    ...{ dtype, codec: label, shape, rawBytes: pixels.byteLength, clevel: codec.clevel ?? null, isDefault: settings === DEFAULT },
     // Memory of a process that encodes everything in turn says nothing of one codec.
     contenders: contenders.map((contender, i) => record(contender, { samples: turns[i].samples })),
   };
