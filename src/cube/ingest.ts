@@ -82,6 +82,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     until: limits.until,
     onLoadedElsewhere: ({ id }) =>
       job.onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile: id }),
+    onIdle: () => committer.flush(),
     signal,
   });
   const onEvent: OnEvent = (event) => {

@@ -24,6 +24,8 @@ export interface TileQueueOptions extends Omit<IngestLimits, 'maxTiles'> {
   readonly claims: TileClaims;
   /** Told of tiles that another process has committed since they were planned. */
   readonly onLoadedElsewhere: (tile: PlannedTile) => void;
+  /** Called while nothing is left but what other processes are filling: what is finished can be committed. */
+  readonly onIdle: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -46,6 +48,7 @@ export class TileQueue {
   #received = 0;
   #stoppedBy: LimitName | undefined;
   #wake: (() => void)[] = [];
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: TileQueueOptions) {
     this.#tiles = options.plan.plannedTiles();
@@ -118,14 +121,30 @@ export class TileQueue {
       const free = await this.#firstNoLongerBusy();
       if (free !== undefined) return free;
     }
-    while (this.#busy.length > 0) {
+    return this.#inTurn(() => this.#nextReleased());
+  }
+
+  /** The first tile that another process gives up without having loaded it. */
+  async #nextReleased(): Promise<PlannedTile | undefined> {
+    const { signal, onIdle } = this.options;
+    while (this.#busy.length > 0 && !this.#isTimeUp() && !signal.aborted) {
       const free = await this.#firstNoLongerBusy();
       if (free !== undefined) return free;
-      if (this.#busy.length === 0 || this.#isTimeUp()) break;
-      await pause(BUSY_DELAY_MS, this.options.signal);
-      if (this.options.signal.aborted) break;
+      // The other one may wait for tiles of this run in turn.
+      if (this.#underWay.size === 0) await onIdle();
+      if (this.#busy.length > 0) await pause(BUSY_DELAY_MS, signal);
     }
     return undefined;
+  }
+
+  /** One caller after the other. */
+  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
   }
 
   /** Looks through the tiles of other processes: forgets those that are loaded by now. */
