@@ -85,6 +85,8 @@ export type EarthEngineErrorKind =
 export class EarthEngineError extends GeocubesError {
   readonly tag = 'earth-engine';
   override readonly name = 'EarthEngineError';
+  /** How often the request was sent before it was given up, where it was sent at all. */
+  tries?: number;
   constructor(
     readonly kind: EarthEngineErrorKind,
     message: string,
@@ -139,6 +141,8 @@ export interface ErrorRecord {
   /** The tag's own discriminating field: `kind` of a store or Earth Engine error, `stage` of a raster error. */
   readonly kind?: string;
   readonly status?: number;
+  /** How often a request was sent before it was given up. */
+  readonly tries?: number;
   readonly stack?: string;
 }
 
@@ -150,7 +154,8 @@ export function toRecord(error: unknown): ErrorRecord {
   if (error instanceof StoreError) return { tag: error.tag, message, kind: error.kind, ...stack };
   if (error instanceof EarthEngineError) {
     const status = error.status === undefined ? {} : { status: error.status };
-    return { tag: error.tag, message, kind: error.kind, ...status, ...stack };
+    const tries = error.tries === undefined ? {} : { tries: error.tries };
+    return { tag: error.tag, message, kind: error.kind, ...status, ...tries, ...stack };
   }
   if (error instanceof GeocubesError) return { tag: error.tag, message, ...stack };
   return { tag: 'unexpected', message, ...stack };

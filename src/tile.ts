@@ -141,6 +141,8 @@ export interface FailedTile {
   readonly index: TileIndex;
   readonly stage: 'fetch' | 'process' | 'commit';
   readonly error: ErrorRecord;
+  /** How often what failed was tried: the request that was given up, or the fetches of pixels that could not be decoded. */
+  readonly tries: number;
 }
 
 /** What a kernel needs to know of a dataset: the same for every tile of a run. */

@@ -23,8 +23,7 @@ export function logCommand(): Command {
     .addOption(
       new Option('--format <format>', 'what to print; ndjson is a line for each commit')
         .choices(['text', 'json', 'ndjson'])
-        .default('text')
-        .env('GEOCUBES_FORMAT'),
+        .default('text'),
     )
     .addHelpText('after', '\nExample:\n  $ geocubes log --store cubes/tctrend -n 5')
     .action(run);

@@ -1,13 +1,16 @@
-import { Command } from 'commander';
-import { Cube, type Rate } from '../cube/cube.js';
+import { Command, Option } from 'commander';
+import { Cube, isTileList, type Rate } from '../cube/cube.js';
+import { readTileList } from './failures.js';
+import { addServiceLimits, type ServiceLimits } from './limits.js';
 import { storeOption, timeOption } from './options.js';
-import { rateOption, showPlan } from './plan.js';
+import { type PlanOptions, rateOption, showPlan } from './plan.js';
 import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
 import { addServiceOptions, openService, type ServiceOptions } from './service.js';
 
-interface Options extends RegionOptions, ServiceOptions, RunOptions {
+interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimits {
   readonly store: string;
+  readonly retryFailed?: string;
   readonly dryRun?: boolean;
   readonly rate?: Rate;
 }
@@ -16,8 +19,15 @@ export function ingestCommand(): Command {
   const command = new Command('ingest')
     .description('fetch, process and store the tiles of a region that are not loaded yet')
     .addOption(storeOption());
-  addServiceOptions(addRegionOptions(command).addOption(timeOption()));
-  return addRunOptions(command)
+  addRegionOptions(command)
+    .addOption(timeOption())
+    .addOption(
+      new Option(
+        '--retry-failed <list>',
+        'in place of a region: the tiles in a list of --failed, of a report (failures.ndjson), or ids one a line',
+      ).conflicts(['bbox', 'roi', 'time', 'dryRun']),
+    );
+  return addRunOptions(addServiceLimits(addServiceOptions(command)))
     .option(
       '--dry-run',
       'tell what would be fetched and what it would cost, as "geocubes plan" does',
@@ -25,17 +35,25 @@ export function ingestCommand(): Command {
     .addOption(rateOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.dryRun) return showPlan(options);
-  const roi = await regionOf(options);
+  if (options.dryRun) return showPlan(planOptions(options));
+  const { retryFailed } = options;
+  const target =
+    retryFailed === undefined ? await regionOf(options) : await readTileList(retryFailed);
   const cube = await Cube.open(options.store);
-  // A region or a time outside the cube is told before anyone is asked for credentials.
-  cube.windowsOf(roi);
+  // What lies outside the cube is told before anyone is asked for credentials.
+  if (isTileList(target)) cube.tilesOf(target);
+  else cube.windowsOf(target);
   cube.stepsOf(options.time);
-  await runIngest(cube, roi, await openService(cube.dataset, options), options);
+  await runIngest(cube, target, await openService(cube.dataset, options), options);
+}
+
+/** A plan is told at once: a stream of events would be one record. */
+function planOptions({ format, ...options }: Options): PlanOptions {
+  return { ...options, format: format === 'text' ? 'text' : 'json' };
 }

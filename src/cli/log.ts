@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { InvalidInputError } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 
 /** Structured records on stderr. Events hold no credentials; stacks are left to GEOCUBES_DEBUG. */
@@ -6,12 +7,38 @@ export function createLog(): Logger {
   return pino({ name: 'geocubes', base: null }, pino.destination({ fd: 2, sync: true }));
 }
 
+/**
+ * The same at the end of a file. A disk that is full ends the log, not the work.
+ * @throws {InvalidInputError} when the file cannot be opened.
+ */
+export function createFileLog(file: string): Logger {
+  let destination: ReturnType<typeof pino.destination>;
+  try {
+    destination = pino.destination({ dest: file, append: true, sync: true });
+  } catch (cause) {
+    throw new InvalidInputError(
+      `Expected a file to write in for --log-file but received "${file}" (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}).`,
+      { cause },
+    );
+  }
+  let isBroken = false;
+  destination.on('error', (error: Error) => {
+    if (!isBroken)
+      process.stderr.write(`geocubes: the log ${file} cannot be written: ${error.message}\n`);
+    isBroken = true;
+  });
+  return pino({ name: 'geocubes', base: null }, destination);
+}
+
 export function logEvent(log: Logger, event: IngestEvent): void {
   const { type, at: _, ...fields } = event;
   if (event.type === 'failed') {
-    const { id, stage, error } = event.failure;
-    log.error({ tile: id, stage, tag: error.tag, kind: error.kind, message: error.message }, type);
-  } else if (event.type === 'retry' || event.type === 'split')
+    const { id, stage, tries, error } = event.failure;
+    log.error(
+      { tile: id, stage, tries, tag: error.tag, kind: error.kind, message: error.message },
+      type,
+    );
+  } else if (event.type === 'retry' || event.type === 'split' || event.type === 'waiting')
     log.warn(
       {
         ...fields,

@@ -11,6 +11,7 @@ import { ingestCommand } from './ingest.js';
 import { loadCommand } from './load.js';
 import { loopbackCommand } from './loopback.js';
 import { planCommand } from './plan.js';
+import { addSettings, SETTINGS_HELP } from './settings.js';
 import { statusCommand } from './status.js';
 import { verifyCommand } from './verify.js';
 
@@ -24,7 +25,7 @@ function program(): Command {
     .version(version)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.',
+      `\n${SETTINGS_HELP}\n\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.`,
     );
   for (const command of [
     demoCommand(),
@@ -41,10 +42,17 @@ function program(): Command {
   ]) {
     geocubes.addCommand(command.showHelpAfterError('(--help tells more)'));
   }
+  addSettings(geocubes.commands);
   // Commander would end the process with code 1 for a wrong call.
   for (const command of [geocubes, ...geocubes.commands]) command.exitOverride();
   return geocubes;
 }
+
+// Whoever reads the output may stop reading, as head does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`geocubes: ${error.message}\n`);
+  process.exit(EXIT.failed);
+});
 
 try {
   await program().parseAsync();

@@ -6,39 +6,30 @@ import { PRESET_NAMES, presetDataset } from '../dataset/presets.js';
 import { parseToi } from '../dataset/toi.js';
 import { expected, InvalidInputError } from '../errors.js';
 
-/** Options that several commands share; each can also come from the environment, as GEOCUBES_NAME. */
+/** Options that several commands share. */
 export const storeOption = () =>
-  new Option('--store <url>', 'folder of the cube').env('GEOCUBES_STORE').makeOptionMandatory();
+  new Option('--store <url>', 'folder of the cube').makeOptionMandatory();
 
 export const datasetOption = () =>
   new Option(
     '--dataset <name|file>',
     `built-in dataset (${PRESET_NAMES.join(', ')}) or a .json file`,
-  )
-    .env('GEOCUBES_DATASET')
-    .makeOptionMandatory();
+  ).makeOptionMandatory();
 
 export const timeOption = () =>
   new Option(
     '--time <time>',
     'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30 (default: all)',
-  )
-    .env('GEOCUBES_TIME')
-    .argParser(parseToi);
+  ).argParser(parseToi);
 
 export const threadsOption = () =>
   new Option(
     '--threads <n>',
     'threads that compute; 0 computes on the main thread (default: the cores)',
-  )
-    .env('GEOCUBES_THREADS')
-    .argParser(wholeNumber('--threads', 0, 256));
+  ).argParser(wholeNumber('--threads', 0, 256));
 
 export const formatOption = () =>
-  new Option('--format <format>', 'what to print')
-    .choices(['text', 'json'])
-    .default('text')
-    .env('GEOCUBES_FORMAT');
+  new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
 
 /** A parser for commander that takes whole numbers in a range. */
 export function wholeNumber(name: string, low: number, high: number): (text: string) => number {

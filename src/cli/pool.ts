@@ -12,9 +12,7 @@ export const kernelOption = () =>
   new Option(
     '--kernel <name>',
     'what computes pixels: gdal, or js without native modules (default: gdal where it loads)',
-  )
-    .choices(['gdal', 'js'] satisfies KernelName[])
-    .env('GEOCUBES_KERNEL');
+  ).choices(['gdal', 'js'] satisfies KernelName[]);
 
 /**
  * A pool whose threads have loaded their kernel: the one asked for, else GDAL's, else JavaScript's, which

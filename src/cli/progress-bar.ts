@@ -1,4 +1,4 @@
-import type { OnEvent } from '../observe/events.js';
+import type { IngestEvent, OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 
 /** Anything a progress display can write to; `isTTY` decides between a bar and plain lines. */
@@ -28,6 +28,7 @@ export class ProgressBar {
   readonly onEvent: OnEvent = (event) => {
     this.#tally.add(event);
     if (event.type === 'planned') this.#draw();
+    else if (event.type === 'waiting') this.#say(waitText(event));
   };
 
   /** Draws the last state and leaves it standing. */
@@ -37,6 +38,12 @@ export class ProgressBar {
     clearInterval(this.#timer);
     this.#draw();
     if (this.terminal.isTTY) this.terminal.write('\n');
+  }
+
+  /** A line of its own above the bar. */
+  #say(line: string): void {
+    this.#shown = '';
+    this.terminal.write(this.terminal.isTTY ? `\r${line}\x1b[K\n` : `${line}\n`);
   }
 
   #draw(): void {
@@ -53,6 +60,17 @@ export class ProgressBar {
         : `${line}\n`,
     );
   }
+}
+
+/** Why nothing moves, and for how long. */
+export function waitText({
+  at,
+  error,
+  delayMs,
+  endsAt,
+}: Extract<IngestEvent, { type: 'waiting' }>): string {
+  const left = formatSeconds((endsAt - at) / 1000);
+  return `The service is away: ${error.message} Trying again in ${formatSeconds(delayMs / 1000)}, for ${left} at the most; what is finished is committed.`;
 }
 
 /** Full cells are committed tiles, half ones are processed and wait for their commit. */

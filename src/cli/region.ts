@@ -19,18 +19,17 @@ export interface RegionOptions {
 export function addRegionOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--bbox <xmin,ymin,xmax,ymax>', 'region; xmin > xmax crosses the antimeridian')
-        .env('GEOCUBES_BBOX')
-        .conflicts('roi'),
+      new Option(
+        '--bbox <xmin,ymin,xmax,ymax>',
+        'region; xmin > xmax crosses the antimeridian',
+      ).conflicts('roi'),
     )
-    .addOption(
-      new Option('--bbox-crs <crs>', 'CRS of --bbox').default('EPSG:4326').env('GEOCUBES_BBOX_CRS'),
-    )
+    .addOption(new Option('--bbox-crs <crs>', 'CRS of --bbox').default('EPSG:4326'))
     .addOption(
       new Option(
         '--roi <file|->',
         'region: the features of a vector file of any kind, or GeoJSON from standard input',
-      ).env('GEOCUBES_ROI'),
+      ),
     )
     .addOption(
       new Option('--where <condition>', 'of --roi only these features, such as "name = \'Lena\'"'),

@@ -1,94 +1,148 @@
 import { type Command, Option } from 'commander';
-import type { Cube, IngestOptions } from '../cube/cube.js';
+import type { Logger } from 'pino';
+import type { Cube, IngestOptions, IngestTarget } from '../cube/cube.js';
 import { ingestWithReport } from '../cube/report.js';
 import type { Toi } from '../dataset/toi.js';
-import type { Roi } from '../grid/roi.js';
+import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { TileSource } from '../tile.js';
+import { eventStream } from './event-stream.js';
 import { EXIT } from './exit-codes.js';
+import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
-import { createLog, logEvent } from './log.js';
-import { formatOption, threadsOption } from './options.js';
+import { addLimitOptions, type LimitOptions, type ServiceLimits } from './limits.js';
+import { createFileLog, createLog, logEvent } from './log.js';
+import { threadsOption } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
-import { ProgressBar } from './progress-bar.js';
+import { ProgressBar, waitText } from './progress-bar.js';
 import { stageTable, summaryText } from './summary-text.js';
 
 /** What {@link addRunOptions} adds. */
-export interface RunOptions extends ComputeOptions {
-  readonly format: 'text' | 'json';
+export interface RunOptions extends ComputeOptions, LimitOptions {
+  readonly format: 'text' | 'json' | 'ndjson';
   readonly report?: string;
+  readonly failed?: string;
+  readonly logFile?: string;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
 }
 
 /** The options of every command that fills a cube, wherever its pixels come from. */
 export function addRunOptions(command: Command): Command {
-  return command
+  return addLimitOptions(command)
     .addOption(threadsOption())
     .addOption(kernelOption())
-    .addOption(formatOption())
+    .addOption(
+      new Option('--format <format>', 'what to print: ndjson is a JSON record for each event')
+        .choices(['text', 'json', 'ndjson'])
+        .default('text'),
+    )
+    .option(
+      '--failed <file>',
+      'list of the tiles that failed to write, a JSON record a line; "ingest --retry-failed" reads it',
+    )
     .option(
       '--report <dir>',
       'folder for a page that shows what happened (report.html), and its numbers (report.json, failures.ndjson)',
     )
+    .option('--log-file <file>', 'file to append every event to, one JSON record a line')
     .addOption(new Option('-v, --verbose', 'log every event to stderr, one JSON record a line'))
     .addOption(new Option('-q, --quiet', 'no progress'));
 }
 
-/** Fills a region from a source, with progress and a report, and sets the exit code. Closes the source. */
+/** Fills a region or a list of tiles from a source, with progress and a report, and sets the exit code. Closes the source. */
 export async function runIngest(
   cube: Cube,
-  roi: Roi,
+  target: IngestTarget,
   source: TileSource,
-  options: RunOptions & { readonly time?: Toi | undefined },
+  options: RunOptions & ServiceLimits & { readonly time?: Toi | undefined },
 ): Promise<void> {
-  const pool = await openPool(options).catch(async (error: unknown) => {
-    await source.close();
-    throw error;
-  });
-  const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
-  const log = options.verbose ? createLog() : undefined;
-  const interrupt = abortOnSignals();
-  let summary: IngestSummary;
-  let written: string | undefined;
+  const closing: (() => unknown)[] = [() => source.close()];
   try {
-    const job: IngestOptions = {
-      time: options.time,
-      source,
-      pool,
-      signal: interrupt.signal,
-      onEvent: (event) => {
-        bar?.onEvent(event);
-        if (log !== undefined) logEvent(log, event);
-      },
+    const logs = openLogs(options);
+    const pool = await openPool(options);
+    closing.push(() => pool.close());
+    const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
+    const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
+    const interrupt = abortOnSignals();
+    closing.push(() => bar?.stop(), interrupt.release);
+    const onEvent = (event: IngestEvent) => {
+      bar?.onEvent(event);
+      for (const log of logs) logEvent(log, event);
+      if (options.format === 'ndjson') eventStream.onEvent(event);
+      failures?.onEvent(event);
+      // Nobody should wonder why nothing moves, progress wanted or not.
+      if (event.type === 'waiting' && bar === undefined && !options.verbose)
+        process.stderr.write(`geocubes: ${waitText(event)}\n`);
     };
-    summary =
-      options.report === undefined
-        ? await cube.ingest(roi, job)
-        : await ingestWithReport(cube, roi, job, {
-            folder: options.report,
-            onWritten: (page) => {
-              written = page;
-            },
-          });
+    const { maxTiles, maxBytes, until, maxOutage, time } = options;
+    const job: IngestOptions = {
+      ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
+      ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
+    };
+    const summary = await ingest(cube, target, job, options).finally(async () => {
+      bar?.stop();
+      await failures?.write();
+    });
+    for (const log of logs) log.info(plain(summary), 'summary');
+    printSummary(summary, options);
+    if (summary.failed.length > 0) process.exitCode = EXIT.partial;
   } finally {
-    bar?.stop();
-    interrupt.release();
-    // On stderr: stdout may be JSON, and a run that was stopped has its report too.
-    if (written !== undefined) process.stderr.write(`Report: ${written}\n`);
-    await Promise.all([source.close(), pool.close()]);
+    for (const close of closing.reverse()) await close();
   }
-  report(summary, options.format);
-  if (summary.failed.length > 0) process.exitCode = EXIT.partial;
 }
 
-function report(summary: IngestSummary, format: 'text' | 'json'): void {
+/** Where every event is logged. @throws {InvalidInputError} */
+function openLogs({ verbose, logFile }: RunOptions): Logger[] {
+  return [
+    ...(verbose ? [createLog()] : []),
+    ...(logFile === undefined ? [] : [createFileLog(logFile)]),
+  ];
+}
+
+/** With a report, where one is asked for; errors are in the stream of events too. */
+async function ingest(
+  cube: Cube,
+  target: IngestTarget,
+  job: IngestOptions,
+  { report, format }: RunOptions,
+): Promise<IngestSummary> {
+  try {
+    if (report === undefined) return await cube.ingest(target, job);
+    return await ingestWithReport(cube, target, job, {
+      folder: report,
+      // On stderr: stdout may be JSON, and a run that was stopped has its report too.
+      onWritten: (page) => process.stderr.write(`Report: ${page}\n`),
+    });
+  } catch (error) {
+    if (format === 'ndjson') eventStream.fail(error);
+    throw error;
+  }
+}
+
+function plain({ failed, ...summary }: IngestSummary) {
+  return { ...summary, failed: failed.length };
+}
+
+function printSummary(summary: IngestSummary, { format, failed }: RunOptions): void {
+  if (format === 'ndjson') {
+    eventStream.end(summary);
+    return;
+  }
   if (format === 'json') {
     process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
     return;
   }
   process.stdout.write(`${summaryText(summary)}\n`);
   if (summary.committed > 0) process.stdout.write(`${stageTable(summary)}\n`);
-  for (const { id, stage, error } of summary.failed)
+  for (const { id, stage, error } of summary.failed.slice(0, FAILURES_SHOWN))
     process.stdout.write(`failed: tile ${id} at ${stage}: ${error.message}\n`);
+  const more = summary.failed.length - FAILURES_SHOWN;
+  if (more > 0)
+    process.stdout.write(
+      `failed: ${more} tiles more${failed === undefined ? '; --failed FILE lists them all' : `, all of them in ${failed}`}\n`,
+    );
 }
+
+/** Failed tiles on the terminal; a list is for files. */
+const FAILURES_SHOWN = 20;

@@ -21,27 +21,21 @@ export function addServiceOptions(command: Command): Command {
 }
 
 const endpointOption = () =>
-  new Option(
-    '--endpoint <url>',
-    'base URL of Earth Engine (default: the high-volume endpoint)',
-  ).env('GEOCUBES_ENDPOINT');
+  new Option('--endpoint <url>', 'base URL of Earth Engine (default: the high-volume endpoint)');
 
-const projectOption = () =>
-  new Option('--project <id>', 'Google Cloud project that is billed').env('GEOCUBES_PROJECT');
+const projectOption = () => new Option('--project <id>', 'Google Cloud project that is billed');
 
 const keyFileOption = () =>
   new Option(
     '--key-file <file>',
     "JSON key of a service account (default: this machine's credentials)",
-  ).env('GEOCUBES_KEY_FILE');
+  );
 
 const concurrencyOption = () =>
   new Option(
     '--concurrency <n>',
     'requests in flight at the most (default: 40, the quota of a project)',
-  )
-    .env('GEOCUBES_CONCURRENCY')
-    .argParser(wholeNumber('--concurrency', 1, 1000));
+  ).argParser(wholeNumber('--concurrency', 1, 1000));
 
 /**
  * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):

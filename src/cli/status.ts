@@ -27,8 +27,7 @@ export function statusCommand(): Command {
     .addOption(
       new Option('--format <format>', 'what to print; geojson has a feature for each tile')
         .choices(['text', 'json', 'geojson'])
-        .default('text')
-        .env('GEOCUBES_FORMAT'),
+        .default('text'),
     )
     .option(
       '--png <file>',

@@ -23,6 +23,10 @@ export function summaryText(summary: IngestSummary): string {
     `${alreadyLoaded} tiles were there already, ${failed.length} failed`,
     isFromFiles ? written : `${megabytes(bytesIn)} received, ${written}`,
   ];
+  if (summary.stoppedBy !== undefined)
+    lines.push(
+      `${summary.left} tiles are left: the run ended at --${summary.stoppedBy}. The same command goes on from there.`,
+    );
   if (!isFromFiles) lines.push(requestText(summary));
   if (summary.quotaStatus !== undefined)
     lines.push(`Earth Engine says of the quota: ${summary.quotaStatus}`);

@@ -25,8 +25,7 @@ export function verifyCommand(): Command {
     .addOption(
       new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
         .choices(['text', 'json', 'ndjson'])
-        .default('text')
-        .env('GEOCUBES_FORMAT'),
+        .default('text'),
     )
     .addOption(threadsOption())
     .addOption(kernelOption())

@@ -9,7 +9,7 @@ import type { Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesOf } from '../grid/roi.js';
-import { type Grid, type TileIndex, tileId } from '../grid/tiling.js';
+import { type Grid, parseTileId, type TileIndex, tileId } from '../grid/tiling.js';
 import { logBenchmarkSummary, Stopwatch, type SummaryLog } from '../observe/stopwatch.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
@@ -187,20 +187,13 @@ export abstract class Accessor<
    * @throws {InvalidInputError} when there is no such tile; what made the tile fail.
    */
   async downloadTile(tile: TileIndex | string, options: DownloadTileOptions): Promise<Region> {
-    const index = typeof tile === 'string' ? this.#indexOf(tile) : tile;
+    const index = typeof tile === 'string' ? parseTileId(tile) : tile;
     const geobox = this.grid.tileGeoBox(index);
-    return this.load(geobox, { ...options, ...this.#timeOf(index) });
+    return this.load(geobox, { ...options, ...this.timeOf(index) });
   }
 
-  #indexOf(id: string): TileIndex {
-    const numbers = /^(?:(\d+)-)?(\d+)-(\d+)$/.exec(id)?.slice(1);
-    if (numbers === undefined) throw expected('row-col or t-row-col', "the tile's id", id);
-    const [t, row, col] = numbers;
-    const place = { row: Number(row), col: Number(col) };
-    return t === undefined ? place : { t: Number(t), ...place };
-  }
-
-  #timeOf({ t }: TileIndex): TimeOptions {
+  /** The time of a tile's step. @throws {InvalidInputError} where the cube has no such step. */
+  protected timeOf({ t }: TileIndex): TimeOptions {
     const steps = this.timeAxis?.steps;
     if (steps === undefined && t === undefined) return {};
     const step = t === undefined ? undefined : steps?.[t];

@@ -5,7 +5,7 @@ import { earthEnginePlanner } from '../earth-engine/source.js';
 import { expected, SetupError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
-import { Grid, type TileIndex } from '../grid/tiling.js';
+import { Grid, parseTileId, type TileIndex, tileId } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
@@ -39,14 +39,18 @@ import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } fro
 import { recipeOf } from './recipe.js';
 import { sampleTiles } from './sample.js';
 import { TileLoader } from './tile-loader.js';
+import type { IngestLimits } from './tile-queue.js';
 import { TileRuns } from './tile-runs.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
 import { type DamagedTile, type VerifyReport, verifyTiles } from './verify.js';
 
 export type { Region, TimeOptions } from './load.js';
 
-/** With what a region is ingested, and how much at a time. */
-export interface IngestOptions extends TimeOptions {
+/** What is filled: a region, or the tiles of a list, each by its index or its id. */
+export type IngestTarget = Roi | readonly (TileIndex | string)[];
+
+/** With what a region is ingested, how much at a time, and where to end before it is done. */
+export interface IngestOptions extends TimeOptions, IngestLimits {
   readonly source: TileSource;
   readonly pool: Pool;
   /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link defaultTilesInFlight}. */
@@ -56,6 +60,11 @@ export interface IngestOptions extends TimeOptions {
   /** Milliseconds after which a group that is not full is committed. */
   readonly maxCommitDelayMs?: number;
   readonly onEvent?: OnEvent;
+  /**
+   * Milliseconds that the service may be down or out of quota before the run ends; until then it waits
+   * and goes on by itself. Default: {@link DEFAULT_MAX_OUTAGE_MS}.
+   */
+  readonly maxOutageMs?: number;
   /** Stops the ingest: what is finished is committed, the rest is dropped. */
   readonly signal?: AbortSignal;
 }
@@ -99,6 +108,11 @@ export interface VerifyOptions extends TimeOptions {
 export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
 export type { DamagedTile, DamageKind, VerifyReport } from './verify.js';
 export { TileState };
+
+/** Whether a target is a list of tiles. */
+export function isTileList(target: IngestTarget): target is readonly (TileIndex | string)[] {
+  return Array.isArray(target);
+}
 
 function checkCount(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isInteger(value) && value > 0))
@@ -174,16 +188,45 @@ export class Cube extends Accessor<IngestOptions> {
    * What {@link ingest} would do for a region and a time: no pixels are fetched.
    * @throws {InvalidInputError} outside the cube, or its time axis.
    */
-  async plan(roi: Roi, source: TilePlanner, { time }: TimeOptions = {}): Promise<IngestPlan> {
+  async plan(
+    target: IngestTarget,
+    source: TilePlanner,
+    { time, maxTiles }: TimeOptions & Pick<IngestLimits, 'maxTiles'> = {},
+  ): Promise<IngestPlan> {
+    if (isTileList(target)) {
+      if (time !== undefined)
+        throw expected('none', 'the time beside a list of tiles, which have one each', 'one');
+      return this.#planTiles(this.tilesOf(target), source, this.stepsOf(), maxTiles);
+    }
     const steps = this.stepsOf(time);
-    const tiles = atSteps(tilesWith(source, tilesIn(roi, this.grid)), steps);
-    return this.#planTiles(tiles, source, steps);
+    const tiles = atSteps(tilesWith(source, tilesIn(target, this.grid)), steps);
+    return this.#planTiles(tiles, source, steps, maxTiles);
+  }
+
+  /**
+   * The tiles of a list, each once, in the order in which they are filled.
+   * @throws {InvalidInputError} for one that the cube does not have.
+   */
+  tilesOf(tiles: readonly (TileIndex | string)[]): TileIndex[] {
+    const found = new Map(
+      tiles.map((tile) => {
+        const index = typeof tile === 'string' ? parseTileId(tile) : tile;
+        // Refuses what is not in the grid, or not on the time axis.
+        this.grid.tileWindow(index);
+        this.timeOf(index);
+        return [tileId(index), index];
+      }),
+    );
+    return [...found.values()].sort(
+      (one, other) => (one.t ?? 0) - (other.t ?? 0) || one.row - other.row || one.col - other.col,
+    );
   }
 
   async #planTiles(
     tiles: Iterable<TileIndex>,
     source: TilePlanner,
     steps: readonly TimeStep[] | undefined,
+    maxTiles?: number,
   ): Promise<IngestPlan> {
     const ledger = await this.#ledger();
     return planIngest(
@@ -197,6 +240,7 @@ export class Cube extends Accessor<IngestOptions> {
           : known !== TileState.notLoaded;
       },
       steps,
+      maxTiles,
     );
   }
 
@@ -232,21 +276,26 @@ export class Cube extends Accessor<IngestOptions> {
   }
 
   /**
-   * Fetches, processes and commits every tile of the region that is not loaded yet. Tiles that fail
-   * are listed in the summary and do not stop the others.
+   * Fetches, processes and commits every tile of a region, or of a list, that is not loaded yet. Tiles that
+   * fail are listed in the summary and do not stop the others. Tiles that another process is filling in the
+   * same local cube are left to it.
    *
-   * @throws {InvalidInputError} when the region lies outside the cube; {@link EarthEngineError},
+   * @throws {InvalidInputError} when the region or a tile lies outside the cube; {@link EarthEngineError},
    * {@link StoreError} or {@link AbortedError} when the run as a whole cannot go on. Whatever was
    * finished before is committed.
    */
-  async ingest(roi: Roi, options: IngestOptions): Promise<IngestSummary> {
+  async ingest(target: IngestTarget, options: IngestOptions): Promise<IngestSummary> {
     checkCount(options.tilesInFlight, 'tilesInFlight');
     checkCount(options.groupSize, 'groupSize');
-    return this.#run(() => this.plan(roi, options.source, { time: options.time }), options);
+    checkCount(options.maxTiles, 'maxTiles');
+    checkCount(options.maxBytes, 'maxBytes');
+    const { source, time, maxTiles } = options;
+    return this.#run(() => this.plan(target, source, { time, maxTiles }), options);
   }
 
   async #run(makePlan: () => Promise<IngestPlan>, options: IngestOptions): Promise<IngestSummary> {
     const { source, pool, onEvent, signal, groupSize, maxCommitDelayMs } = options;
+    const { maxBytes, until, maxOutageMs } = options;
     if (this.readOnlyBecause !== undefined) throw cannotExtend(this.readOnlyBecause);
     const { hasBlosc } = await pool.ready();
     if (this.codec.name === 'blosc' && !hasBlosc) {
@@ -271,6 +320,7 @@ export class Cube extends Accessor<IngestOptions> {
         ...(groupSize === undefined ? {} : { groupSize }),
         ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),
       },
+      limits: { maxBytes, until, maxOutageMs },
       onEvent: (event) => {
         tally.add(event);
         onEvent?.(event);

@@ -2,14 +2,17 @@
 
 import type { Dataset } from '../dataset/dataset.js';
 import { DEFAULT_CEILING } from '../earth-engine/adaptive-limiter.js';
-import { AbortedError, fromRecord, RasterError, toRecord } from '../errors.js';
+import { AbortedError, RasterError, toRecord } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { bytesOf } from '../raster/dtype.js';
 import { Committer, type CommitterOptions } from '../store/committer.js';
 import type { Repository } from '../store/repository.js';
+import { openClaims, type TileClaims } from '../store/tile-claims.js';
 import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
+import { DEFAULT_MAX_OUTAGE_MS, Outage } from './outage.js';
 import type { IngestPlan } from './plan.js';
+import { type IngestLimits, TileQueue } from './tile-queue.js';
 
 export interface IngestJob {
   readonly plan: IngestPlan;
@@ -21,6 +24,10 @@ export interface IngestJob {
   /** Tiles between "being fetched" and "written" at a time: what bounds the memory of an ingest. */
   readonly tilesInFlight: number;
   readonly commit: Pick<CommitterOptions, 'groupSize' | 'maxDelayMs'>;
+  readonly limits: Omit<IngestLimits, 'maxTiles'> & {
+    /** Milliseconds that the service may be away. Default {@link DEFAULT_MAX_OUTAGE_MS}. */
+    readonly maxOutageMs?: number | undefined;
+  };
   readonly onEvent: OnEvent;
   readonly signal: AbortSignal | undefined;
 }
@@ -58,61 +65,88 @@ export function isLargeTile({
 }
 
 /**
- * Takes every planned tile through its stages. A tile that fails is reported and the others go on;
- * what concerns all of them (credentials, the store, an abort) ends the run, after the tiles that are
- * finished have been committed.
+ * Takes every planned tile through its stages. A tile that fails is reported and the others go on; a
+ * service that is away is waited for. What concerns all of them (credentials, the store, an abort) ends
+ * the run, after the tiles that are finished have been committed.
  */
 export async function runIngest(job: IngestJob): Promise<void> {
-  const { plan, onEvent } = job;
+  const { plan, limits } = job;
+  const stop = new AbortController();
+  const signal =
+    job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
+  const claims = openClaims(job.repository);
+  const queue = new TileQueue({
+    plan,
+    claims,
+    maxBytes: limits.maxBytes,
+    until: limits.until,
+    onLoadedElsewhere: ({ id }) =>
+      job.onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile: id }),
+    onIdle: () => committer.flush(),
+    signal,
+  });
+  const onEvent: OnEvent = (event) => {
+    if (event.type === 'fetched') queue.received(event.bytes);
+    job.onEvent(event);
+  };
+  const committed = new Releases(claims);
   const committer = new Committer(job.repository, job.dataset, {
     ...job.commit,
     onCommit: (tiles, ms) => {
       const [first] = tiles;
       if (first === undefined) return;
-      onEvent({
-        type: 'committed',
-        at: Date.now(),
-        tiles: tiles.map(({ id }) => id),
-        snapshot: first.snapshot,
-        ms,
-      });
+      const ids = tiles.map(({ id }) => id);
+      committed.add(ids);
+      onEvent({ type: 'committed', at: Date.now(), tiles: ids, snapshot: first.snapshot, ms });
     },
   });
-  onEvent({
-    type: 'planned',
-    at: Date.now(),
-    tiles: plan.pending,
-    alreadyLoaded: plan.alreadyLoaded,
-    requests: plan.requests,
-    bytes: plan.bytes,
+  const { pending: tiles, alreadyLoaded, requests, bytes } = plan;
+  onEvent({ type: 'planned', at: Date.now(), tiles, alreadyLoaded, requests, bytes });
+  const attempt = (tile: PlannedTile) => advance(tile, { ...job, onEvent }, committer, signal);
+  const outage = new Outage({
+    maxOutageMs: limits.maxOutageMs ?? DEFAULT_MAX_OUTAGE_MS,
+    onEvent,
+    attempt,
+    putBack: (lost) => queue.putBack(lost),
+    fail: async ({ id }, failure) => {
+      onEvent({ type: 'failed', at: Date.now(), failure });
+      await claims.release(id);
+    },
+    signal,
   });
-  const stop = new AbortController();
-  const signal =
-    job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
-  const tiles = plan.plannedTiles();
-  const outage = new OutageWatch();
   let fatal: unknown;
   const lane = async (): Promise<void> => {
-    for (const tile of tiles) {
-      if (signal.aborted) return;
-      try {
-        outage.note(await advance(tile, job, committer, signal));
-      } catch (error) {
-        fatal ??= error;
-        stop.abort(error);
-        return;
+    try {
+      for (;;) {
+        await outage.over();
+        const tile = await queue.next();
+        if (tile === undefined) return;
+        try {
+          await outage.note(tile, await attempt(tile));
+        } finally {
+          queue.ended(tile);
+        }
       }
+    } catch (error) {
+      fatal ??= error;
+      stop.abort(error);
     }
   };
-  await Promise.all(
-    Array.from({ length: Math.min(job.tilesInFlight, Math.max(plan.pending, 1)) }, lane),
-  );
+  const lanes = Math.min(job.tilesInFlight, Math.max(plan.pending, 1));
+  await Promise.all(Array.from({ length: lanes }, lane));
+  await outage.settle();
   try {
     await committer.flush();
   } catch (error) {
     // That finished tiles are not committed after all matters more than why the run ended.
     if (fatal === undefined || fatal instanceof AbortedError) fatal = error;
   }
+  await committed.done();
+  await claims.close();
+  const left = plan.left + queue.left;
+  const by = queue.stoppedBy ?? (plan.left > 0 ? 'max-tiles' : undefined);
+  if (by !== undefined && fatal === undefined && job.signal?.aborted !== true)
+    onEvent({ type: 'limited', at: Date.now(), by, left });
   if (fatal !== undefined && !(fatal instanceof AbortedError)) throw fatal;
   if (job.signal?.aborted)
     throw new AbortedError(
@@ -120,27 +154,31 @@ export async function runIngest(job: IngestJob): Promise<void> {
     );
 }
 
-/** Tiles lost in a row to a service that refuses or does not answer, before the run ends. */
-const LOST_IN_A_ROW = 10;
+/** Gives up the claims of committed tiles, in the background. */
+class Releases {
+  #last: Promise<unknown> = Promise.resolve();
 
-/**
- * Tells an outage from bad luck. A service that is down or out of quota would fail every remaining
- * tile, each after all its tries: better to end, and to go on from there when it is back.
- */
-class OutageWatch {
-  #lost = 0;
+  constructor(private readonly claims: TileClaims) {}
 
-  /** @throws {EarthEngineError} the last failure, when it was one too many in a row. */
-  note(failure: FailedTile | undefined): void {
-    const { tag, kind } = failure?.error ?? {};
-    const isService = tag === 'earth-engine' && (kind === 'quota' || kind === 'transient');
-    this.#lost = isService ? this.#lost + 1 : 0;
-    if (failure !== undefined && this.#lost >= LOST_IN_A_ROW) throw fromRecord(failure.error);
+  add(ids: readonly string[]): void {
+    // A claim that cannot be removed goes out of date by itself.
+    const all = ids.map((id) => this.claims.release(id).catch(() => {}));
+    this.#last = Promise.all([this.#last, ...all]);
+  }
+
+  async done(): Promise<void> {
+    await this.#last;
   }
 }
 
 /** Fetches of one tile when what came cannot be decoded: a reply can be damaged where only decoding shows it. */
 const MAX_FETCHES = 3;
+
+/** How far a tile has come. */
+interface Progress {
+  stage: FailedTile['stage'];
+  fetches: number;
+}
 
 /** One tile, from planned to written; returns how it failed, if it did. @throws what ends the whole run. */
 async function advance(
@@ -150,7 +188,7 @@ async function advance(
   signal: AbortSignal,
 ): Promise<FailedTile | undefined> {
   const { onEvent } = job;
-  const progress: { stage: FailedTile['stage'] } = { stage: 'fetch' };
+  const progress: Progress = { stage: 'fetch', fetches: 0 };
   try {
     const encoded = await fetchAndProcess(tile, job, signal, progress);
     progress.stage = 'commit';
@@ -160,15 +198,10 @@ async function advance(
     return undefined;
   } catch (error) {
     if (concernsAll(error, progress.stage)) throw error;
-    const failure: FailedTile = {
-      state: 'failed',
-      id: tile.id,
-      index: tile.index,
-      stage: progress.stage,
-      error: toRecord(error),
-    };
-    onEvent({ type: 'failed', at: Date.now(), failure });
-    return failure;
+    const record = toRecord(error);
+    const tries = progress.stage === 'fetch' ? (record.tries ?? 1) : progress.fetches;
+    const { id, index } = tile;
+    return { state: 'failed', id, index, stage: progress.stage, error: record, tries };
   }
 }
 
@@ -176,10 +209,11 @@ async function fetchAndProcess(
   tile: PlannedTile,
   { source, pool, recipe, onEvent }: IngestJob,
   signal: AbortSignal,
-  progress: { stage: FailedTile['stage'] },
+  progress: Progress,
 ): Promise<EncodedTile> {
   for (let fetches = 1; ; fetches++) {
     progress.stage = 'fetch';
+    progress.fetches = fetches;
     onEvent({ type: 'fetching', at: Date.now(), tile: tile.id });
     let started = performance.now();
     const fetched = await source.fetch(tile, {

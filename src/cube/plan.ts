@@ -11,6 +11,8 @@ export interface IngestPlan {
   readonly tiles: number;
   readonly alreadyLoaded: number;
   readonly pending: number;
+  /** Tiles beyond the most that were to be done: another plan's. */
+  readonly left: number;
   /** Requests that the pending tiles need, and their uncompressed bytes as the service counts them. */
   readonly requests: number;
   readonly bytes: number;
@@ -26,16 +28,21 @@ export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox' | 'h
 /** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
 export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
 
-/** @param steps the time steps that the tiles are of; `undefined` in cubes without a time axis. */
+/**
+ * @param steps the time steps that the tiles are of; `undefined` in cubes without a time axis.
+ * @param maxTiles to do at the most.
+ */
 export async function planIngest(
   grid: Grid,
   tiles: Iterable<TileIndex>,
   source: TilePlanner,
   isLoaded: IsLoaded,
   steps?: readonly TimeStep[],
+  maxTiles = Number.POSITIVE_INFINITY,
 ): Promise<IngestPlan> {
   const pending = new TileRuns(grid.rows, grid.cols);
   let count = 0;
+  let left = 0;
   let requests = 0;
   let bytes = 0;
   const costs = tileCosts(grid, source);
@@ -43,6 +50,10 @@ export async function planIngest(
     count++;
     const answer = isLoaded(index);
     if (typeof answer === 'boolean' ? answer : await answer) continue;
+    if (pending.count >= maxTiles) {
+      left++;
+      continue;
+    }
     pending.add(index);
     const cost = costs(index);
     requests += cost.requests;
@@ -53,8 +64,9 @@ export async function planIngest(
     planTile(grid, index, source, index.t === undefined ? undefined : byIndex.get(index.t));
   return {
     tiles: count,
-    alreadyLoaded: count - pending.count,
+    alreadyLoaded: count - pending.count - left,
     pending: pending.count,
+    left,
     requests,
     bytes,
     *plannedTiles() {

@@ -9,7 +9,7 @@ import { IngestRecorder } from '../observe/recorder.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { drawStateMap } from '../picture/state-map.js';
 import { checkReportFolder, writeReport } from '../report/files.js';
-import { type Cube, type IngestOptions, TileState } from './cube.js';
+import { type Cube, type IngestOptions, type IngestTarget, isTileList, TileState } from './cube.js';
 
 /** Where a report goes, and who is told. */
 export interface ReportOptions {
@@ -29,7 +29,7 @@ export interface ReportOptions {
  */
 export async function ingestWithReport(
   cube: Cube,
-  roi: Roi,
+  target: IngestTarget,
   options: IngestOptions,
   { folder, onWritten }: ReportOptions,
 ): Promise<IngestSummary> {
@@ -37,19 +37,19 @@ export async function ingestWithReport(
   const steps = cube.stepsOf(options.time);
   const recorder = new IngestRecorder({
     dataset: cube.dataset.title,
-    region: regionWords(roi),
+    region: isTileList(target) ? `a list of ${target.length} tiles` : regionWords(target),
     ...(steps === undefined ? {} : { time: timeWords(steps) }),
     threads: options.pool.size,
   });
   const write = async (error?: unknown) => {
     const record = recorder.end(error);
     if (!recorder.hasBegun) return;
-    const map = await drawMap(cube, roi, steps, record).catch(() => undefined);
+    const map = await drawMap(cube, target, steps, record).catch(() => undefined);
     onWritten?.(await writeReport(folder, record, map === undefined ? {} : { map }));
   };
   let summary: IngestSummary;
   try {
-    summary = await cube.ingest(roi, {
+    summary = await cube.ingest(target, {
       ...options,
       onEvent: (event) => {
         recorder.onEvent(event);
@@ -68,7 +68,7 @@ export async function ingestWithReport(
 /** The cube after the run; tiles that failed in it are shown as failed, whatever they are at other steps. */
 async function drawMap(
   cube: Cube,
-  roi: Roi,
+  target: IngestTarget,
   steps: readonly TimeStep[] | undefined,
   { subject, failures }: IngestRecord,
 ): Promise<string> {
@@ -88,7 +88,7 @@ async function drawMap(
     title: subject.time === undefined ? subject.dataset : `${subject.dataset}, ${subject.time}`,
     grid,
     states: [...loaded, ...failed],
-    region: cube.windowsOf(roi),
+    ...(isTileList(target) ? {} : { region: cube.windowsOf(target) }),
   });
 }
 

@@ -121,8 +121,10 @@ export class EarthEngineClient {
         }
         const delayMs = this.#delay(error, attempt);
         const elapsed = performance.now() - (firstSentAt ?? performance.now());
-        if (!isRetryable(error) || attempt >= maxTries || elapsed + delayMs > maxElapsedMs)
+        if (!isRetryable(error) || attempt >= maxTries || elapsed + delayMs > maxElapsedMs) {
+          error.tries = attempt;
           throw error;
+        }
         call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs });
         await pause(delayMs, call.signal);
       }

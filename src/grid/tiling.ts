@@ -106,3 +106,12 @@ export interface GridRecord {
 export function tileId({ t, row, col }: TileIndex): string {
   return t === undefined ? `${row}-${col}` : `${t}-${row}-${col}`;
 }
+
+/** The index that an id names. @throws {InvalidInputError} when it names none. */
+export function parseTileId(id: string): TileIndex {
+  const numbers = /^(?:(\d+)-)?(\d+)-(\d+)$/.exec(id)?.slice(1);
+  if (numbers === undefined) throw expected('row-col or t-row-col', "the tile's id", id);
+  const [t, row, col] = numbers;
+  const place = { row: Number(row), col: Number(col) };
+  return t === undefined ? place : { t: Number(t), ...place };
+}

@@ -1,4 +1,8 @@
+import type { ErrorRecord } from '../errors.js';
 import type { EncodedTile, FailedTile, SourceEvent } from '../tile.js';
+
+/** What ends an ingest before its region does: tiles, bytes received, or the time of day. */
+export type LimitName = 'max-tiles' | 'max-bytes' | 'until';
 
 /**
  * What happens during an ingest, as it happens. `at` is milliseconds since the epoch. The bar, the
@@ -44,6 +48,25 @@ export type IngestEvent =
     }
   /** What the source tells while it fetches `tile`: requests, retries, splits, quota. */
   | (SourceEvent & { readonly at: number; readonly tile: string })
+  /** The service refused or did not answer: whether the tile has failed or is fetched later is told then. */
+  | { readonly type: 'postponed'; readonly at: number; readonly tile: string }
+  /** The service is away. It is tried again after `delayMs`; at `endsAt` the run would end. */
+  | {
+      readonly type: 'waiting';
+      readonly at: number;
+      readonly error: Omit<ErrorRecord, 'stack'>;
+      readonly delayMs: number;
+      readonly endsAt: number;
+    }
+  /** Another process has committed a tile since it was planned. */
+  | { readonly type: 'loaded-elsewhere'; readonly at: number; readonly tile: string }
+  /** A limit ended the run, and `left` tiles were not begun. */
+  | {
+      readonly type: 'limited';
+      readonly at: number;
+      readonly by: LimitName;
+      readonly left: number;
+    }
   | { readonly type: 'failed'; readonly at: number; readonly failure: FailedTile };
 
 /** Whoever wants to hear what happens during an ingest. */

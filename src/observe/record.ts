@@ -29,10 +29,11 @@ export interface Machine {
 /**
  * - `complete`: every tile is committed
  * - `partial`: the run came to its end, and some tiles failed
+ * - `limited`: none failed, but a limit that was asked for left some for another run
  * - `interrupted`: it was stopped from outside
  * - `failed`: it could not go on
  */
-export type Ending = 'complete' | 'partial' | 'interrupted' | 'failed';
+export type Ending = 'complete' | 'partial' | 'limited' | 'interrupted' | 'failed';
 
 /** The stages a tile's time is told by; they overlap, because several tiles are under way at a time. */
 export const STAGES = [
@@ -56,6 +57,8 @@ export interface FailureRecord {
   readonly index: TileIndex;
   readonly stage: FailedTile['stage'];
   readonly error: PlainError;
+  /** As {@link FailedTile.tries}. */
+  readonly tries: number;
   /** Requests of this tile that had been sent again before it was given up. */
   readonly retries: number;
   /** Milliseconds since the run began. */

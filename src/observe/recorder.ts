@@ -101,6 +101,9 @@ export class IngestRecorder {
       case 'retry':
         this.#retries.set(event.tile, (this.#retries.get(event.tile) ?? 0) + 1);
         break;
+      case 'postponed':
+        this.#endFetch(event.tile, this.#since(event.at), 'failed');
+        break;
       case 'failed':
         this.#noteFailure(event.failure, this.#since(event.at));
         break;
@@ -121,7 +124,7 @@ export class IngestRecorder {
       version: 1,
       subject: this.subject,
       machine: thisMachine(),
-      ending: endingOf(record, failed.length),
+      ending: endingOf(record, failed.length, summary.left),
       ...(record === undefined ? {} : { error: withoutStack(record) }),
       startedAt: this.#startedAt ?? this.#now(),
       durationMs,
@@ -171,11 +174,11 @@ export class IngestRecorder {
     this.#retries.delete(tile);
   }
 
-  #noteFailure({ id, index, stage, error }: FailedTile, at: number): void {
+  #noteFailure({ id, index, stage, error, tries }: FailedTile, at: number): void {
     this.#endFetch(id, at, 'failed');
     const retries = this.#retries.get(id) ?? 0;
     this.#retries.delete(id);
-    this.#failures.push({ tile: id, index, stage, error: withoutStack(error), retries, at });
+    this.#failures.push({ tile: id, index, stage, error: withoutStack(error), tries, retries, at });
   }
 }
 
@@ -183,9 +186,10 @@ function withoutStack({ stack: _, ...error }: ErrorRecord): PlainError {
   return error;
 }
 
-function endingOf(error: ErrorRecord | undefined, failed: number): Ending {
+function endingOf(error: ErrorRecord | undefined, failed: number, left: number): Ending {
   if (error !== undefined) return error.tag === 'aborted' ? 'interrupted' : 'failed';
-  return failed === 0 ? 'complete' : 'partial';
+  if (failed > 0) return 'partial';
+  return left > 0 ? 'limited' : 'complete';
 }
 
 function thisMachine(): Machine {

@@ -1,5 +1,5 @@
 import type { FailedTile } from '../tile.js';
-import type { IngestEvent } from './events.js';
+import type { IngestEvent, LimitName } from './events.js';
 
 /** Milliseconds by stage, summed over tiles: stages overlap, so the sum is more than the time that passed. */
 export interface StageTimes {
@@ -23,6 +23,9 @@ export interface IngestSummary {
   /** Committed tiles without a single valid pixel. */
   readonly empty: number;
   readonly failed: readonly FailedTile[];
+  /** Tiles that were not begun because of a limit, and which one it was. */
+  readonly left: number;
+  readonly stoppedBy: LimitName | undefined;
   /** Requests the plan asked for, and those that brought pixels. They differ by what {@link splits} added. */
   readonly plannedRequests: number;
   readonly requests: number;
@@ -52,6 +55,8 @@ export class Tally {
   #empty = 0;
   readonly #failed: FailedTile[] = [];
   readonly #emptyIds = new Set<string>();
+  #left = 0;
+  #stoppedBy: LimitName | undefined;
   #plannedRequests = 0;
   #requests = 0;
   #retries = 0;
@@ -115,6 +120,14 @@ export class Tally {
       case 'quota-status':
         this.#quotaStatus = event.status;
         break;
+      case 'loaded-elsewhere':
+        this.#tiles--;
+        this.#alreadyLoaded++;
+        break;
+      case 'limited':
+        this.#left = event.left;
+        this.#stoppedBy = event.by;
+        break;
       case 'failed':
         this.#failed.push(event.failure);
         break;
@@ -134,6 +147,8 @@ export class Tally {
       processed: this.#processed,
       empty: this.#empty,
       failed: [...this.#failed],
+      left: this.#left,
+      stoppedBy: this.#stoppedBy,
       plannedRequests: this.#plannedRequests,
       requests: this.#requests,
       retries: this.#retries,

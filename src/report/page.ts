@@ -75,6 +75,7 @@ export function drawReport(record: IngestRecord, { map }: PageOptions = {}): str
 const ENDINGS: Readonly<Record<Ending, string>> = {
   complete: 'complete',
   partial: 'some tiles failed',
+  limited: 'ended at a limit',
   interrupted: 'interrupted',
   failed: 'ended early',
 };
@@ -116,6 +117,7 @@ function drawFacts({ summary, durationMs, process }: IngestRecord): string {
     ['Retries', formatCount(summary.retries), 'requests sent again'],
     ['Failed tiles', formatCount(failed), failed === 0 ? 'none' : 'a rerun asks for them again'],
   ];
+  if (summary.left > 0) facts.push(['Left', formatCount(summary.left), 'tiles, for another run']);
   const most = Math.max(0, ...process.samples.map(({ rss }) => rss));
   if (most > 0) facts.push(['Memory', formatBytes(most), 'at the most']);
   const quota = summary.quotaStatus;

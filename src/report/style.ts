@@ -28,7 +28,7 @@ header { display: flex; flex-wrap: wrap; gap: 6px 14px; align-items: center; mar
 header + p, .about { color: var(--faint); margin: 0 0 4px; overflow-wrap: anywhere; }
 .ending { border-radius: 99px; padding: 2px 12px; font-weight: 600; font-size: 13px; color: #fff; }
 .ending.complete { background: #00795a; }
-.ending.partial, .ending.interrupted { background: #9a5c00; }
+.ending.partial, .ending.limited, .ending.interrupted { background: #9a5c00; }
 .ending.failed { background: #b3261e; }
 .error { border-left: 4px solid var(--failed); padding: 6px 12px; margin: 12px 0 0; background: var(--card); overflow-wrap: anywhere; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 16px 18px; margin-top: 16px; }

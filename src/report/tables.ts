@@ -54,15 +54,15 @@ export const FAILURES_SHOWN = 200;
 export function failureTable(failures: readonly FailureRecord[]): string {
   const rows = failures
     .slice(0, FAILURES_SHOWN)
-    .map(({ tile, stage, error, retries, at }) => [
+    .map(({ tile, stage, error, tries, at }) => [
       `<th scope="row">${escapeText(tile)}</th>`,
       `<td>${stage}</td>`,
       `<td>${escapeText(kindOf(error))}</td>`,
       `<td class="message">${escapeText(error.message)}</td>`,
-      `<td class="number">${formatCount(retries)}</td>`,
+      `<td class="number">${formatCount(tries)}</td>`,
       `<td class="number">${formatDuration(at)}</td>`,
     ]);
-  const shown = table(['tile', 'stage', 'kind', 'error', 'retries', 'after'], rows, 'failures');
+  const shown = table(['tile', 'stage', 'kind', 'error', 'tries', 'after'], rows, 'failures');
   const left = failures.length - rows.length;
   return left > 0
     ? `${shown}\n<p class="note">${formatCount(left)} more are in failures.ndjson beside this page.</p>`

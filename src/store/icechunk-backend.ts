@@ -143,6 +143,7 @@ class IcechunkBackend implements Backend {
     const { folder } = this;
     return {
       store: storeOf(session),
+      version: session.snapshotId,
       ...(folder === undefined ? {} : { locate: chunkLocator(folder, session.snapshotId) }),
     };
   }

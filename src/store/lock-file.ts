@@ -1,16 +1,11 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
+import { isGone, type Owner, thisProcess } from './owner.js';
 
 /** Locks this very process holds: one that names its pid but is not among them was left by an earlier process of the same pid. */
 const held = new Map<string, symbol>();
-
-interface Owner {
-  readonly pid: number;
-  readonly host: string;
-}
 
 const RETRY_MS = 20;
 
@@ -59,9 +54,8 @@ async function tryLock(path: string): Promise<boolean> {
     );
   }
   held.set(path, Symbol(path));
-  const owner: Owner = { pid: process.pid, host: hostname() };
   try {
-    await writeFile(join(path, 'owner.json'), JSON.stringify(owner));
+    await writeFile(join(path, 'owner.json'), JSON.stringify(thisProcess()));
   } catch (error) {
     await giveUp(path);
     throw new StoreError(
@@ -108,19 +102,10 @@ function remove(path: string): Promise<void> {
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const owner = JSON.parse(await readFile(join(path, 'owner.json'), 'utf8')) as Owner;
-    if (owner.host !== hostname()) return false;
-    return owner.pid === process.pid ? !held.has(path) : !isRunning(owner.pid);
+    const { pid, host } = thisProcess();
+    return owner.pid === pid && owner.host === host ? !held.has(path) : isGone(owner);
   } catch {
     const made = await stat(path).catch(() => undefined);
     return made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -28,6 +28,8 @@ export interface Session {
   readonly store: CubeStore;
   /** Where chunks lie on this machine's disk, for stores that are kept there. */
   readonly locate?: ChunkLocator;
+  /** The id of the snapshot that is read, where the place keeps any: the same id is the same content. */
+  readonly version?: string;
 }
 
 /** Adds what depends on the newest state of the cube, such as the ledger. May be called again after a conflict. */

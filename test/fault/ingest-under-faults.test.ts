@@ -48,7 +48,11 @@ beforeAll(async () => {
 
 afterAll(() => pool.close());
 
-async function ingest(faults: FaultPlan | undefined, retry: RetryOptions = RETRY): Promise<Run> {
+async function ingest(
+  faults: FaultPlan | undefined,
+  retry: RetryOptions = RETRY,
+  maxOutageMs = 0,
+): Promise<Run> {
   const server = await startLoopback({ token: TOKEN, ...(faults === undefined ? {} : { faults }) });
   cleanUp.push(() => server.close());
   const cube = await Cube.create('memory:', parseDataset(SMALL_DATASET), { pool });
@@ -64,6 +68,7 @@ async function ingest(faults: FaultPlan | undefined, retry: RetryOptions = RETRY
     const summary = await cube.ingest(ROI, {
       source,
       pool,
+      maxOutageMs,
       onEvent: (event) => events.push(event),
     });
     return { cube, summary, error: undefined, events, server };
@@ -142,7 +147,7 @@ describe('an ingest from a service with faults', () => {
     ['goes down', { kind: 'status', status: 503 } as const, 'transient'],
     ['has no quota left', { kind: 'status', status: 429 } as const, 'quota'],
   ])(
-    'that %s in the middle ends the run with what was finished committed',
+    'that %s in the middle, and is not waited for, ends the run with what was finished committed',
     async (_, rule, kind) => {
       const requests = Array.from({ length: 1000 }, (_, i) => i + 31);
       const { error, cube } = await ingest(
@@ -154,6 +159,27 @@ describe('an ingest from a service with faults', () => {
       const committed = states.filter(({ state }) => state !== 0);
       expect(committed.length).toBeGreaterThan(15);
       expect(committed.length).toBeLessThan(60);
+    },
+  );
+
+  test.each([
+    ['goes down', { kind: 'status', status: 503 } as const],
+    ['has no quota left', { kind: 'status', status: 429 } as const],
+    ['breaks every connection', { kind: 'drop', at: 'start' } as const],
+  ])(
+    'that %s in the middle and comes back is waited for, and every tile is completed',
+    async (_, rule) => {
+      // Long enough that ten tiles are lost with two tries each, and one look at the service is in vain.
+      const requests = Array.from({ length: 60 }, (_, i) => i + 31);
+      const { error, summary, events, cube } = await ingest(
+        { rules: [{ ...rule, requests }] },
+        { ...RETRY, maxTries: 2 },
+        60_000,
+      );
+      expect(error).toBeUndefined();
+      expect(summary?.failed).toEqual([]);
+      expect(events.some(({ type }) => type === 'waiting')).toBe(true);
+      await expectSameCubes(cube, calm);
     },
   );
 

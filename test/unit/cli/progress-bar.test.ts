@@ -9,6 +9,7 @@ const FAILED: FailedTile = {
   id: '0-0',
   index: { row: 0, col: 0 },
   stage: 'fetch',
+  tries: 1,
   error: { tag: 'earth-engine', message: 'x' },
 };
 
@@ -19,6 +20,8 @@ const summary = (change: Partial<IngestSummary> = {}): IngestSummary => ({
   processed: 12,
   empty: 0,
   failed: [],
+  left: 0,
+  stoppedBy: undefined,
   plannedRequests: 0,
   requests: 0,
   retries: 0,

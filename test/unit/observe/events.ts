@@ -52,6 +52,7 @@ export function failed(tile: string, at: number, error: ErrorRecord = ERROR): In
     id: tile,
     index: { row, col },
     stage: 'fetch',
+    tries: 2,
     error,
   } as const;
   return { type: 'failed', at: START + at, failure };

@@ -110,13 +110,14 @@ describe('the record of a run', () => {
     expect(bars(record, 'commit')).toEqual([[1, ['0-0', 150, 160]]]);
   });
 
-  test('lists a failed tile with its stage, error, retries and time, and without a stack', () => {
+  test('lists a failed tile with its stage, error, tries, retries and time, and without a stack', () => {
     expect(record.failures).toEqual([
       {
         tile: '1-0',
         index: { row: 1, col: 0 },
         stage: 'fetch',
         error: { tag: 'earth-engine', kind: 'quota', status: 429, message: 'Too many requests.' },
+        tries: 2,
         retries: 2,
         at: 150,
       },

@@ -148,6 +148,7 @@ describe('Tally', () => {
       id: 'a',
       index: { row: 0, col: 0 },
       stage: 'process',
+      tries: 1,
       error: { tag: 'raster', message: 'x', kind: 'decode' },
     } as const;
     expect(summaryOf(planned, { type: 'failed', at: 0, failure })).toMatchObject({

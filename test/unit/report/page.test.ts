@@ -145,7 +145,7 @@ test('the stages are listed with median and 95 %, those that took no time left o
   ]);
 });
 
-test('failed tiles are listed with stage, error and retries, retries by their reason', () => {
+test('failed tiles are listed with stage, error and tries, retries by their reason', () => {
   const fails: IngestEvent[] = [
     { type: 'fetching', at: START + 100, tile: '9-1' },
     { type: 'retry', at: START + 120, tile: '9-1', error: ERROR, delayMs: 5 },
@@ -153,7 +153,7 @@ test('failed tiles are listed with stage, error and retries, retries by their re
   ];
   const page = parsePage(drawReport(record(36, ...fails)));
   expect(textOf(sectionOf(page, 'failures'))).toContain(
-    '9-1 fetch quota (429) Too many requests. 1 300 ms',
+    '9-1 fetch quota (429) Too many requests. 2 300 ms',
   );
   expect(textOf(sectionOf(page, 'retries'))).toContain('quota (429) 1');
   expect(textOf(sectionOf(page, 'timeline'))).toContain('9-1 at fetch');

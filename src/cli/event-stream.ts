@@ -1,0 +1,18 @@
+import { toRecord } from '../errors.js';
+import type { IngestEvent } from '../observe/events.js';
+import type { IngestSummary } from '../observe/summary.js';
+
+/** Without stacks, which tell of this machine's folders. */
+const withoutStacks = (key: string, value: unknown): unknown =>
+  key === 'stack' ? undefined : value;
+
+function print(record: object): void {
+  process.stdout.write(`${JSON.stringify(record, withoutStacks)}\n`);
+}
+
+/** What `--format ndjson` prints: each event as it happens, then the summary, or the error that ended the run. */
+export const eventStream = {
+  onEvent: (event: IngestEvent): void => print(event),
+  end: (summary: IngestSummary): void => print({ type: 'summary', at: Date.now(), ...summary }),
+  fail: (error: unknown): void => print({ type: 'error', at: Date.now(), error: toRecord(error) }),
+};

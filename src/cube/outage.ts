@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AbortedError, type ErrorRecord, fromRecord } from '../errors.js';
+import type { OnEvent } from '../observe/events.js';
+import type { FailedTile, PlannedTile } from '../tile.js';
+
+/** What an outage is waited out with. */
+export interface OutageOptions {
+  /** Milliseconds that the service may be away before the run ends. */
+  readonly maxOutageMs: number;
+  readonly onEvent: OnEvent;
+  /** Takes one tile through its stages: whether that works tells whether the service is back. */
+  readonly attempt: (tile: PlannedTile) => Promise<FailedTile | undefined>;
+  /** Takes tiles that are to be fetched after all. */
+  readonly putBack: (tiles: readonly PlannedTile[]) => void;
+  /** Takes tiles that failed for good. */
+  readonly fail: (tile: PlannedTile, failure: FailedTile) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** An hour: networks and quotas of a minute come back within it, and a run over night goes on. */
+export const DEFAULT_MAX_OUTAGE_MS = 3_600_000;
+
+/** Tiles lost in a row to a service that refuses or does not answer, before it is taken to be away. */
+const LOST_IN_A_ROW = 10;
+
+/** The wait before the first look whether the service is back; it doubles from look to look. */
+const FIRST_DELAY_MS = 2_000;
+const MAX_DELAY_MS = 60_000;
+
+interface Lost {
+  readonly tile: PlannedTile;
+  readonly failure: FailedTile;
+}
+
+/**
+ * Tells an outage from bad luck. A service that is down or out of quota would fail every remaining tile,
+ * each after all its tries: the run waits instead, tries one tile now and then, and goes on with all of
+ * them when the service is back. A tile that is lost while others succeed has failed.
+ */
+export class Outage {
+  #lost: Lost[] = [];
+  #end: Promise<void> | undefined;
+
+  constructor(private readonly options: OutageOptions) {}
+
+  /**
+   * Resolves when tiles may be fetched: at once, unless the service is away.
+   * @throws {EarthEngineError} when it did not come back in time; {@link AbortedError}.
+   */
+  async over(): Promise<void> {
+    await this.#end;
+  }
+
+  /** Takes how a tile ended. */
+  async note(tile: PlannedTile, failure: FailedTile | undefined): Promise<void> {
+    if (failure === undefined || !isOutage(failure.error)) {
+      if (failure !== undefined) await this.options.fail(tile, failure);
+      // The service answers: what was lost before was bad luck.
+      if (this.#end === undefined) await this.settle();
+      return;
+    }
+    this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
+    this.#lost.push({ tile, failure });
+    if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
+    this.#end = this.#waitOut().finally(() => {
+      this.#end = undefined;
+    });
+    // Whoever waits for it is told.
+    this.#end.catch(() => {});
+  }
+
+  /** What is lost has failed. */
+  async settle(): Promise<void> {
+    for (const { tile, failure } of this.#lost.splice(0)) await this.options.fail(tile, failure);
+  }
+
+  async #waitOut(): Promise<void> {
+    const { maxOutageMs, onEvent, attempt, putBack, signal } = this.options;
+    const began = Date.now();
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+      const [{ tile, failure }] = this.#lost as [Lost, ...Lost[]];
+      const lastsMs = Date.now() - began;
+      if (lastsMs + delayMs > maxOutageMs) {
+        await this.settle();
+        throw fromRecord(failure.error);
+      }
+      const { stack: _, ...error } = failure.error;
+      onEvent({ type: 'waiting', at: Date.now(), error, delayMs, endsAt: began + maxOutageMs });
+      await sleep(delayMs, undefined, { signal }).catch((cause: unknown) => {
+        throw new AbortedError('The wait for the service was stopped.', { cause });
+      });
+      const again = await attempt(tile);
+      if (again !== undefined && isOutage(again.error)) {
+        onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
+        this.#lost[0] = { tile, failure: again };
+        continue;
+      }
+      this.#lost.shift();
+      if (again !== undefined) await this.options.fail(tile, again);
+      putBack(this.#lost.splice(0).map(({ tile: lost }) => lost));
+      return;
+    }
+  }
+}
+
+function isOutage({ tag, kind }: ErrorRecord): boolean {
+  return tag === 'earth-engine' && (kind === 'quota' || kind === 'transient');
+}

@@ -1,0 +1,201 @@
+/**
+ * Who is filling which tile, so that several ingests of one cube do not fetch the same pixels. Claims
+ * save work, and nothing depends on them: what a tile holds is decided by its commit.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreError } from '../errors.js';
+import { type TileIndex, tileId } from '../grid/tiling.js';
+import { Ledger, TileState } from './ledger.js';
+import { isGone, type Owner, thisProcess } from './owner.js';
+import type { Repository } from './repository.js';
+
+/**
+ * - `ours`: this run fills the tile
+ * - `busy`: another one does
+ * - `loaded`: another one has
+ */
+export type ClaimAnswer = 'ours' | 'busy' | 'loaded';
+
+export interface TileClaims {
+  /** @throws {StoreError} */
+  claim(index: TileIndex): Promise<ClaimAnswer>;
+  /** Gives a tile up, after its commit or its failure. */
+  release(id: string): Promise<void>;
+  /** Gives up all that is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * The claims of one run. In local folders they are files in `<store>.claims`, one for each tile under way.
+ * Elsewhere there are none: a tile may be fetched twice when two runs reach it within seconds of each other.
+ */
+export function openClaims(repository: Repository): TileClaims {
+  const { location } = repository;
+  const isLocal = location.kind === 'local' || location.kind === 'zarr';
+  const newest = new NewestLedger(repository, isLocal ? 0 : REMOTE_AGE_MS);
+  return isLocal ? new FileClaims(`${location.path}.claims`, newest) : new NoClaims(newest);
+}
+
+/** How old the ledger of a store that is asked over a network may be. */
+const REMOTE_AGE_MS = 5_000;
+
+/** What is committed at this moment, or was a short time ago. */
+class NewestLedger {
+  #known: { readonly ledger: Ledger; readonly version: string | undefined } | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly repository: Repository,
+    private readonly maxAgeMs: number,
+  ) {}
+
+  async isLoaded(index: TileIndex): Promise<boolean> {
+    const now = performance.now();
+    if (this.#known === undefined || now - this.#readAt >= this.maxAgeMs) {
+      const { store, version } = await this.repository.readSession();
+      this.#readAt = now;
+      if (version === undefined || this.#known?.version !== version)
+        this.#known = { ledger: new Ledger(store), version };
+    }
+    return (await this.#known.ledger.get(index)) !== TileState.notLoaded;
+  }
+}
+
+class NoClaims implements TileClaims {
+  constructor(private readonly newest: NewestLedger) {}
+
+  async claim(index: TileIndex): Promise<ClaimAnswer> {
+    return (await this.newest.isLoaded(index)) ? 'loaded' : 'ours';
+  }
+
+  async release(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
+
+/** Claims are touched this often while they are held... */
+const HEARTBEAT_MS = 30_000;
+/** ... and one that was not for so long is nobody's: its owner died, and another process has its pid. */
+const STALE_MS = 180_000;
+
+interface ClaimOwner extends Owner {
+  /** Of one run: a process may have several. */
+  readonly run: string;
+}
+
+/** Runs of this process that have claims. */
+const runs = new Set<string>();
+
+class FileClaims implements TileClaims {
+  readonly #run = randomUUID();
+  readonly #held = new Set<string>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #hasSwept = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly newest: NewestLedger,
+  ) {
+    runs.add(this.#run);
+    this.#heartbeat = setInterval(() => void this.#touch(), HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  async claim(index: TileIndex): Promise<ClaimAnswer> {
+    const id = tileId(index);
+    if (!this.#hasSwept) {
+      this.#hasSwept = true;
+      await this.#sweep();
+    }
+    if (!(await this.#take(id))) return 'busy';
+    // After the claim: before, its owner could commit and give it up between the two questions.
+    if (!(await this.newest.isLoaded(index))) return 'ours';
+    await this.release(id);
+    return 'loaded';
+  }
+
+  async release(id: string): Promise<void> {
+    if (this.#held.delete(id)) await rm(this.#file(id), { force: true });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await Promise.all([...this.#held].map((id) => this.release(id)));
+    runs.delete(this.#run);
+    // The last one to leave removes the folder.
+    await rmdir(this.folder).catch(() => {});
+  }
+
+  async #take(id: string): Promise<boolean> {
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        await this.#write(id);
+        this.#held.add(id);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(error);
+      }
+      if (!(await isAbandoned(this.#file(id)))) return false;
+      await rm(this.#file(id), { force: true });
+    }
+    return false;
+  }
+
+  async #write(id: string): Promise<void> {
+    const owner: ClaimOwner = { ...thisProcess(), run: this.#run };
+    const write = () => writeFile(this.#file(id), JSON.stringify(owner), { flag: 'wx' });
+    try {
+      await write();
+    } catch (error) {
+      // Another run may remove the folder as it leaves.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(this.folder, { recursive: true });
+      await write();
+    }
+  }
+
+  /** Removes what killed processes have left. */
+  async #sweep(): Promise<void> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    for (const name of names) {
+      const file = join(this.folder, name);
+      if (await isAbandoned(file)) await rm(file, { force: true });
+    }
+  }
+
+  async #touch(): Promise<void> {
+    const now = new Date();
+    await Promise.all(
+      [...this.#held].map((id) => utimes(this.#file(id), now, now).catch(() => {})),
+    );
+  }
+
+  #file(id: string): string {
+    return join(this.folder, `${id}.json`);
+  }
+}
+
+async function isAbandoned(file: string): Promise<boolean> {
+  const made = await stat(file).catch(() => undefined);
+  // It was given up meanwhile.
+  if (made === undefined) return true;
+  if (Date.now() - made.mtimeMs > STALE_MS) return true;
+  try {
+    const owner = JSON.parse(await readFile(file, 'utf8')) as ClaimOwner;
+    const { pid, host } = thisProcess();
+    return owner.pid === pid && owner.host === host ? !runs.has(owner.run) : isGone(owner);
+  } catch {
+    // It is being written at this moment, or its writer died at it.
+    return false;
+  }
+}
+
+function refused(cause: unknown): StoreError {
+  return new StoreError(
+    'io',
+    `Expected to mark a tile as being filled but received: ${(cause as Error).message}`,
+    { cause },
+  );
+}
