@@ -120,7 +120,7 @@ async function runIngest(task) {
 async function load({ store, names, reader, digest = false }) {
   const { READERS } = await import('./readers.mjs');
   const started = performance.now();
-  const bands = await READERS[reader](store, names);
+  const bands = await READERS[reader](store, names, pool);
   const ms = performance.now() - started;
   const bytes = bands.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return { ms, bytes, ...(digest ? { digests: bands.map(hash) } : {}) };

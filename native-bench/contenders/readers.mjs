@@ -4,14 +4,15 @@ import { Cube } from '../../dist/index.js';
 import { loadIcechunk } from '../../dist/store/icechunk.js';
 
 /**
- * Each takes the folder of a cube and the names of its bands, and gives all their pixels, `[y, x]`.
+ * Each takes the folder of a cube, the names of its bands and a pool of threads where there is one, and
+ * gives all the bands' pixels, `[y, x]`.
  *
- * @type {Record<string, (store: string, names: readonly string[]) => Promise<ArrayBufferView[]>>}
+ * @type {Record<string, (store: string, names: readonly string[], pool?: object) => Promise<ArrayBufferView[]>>}
  */
 export const READERS = {
-  cube: async (store) => {
+  cube: async (store, _names, pool) => {
     const cube = await Cube.open(store);
-    return [...(await cube.load(cube.grid.geobox)).bands.values()];
+    return [...(await cube.load(cube.grid.geobox, { pool })).bands.values()];
   },
   zarrita: readWithZarrita,
 };

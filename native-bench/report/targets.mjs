@@ -22,6 +22,8 @@ const GOALS = {
   scaling: 1.8,
   megabytes: 1000,
   growth: 0.1,
+  zarrita: 5,
+  xarray: 1.5,
 };
 
 /**
@@ -44,6 +46,7 @@ export function judge({ tasks }) {
     ...sizes(tasks),
     scaling(tasks),
     ...memory(tasks),
+    ...loads(tasks),
   ];
 }
 
@@ -138,6 +141,24 @@ function scaling(tasks) {
     timesOf(contenderOf(entry, 'gdal', 1), contenderOf(entry, 'gdal', 2)),
     (value) => value >= GOALS.scaling,
   );
+}
+
+const READERS = {
+  zarrita: 'zarrita.get on the main thread',
+  xarray: 'open_zarr().load() of xarray',
+};
+
+function loads({ load }) {
+  const ours = load?.contenders[0];
+  return Object.entries(READERS).map(([reader, name]) => {
+    const other = load?.contenders.find((each) => each.reader === reader);
+    return target(
+      `Load of a gigabyte, ${named(load?.threads ?? 2)}: times as fast as ${name}`,
+      `at least ${GOALS[reader]}`,
+      other === undefined ? undefined : timesOf(other, ours),
+      (value) => value >= GOALS[reader],
+    );
+  });
 }
 
 function memory({ memory: task }) {

@@ -80,7 +80,14 @@ async function runCase(
     warmUps: isSlow ? 0 : 1,
   });
   return {
-    ...{ dtype, codec: label, shape, rawBytes: pixels.byteLength, clevel: codec.clevel ?? null, isDefault: settings === DEFAULT },
+    ...{
+      dtype,
+      codec: label,
+      shape,
+      rawBytes: pixels.byteLength,
+      clevel: codec.clevel ?? null,
+      isDefault: settings === DEFAULT,
+    },
     // Memory of a process that encodes everything in turn says nothing of one codec.
     contenders: contenders.map((contender, i) => record(contender, { samples: turns[i].samples })),
   };

@@ -17,7 +17,8 @@ export async function run(setting) {
   await fill(store, rasters, dataset, setting);
   const names = dataset.bands.map(({ name }) => name);
   const contenders = [
-    { reader: 'cube', ...startNode({ name: 'Cube.load' }) },
+    { reader: 'cube', ...startKernel('gdal', setting.threads), name: poolName(setting) },
+    { reader: 'cube', ...startNode({ name: 'Cube.load, main thread' }) },
     { reader: 'zarrita', ...startNode({ name: 'zarrita.get, main thread' }) },
     ...(setting.python === undefined
       ? []
@@ -34,6 +35,7 @@ export async function run(setting) {
           ...(contender.reader === 'xarray' ? {} : { reader: contender.reader }),
         }),
     }));
+    await contenders[0].ask('ready');
     let expected;
     let bytes = 0;
     for (const { contender, measure } of entries) {
@@ -47,12 +49,22 @@ export async function run(setting) {
           `Expected the pixels that ${contenders[0].name} read but ${contender.name} read others.`,
         );
     }
-    const turns = await takeTurns(entries, { rounds: sizes.slowRounds, warmUps: 0 });
+    const turns = await takeTurns(entries, { rounds: sizes.rounds, warmUps: 1 });
     return {
-      ...{ side, tiles: rows * cols, bands: names.length, rawBytes: bytes },
+      ...{
+        side,
+        tiles: rows * cols,
+        threads: setting.threads,
+        bands: names.length,
+        rawBytes: bytes,
+      },
       contenders: contenders.map(({ name, reader }, i) => ({ name, reader, ...turns[i] })),
     };
   });
+}
+
+function poolName({ threads }) {
+  return `Cube.load, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 async function fill(store, rasters, dataset, { threads }) {

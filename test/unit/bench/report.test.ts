@@ -28,6 +28,8 @@ test('targets are judged by the ratios within rounds', () => {
     // 953.6 MiB are 999.9 MB.
     ['1,000 MB', true],
     ['2.96 % over 4 tiles (1.05 MB a tile)', true],
+    [undefined, undefined],
+    [undefined, undefined],
   ]);
 });
 
