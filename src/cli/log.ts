@@ -1,10 +1,11 @@
 import { type Logger, pino } from 'pino';
 import { InvalidInputError } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
+import { endWithReader } from './interrupt.js';
 
 /** Structured records on stderr. Events hold no credentials; stacks are left to GEOCUBES_DEBUG. */
 export function createLog(): Logger {
-  return pino({ name: 'geocubes', base: null }, pino.destination({ fd: 2, sync: true }));
+  return logTo(pino.destination({ fd: 2, sync: true }), endWithReader);
 }
 
 /**
@@ -21,13 +22,23 @@ export function createFileLog(file: string): Logger {
       { cause },
     );
   }
-  let isBroken = false;
-  destination.on('error', (error: Error) => {
-    if (!isBroken)
-      process.stderr.write(`geocubes: the log ${file} cannot be written: ${error.message}\n`);
-    isBroken = true;
+  return logTo(destination, ({ message }) => {
+    process.stderr.write(`geocubes: the log ${file} cannot be written: ${message}\n`);
   });
-  return pino({ name: 'geocubes', base: null }, destination);
+}
+
+/** A log that ends when it cannot be written: it would keep every further record in memory. */
+function logTo(
+  destination: ReturnType<typeof pino.destination>,
+  onBroken: (error: NodeJS.ErrnoException) => void,
+): Logger {
+  const log = pino({ name: 'geocubes', base: null }, destination);
+  destination.on('error', (error: NodeJS.ErrnoException) => {
+    if (log.level === 'silent') return;
+    log.level = 'silent';
+    onBroken(error);
+  });
+  return log;
 }
 
 export function logEvent(log: Logger, event: IngestEvent): void {

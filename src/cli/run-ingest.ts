@@ -6,7 +6,7 @@ import type { Toi } from '../dataset/toi.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { TileSource } from '../tile.js';
-import { eventStream } from './event-stream.js';
+import { eventStream, withoutStacks } from './event-stream.js';
 import { EXIT } from './exit-codes.js';
 import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
@@ -130,7 +130,7 @@ function printSummary(summary: IngestSummary, { format, failed }: RunOptions): v
     return;
   }
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(summary, withoutStacks, 2)}\n`);
     return;
   }
   process.stdout.write(`${summaryText(summary)}\n`);
