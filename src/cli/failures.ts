@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expected, InvalidInputError, StoreError } from '../errors.js';
 import { parseTileId } from '../grid/tiling.js';
 import type { IngestEvent } from '../observe/events.js';
@@ -13,6 +14,22 @@ export class FailureList {
   readonly onEvent = (event: IngestEvent): void => {
     if (event.type === 'failed') this.#failures.push(event.failure);
   };
+
+  /**
+   * Makes sure before a long run that the list can be written after it; nothing is made yet.
+   * @throws {InvalidInputError}
+   */
+  async check(): Promise<void> {
+    const refuse = (why: string) =>
+      expected('a file to write', '--failed', `${this.file} (${why})`);
+    const there = await stat(this.file).catch(() => undefined);
+    if (there?.isDirectory()) throw refuse('a folder');
+    await access(dirname(this.file), constants.W_OK).catch(
+      ({ code, message }: NodeJS.ErrnoException) => {
+        throw refuse(`${dirname(this.file)}: ${code ?? message}`);
+      },
+    );
+  }
 
   /**
    * Writes one JSON record a line, and an empty file where nothing failed; an older list is replaced at once.

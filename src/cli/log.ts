@@ -32,7 +32,7 @@ function logTo(
   destination: ReturnType<typeof pino.destination>,
   onBroken: (error: NodeJS.ErrnoException) => void,
 ): Logger {
-  const log = pino({ name: 'geocubes', base: null }, destination);
+  const log = pino({ base: null }, destination);
   destination.on('error', (error: NodeJS.ErrnoException) => {
     if (log.level === 'silent') return;
     log.level = 'silent';

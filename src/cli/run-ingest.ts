@@ -59,10 +59,11 @@ export async function runIngest(
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
   try {
+    const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
+    await failures?.check();
     const logs = openLogs(options);
     const pool = await openPool(options);
     closing.push(() => pool.close());
-    const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
     const interrupt = abortOnSignals();
     closing.push(() => bar?.stop(), interrupt.release);
@@ -80,12 +81,17 @@ export async function runIngest(
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
     };
-    const summary = await ingest(cube, target, job, options).finally(async () => {
+    const summary = await ingest(cube, target, job, options).catch(async (error: unknown) => {
       bar?.stop();
-      await failures?.write();
+      // Why the run ended matters more than that its list could not be written.
+      await failures?.write().catch(() => {});
+      throw error;
     });
+    bar?.stop();
+    const unwritten = await failures?.write().catch((error: unknown) => error);
     for (const log of logs) log.info(plain(summary), 'summary');
     printSummary(summary, options);
+    if (unwritten !== undefined) throw unwritten;
     if (summary.failed.length > 0) process.exitCode = EXIT.partial;
   } finally {
     for (const close of closing.reverse()) await close();

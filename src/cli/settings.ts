@@ -81,10 +81,8 @@ function set(
   for (const rival of rivals) {
     const said = settings.get(rival);
     if (said === undefined || isOnCommandLine(command, rival) || said.source !== source) return;
-    throw expected(
-      `one of --${nameOf(rival)} and --${nameOf(option)}`,
-      'the settings',
-      `${said.origin} and ${origin}`,
+    throw new InvalidInputError(
+      `Expected one of --${nameOf(rival)} and --${nameOf(option)} but received both: ${said.origin} and ${origin}.`,
     );
   }
   command.setOptionValueWithSource(option.attributeName(), parsed, source);
