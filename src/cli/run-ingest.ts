@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Cube, IngestOptions, IngestTarget } from '../cube/cube.js';
 import { ingestWithReport } from '../cube/report.js';
 import type { Toi } from '../dataset/toi.js';
+import { toRecord } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { TileSource } from '../tile.js';
@@ -85,6 +86,8 @@ export async function runIngest(
       bar?.stop();
       // Why the run ended matters more than that its list could not be written.
       await failures?.write().catch(() => {});
+      const { stack: _, ...ending } = toRecord(error);
+      for (const log of logs) log.error({ error: ending }, 'error');
       throw error;
     });
     bar?.stop();
