@@ -31,24 +31,17 @@ export function abortOnSignals(message = 'Stopping: finished tiles are being com
 }
 
 /**
- * Whoever reads the output may stop reading, as head does. Then nobody is there to be told: what fills a
- * cube stops as at a first signal, everything else ends at once, and neither says a word.
+ * Whoever reads the output may stop reading, as head does, or a disk that takes it may be full. What fills a
+ * cube then stops as at a first signal, everything else ends at once; neither shows a stack. Progress that
+ * can be written nowhere stops no work.
  */
-export function endWithReaders(): void {
-  process.stdout.on('error', endWithReader);
-  process.stderr.on('error', endWithReader);
-}
-
-let isTold = false;
-
-/** Takes an error of writing to stdout or stderr. */
-export function endWithReader(error: NodeJS.ErrnoException): void {
-  // A full disk, say. Where stderr itself is broken this comes here once more.
-  if (error.code !== 'EPIPE' && !isTold) {
-    isTold = true;
-    process.stderr.write(`geocubes: ${error.message}\n`);
-  }
-  process.exitCode = EXIT.failed;
-  if (running.size === 0) process.exit();
-  for (const controller of running) controller.abort();
+export function endWithReader(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE' && process.exitCode === undefined)
+      process.stderr.write(`geocubes: ${message}\n`);
+    process.exitCode = EXIT.failed;
+    if (running.size === 0) process.exit();
+    for (const controller of running) controller.abort();
+  });
 }

@@ -1,11 +1,11 @@
 import { type Logger, pino } from 'pino';
 import { InvalidInputError } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
-import { endWithReader } from './interrupt.js';
 
 /** Structured records on stderr. Events hold no credentials; stacks are left to GEOCUBES_DEBUG. */
 export function createLog(): Logger {
-  return logTo(pino.destination({ fd: 2, sync: true }), endWithReader);
+  // A file on a full disk, or a terminal that is gone: nothing is left to tell it to.
+  return logTo(pino.destination({ fd: 2, sync: true }), () => {});
 }
 
 /**
@@ -23,7 +23,7 @@ export function createFileLog(file: string): Logger {
     );
   }
   return logTo(destination, ({ message }) => {
-    process.stderr.write(`geocubes: the log ${file} cannot be written: ${message}\n`);
+    process.stderr.write(`geocubes: the log ${file} ends here: ${message}\n`);
   });
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
-import { endWithReaders } from './interrupt.js';
+import { endWithReader } from './interrupt.js';
 import { createProgram } from './program.js';
 
-endWithReaders();
+endWithReader();
 
 try {
   await createProgram().parseAsync();

@@ -92,7 +92,9 @@ export class Outage {
       const again = await attempt(tile);
       if (again !== undefined && isOutage(again.error)) {
         onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
-        this.#lost[0] = { tile, failure: again };
+        // Another one is next: what the service refuses for good would keep all the others waiting.
+        this.#lost.shift();
+        this.#lost.push({ tile, failure: again });
         continue;
       }
       this.#lost.shift();

@@ -90,7 +90,7 @@ test.skipIf(!existsSync('/dev/full'))(
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(said).toEqual([
-      expect.stringMatching(/^geocubes: the log \/dev\/full cannot be written: ENOSPC/),
+      expect.stringMatching(/^geocubes: the log \/dev\/full ends here: ENOSPC/),
     ]);
   },
 );
