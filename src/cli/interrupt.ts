@@ -37,9 +37,12 @@ export function abortOnSignals(message = 'Stopping: finished tiles are being com
  */
 export function endWithReader(): void {
   process.stderr.on('error', () => {});
+  let isGone = false;
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE' && process.exitCode === undefined)
-      process.stderr.write(`geocubes: ${message}\n`);
+    // What is still written while the work stops fails as well.
+    if (isGone) return;
+    isGone = true;
+    if (code !== 'EPIPE') process.stderr.write(`geocubes: ${message}\n`);
     process.exitCode = EXIT.failed;
     if (running.size === 0) process.exit();
     for (const controller of running) controller.abort();
