@@ -13,7 +13,7 @@ export interface OutageOptions {
   /** Takes tiles that are to be fetched after all. */
   readonly putBack: (tiles: readonly PlannedTile[]) => void;
   /** Takes tiles that failed for good. */
-  readonly fail: (tile: PlannedTile, failure: FailedTile) => Promise<void>;
+  readonly fail: (tile: PlannedTile, failure: FailedTile) => void;
   readonly signal: AbortSignal;
 }
 
@@ -52,11 +52,11 @@ export class Outage {
   }
 
   /** Takes how a tile ended. */
-  async note(tile: PlannedTile, failure: FailedTile | undefined): Promise<void> {
+  note(tile: PlannedTile, failure: FailedTile | undefined): void {
     if (failure === undefined || !isOutage(failure.error)) {
-      if (failure !== undefined) await this.options.fail(tile, failure);
+      if (failure !== undefined) this.options.fail(tile, failure);
       // The service answers: what was lost before was bad luck.
-      if (this.#end === undefined) await this.settle();
+      if (this.#end === undefined) this.settle();
       return;
     }
     this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
@@ -70,8 +70,8 @@ export class Outage {
   }
 
   /** What is lost has failed. */
-  async settle(): Promise<void> {
-    for (const { tile, failure } of this.#lost.splice(0)) await this.options.fail(tile, failure);
+  settle(): void {
+    for (const { tile, failure } of this.#lost.splice(0)) this.options.fail(tile, failure);
   }
 
   async #waitOut(): Promise<void> {
@@ -81,7 +81,7 @@ export class Outage {
       const [{ tile, failure }] = this.#lost as [Lost, ...Lost[]];
       const lastsMs = Date.now() - began;
       if (lastsMs + delayMs > maxOutageMs) {
-        await this.settle();
+        this.settle();
         throw fromRecord(failure.error);
       }
       const { stack: _, ...error } = failure.error;
@@ -96,7 +96,7 @@ export class Outage {
         continue;
       }
       this.#lost.shift();
-      if (again !== undefined) await this.options.fail(tile, again);
+      if (again !== undefined) this.options.fail(tile, again);
       putBack(this.#lost.splice(0).map(({ tile: lost }) => lost));
       return;
     }
