@@ -87,6 +87,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
   });
   const onEvent: OnEvent = (event) => {
     if (event.type === 'fetched') queue.received(event.bytes);
+    if (event.type === 'fetched' || event.type === 'request') outage.answered(event.at - event.ms);
     job.onEvent(event);
   };
   const released = new Releases(claims);
@@ -122,7 +123,8 @@ export async function runIngest(job: IngestJob): Promise<void> {
         const tile = await queue.next();
         if (tile === undefined) return;
         try {
-          outage.note(tile, await attempt(tile));
+          const failure = await attempt(tile);
+          if (failure !== undefined) outage.note(tile, failure);
         } finally {
           queue.ended(tile);
         }

@@ -30,6 +30,8 @@ const MAX_DELAY_MS = 60_000;
 interface Lost {
   readonly tile: PlannedTile;
   readonly failure: FailedTile;
+  /** When, in milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /**
@@ -51,16 +53,15 @@ export class Outage {
     await this.#end;
   }
 
-  /** Takes how a tile ended. */
-  note(tile: PlannedTile, failure: FailedTile | undefined): void {
-    if (failure === undefined || !isOutage(failure.error)) {
-      if (failure !== undefined) this.options.fail(tile, failure);
-      // The service answers: what was lost before was bad luck.
-      if (this.#end === undefined) this.settle();
+  /** Takes a tile that failed. */
+  note(tile: PlannedTile, failure: FailedTile): void {
+    if (!isOutage(failure.error)) {
+      this.options.fail(tile, failure);
       return;
     }
-    this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
-    this.#lost.push({ tile, failure });
+    const at = Date.now();
+    this.options.onEvent({ type: 'postponed', at, tile: tile.id });
+    this.#lost.push({ tile, failure, at });
     if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
     this.#end = this.#waitOut().finally(() => {
       this.#end = undefined;
@@ -69,9 +70,23 @@ export class Outage {
     this.#end.catch(() => {});
   }
 
+  /**
+   * The service has answered a request that was begun at `since`, in milliseconds since the epoch: what
+   * was lost before was bad luck. An answer to an older one may have been under way when the service went.
+   */
+  answered(since: number): void {
+    if (this.#end !== undefined) return;
+    while (this.#lost[0] !== undefined && this.#lost[0].at <= since) this.#failFirst();
+  }
+
   /** What is lost has failed. */
   settle(): void {
-    for (const { tile, failure } of this.#lost.splice(0)) this.options.fail(tile, failure);
+    while (this.#lost.length > 0) this.#failFirst();
+  }
+
+  #failFirst(): void {
+    const first = this.#lost.shift();
+    if (first !== undefined) this.options.fail(first.tile, first.failure);
   }
 
   async #waitOut(): Promise<void> {
@@ -91,8 +106,9 @@ export class Outage {
       });
       const again = await attempt(tile);
       if (again !== undefined && isOutage(again.error)) {
-        onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
-        this.#lost[0] = { tile, failure: again };
+        const at = Date.now();
+        onEvent({ type: 'postponed', at, tile: tile.id });
+        this.#lost[0] = { tile, failure: again, at };
         continue;
       }
       this.#lost.shift();
