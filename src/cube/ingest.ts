@@ -118,11 +118,11 @@ export async function runIngest(job: IngestJob): Promise<void> {
   const lane = async (): Promise<void> => {
     try {
       for (;;) {
-        await outage.over();
+        const lostBefore = await outage.over();
         const tile = await queue.next();
         if (tile === undefined) return;
         try {
-          await outage.note(tile, await attempt(tile));
+          await outage.note(tile, await attempt(tile), lostBefore);
         } finally {
           queue.ended(tile);
         }
