@@ -241,9 +241,12 @@ export function said({ child, ended }: Running, text: string): Promise<void> {
  * From a pixel request on, so many are refused with the words of a service that will be away for longer
  * than a request is tried: a tile is lost at once, which else takes most of a minute.
  */
-export function awayFrom(first: number, count = 10_000): FaultRule {
+export function awayFrom(
+  first: number,
+  { count = 10_000, status = 503 }: { count?: number; status?: 429 | 503 } = {},
+): FaultRule {
   const requests = Array.from({ length: count }, (_, i) => first + i);
-  return { kind: 'status', status: 503, retryAfter: 700, requests };
+  return { kind: 'status', status, retryAfter: 700, requests };
 }
 
 /** Park and Miller's generator: a run is repeated from its seed. @returns numbers from 0 to 1 */
