@@ -1,30 +1,78 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { expected, InvalidInputError, StoreError } from '../errors.js';
+import {
+  AbortedError,
+  type ErrorRecord,
+  expected,
+  InvalidInputError,
+  StoreError,
+  toRecord,
+} from '../errors.js';
 import { parseTileId } from '../grid/tiling.js';
 import type { IngestEvent } from '../observe/events.js';
-import type { FailedTile } from '../tile.js';
+import type { FailedTile, PlannedTile } from '../tile.js';
 
-/** Gathers the tiles that failed, for a file that `--retry-failed` and other programs read. */
+/** A tile that a run was to load, and that is not loaded after it. */
+type MissingTile = Omit<FailedTile, 'state'>;
+
+/**
+ * Gathers the tiles that failed, for a file that `--retry-failed` and other programs read. Where something
+ * ended the run before its tiles were done, as a full disk does, those that are left are in the list too,
+ * so that it has all that is missing. Whoever stops a run, or sets it a limit, knows that there are more.
+ */
 export class FailureList {
   readonly #failures: FailedTile[] = [];
+  /** Tiles of the run that are not loaded yet; `undefined` before it has begun. */
+  #left: number | undefined;
 
   constructor(private readonly file: string) {}
 
   readonly onEvent = (event: IngestEvent): void => {
     if (event.type === 'failed') this.#failures.push(event.failure);
+    else if (event.type === 'planned') this.#left = event.tiles;
+    else if (this.#left === undefined) return;
+    else if (event.type === 'committed') this.#left -= event.tiles.length;
+    else if (event.type === 'loaded-elsewhere') this.#left--;
   };
 
   /**
    * Writes one JSON record a line, and an empty file where nothing failed; an older list is replaced at once.
    * @throws {StoreError} of kind `io`
    */
-  async write(): Promise<void> {
+  write(): Promise<void> {
+    return this.#write(this.#failures);
+  }
+
+  /**
+   * The same after a run that threw; one that failed before it began leaves an older list as it is.
+   * @param plan plans the run's region anew, with so many tiles at the most.
+   * @throws {StoreError} of kind `io`
+   */
+  async writeAfter(
+    error: unknown,
+    plan: (maxTiles: number) => Promise<Iterable<Pick<PlannedTile, 'id' | 'index'>>>,
+  ): Promise<void> {
+    if (this.#left === undefined) return;
+    if (error instanceof AbortedError || this.#left === 0) return this.write();
+    await this.#write(this.#withLeft(toRecord(error), await plan(this.#left)));
+  }
+
+  *#withLeft(
+    error: ErrorRecord,
+    left: Iterable<Pick<PlannedTile, 'id' | 'index'>>,
+  ): Generator<MissingTile> {
+    const failed = new Set(this.#failures.map(({ id }) => id));
+    yield* this.#failures;
+    for (const { id, index } of left)
+      if (!failed.has(id)) yield { id, index, stage: 'fetch', tries: 0, error };
+  }
+
+  async #write(tiles: Iterable<MissingTile>): Promise<void> {
     const draft = `${this.file}.${process.pid}.part`;
     try {
-      await writeFile(draft, this.#failures.map(lineOf).join(''));
+      await writeFile(draft, linesOf(tiles));
       await rename(draft, this.file);
     } catch (cause) {
-      await rm(draft, { force: true });
+      await rm(draft, { force: true }).catch(() => {});
       throw new StoreError(
         'io',
         `Expected to write the list of failed tiles to ${this.file} but received: ${(cause as Error).message}`,
@@ -34,7 +82,11 @@ export class FailureList {
   }
 }
 
-function lineOf({ id, index, stage, tries, error: { stack: _, ...error } }: FailedTile): string {
+function* linesOf(tiles: Iterable<MissingTile>): Generator<string> {
+  for (const tile of tiles) yield lineOf(tile);
+}
+
+function lineOf({ id, index, stage, tries, error: { stack: _, ...error } }: MissingTile): string {
   return `${JSON.stringify({ tile: id, index, stage, tries, error })}\n`;
 }
 

@@ -4,7 +4,13 @@ import type { IngestEvent } from '../observe/events.js';
 
 /** Structured records on stderr. Events hold no credentials; stacks are left to GEOCUBES_DEBUG. */
 export function createLog(): Logger {
-  return pino({ name: 'geocubes', base: null }, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: 2, sync: true });
+  const log = pino({ name: 'geocubes', base: null }, destination);
+  // A file on a full disk, or a terminal that is gone: nothing is left to tell it to.
+  destination.on('error', () => {
+    log.level = 'silent';
+  });
+  return log;
 }
 
 /**
@@ -21,13 +27,14 @@ export function createFileLog(file: string): Logger {
       { cause },
     );
   }
-  let isBroken = false;
+  const log = pino({ name: 'geocubes', base: null }, destination);
   destination.on('error', (error: Error) => {
-    if (!isBroken)
-      process.stderr.write(`geocubes: the log ${file} cannot be written: ${error.message}\n`);
-    isBroken = true;
+    if (log.level === 'silent') return;
+    // What cannot be written would gather in memory.
+    log.level = 'silent';
+    process.stderr.write(`geocubes: the log ${file} ends here: ${error.message}\n`);
   });
-  return pino({ name: 'geocubes', base: null }, destination);
+  return log;
 }
 
 export function logEvent(log: Logger, event: IngestEvent): void {

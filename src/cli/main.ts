@@ -53,6 +53,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') process.stderr.write(`geocubes: ${error.message}\n`);
   process.exit(EXIT.failed);
 });
+// Progress that can be written nowhere, as to a file on a full disk, stops no work.
+process.stderr.on('error', () => {});
 
 try {
   await program().parseAsync();

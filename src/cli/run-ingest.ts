@@ -5,9 +5,9 @@ import { ingestWithReport } from '../cube/report.js';
 import type { Toi } from '../dataset/toi.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
-import type { TileSource } from '../tile.js';
+import type { PlannedTile, TileSource } from '../tile.js';
 import { eventStream } from './event-stream.js';
-import { EXIT } from './exit-codes.js';
+import { EXIT, explain } from './exit-codes.js';
 import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
 import { addLimitOptions, type LimitOptions, type ServiceLimits } from './limits.js';
@@ -39,7 +39,7 @@ export function addRunOptions(command: Command): Command {
     )
     .option(
       '--failed <file>',
-      'list of the tiles that failed to write, a JSON record a line; "ingest --retry-failed" reads it',
+      'list to write of the tiles that failed, and of those not come to when the run breaks off, a JSON record a line; "ingest --retry-failed" reads it',
     )
     .option(
       '--report <dir>',
@@ -80,13 +80,20 @@ export async function runIngest(
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
     };
-    const summary = await ingest(cube, target, job, options).finally(async () => {
+    const summary = await ingest(cube, target, job, options).catch(async (error: unknown) => {
       bar?.stop();
-      await failures?.write();
+      // Why the run ended matters more than that its list could not be written.
+      await failures
+        ?.writeAfter(error, (most) => planOf(cube, target, job, most))
+        .catch((cause: unknown) => process.stderr.write(`geocubes: ${explain(cause)}\n`));
+      throw error;
     });
+    bar?.stop();
     for (const log of logs) log.info(plain(summary), 'summary');
     printSummary(summary, options);
     if (summary.failed.length > 0) process.exitCode = EXIT.partial;
+    // Last, because the tiles are committed whether or not it can be written.
+    await failures?.write();
   } finally {
     for (const close of closing.reverse()) await close();
   }
@@ -98,6 +105,20 @@ function openLogs({ verbose, logFile }: RunOptions): Logger[] {
     ...(verbose ? [createLog()] : []),
     ...(logFile === undefined ? [] : [createFileLog(logFile)]),
   ];
+}
+
+/** What a run has left: its plan, made anew. */
+async function planOf(
+  cube: Cube,
+  target: IngestTarget,
+  { source, time }: IngestOptions,
+  maxTiles: number,
+): Promise<Iterable<Pick<PlannedTile, 'id' | 'index'>>> {
+  const plan = await cube.plan(target, source, {
+    ...(time === undefined ? {} : { time }),
+    maxTiles,
+  });
+  return plan.plannedTiles();
 }
 
 /** With a report, where one is asked for; errors are in the stream of events too. */

@@ -87,7 +87,6 @@ export async function runIngest(job: IngestJob): Promise<void> {
   });
   const onEvent: OnEvent = (event) => {
     if (event.type === 'fetched') queue.received(event.bytes);
-    if (event.type === 'fetched' || event.type === 'request') outage.answered(event.at - event.ms);
     job.onEvent(event);
   };
   const released = new Releases(claims);
@@ -109,7 +108,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     onEvent,
     attempt,
     putBack: (lost) => queue.putBack(lost),
-    fail: ({ id }, failure) => {
+    fail: async ({ id }, failure) => {
       onEvent({ type: 'failed', at: Date.now(), failure });
       released.add([id]);
     },
@@ -119,12 +118,11 @@ export async function runIngest(job: IngestJob): Promise<void> {
   const lane = async (): Promise<void> => {
     try {
       for (;;) {
-        await outage.over();
+        const lostBefore = await outage.over();
         const tile = await queue.next();
         if (tile === undefined) return;
         try {
-          const failure = await attempt(tile);
-          if (failure !== undefined) outage.note(tile, failure);
+          await outage.note(tile, await attempt(tile), lostBefore);
         } finally {
           queue.ended(tile);
         }
@@ -136,7 +134,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
   };
   const lanes = Math.min(job.tilesInFlight, Math.max(plan.pending, 1));
   await Promise.all(Array.from({ length: lanes }, lane));
-  outage.settle();
+  await outage.settle();
   try {
     await committer.flush();
   } catch (error) {

@@ -13,7 +13,7 @@ export interface OutageOptions {
   /** Takes tiles that are to be fetched after all. */
   readonly putBack: (tiles: readonly PlannedTile[]) => void;
   /** Takes tiles that failed for good. */
-  readonly fail: (tile: PlannedTile, failure: FailedTile) => void;
+  readonly fail: (tile: PlannedTile, failure: FailedTile) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -30,63 +30,71 @@ const MAX_DELAY_MS = 60_000;
 interface Lost {
   readonly tile: PlannedTile;
   readonly failure: FailedTile;
-  /** When, in milliseconds since the epoch. */
-  readonly at: number;
+  /** Tiles that had been lost by then, this one included. */
+  readonly number: number;
 }
 
 /**
  * Tells an outage from bad luck. A service that is down or out of quota would fail every remaining tile,
  * each after all its tries: the run waits instead, tries one tile now and then, and goes on with all of
- * them when the service is back. A tile that is lost while others succeed has failed.
+ * them when the service is back. A tile that is lost while later ones succeed has failed.
  */
 export class Outage {
   #lost: Lost[] = [];
+  #count = 0;
+  #inARow = 0;
   #end: Promise<void> | undefined;
 
   constructor(private readonly options: OutageOptions) {}
 
   /**
    * Resolves when tiles may be fetched: at once, unless the service is away.
+   * @returns how many tiles had been lost by then: {@link note} asks for it.
    * @throws {EarthEngineError} when it did not come back in time; {@link AbortedError}.
    */
-  async over(): Promise<void> {
+  async over(): Promise<number> {
     await this.#end;
+    return this.#count;
   }
 
-  /** Takes a tile that failed. */
-  note(tile: PlannedTile, failure: FailedTile): void {
-    if (!isOutage(failure.error)) {
-      this.options.fail(tile, failure);
+  /**
+   * Takes how a tile ended.
+   * @param lostBefore what {@link over} said before the tile was begun. One that was asked for earlier than
+   * another was lost says nothing of that one: its pixels may have come just before the service went away.
+   */
+  async note(
+    tile: PlannedTile,
+    failure: FailedTile | undefined,
+    lostBefore: number,
+  ): Promise<void> {
+    if (failure === undefined || !isOutage(failure.error)) {
+      if (failure !== undefined) await this.options.fail(tile, failure);
+      if (this.#end !== undefined) return;
+      this.#inARow = 0;
+      // The service answers: what was lost before was bad luck.
+      await this.#settle(({ number }) => number <= lostBefore);
       return;
     }
-    const at = Date.now();
-    this.options.onEvent({ type: 'postponed', at, tile: tile.id });
-    this.#lost.push({ tile, failure, at });
-    if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
+    this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
+    this.#lost.push({ tile, failure, number: ++this.#count });
+    if (++this.#inARow < LOST_IN_A_ROW || this.#end !== undefined) return;
     this.#end = this.#waitOut().finally(() => {
       this.#end = undefined;
+      this.#inARow = 0;
     });
     // Whoever waits for it is told.
     this.#end.catch(() => {});
   }
 
-  /**
-   * The service has answered a request that was begun at `since`, in milliseconds since the epoch: what
-   * was lost before was bad luck. An answer to an older one may have been under way when the service went.
-   */
-  answered(since: number): void {
-    if (this.#end !== undefined) return;
-    while (this.#lost[0] !== undefined && this.#lost[0].at <= since) this.#failFirst();
-  }
-
   /** What is lost has failed. */
-  settle(): void {
-    while (this.#lost.length > 0) this.#failFirst();
+  async settle(): Promise<void> {
+    await this.#settle(() => true);
   }
 
-  #failFirst(): void {
-    const first = this.#lost.shift();
-    if (first !== undefined) this.options.fail(first.tile, first.failure);
+  async #settle(hasFailed: (lost: Lost) => boolean): Promise<void> {
+    const failed = this.#lost.filter(hasFailed);
+    this.#lost = this.#lost.filter((lost) => !failed.includes(lost));
+    for (const { tile, failure } of failed) await this.options.fail(tile, failure);
   }
 
   async #waitOut(): Promise<void> {
@@ -96,7 +104,7 @@ export class Outage {
       const [{ tile, failure }] = this.#lost as [Lost, ...Lost[]];
       const lastsMs = Date.now() - began;
       if (lastsMs + delayMs > maxOutageMs) {
-        this.settle();
+        await this.settle();
         throw fromRecord(failure.error);
       }
       const { stack: _, ...error } = failure.error;
@@ -106,13 +114,14 @@ export class Outage {
       });
       const again = await attempt(tile);
       if (again !== undefined && isOutage(again.error)) {
-        const at = Date.now();
-        onEvent({ type: 'postponed', at, tile: tile.id });
-        this.#lost[0] = { tile, failure: again, at };
+        onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
+        // Another one is next: what the service refuses for good would keep all the others waiting.
+        this.#lost.push({ tile, failure: again, number: ++this.#count });
+        this.#lost.shift();
         continue;
       }
       this.#lost.shift();
-      if (again !== undefined) this.options.fail(tile, again);
+      if (again !== undefined) await this.options.fail(tile, again);
       putBack(this.#lost.splice(0).map(({ tile: lost }) => lost));
       return;
     }

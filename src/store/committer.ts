@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import type { TileIndex } from '../grid/tiling.js';
 import type { CommittedTile, EncodedTile } from '../tile.js';
 import { Ledger, TileState } from './ledger.js';
 import type { Repository } from './repository.js';
@@ -20,6 +21,8 @@ export const DEFAULT_MAX_DELAY_MS = 10_000;
 interface Group {
   readonly session: WriteSession;
   readonly tiles: EncodedTile[];
+  /** The tile whose chunks are being written. */
+  begun?: EncodedTile;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -48,14 +51,15 @@ export class Committer {
     return this.#enqueue(async () => {
       this.#group ??= await this.#startGroup();
       const group = this.#group;
+      group.begun = tile;
       for (const { band, bytes } of tile.chunks) {
-        const name = this.dataset.bands[band]?.name ?? '';
-        const key = chunkKey(name, tile.index);
+        const key = this.#keyOf(band, tile.index);
         const { store } = group.session;
         if (bytes === undefined) await store.discard(key);
         else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       }
       group.tiles.push(tile);
+      delete group.begun;
       if (group.tiles.length >= this.#groupSize) await this.#commit();
     });
   }
@@ -70,10 +74,14 @@ export class Committer {
       if (this.#failure !== undefined) throw this.#failure;
       return task();
     });
-    this.#queue = run.catch((error) => {
+    this.#queue = run.catch(async (error) => {
       // After a failed commit nothing more may be written: the session is spent, and the caller must know.
       this.#failure ??= error;
-      clearTimeout(this.#group?.timer);
+      const group = this.#group;
+      this.#group = undefined;
+      if (group === undefined) return;
+      clearTimeout(group.timer);
+      await this.#withdraw(group);
     });
     return run;
   }
@@ -88,7 +96,6 @@ export class Committer {
   async #commit(): Promise<void> {
     const group = this.#group;
     if (group === undefined) return;
-    this.#group = undefined;
     clearTimeout(group.timer);
     const { session, tiles } = group;
     if (tiles.length === 0) return;
@@ -102,10 +109,38 @@ export class Committer {
       }
       await ledger.flush();
     });
+    this.#group = undefined;
     this.options.onCommit?.(
       tiles.map(({ id }) => ({ state: 'committed', id, snapshot })),
       performance.now() - started,
     );
+  }
+
+  /**
+   * Removes chunks that no commit will make count, where they would be seen: beside a ledger that does not
+   * know them they look like damage, and on a full disk they take the room. Whatever cannot be removed is
+   * written anew by the next run.
+   */
+  async #withdraw({ session, tiles, begun }: Group): Promise<void> {
+    if (session.isTransactional) return;
+    try {
+      // A commit that failed may have written some of its ledger.
+      const ledger = new Ledger((await this.repository.readSession()).store);
+      for (const tile of begun === undefined ? tiles : [...tiles, begun]) {
+        if ((await ledger.get(tile.index)) !== TileState.notLoaded) continue;
+        for (const key of this.#keysOf(tile)) await session.store.discard(key);
+      }
+    } catch {
+      // Why the commit failed matters more.
+    }
+  }
+
+  #keysOf({ chunks, index }: EncodedTile): string[] {
+    return chunks.map(({ band }) => this.#keyOf(band, index));
+  }
+
+  #keyOf(band: number, index: TileIndex): string {
+    return chunkKey(this.dataset.bands[band]?.name ?? '', index);
   }
 }
 

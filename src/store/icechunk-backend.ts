@@ -168,6 +168,7 @@ class IcechunkBackend implements Backend {
     const session = await this.#open();
     return {
       store: storeOf(session),
+      isTransactional: true,
       commit: (message, finish) =>
         this.#commit(session, message, (newest) => finish(storeOf(newest))),
     };

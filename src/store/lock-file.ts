@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
 import { isGone, type Owner, thisProcess } from './owner.js';
+import { translate } from './store-errors.js';
 
 /** Locks this very process holds: one that names its pid but is not among them was left by an earlier process of the same pid. */
 const held = new Map<string, symbol>();
@@ -47,22 +48,14 @@ async function tryLock(path: string): Promise<boolean> {
     await mkdir(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new StoreError(
-      'io',
-      `Expected to lock the store but received: ${(error as Error).message}`,
-      { cause: error },
-    );
+    throw translate(error, 'be locked');
   }
   held.set(path, Symbol(path));
   try {
     await writeFile(join(path, 'owner.json'), JSON.stringify(thisProcess()));
   } catch (error) {
     await giveUp(path);
-    throw new StoreError(
-      'io',
-      `Expected to lock the store but received: ${(error as Error).message}`,
-      { cause: error },
-    );
+    throw translate(error, 'be locked');
   }
   return true;
 }

@@ -1,15 +1,16 @@
 /**
  * A cube as a plain Zarr v3 directory: what every Zarr reader opens, without transactions.
  *
- * Each file appears whole or not at all (written under another name, then renamed), and the ledger is
+ * Each file appears whole or not at all (written beside the cube, then renamed), and the ledger is
  * written after the chunks it speaks of. A process that is killed leaves at worst chunks that the
  * ledger does not know, which the next run writes again. A new cube is assembled beside its place.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.js';
 import type { Location } from './chunk-files.js';
+import { DraftFolder } from './draft-folder.js';
 import { refuseFile } from './folder.js';
 import type { Backend, CubeStore, Session, WriteSession } from './session.js';
 import { translate } from './store-errors.js';
@@ -17,7 +18,7 @@ import { translate } from './store-errors.js';
 /** @throws {StoreError} of kind `not-a-cube` when there is no Zarr group. */
 export async function openPlainZarr(path: string): Promise<Backend> {
   await refuseFile(path);
-  const root = new PlainStore(path);
+  const root = new PlainStore(path, draftsOf(path));
   if ((await root.get('zarr.json')) === undefined) {
     throw new StoreError(
       'not-a-cube',
@@ -38,7 +39,11 @@ export async function createPlainZarr(path: string): Promise<Backend> {
       `Expected an empty or new folder for the cube but ${path} holds other files. Choose another folder.`,
     );
   }
-  const root = new PlainStore(path);
+  // What is beside the cube comes before it: the lock, and the folder it is assembled in.
+  await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
+    throw translate(cause, `create ${path}`);
+  });
+  const root = new PlainStore(path, draftsOf(path));
   let isNew = true;
   const existing = backendOf(root, path);
   return {
@@ -48,6 +53,7 @@ export async function createPlainZarr(path: string): Promise<Backend> {
       const staged = new StagedStore();
       return {
         store: staged,
+        isTransactional: true,
         commit: async (_, finish) => {
           await finish(staged);
           await assemble(path, staged.entries);
@@ -62,12 +68,23 @@ export async function createPlainZarr(path: string): Promise<Backend> {
 /** A plain directory has none. */
 const NO_SNAPSHOT = '';
 
+function draftsOf(path: string): DraftFolder {
+  return new DraftFolder(`${path}.drafts`);
+}
+
 function backendOf(store: PlainStore, path: string): Backend {
+  const drafts = draftsOf(path);
   const session: WriteSession = {
     store,
+    isTransactional: false,
     commit: async (_, finish) => {
-      await finish(store);
-      return NO_SNAPSHOT;
+      try {
+        await drafts.sweep();
+        await finish(store);
+        return NO_SNAPSHOT;
+      } finally {
+        await drafts.tidy();
+      }
     },
   };
   return {
@@ -127,7 +144,8 @@ function besideOf(path: string): string {
 /** Writes everything into a folder beside `path`, which then takes its name. */
 async function assemble(path: string, entries: ReadonlyMap<string, Buffer>): Promise<void> {
   const beside = besideOf(path);
-  const store = new PlainStore(beside);
+  const drafts = draftsOf(beside);
+  const store = new PlainStore(beside, drafts);
   try {
     for (const [key, value] of entries) await store.set(key, value);
     // Only an empty folder may be in the way; anything else was put there meanwhile.
@@ -146,11 +164,16 @@ async function assemble(path: string, entries: ReadonlyMap<string, Buffer>): Pro
       );
     }
     throw translate(cause, `create ${path}`);
+  } finally {
+    await drafts.tidy();
   }
 }
 
 class PlainStore implements CubeStore {
-  constructor(private readonly root: string) {}
+  constructor(
+    private readonly root: string,
+    private readonly drafts: DraftFolder,
+  ) {}
 
   async locate(key: string): Promise<Location> {
     const file = this.#path(key);
@@ -169,16 +192,17 @@ class PlainStore implements CubeStore {
 
   async set(key: string, value: Buffer): Promise<void> {
     const path = this.#path(key);
-    const partial = join(dirname(path), `.${basename(path)}.${randomUUID()}.partial`);
+    let draft: string | undefined;
     try {
-      await writeFile(partial, value).catch(async (error: unknown) => {
+      const written = await this.drafts.write(value);
+      draft = written;
+      await rename(written, path).catch(async (error: unknown) => {
         if (!isMissing(error)) throw error;
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(partial, value);
+        await rename(written, path);
       });
-      await rename(partial, path);
     } catch (cause) {
-      await rm(partial, { force: true }).catch(() => {});
+      if (draft !== undefined) await rm(draft, { force: true }).catch(() => {});
       throw translate(cause, `write ${key}`);
     }
   }

@@ -37,6 +37,8 @@ export type Finish = (newest: CubeStore) => Promise<void>;
 
 /** Chunks written here count once committed. A session is spent by its commit. */
 export interface WriteSession extends Session {
+  /** False where chunks are seen before their commit, so that those which will not be committed must be discarded. */
+  readonly isTransactional: boolean;
   /**
    * @returns the id of the snapshot; empty where the place keeps none.
    * @throws {StoreError} of kind `conflict` when another writer changed the same chunks.

@@ -28,7 +28,26 @@ export function translate(cause: unknown, action: string): StoreError {
       options,
     );
   }
+  if (isDiskFull(cause)) {
+    return new StoreError(
+      'io',
+      `Expected room for the cube but the disk is full (ENOSPC, while trying to ${action}). Make room and run again: tiles that are committed are intact, and are skipped.`,
+      options,
+    );
+  }
   return new StoreError('io', `Expected the store to ${action} but received: ${message}`, options);
+}
+
+/** Full, or the user's share of it is. Icechunk hands on the system's words and number, somewhere below its own. */
+function isDiskFull(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    /No space left on device|os error 28\b|[Qq]uota exceeded|os error 122\b/.test(
+      String(message ?? cause),
+    )
+  );
 }
 
 /** True when another writer's commit came first; the same changes can still be brought up to date. */

@@ -3,13 +3,24 @@
  * save work, and nothing depends on them: what a tile holds is decided by its commit.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoreError } from '../errors.js';
 import { type TileIndex, tileId } from '../grid/tiling.js';
 import { Ledger, TileState } from './ledger.js';
 import { isGone, type Owner, thisProcess } from './owner.js';
 import type { Repository } from './repository.js';
+import { translate } from './store-errors.js';
 
 /**
  * - `ours`: this run fills the tile
@@ -80,6 +91,11 @@ class NoClaims implements TileClaims {
 const HEARTBEAT_MS = 30_000;
 /** ... and one that was not for so long is nobody's: its owner died, and another process has its pid. */
 const STALE_MS = 180_000;
+/** A claim without a readable owner this old was left by a process that died while making it. */
+const ORPHANED_MS = 10_000;
+
+/** Makings of one claim, while other runs remove the folder. */
+const MAX_TRIES = 10;
 
 interface ClaimOwner extends Owner {
   /** Of one run: a process may have several. */
@@ -93,7 +109,7 @@ class FileClaims implements TileClaims {
   readonly #run = randomUUID();
   readonly #held = new Set<string>();
   readonly #heartbeat: NodeJS.Timeout;
-  #hasSwept = false;
+  #sweeping: Promise<void> | undefined;
 
   constructor(
     private readonly folder: string,
@@ -106,10 +122,7 @@ class FileClaims implements TileClaims {
 
   async claim(index: TileIndex): Promise<ClaimAnswer> {
     const id = tileId(index);
-    if (!this.#hasSwept) {
-      this.#hasSwept = true;
-      await this.#sweep();
-    }
+    await this.#sweepOnce();
     if (!(await this.#take(id))) return 'busy';
     // After the claim: before, its owner could commit and give it up between the two questions.
     if (!(await this.newest.isLoaded(index))) return 'ours';
@@ -123,6 +136,8 @@ class FileClaims implements TileClaims {
 
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    // A run that had nothing left to claim clears away what a killed one left, too.
+    await this.#sweepOnce();
     await Promise.all([...this.#held].map((id) => this.release(id)));
     runs.delete(this.#run);
     // The last one to leave removes the folder.
@@ -136,25 +151,39 @@ class FileClaims implements TileClaims {
         this.#held.add(id);
         return true;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(error);
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+          throw translate(error, `mark tile ${id} as being filled`);
       }
       if (!(await isAbandoned(this.#file(id)))) return false;
-      await rm(this.#file(id), { force: true });
+      await removeAbandoned(this.#file(id));
     }
     return false;
   }
 
   async #write(id: string): Promise<void> {
     const owner: ClaimOwner = { ...thisProcess(), run: this.#run };
-    const write = () => writeFile(this.#file(id), JSON.stringify(owner), { flag: 'wx' });
-    try {
-      await write();
-    } catch (error) {
-      // Another run may remove the folder as it leaves.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await mkdir(this.folder, { recursive: true });
-      await write();
+    const file = this.#file(id);
+    for (let tries = 1; ; tries++) {
+      try {
+        await writeFile(file, JSON.stringify(owner), { flag: 'wx' });
+        return;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // Another run may remove the folder as it leaves.
+        if (code === 'ENOENT' && tries < MAX_TRIES) {
+          await mkdir(this.folder, { recursive: true });
+          continue;
+        }
+        // On a full disk a file can be made, and not be filled.
+        if (code !== 'EEXIST') await rm(file, { force: true }).catch(() => {});
+        throw error;
+      }
     }
+  }
+
+  #sweepOnce(): Promise<void> {
+    this.#sweeping ??= this.#sweep();
+    return this.#sweeping;
   }
 
   /** Removes what killed processes have left. */
@@ -162,7 +191,7 @@ class FileClaims implements TileClaims {
     const names = await readdir(this.folder).catch((): string[] => []);
     for (const name of names) {
       const file = join(this.folder, name);
-      if (await isAbandoned(file)) await rm(file, { force: true });
+      if (await isAbandoned(file)) await removeAbandoned(file);
     }
   }
 
@@ -189,14 +218,22 @@ async function isAbandoned(file: string): Promise<boolean> {
     return owner.pid === pid && owner.host === host ? !runs.has(owner.run) : isGone(owner);
   } catch {
     // It is being written at this moment, or its writer died at it.
-    return false;
+    return Date.now() - made.mtimeMs > ORPHANED_MS;
   }
 }
 
-function refused(cause: unknown): StoreError {
-  return new StoreError(
-    'io',
-    `Expected to mark a tile as being filled but received: ${(cause as Error).message}`,
-    { cause },
-  );
+/**
+ * Takes an abandoned claim away under another name, which one process alone can do, and looks again: a
+ * second one that saw the dead owner as well might meet the claim of whoever came after.
+ */
+async function removeAbandoned(file: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return;
+  }
+  // Fails where the place is taken again: then two fill the tile, and the later commit finds it there.
+  if (!(await isAbandoned(aside))) await link(aside, file).catch(() => {});
+  await rm(aside, { force: true });
 }

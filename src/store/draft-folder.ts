@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isGone, thisProcess } from './owner.js';
+
+/** Of this process alone, whatever others had its pid before. */
+const PROCESS = randomUUID();
+
+/** A draft of another machine that is this old is nobody's: one is written in seconds. */
+const ORPHANED_MS = 3_600_000;
+
+/** Another process that leaves may remove the folder between its making and its use. */
+const MAX_TRIES = 10;
+
+/**
+ * Where files are written before they take their names, so that each appears whole or not at all. It lies
+ * beside the cube: a process that is killed leaves its drafts there, where no reader of the cube meets them
+ * and where they are found again without a walk over the cube.
+ */
+export class DraftFolder {
+  #count = 0;
+
+  constructor(private readonly folder: string) {}
+
+  /** @returns the path of a new file with these bytes, which is to be renamed or removed. */
+  async write(bytes: Uint8Array): Promise<string> {
+    const { pid, host } = thisProcess();
+    const name = `${pid}.${PROCESS}.${this.#count++}.${encodeURIComponent(host)}`;
+    const draft = join(this.folder, name);
+    for (let tries = 1; ; tries++) {
+      try {
+        await writeFile(draft, bytes);
+        return draft;
+      } catch (error) {
+        const isFolderMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!isFolderMissing || tries >= MAX_TRIES) {
+          await rm(draft, { force: true }).catch(() => {});
+          throw error;
+        }
+        await mkdir(this.folder, { recursive: true });
+      }
+    }
+  }
+
+  /** Removes what processes that are gone have left. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    for (const name of names) {
+      const file = join(this.folder, name);
+      if (await isAbandoned(file, name)) await rm(file, { force: true }).catch(() => {});
+    }
+  }
+
+  /** Removes the folder when nothing is in it. */
+  async tidy(): Promise<void> {
+    await rmdir(this.folder).catch(() => {});
+  }
+}
+
+async function isAbandoned(file: string, name: string): Promise<boolean> {
+  const [, pid, process = '', host = ''] = /^(\d+)\.([\w-]+)\.\d+\.(.+)$/.exec(name) ?? [];
+  // Something else that somebody has put there.
+  if (pid === undefined) return false;
+  const owner = { pid: Number(pid), host: decodeURIComponent(host) };
+  const self = thisProcess();
+  if (owner.pid === self.pid && owner.host === self.host) return process !== PROCESS;
+  if (isGone(owner)) return true;
+  const made = await stat(file).catch(() => undefined);
+  return made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS;
+}
