@@ -3,7 +3,7 @@ import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 
 /** Without stacks, which tell of this machine's folders. */
-const withoutStacks = (key: string, value: unknown): unknown =>
+export const withoutStacks = (key: string, value: unknown): unknown =>
   key === 'stack' ? undefined : value;
 
 function print(record: object): void {

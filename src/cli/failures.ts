@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import {
   AbortedError,
   type ErrorRecord,
@@ -33,6 +34,22 @@ export class FailureList {
     else if (event.type === 'committed') this.#left -= event.tiles.length;
     else if (event.type === 'loaded-elsewhere') this.#left--;
   };
+
+  /**
+   * Makes sure before a long run that the list can be written after it; nothing is made yet.
+   * @throws {InvalidInputError}
+   */
+  async check(): Promise<void> {
+    const refuse = (why: string) =>
+      expected('a file to write', '--failed', `${this.file} (${why})`);
+    const there = await stat(this.file).catch(() => undefined);
+    if (there?.isDirectory()) throw refuse('a folder');
+    await access(dirname(this.file), constants.W_OK).catch(
+      ({ code, message }: NodeJS.ErrnoException) => {
+        throw refuse(`${dirname(this.file)}: ${code ?? message}`);
+      },
+    );
+  }
 
   /**
    * Writes one JSON record a line, and an empty file where nothing failed; an older list is replaced at once.
@@ -90,34 +107,68 @@ function lineOf({ id, index, stage, tries, error: { stack: _, ...error } }: Miss
   return `${JSON.stringify({ tile: id, index, stage, tries, error })}\n`;
 }
 
+/** A tile of a list, and how it failed, where the list tells. */
+export interface ListedTile {
+  readonly id: string;
+  readonly stage?: string;
+  readonly tries?: number;
+  readonly error?: { readonly message: string };
+}
+
 /**
- * The ids of the tiles in a list: what `--failed` or a report wrote, what `--format json` printed, or ids
- * one a line.
+ * The tiles in a list: what `--failed` or a report wrote, what `--format json` or `ndjson` printed, or
+ * ids one a line.
+ *
+ * @param option that names the file, for messages
  * @throws {InvalidInputError}
  */
-export async function readTileList(file: string): Promise<string[]> {
+export async function readTileList(file: string, option: string): Promise<ListedTile[]> {
   const content = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new InvalidInputError(
-      `Expected a readable file for --retry-failed but received "${file}" (${cause.code ?? cause.message}).`,
+      `Expected a readable file for ${option} but received "${file}" (${cause.code ?? cause.message}).`,
       { cause },
     );
   });
-  const summary = parseJson(content);
-  const records =
-    isRecord(summary) && Array.isArray(summary.failed)
-      ? (summary.failed as unknown[])
-      : content.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return records.map((record) => idOf(record, file));
+  const tiles: ListedTile[] = [];
+  for (const record of recordsIn(content)) {
+    const tile = tileOf(record);
+    if (tile === undefined)
+      throw expected('a list of failed tiles', option, `a line without one in ${file}`);
+    parseTileId(tile.id);
+    tiles.push(tile);
+  }
+  return tiles;
 }
 
-function idOf(record: unknown, file: string): string {
-  const parsed = typeof record === 'string' ? (parseJson(record) ?? record) : record;
-  const id = isRecord(parsed) ? (parsed.tile ?? parsed.id) : parsed;
-  if (typeof id !== 'string')
-    throw expected('a list of failed tiles', '--retry-failed', `a line without one in ${file}`);
-  const trimmed = id.trim();
-  parseTileId(trimmed);
-  return trimmed;
+/** What stands for one tile each. */
+function recordsIn(content: string): unknown[] {
+  const whole = parseJson(content);
+  // The summary of a run, or the record of one.
+  const listed = isRecord(whole) ? (whole.failed ?? whole.failures) : whole;
+  if (Array.isArray(listed)) return listed;
+  const lines = content.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const records = lines.map((line) => parseJson(line) ?? line);
+  // Of a stream of events those that tell of a failure.
+  return records.some((record) => isRecord(record) && 'type' in record)
+    ? records.flatMap((record) =>
+        isRecord(record) && isRecord(record.failure) ? [record.failure] : [],
+      )
+    : records;
+}
+
+function tileOf(record: unknown): ListedTile | undefined {
+  if (typeof record === 'string') return { id: record.trim() };
+  if (!isRecord(record)) return undefined;
+  const { stage, tries } = record;
+  const id = record.tile ?? record.id;
+  if (typeof id !== 'string') return undefined;
+  const { stack: _, ...error } = isRecord(record.error) ? record.error : {};
+  return {
+    id: id.trim(),
+    ...(typeof stage === 'string' ? { stage } : {}),
+    ...(typeof tries === 'number' ? { tries } : {}),
+    ...(typeof error.message === 'string' ? { error: { ...error, message: error.message } } : {}),
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -24,7 +24,7 @@ export function ingestCommand(): Command {
     .addOption(
       new Option(
         '--retry-failed <list>',
-        'in place of a region: the tiles in a list of --failed, of a report (failures.ndjson), or ids one a line',
+        'in place of a region: the tiles in a list of --failed, of a report (failures.ndjson), of --format json or ndjson, or ids one a line',
       ).conflicts(['bbox', 'roi', 'time', 'dryRun']),
     );
   return addRunOptions(addServiceLimits(addServiceOptions(command)))
@@ -44,7 +44,9 @@ async function run(options: Options): Promise<void> {
   if (options.dryRun) return showPlan(planOptions(options));
   const { retryFailed } = options;
   const target =
-    retryFailed === undefined ? await regionOf(options) : await readTileList(retryFailed);
+    retryFailed === undefined
+      ? await regionOf(options)
+      : (await readTileList(retryFailed, '--retry-failed')).map(({ id }) => id);
   const cube = await Cube.open(options.store);
   // What lies outside the cube is told before anyone is asked for credentials.
   if (isTileList(target)) cube.tilesOf(target);

@@ -1,5 +1,8 @@
 import { EXIT } from './exit-codes.js';
 
+/** What is under way and can be asked to stop. */
+const running = new Set<AbortController>();
+
 /**
  * The first SIGINT or SIGTERM asks the work to stop (finished tiles are still committed), the second
  * ends the process at once. Either way the cube is as it was at its last commit.
@@ -16,11 +19,32 @@ export function abortOnSignals(message = 'Stopping: finished tiles are being com
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  running.add(controller);
   return {
     signal: controller.signal,
     release() {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      running.delete(controller);
     },
   };
+}
+
+/**
+ * Whoever reads the output may stop reading, as head does, or a disk that takes it may be full. What fills a
+ * cube then stops as at a first signal, everything else ends at once; neither shows a stack. Progress that
+ * can be written nowhere stops no work.
+ */
+export function endWithReader(): void {
+  process.stderr.on('error', () => {});
+  let isGone = false;
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // What is still written while the work stops fails as well.
+    if (isGone) return;
+    isGone = true;
+    if (code !== 'EPIPE') process.stderr.write(`geocubes: ${message}\n`);
+    process.exitCode = EXIT.failed;
+    if (running.size === 0) process.exit();
+    for (const controller of running) controller.abort();
+  });
 }

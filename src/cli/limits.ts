@@ -88,8 +88,11 @@ export function parseDuration(text: string, name: string): number {
  */
 export function parseUntil(text: string, now = new Date()): Date {
   const trimmed = text.trim();
-  if (trimmed.startsWith('+'))
-    return new Date(now.getTime() + parseDuration(trimmed.slice(1), '--until'));
+  if (trimmed.startsWith('+')) {
+    const ms = parseDuration(trimmed.slice(1), '--until');
+    if (ms > 0) return new Date(now.getTime() + ms);
+    throw expected('a time to come', '--until', text);
+  }
   const [, hours, minutes] = /^(\d{1,2}):(\d{2})$/.exec(trimmed) ?? [];
   if (hours !== undefined && Number(hours) < 24 && Number(minutes) < 60) {
     const next = new Date(now);
@@ -97,11 +100,13 @@ export function parseUntil(text: string, now = new Date()): Date {
     if (next <= now) next.setDate(next.getDate() + 1);
     return next;
   }
-  const isDateTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?$/.test(
-    trimmed,
-  );
-  const time = new Date(isDateTime ? trimmed : Number.NaN);
-  if (Number.isNaN(time.getTime()))
+  const [, year, month, day] =
+    /^(\d{4})-(\d{2})-(\d{2})[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?$/.exec(trimmed) ??
+    [];
+  const time = new Date(year === undefined ? Number.NaN : trimmed);
+  // Date makes 3 March of 31 February.
+  const hasDay = Number(day) <= new Date(Number(year), Number(month), 0).getDate();
+  if (Number.isNaN(time.getTime()) || !hasDay)
     throw expected('a time such as 06:30, 2026-11-26T06:30 or +8h', '--until', text);
   if (time <= now) throw expected('a time to come', '--until', text);
   return time;

@@ -3,11 +3,19 @@ import { Command, Option } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
 import { readGeoBox, writeGeoTiff } from '../cube/raster-files.js';
 import type { Dataset, Resampling } from '../dataset/dataset.js';
+import { formatInstant } from '../dataset/period.js';
 import { expected } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import { isFloat } from '../raster/dtype.js';
-import { storeOption, threadsOption, timeOption, wholeNumber } from './options.js';
+import {
+  formatOption,
+  quietOption,
+  storeOption,
+  threadsOption,
+  timeOption,
+  wholeNumber,
+} from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { oneStep, timeWords } from './time.js';
@@ -20,6 +28,8 @@ interface Options extends RegionOptions, ComputeOptions {
   readonly like?: string;
   readonly resampling: Resampling;
   readonly buffer: number;
+  readonly format: 'text' | 'json';
+  readonly quiet?: boolean;
 }
 
 export function loadCommand(): Command {
@@ -47,6 +57,8 @@ export function loadCommand(): Command {
     )
     .addOption(threadsOption())
     .addOption(kernelOption())
+    .addOption(formatOption())
+    .addOption(quietOption())
     .addHelpText(
       'after',
       [
@@ -77,13 +89,44 @@ async function load(options: Options): Promise<void> {
         hasNodata: hasNodata(cube.dataset),
       });
     if (png !== undefined) await writeFile(png, await regionPicture(region));
-    const missing =
-      region.missingTiles > 0 ? `; ${region.missingTiles} tiles of it are not loaded` : '';
-    const files = [out, png].filter((file) => file !== undefined).join(' and ');
-    process.stdout.write(`Wrote ${files}: ${region.geobox}${timeWords(region.steps)}${missing}\n`);
+    if (options.quiet) return;
+    process.stdout.write(
+      options.format === 'json'
+        ? `${JSON.stringify(regionRecord(region, cube.dataset, options), undefined, 2)}\n`
+        : regionText(region, options),
+    );
   } finally {
     await pool.close();
   }
+}
+
+type Files = Pick<Options, 'out' | 'png' | 'cog'>;
+
+function regionText({ geobox, steps, missingTiles }: Region, { out, png }: Files): string {
+  const missing = missingTiles > 0 ? `; ${missingTiles} tiles of it are not loaded` : '';
+  const files = [out, png].filter((file) => file !== undefined).join(' and ');
+  return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}\n`;
+}
+
+/** What was written. The affine is that of the outer corner: x = a col + b row + c, y = d col + e row + f. */
+function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files) {
+  const [step] = region.steps ?? [];
+  return {
+    files: [
+      ...(out === undefined ? [] : [{ path: out, format: cog ? 'cog' : 'geotiff' }]),
+      ...(png === undefined ? [] : [{ path: png, format: 'png' }]),
+    ],
+    geobox: region.geobox.toRecord(),
+    bounds: region.geobox.bounds,
+    bands: [...region.bands.keys()],
+    dtype: region.dtype,
+    // As GDAL has it: JSON knows no NaN.
+    nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
+    ...(step === undefined
+      ? {}
+      : { time: { start: formatInstant(step.start), end: formatInstant(step.end) } }),
+    missingTiles: region.missingTiles,
+  };
 }
 
 /** Before anything is read. @throws {InvalidInputError} */

@@ -4,13 +4,8 @@ import type { IngestEvent } from '../observe/events.js';
 
 /** Structured records on stderr. Events hold no credentials; stacks are left to GEOCUBES_DEBUG. */
 export function createLog(): Logger {
-  const destination = pino.destination({ fd: 2, sync: true });
-  const log = pino({ name: 'geocubes', base: null }, destination);
   // A file on a full disk, or a terminal that is gone: nothing is left to tell it to.
-  destination.on('error', () => {
-    log.level = 'silent';
-  });
-  return log;
+  return logTo(pino.destination({ fd: 2, sync: true }), () => {});
 }
 
 /**
@@ -27,12 +22,21 @@ export function createFileLog(file: string): Logger {
       { cause },
     );
   }
-  const log = pino({ name: 'geocubes', base: null }, destination);
-  destination.on('error', (error: Error) => {
+  return logTo(destination, ({ message }) => {
+    process.stderr.write(`geocubes: the log ${file} ends here: ${message}\n`);
+  });
+}
+
+/** A log that ends when it cannot be written: it would keep every further record in memory. */
+function logTo(
+  destination: ReturnType<typeof pino.destination>,
+  onBroken: (error: NodeJS.ErrnoException) => void,
+): Logger {
+  const log = pino({ base: null }, destination);
+  destination.on('error', (error: NodeJS.ErrnoException) => {
     if (log.level === 'silent') return;
-    // What cannot be written would gather in memory.
     log.level = 'silent';
-    process.stderr.write(`geocubes: the log ${file} ends here: ${error.message}\n`);
+    onBroken(error);
   });
   return log;
 }

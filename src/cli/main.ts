@@ -1,63 +1,13 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { createCommand } from './create.js';
-import { demoCommand } from './demo.js';
-import { doctorCommand } from './doctor.js';
+import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
-import { logCommand } from './history.js';
-import { importCommand } from './import.js';
-import { ingestCommand } from './ingest.js';
-import { loadCommand } from './load.js';
-import { loopbackCommand } from './loopback.js';
-import { planCommand } from './plan.js';
-import { addSettings, SETTINGS_HELP } from './settings.js';
-import { statusCommand } from './status.js';
-import { verifyCommand } from './verify.js';
+import { endWithReader } from './interrupt.js';
+import { createProgram } from './program.js';
 
-/** The whole command, ready to parse. */
-function program(): Command {
-  const { version } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  ) as { version: string };
-  const geocubes = new Command('geocubes')
-    .description('Fill Zarr datacubes in Icechunk repositories from Google Earth Engine.')
-    .version(version)
-    .addHelpText(
-      'after',
-      `\n${SETTINGS_HELP}\n\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.`,
-    );
-  for (const command of [
-    demoCommand(),
-    createCommand(),
-    planCommand(),
-    ingestCommand(),
-    importCommand(),
-    loadCommand(),
-    statusCommand(),
-    logCommand(),
-    verifyCommand(),
-    loopbackCommand(),
-    doctorCommand(),
-  ]) {
-    geocubes.addCommand(command.showHelpAfterError('(--help tells more)'));
-  }
-  addSettings(geocubes.commands);
-  // Commander would end the process with code 1 for a wrong call.
-  for (const command of [geocubes, ...geocubes.commands]) command.exitOverride();
-  return geocubes;
-}
-
-// Whoever reads the output may stop reading, as head does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.stderr.write(`geocubes: ${error.message}\n`);
-  process.exit(EXIT.failed);
-});
-// Progress that can be written nowhere, as to a file on a full disk, stops no work.
-process.stderr.on('error', () => {});
+endWithReader();
 
 try {
-  await program().parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = endingOf(error);
 }

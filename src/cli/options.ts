@@ -8,7 +8,7 @@ import { expected, InvalidInputError } from '../errors.js';
 
 /** Options that several commands share. */
 export const storeOption = () =>
-  new Option('--store <url>', 'folder of the cube').makeOptionMandatory();
+  new Option('--store <url>', 'path or URL of the cube').makeOptionMandatory();
 
 export const datasetOption = () =>
   new Option(
@@ -30,6 +30,9 @@ export const threadsOption = () =>
 
 export const formatOption = () =>
   new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
+
+export const quietOption = () =>
+  new Option('-q, --quiet', 'print nothing: the exit code tells how it went');
 
 /** A parser for commander that takes whole numbers in a range. */
 export function wholeNumber(name: string, low: number, high: number): (text: string) => number {

@@ -9,6 +9,8 @@ export interface Terminal {
 }
 
 const BAR_CELLS = 24;
+/** A shorter bar shows nothing. */
+const FEWEST_CELLS = 8;
 const REDRAW_MS = 100;
 /** Without a terminal, a line is a line in somebody's log. */
 const LINE_MS = 2_000;
@@ -49,16 +51,12 @@ export class ProgressBar {
   #draw(): void {
     const summary = this.#tally.summary();
     const line = this.terminal.isTTY
-      ? `${bar(summary)} ${progressText(summary)}`
-      : progressText(summary);
+      ? barLine(summary, this.#tally.inFlight, (this.terminal.columns ?? 100) - 1)
+      : progressText(summary, this.#tally.inFlight);
     if (line === this.#shown) return;
     this.#shown = line;
     // \x1b[K clears what a longer line left behind.
-    this.terminal.write(
-      this.terminal.isTTY
-        ? `\r${line.slice(0, (this.terminal.columns ?? 100) - 1)}\x1b[K`
-        : `${line}\n`,
-    );
+    this.terminal.write(this.terminal.isTTY ? `\r${line}\x1b[K` : `${line}\n`);
   }
 }
 
@@ -69,37 +67,69 @@ export function waitText({
   delayMs,
   endsAt,
 }: Extract<IngestEvent, { type: 'waiting' }>): string {
-  const left = formatSeconds((endsAt - at) / 1000);
-  return `The service is away: ${error.message} Trying again in ${formatSeconds(delayMs / 1000)}, for ${left} at the most; what is finished is committed.`;
+  const left = formatSeconds(Math.max(endsAt - at, 0) / 1000);
+  return `Waiting for the service. ${error.message.replace(/[^.!?]$/, '$&.')} Next try in ${formatSeconds(delayMs / 1000)}; if it is not back in ${left}, the run ends.`;
+}
+
+/** The bar and the text, no longer than `width` together: the text goes first. */
+function barLine(summary: IngestSummary, inFlight: number, width: number): string {
+  const text = progressText(summary, inFlight, width);
+  const cells = Math.min(BAR_CELLS, width - text.length - '[] '.length);
+  return cells < FEWEST_CELLS ? text.slice(0, width) : `${bar(summary, cells)} ${text}`;
 }
 
 /** Full cells are committed tiles, half ones are processed and wait for their commit. */
-function bar({ committed, processed, failed, tiles }: IngestSummary): string {
-  const cells = (count: number) =>
-    tiles === 0 ? BAR_CELLS : Math.round((count / tiles) * BAR_CELLS);
+function bar({ committed, processed, failed, tiles }: IngestSummary, width: number): string {
+  const cells = (count: number) => (tiles === 0 ? width : Math.round((count / tiles) * width));
   const full = cells(committed + failed.length);
   const half = Math.max(cells(processed + failed.length) - full, 0);
-  return `[${'█'.repeat(full)}${'▒'.repeat(half)}${'░'.repeat(BAR_CELLS - full - half)}]`;
+  return `[${'█'.repeat(full)}${'▒'.repeat(half)}${'░'.repeat(width - full - half)}]`;
 }
 
 /**
- * `16/36 tiles (+5)  18.3 MB/s  ETA 4 s`: tiles that are committed (and processed but not yet
- * committed), bytes received, time to go at the rate of processing so far.
+ * `16/36 tiles (+5)  18.3 MB/s in, 6.1 out  ETA 4 s  12 in flight`: tiles that are committed (and
+ * processed but not yet committed), bytes received and bytes of chunks made since the start, time to go at
+ * the rate of processing so far, tiles under way. Where that is longer than `width`, the less important
+ * is left out.
  */
-export function progressText(summary: IngestSummary): string {
-  const { committed, processed, tiles, failed, retries, bytesIn, elapsedMs } = summary;
+export function progressText(
+  summary: IngestSummary,
+  inFlight: number,
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const { committed, processed, tiles, failed, retries, elapsedMs } = summary;
   const seconds = Math.max(elapsedMs / 1000, 1e-3);
-  const waiting = processed > committed ? ` (+${processed - committed})` : '';
-  const parts = [
-    `${committed}/${tiles} tiles${waiting}`,
-    `${(bytesIn / 1e6 / seconds).toFixed(1)} MB/s`,
-  ];
+  const isOver = committed + failed.length >= tiles;
   const done = processed + failed.length;
-  if (committed + failed.length >= tiles) parts.push(`in ${formatSeconds(seconds)}`);
-  else if (done > 0) parts.push(`ETA ${formatSeconds((seconds / done) * (tiles - done))}`);
-  if (retries > 0) parts.push(`${retries} retries`);
-  if (failed.length > 0) parts.push(`${failed.length} failed`);
-  return parts.join('  ');
+  const parts = {
+    tiles: `${committed}/${tiles} tiles`,
+    uncommitted: processed > committed ? ` (+${processed - committed})` : '',
+    rates: `  ${rateText(summary, seconds)}`,
+    time: isOver
+      ? `  in ${formatSeconds(seconds)}`
+      : done > 0
+        ? `  ETA ${formatSeconds((seconds / done) * (tiles - done))}`
+        : '',
+    inFlight: inFlight > 0 ? `  ${inFlight} in flight` : '',
+    retries: retries > 0 ? `  ${retries} ${retries === 1 ? 'retry' : 'retries'}` : '',
+    failed: failed.length > 0 ? `  ${failed.length} failed` : '',
+  };
+  for (const part of ['uncommitted', 'inFlight', 'rates', 'retries'] as const) {
+    if (Object.values(parts).join('').length <= width) break;
+    parts[part] = '';
+  }
+  return Object.values(parts).join('');
+}
+
+function rateText(
+  { bytesIn, bytesOut, plannedRequests, tiles }: IngestSummary,
+  seconds: number,
+): string {
+  const rate = (bytes: number) => (bytes / 1e6 / seconds).toFixed(1);
+  // Nothing is received of files on disk.
+  return plannedRequests === 0 && tiles > 0
+    ? `${rate(bytesOut)} MB/s out`
+    : `${rate(bytesIn)} MB/s in, ${rate(bytesOut)} out`;
 }
 
 export function formatSeconds(seconds: number): string {

@@ -32,9 +32,14 @@ export function addRegionOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('--where <condition>', 'of --roi only these features, such as "name = \'Lena\'"'),
+      new Option(
+        '--where <condition>',
+        'of --roi only these features, such as "name = \'Lena\'"',
+      ).conflicts('bbox'),
     )
-    .addOption(new Option('--layer <name>', 'layer of --roi, where it has several'));
+    .addOption(
+      new Option('--layer <name>', 'layer of --roi, where it has several').conflicts('bbox'),
+    );
 }
 
 /**

@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import type { Cube, IngestOptions, IngestTarget } from '../cube/cube.js';
 import { ingestWithReport } from '../cube/report.js';
 import type { Toi } from '../dataset/toi.js';
+import { toRecord } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { PlannedTile, TileSource } from '../tile.js';
-import { eventStream } from './event-stream.js';
+import { eventStream, withoutStacks } from './event-stream.js';
 import { EXIT, explain } from './exit-codes.js';
 import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
@@ -59,10 +60,11 @@ export async function runIngest(
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
   try {
+    const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
+    await failures?.check();
     const logs = openLogs(options);
     const pool = await openPool(options);
     closing.push(() => pool.close());
-    const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
     const interrupt = abortOnSignals();
     closing.push(() => bar?.stop(), interrupt.release);
@@ -86,6 +88,8 @@ export async function runIngest(
       await failures
         ?.writeAfter(error, (most) => planOf(cube, target, job, most))
         .catch((cause: unknown) => process.stderr.write(`geocubes: ${explain(cause)}\n`));
+      const { stack: _, ...ending } = toRecord(error);
+      for (const log of logs) log.error({ error: ending }, 'error');
       throw error;
     });
     bar?.stop();
@@ -151,7 +155,7 @@ function printSummary(summary: IngestSummary, { format, failed }: RunOptions): v
     return;
   }
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(summary, withoutStacks, 2)}\n`);
     return;
   }
   process.stdout.write(`${summaryText(summary)}\n`);

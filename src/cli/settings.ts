@@ -25,38 +25,12 @@ export function addSettings(
     // Commander looks for mandatory options right after this.
     command.parseOptions = (args) => {
       const parsed = parse(args);
-      apply(command, known, env);
+      // Nobody who asks for help is told that a setting is wrong.
+      if (!parsed.unknown.some((arg) => arg === '--help' || arg === '-h'))
+        apply(command, known, env);
       return parsed;
     };
   }
-}
-
-function apply(
-  command: Command,
-  known: ReadonlySet<string>,
-  env: Readonly<Record<string, string | undefined>>,
-): void {
-  const file = (command.getOptionValue('config') as string | undefined) ?? env.GEOCUBES_CONFIG;
-  const fromEnv = new Map<Option, Setting>();
-  const fromFile = new Map<Option, Setting>();
-  const settings = file === undefined ? new Map<string, unknown>() : readSettings(file, known);
-  for (const option of command.options) {
-    if (['config', 'help', 'version'].includes(nameOf(option))) continue;
-    const variable = `GEOCUBES_${nameOf(option).toUpperCase().replaceAll('-', '_')}`;
-    const text = env[variable];
-    if (text !== undefined && text !== '')
-      fromEnv.set(option, { value: text, source: 'env', origin: variable });
-    const value = settings.get(nameOf(option));
-    if (value !== undefined)
-      fromFile.set(option, {
-        value,
-        source: 'config',
-        origin: `"${nameOf(option)}" in ${file}`,
-      });
-  }
-  // One after the other: what is set in the environment keeps out what contradicts it in the file.
-  for (const layer of [fromEnv, fromFile])
-    for (const [option, setting] of layer) set(command, option, setting);
 }
 
 interface Setting {
@@ -66,18 +40,61 @@ interface Setting {
   readonly origin: string;
 }
 
-const RANKS: Readonly<Record<string, number>> = { default: 0, config: 1, env: 2, cli: 3 };
+function apply(
+  command: Command,
+  known: ReadonlySet<string>,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const file = (command.getOptionValue('config') as string | undefined) ?? env.GEOCUBES_CONFIG;
+  const inFile =
+    file === undefined || file === '' ? new Map<string, unknown>() : readSettings(file, known);
+  const settings = new Map<Option, Setting>();
+  for (const option of command.options) {
+    const name = nameOf(option);
+    if (['config', 'help', 'version'].includes(name) || isOnCommandLine(command, option)) continue;
+    const variable = `GEOCUBES_${name.toUpperCase().replaceAll('-', '_')}`;
+    const [text, value] = [env[variable], inFile.get(name)];
+    if (text !== undefined && text !== '')
+      settings.set(option, { value: text, source: 'env', origin: variable });
+    else if (value !== undefined)
+      settings.set(option, { value, source: 'config', origin: `"${name}" in ${file}` });
+  }
+  // One after the other: what is set in the environment keeps out what contradicts it in the file.
+  for (const source of ['env', 'config'] as const)
+    for (const [option, setting] of settings)
+      if (setting.source === source) set(command, settings, option, setting);
+}
 
-function set(command: Command, option: Option, { value, source, origin }: Setting): void {
-  const rank = RANKS[source] ?? 0;
+/** Unless what goes first says something that cannot be said with it. */
+function set(
+  command: Command,
+  settings: ReadonlyMap<Option, Setting>,
+  option: Option,
+  { value, source, origin }: Setting,
+): void {
+  const parsed = parse(option, value, origin);
+  // Said by leaving it out; commander would take it for a contradiction to others.
+  if (parsed === false) return;
   const rivals = command.options.filter(
-    (other) => other === option || conflict(other, option) || conflict(option, other),
+    (other) => isSet(command, other) && (conflict(other, option) || conflict(option, other)),
   );
-  const isOverruled = rivals.some(
-    (other) => (RANKS[command.getOptionValueSource(other.attributeName()) ?? ''] ?? 0) > rank,
-  );
-  if (isOverruled) return;
-  command.setOptionValueWithSource(option.attributeName(), parse(option, value, origin), source);
+  for (const rival of rivals) {
+    const said = settings.get(rival);
+    if (said === undefined || isOnCommandLine(command, rival) || said.source !== source) return;
+    throw new InvalidInputError(
+      `Expected one of --${nameOf(rival)} and --${nameOf(option)} but received both: ${said.origin} and ${origin}.`,
+    );
+  }
+  command.setOptionValueWithSource(option.attributeName(), parsed, source);
+}
+
+function isSet(command: Command, option: Option): boolean {
+  const source = command.getOptionValueSource(option.attributeName());
+  return source !== undefined && source !== 'default';
+}
+
+function isOnCommandLine(command: Command, option: Option): boolean {
+  return command.getOptionValueSource(option.attributeName()) === 'cli';
 }
 
 function conflict(one: Option, other: Option): boolean {
@@ -90,11 +107,14 @@ function parse(option: Option, value: unknown, origin: string): unknown {
   if (option.isBoolean()) return truth(value, origin);
   const text = textOf(value);
   if (text === undefined) throw expected('a text or a number', origin, JSON.stringify(value));
+  const { argChoices } = option;
+  if (argChoices !== undefined && !argChoices.includes(text))
+    throw expected(`one of ${argChoices.join(', ')}`, origin, text);
   if (option.parseArg === undefined) return text;
   try {
     return option.parseArg(text, undefined);
   } catch (cause) {
-    throw new InvalidInputError(`${(cause as Error).message} It came from ${origin}.`, { cause });
+    throw new InvalidInputError(`${(cause as Error).message} It is set by ${origin}.`, { cause });
   }
 }
 
@@ -133,7 +153,13 @@ function readSettings(file: string, known: ReadonlySet<string>): Map<string, unk
   for (const [key, value] of Object.entries(content)) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (name === '$schema') continue;
-    if (!known.has(name)) throw expected('the names of options', `the settings in ${file}`, key);
+    if (!known.has(name))
+      throw expected(
+        'the names of options',
+        `the settings in ${file}`,
+        key,
+        '"geocubes COMMAND --help" lists them.',
+      );
     settings.set(name, value);
   }
   return settings;

@@ -5,8 +5,10 @@ import { formatInstant } from '../dataset/period.js';
 import type { TimeStep } from '../dataset/time-axis.js';
 import type { Toi } from '../dataset/toi.js';
 import type { Roi } from '../grid/roi.js';
+import { tileId } from '../grid/tiling.js';
 import { renderPng } from '../picture/png.js';
 import { drawStateMap } from '../picture/state-map.js';
+import { type ListedTile, readTileList } from './failures.js';
 import { storeOption, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { writeTileFeatures } from './tile-features.js';
@@ -15,6 +17,7 @@ import { timeWords } from './time.js';
 interface Options extends RegionOptions {
   readonly store: string;
   readonly png?: string;
+  readonly failed?: string;
   readonly format: 'text' | 'json' | 'geojson';
 }
 
@@ -33,9 +36,13 @@ export function statusCommand(): Command {
       '--png <file>',
       'map of the loaded tiles to write; of temporal cubes those loaded at any of the steps',
     )
+    .option(
+      '--failed <list>',
+      'list of tiles that failed in an ingest (see "ingest --retry-failed"): those still not loaded are told, and drawn, apart',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png',
     )
     .action(run);
 }
@@ -43,12 +50,15 @@ export function statusCommand(): Command {
 async function run(options: Options): Promise<void> {
   const { store, png, format, time } = options;
   const region = await regionIn(options);
+  const listed =
+    options.failed === undefined ? undefined : await readTileList(options.failed, '--failed');
   const cube = await Cube.open(store);
   const roi = region ?? cube.grid.geobox;
   const at = time === undefined ? {} : { time };
-  if (format === 'geojson') await writeTileFeatures(cube, roi, at);
+  const failed = listed && failuresIn(cube, listed);
+  if (format === 'geojson') await writeTileFeatures(cube, roi, at, failed);
   else {
-    const counts = await cube.countStates(roi, at);
+    const counts = await countTiles(cube, roi, at, failed);
     process.stdout.write(
       format === 'json'
         ? `${JSON.stringify(statusRecord(cube, store, counts), undefined, 2)}\n`
@@ -56,12 +66,40 @@ async function run(options: Options): Promise<void> {
     );
   }
   if (png === undefined) return;
-  await writeFile(png, await renderPng(await stateMap(cube, roi, at)));
+  await writeFile(png, await renderPng(await stateMap(cube, roi, at, failed)));
   if (format === 'text') process.stdout.write(`Wrote ${png}\n`);
 }
 
+/** By id; the last word counts. @throws {InvalidInputError} for tiles that the cube does not have. */
+function failuresIn(cube: Cube, listed: readonly ListedTile[]): Map<string, ListedTile> {
+  cube.tilesOf(listed.map(({ id }) => id));
+  return new Map(listed.map((tile) => [tile.id, tile]));
+}
+
+/** `failed`: those of the missing tiles that are in a list of failed ones; absent without a list. */
+interface Counts extends Omit<StepCounts, 'step'> {
+  readonly failed?: number;
+}
+
+type CountsOfStep = Counts & Pick<StepCounts, 'step'>;
+
+async function countTiles(
+  cube: Cube,
+  roi: Roi,
+  at: { readonly time?: Toi },
+  failed: ReadonlyMap<string, ListedTile> | undefined,
+): Promise<CountsOfStep[]> {
+  const counts = await cube.countStates(roi, at);
+  if (failed === undefined) return counts;
+  const byStep = new Map<number | undefined, number>();
+  for await (const { state, ...index } of cube.walkStates(roi, at))
+    if (state === TileState.notLoaded && failed.has(tileId(index)))
+      byStep.set(index.t, (byStep.get(index.t) ?? 0) + 1);
+  return counts.map((count) => ({ ...count, failed: byStep.get(count.step?.index) ?? 0 }));
+}
+
 /** One line for each step, and one for all where there are several. */
-function statusText({ dataset }: Cube, store: string, counts: readonly StepCounts[]): string {
+function statusText({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]): string {
   const lines = counts.map(
     (count) => `${dataset.title} at ${store}${stepWords(count.step)}: ${countWords(count)}`,
   );
@@ -70,7 +108,7 @@ function statusText({ dataset }: Cube, store: string, counts: readonly StepCount
   return `${lines.join('\n')}\n`;
 }
 
-function statusRecord({ dataset }: Cube, store: string, counts: readonly StepCounts[]) {
+function statusRecord({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]) {
   return {
     title: dataset.title,
     store,
@@ -87,22 +125,21 @@ function statusRecord({ dataset }: Cube, store: string, counts: readonly StepCou
   };
 }
 
-type Counts = Omit<StepCounts, 'step'>;
-
 function sum(counts: readonly Counts[]): Counts {
-  const all = { loaded: 0, empty: 0, missing: 0 };
-  for (const { loaded, empty, missing } of counts) {
-    all.loaded += loaded;
-    all.empty += empty;
-    all.missing += missing;
-  }
-  return all;
+  const total = (name: 'loaded' | 'empty' | 'missing' | 'failed') =>
+    counts.reduce((all, count) => all + (count[name] ?? 0), 0);
+  return {
+    loaded: total('loaded'),
+    empty: total('empty'),
+    missing: total('missing'),
+    ...(counts[0]?.failed === undefined ? {} : { failed: total('failed') }),
+  };
 }
 
 /** `share`: of the tiles that are loaded, empty or not; 0 to 1. */
-function withShare({ loaded, empty, missing }: Counts) {
+function withShare({ loaded, empty, missing, ...rest }: Counts) {
   const tiles = loaded + empty + missing;
-  return { tiles, loaded, empty, missing, share: (loaded + empty) / tiles };
+  return { tiles, loaded, empty, missing, ...rest, share: (loaded + empty) / tiles };
 }
 
 function stepWords(step: TimeStep | undefined): string {
@@ -111,20 +148,28 @@ function stepWords(step: TimeStep | undefined): string {
 
 function countWords(counts: Counts): string {
   const { tiles, loaded, empty, missing, share } = withShare(counts);
-  return `${loaded} tiles loaded, ${empty} loaded and empty, ${missing} of ${tiles} not loaded (${(100 * share).toFixed(1)} % done)`;
+  const failed = counts.failed === undefined ? '' : `, ${counts.failed} of them failed`;
+  return `${loaded} tiles loaded, ${empty} loaded and empty, ${missing} of ${tiles} not loaded${failed} (${(100 * share).toFixed(1)} % done)`;
 }
 
-/** The cube's map as SVG. A tile that is loaded at one step and empty at another counts as loaded. */
+/**
+ * The cube's map as SVG. A tile that is loaded at one step and empty at another counts as loaded; one that
+ * failed at any step, and is not loaded there, as failed.
+ */
 export async function stateMap(
   cube: Cube,
   roi: Roi = cube.grid.geobox,
   at: { readonly time?: Toi } = {},
+  failed: ReadonlyMap<string, ListedTile> = new Map(),
 ): Promise<string> {
   const { grid } = cube;
   const states = new Uint8Array(grid.rows * grid.cols);
-  for await (const { row, col, state } of cube.walkStates(roi, at)) {
-    const place = row * grid.cols + col;
-    if (state === TileState.loaded || states[place] === 0) states[place] = state;
+  for await (const { state, ...index } of cube.walkStates(roi, at)) {
+    const place = index.row * grid.cols + index.col;
+    if (state === TileState.notLoaded) {
+      if (failed.size > 0 && failed.has(tileId(index))) states[place] = FAILED;
+    } else if (states[place] !== FAILED && (state === TileState.loaded || states[place] === 0))
+      states[place] = state;
   }
   return drawStateMap({
     title: `${cube.dataset.title}${timeWords(cube.stepsOf(at.time))}`,
@@ -132,3 +177,6 @@ export async function stateMap(
     states,
   });
 }
+
+/** The picture's number for it, beside the ledger's. */
+const FAILED = 3;

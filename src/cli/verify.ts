@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { Cube, type DamagedTile, type VerifyReport } from '../cube/cube.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
-import { storeOption, threadsOption, timeOption } from './options.js';
+import { quietOption, storeOption, threadsOption, timeOption } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { megabytes } from './summary-text.js';
@@ -12,6 +12,7 @@ interface Options extends RegionOptions, ComputeOptions {
   readonly quick?: boolean;
   readonly repair?: boolean;
   readonly format: 'text' | 'json' | 'ndjson';
+  readonly quiet?: boolean;
 }
 
 export function verifyCommand(): Command {
@@ -29,6 +30,7 @@ export function verifyCommand(): Command {
     )
     .addOption(threadsOption())
     .addOption(kernelOption())
+    .addOption(quietOption())
     .addHelpText(
       'after',
       '\nExit codes: 0 all right, 1 damaged, 3 damaged and reopened.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
@@ -37,7 +39,7 @@ export function verifyCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, quick = false, repair = false, format, time } = options;
+  const { store, quick = false, repair = false, format, quiet, time } = options;
   const region = await regionIn(options);
   const cube = await Cube.open(store);
   const roi = region ?? cube.grid.geobox;
@@ -52,6 +54,7 @@ async function run(options: Options): Promise<void> {
       quick,
       repair,
       onDamage: (tile) => {
+        if (quiet) return;
         if (format === 'text') process.stdout.write(`tile ${tile.id} ${tile.message}\n`);
         else if (format === 'ndjson') process.stdout.write(`${JSON.stringify(tile)}\n`);
         else damaged.push(tile);
@@ -62,9 +65,9 @@ async function run(options: Options): Promise<void> {
     interrupt.release();
     await pool?.close();
   }
-  if (format === 'json')
+  if (format === 'json' && !quiet)
     process.stdout.write(`${JSON.stringify({ ...report, tilesDamaged: damaged }, undefined, 2)}\n`);
-  else if (format === 'text') process.stdout.write(`${verifyText(report)}\n`);
+  else if (format === 'text' && !quiet) process.stdout.write(`${verifyText(report)}\n`);
   if (report.damaged > 0)
     process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
 }

@@ -76,7 +76,6 @@ export class TileQueue {
       if (tile === undefined) return undefined;
       if (await this.#fits(tile)) {
         this.#left--;
-        this.#underWay.set(tile.id, bytesOf(tile));
         return tile;
       }
       await this.options.claims.release(tile.id);
@@ -174,14 +173,20 @@ export class TileQueue {
     return false;
   }
 
-  /** Whether the tile may be begun under the limit of bytes; waits while tiles under way may still make room. */
+  /**
+   * Whether the tile may be begun under the limit of bytes; waits while tiles under way may still make room.
+   * It is under way from then on: others who ask at the same time must not be given its place.
+   */
   async #fits(tile: PlannedTile): Promise<boolean> {
     const { maxBytes = Number.POSITIVE_INFINITY } = this.options;
     const bytes = bytesOf(tile);
     for (;;) {
       let underWay = 0;
       for (const each of this.#underWay.values()) underWay += each;
-      if (this.#received + underWay + bytes <= maxBytes) return true;
+      if (this.#received + underWay + bytes <= maxBytes) {
+        this.#underWay.set(tile.id, bytes);
+        return true;
+      }
       if (this.#underWay.size === 0) break;
       await new Promise<void>((resolve) => this.#wake.push(resolve));
       if (this.options.signal.aborted || this.#isTimeUp()) return false;

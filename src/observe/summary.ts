@@ -55,6 +55,7 @@ export class Tally {
   #empty = 0;
   readonly #failed: FailedTile[] = [];
   readonly #emptyIds = new Set<string>();
+  readonly #inFlight = new Set<string>();
   #left = 0;
   #stoppedBy: LimitName | undefined;
   #plannedRequests = 0;
@@ -76,6 +77,11 @@ export class Tally {
     commit: 0,
   };
 
+  /** Tiles that are being fetched, processed or written. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
   add(event: IngestEvent): void {
     switch (event.type) {
       case 'planned':
@@ -83,6 +89,12 @@ export class Tally {
         this.#tiles = event.tiles;
         this.#alreadyLoaded = event.alreadyLoaded;
         this.#plannedRequests = event.requests;
+        break;
+      case 'fetching':
+        this.#inFlight.add(event.tile);
+        break;
+      case 'postponed':
+        this.#inFlight.delete(event.tile);
         break;
       case 'fetched':
         this.#bytesIn += event.bytes;
@@ -96,6 +108,7 @@ export class Tally {
         if (event.isEmpty) this.#emptyIds.add(event.tile);
         break;
       case 'written':
+        this.#inFlight.delete(event.tile);
         this.#stages.write += event.ms;
         break;
       case 'committed':
@@ -129,6 +142,7 @@ export class Tally {
         this.#stoppedBy = event.by;
         break;
       case 'failed':
+        this.#inFlight.delete(event.failure.id);
         this.#failed.push(event.failure);
         break;
     }

@@ -1,8 +1,10 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FaultPlan } from '../../src/loopback/faults/plan.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { dataFile } from '../data.js';
+import { runCommand } from './command.js';
 
 /** A folder that is gone when the tests are. */
 export async function temporaryFolder(): Promise<{ path: string; remove(): Promise<void> }> {
@@ -44,3 +46,27 @@ export const SMALL_DATASET = {
 } as const;
 
 export const SMALL_BBOX = '120,70,130,76';
+
+/** The same 60 tiles of one small band each: too little for a request to be cut in two. */
+export const TINY_DATASET = {
+  ...SMALL_DATASET,
+  title: 'Tiny',
+  bands: ['TCB_slope'],
+  grid: { crs: 'EPSG:4326', bounds: [120, 70, 130, 76], resolution: 0.02, chunk: 50 },
+} as const;
+
+/** Refuses these pixel requests, counted from 1, for good: in a cube of {@link TINY_DATASET} a tile each. */
+export function refuseRequests(...requests: number[]): FaultPlan {
+  const message = 'User memory limit exceeded.';
+  return { rules: [{ kind: 'status', status: 400, message, requests }] };
+}
+
+/** Makes an empty cube in a folder, by the command. */
+export async function createCube(folder: string, name: string, dataset: object): Promise<string> {
+  const store = join(folder, name);
+  const file = join(folder, `${name}.json`);
+  await writeFile(file, JSON.stringify(dataset));
+  const { code, stderr } = await runCommand(['create', '--store', store, '--dataset', file, '-q']);
+  if (code !== 0) throw new Error(stderr);
+  return store;
+}

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { formatSeconds, ProgressBar, progressText } from '../../../src/cli/progress-bar.js';
+import {
+  formatSeconds,
+  ProgressBar,
+  progressText,
+  waitText,
+} from '../../../src/cli/progress-bar.js';
 import { megabytes, stageTable, summaryText } from '../../../src/cli/summary-text.js';
 import type { IngestSummary } from '../../../src/observe/summary.js';
 import type { FailedTile } from '../../../src/tile.js';
@@ -13,7 +18,7 @@ const FAILED: FailedTile = {
   error: { tag: 'earth-engine', message: 'x' },
 };
 
-const summary = (change: Partial<IngestSummary> = {}): IngestSummary => ({
+const summary = (change: Partial<IngestSummary> = {}, plannedRequests = 36): IngestSummary => ({
   tiles: 36,
   alreadyLoaded: 0,
   committed: 12,
@@ -22,7 +27,7 @@ const summary = (change: Partial<IngestSummary> = {}): IngestSummary => ({
   failed: [],
   left: 0,
   stoppedBy: undefined,
-  plannedRequests: 0,
+  plannedRequests,
   requests: 0,
   retries: 0,
   retriesByReason: {},
@@ -37,43 +42,100 @@ const summary = (change: Partial<IngestSummary> = {}): IngestSummary => ({
 });
 
 describe('progressText', () => {
-  test('says committed tiles, the rate of bytes received and the time to go at this pace', () => {
-    expect(progressText(summary())).toBe('12/36 tiles  18.3 MB/s  ETA 4.0 s');
+  test('says committed tiles, the rates of bytes received and of chunks made, the time to go at this pace, and tiles under way', () => {
+    expect(progressText(summary({ bytesOut: 12_200_000 }), 8)).toBe(
+      '12/36 tiles  18.3 MB/s in, 6.1 out  ETA 4.0 s  8 in flight',
+    );
   });
 
   test('takes the pace from processed tiles, and shows those that wait for their commit', () => {
-    expect(progressText(summary({ committed: 0, processed: 12 }))).toBe(
-      '0/36 tiles (+12)  18.3 MB/s  ETA 4.0 s',
+    expect(progressText(summary({ committed: 0, processed: 12 }), 0)).toBe(
+      '0/36 tiles (+12)  18.3 MB/s in, 0.0 out  ETA 4.0 s',
     );
   });
 
   test('promises no time before the first tile is processed', () => {
-    expect(progressText(summary({ committed: 0, processed: 0 }))).toBe('0/36 tiles  18.3 MB/s');
+    expect(progressText(summary({ committed: 0, processed: 0 }), 3)).toBe(
+      '0/36 tiles  18.3 MB/s in, 0.0 out  3 in flight',
+    );
   });
 
   test('says how long it took when all is committed, and not before', () => {
-    expect(progressText(summary({ committed: 36, processed: 36 }))).toBe(
-      '36/36 tiles  18.3 MB/s  in 2.0 s',
+    expect(progressText(summary({ committed: 36, processed: 36 }), 0)).toBe(
+      '36/36 tiles  18.3 MB/s in, 0.0 out  in 2.0 s',
     );
-    expect(progressText(summary({ committed: 20, processed: 36 }))).not.toContain('in 2.0 s');
+    expect(progressText(summary({ committed: 20, processed: 36 }), 0)).not.toContain('in 2.0 s');
   });
 
   test('counts failed tiles as done for the time, not among the committed', () => {
-    expect(progressText(summary({ committed: 11, processed: 11, failed: [FAILED] }))).toBe(
-      '11/36 tiles  18.3 MB/s  ETA 4.0 s  1 failed',
+    expect(progressText(summary({ committed: 11, processed: 11, failed: [FAILED] }), 0)).toBe(
+      '11/36 tiles  18.3 MB/s in, 0.0 out  ETA 4.0 s  1 failed',
     );
   });
 
-  test('tells of retries', () => {
-    expect(progressText(summary({ retries: 3 }))).toContain('3 retries');
+  test.each([
+    [1, '1 retry'],
+    [3, '3 retries'],
+  ])('tells of %d retries as "%s"', (retries, words) => {
+    expect(progressText(summary({ retries }), 0)).toContain(`  ${words}`);
+  });
+
+  test('of files on disk says nothing of bytes received', () => {
+    const text = progressText(summary({ bytesIn: 0, bytesOut: 4_000_000 }, 0), 2);
+    expect(text).toBe('12/36 tiles  2.0 MB/s out  ETA 4.0 s  2 in flight');
+  });
+
+  test('leaves out the less important where all of it is too long, and the failed tiles last of all', () => {
+    const long = summary({
+      tiles: 100_000,
+      committed: 12_345,
+      processed: 12_400,
+      retries: 1234,
+      failed: Array.from({ length: 12 }, () => FAILED),
+      bytesOut: 12_200_000,
+      elapsedMs: 6_000_000,
+    });
+    expect(progressText(long, 42)).toBe(
+      '12345/100000 tiles (+55)  0.0 MB/s in, 0.0 out  ETA 11 h 46 min  42 in flight  1234 retries  12 failed',
+    );
+    expect(progressText(long, 42, 99)).toBe(
+      '12345/100000 tiles  0.0 MB/s in, 0.0 out  ETA 11 h 46 min  42 in flight  1234 retries  12 failed',
+    );
+    expect(progressText(long, 42, 50)).toBe('12345/100000 tiles  ETA 11 h 46 min  12 failed');
   });
 
   test('divides by nothing at the start', () => {
     const text = progressText(
       summary({ tiles: 0, committed: 0, processed: 0, bytesIn: 0, elapsedMs: 0 }),
+      0,
     );
-    expect(text).toMatch(/^0\/0 tiles {2}0\.0 MB\/s/);
+    expect(text).toMatch(/^0\/0 tiles {2}0\.0 MB\/s in, 0\.0 out/);
     expect(text).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('waiting for a service that is away', () => {
+  const at = Date.parse('2026-11-25T03:00:00Z');
+  const waiting = (message: string, delayMs: number, endsInMs: number) =>
+    ({
+      type: 'waiting',
+      at,
+      error: { tag: 'earth-engine', message },
+      delayMs,
+      endsAt: at + endsInMs,
+    }) as const;
+
+  test.each([
+    ['Earth Engine answered 503: away', 'Earth Engine answered 503: away.'],
+    ['Earth Engine answered 503: away.', 'Earth Engine answered 503: away.'],
+  ])('"%s" reads as sentences', (message, sentence) => {
+    expect(waitText(waiting(message, 2000, 3_600_000))).toBe(
+      `Waiting for the service. ${sentence} Next try in 2.0 s; if it is not back in 1 h 0 min, the run ends.`,
+    );
+  });
+
+  test('promises no time that is past', () => {
+    expect(waitText(waiting('x', 2000, -5))).toContain('if it is not back in 0.0 s');
   });
 });
 
@@ -99,11 +161,11 @@ describe('the bar', () => {
     vi.useRealTimers();
   });
 
-  function show(isTTY: boolean) {
+  function show(isTTY: boolean, columns = 100) {
     const written: string[] = [];
     const bar = new ProgressBar({
       isTTY,
-      columns: 60,
+      columns,
       write: (text) => void written.push(text),
     });
     bar.onEvent({
@@ -121,7 +183,7 @@ describe('the bar', () => {
     ({ type: 'committed', at: 0, tiles: [tile], snapshot: 's', ms: 1 }) as const;
 
   test('on a terminal is one line drawn over itself, no wider than the terminal, and ended by stop', () => {
-    const { bar, written } = show(true);
+    const { bar, written } = show(true, 72);
     bar.onEvent(commit('a'));
     vi.advanceTimersByTime(100);
     bar.onEvent(commit('b'));
@@ -131,10 +193,60 @@ describe('the bar', () => {
     for (const text of written.slice(0, -1)) {
       expect(text.startsWith('\r')).toBe(true);
       expect(text.endsWith('\x1b[K')).toBe(true);
-      expect(text.length - '\r\x1b[K'.length).toBeLessThan(60);
+      expect(text.length - '\r\x1b[K'.length).toBeLessThan(72);
     }
     expect(written[0]).toContain(`[${'░'.repeat(24)}] 0/2`);
     expect(written.at(-2)).toContain(`[${'█'.repeat(24)}] 2/2`);
+  });
+
+  test.each([
+    [60, 24],
+    [51, 16],
+    [43, 8],
+    [42, 0],
+    // The rates have no room, and leave some.
+    [30, 17],
+    [10, 0],
+  ])('on a terminal of %d columns makes room for the text: %d cells', (columns, cells) => {
+    const { bar, written } = show(true, columns);
+    bar.stop();
+    expect(written[0]?.match(/░/g)?.length ?? 0).toBe(cells);
+    expect(written[0]?.length).toBeLessThan(columns + '\r\x1b[K'.length);
+  });
+
+  test('shows tiles in flight from their fetching until they are written, put off or have failed', () => {
+    const { bar, written } = show(true, 100);
+    const last = () => {
+      vi.advanceTimersByTime(100);
+      return / (\d+) in flight/.exec(written.at(-1) ?? '')?.[1];
+    };
+    for (const tile of ['a', 'b', 'c', 'c']) bar.onEvent({ type: 'fetching', at: 0, tile });
+    expect(last()).toBe('3');
+    bar.onEvent({ type: 'fetched', at: 0, tile: 'a', ms: 1, bytes: 1 });
+    expect(last()).toBe('3');
+    bar.onEvent({ type: 'written', at: 0, tile: 'a', ms: 1 });
+    bar.onEvent({ type: 'postponed', at: 0, tile: 'b' });
+    expect(last()).toBe('1');
+    bar.onEvent({ type: 'failed', at: 0, failure: { ...FAILED, id: 'c' } });
+    expect(last()).toBeUndefined();
+    bar.stop();
+  });
+
+  test('puts why nothing moves on a line of its own, and goes on below it', () => {
+    const { bar, written } = show(true, 100);
+    bar.onEvent({
+      type: 'waiting',
+      at: 0,
+      error: { tag: 'earth-engine', message: 'Away.' },
+      delayMs: 2000,
+      endsAt: 60_000,
+    });
+    expect(written.at(-1)).toBe(
+      '\rWaiting for the service. Away. Next try in 2.0 s; if it is not back in 1 min 0 s, the run ends.\x1b[K\n',
+    );
+    vi.advanceTimersByTime(100);
+    expect(written.at(-1)).toContain('0/2 tiles');
+    bar.stop();
   });
 
   test('in a log is plain lines without control characters, and none that says nothing new', () => {
