@@ -17,7 +17,10 @@ export interface OutageOptions {
   readonly signal: AbortSignal;
 }
 
-/** An hour: networks and quotas of a minute come back within it, and a run over night goes on. */
+/**
+ * How long a service may be away before an ingest ends, in milliseconds: an hour. Networks and quotas of a minute
+ * come back within it, and a run over night goes on.
+ */
 export const DEFAULT_MAX_OUTAGE_MS = 3_600_000;
 
 /** Tiles lost in a row to a service that refuses or does not answer, before it is taken to be away. */
