@@ -27,6 +27,7 @@ export {
   type EstimateOptions,
   type IngestEstimate,
   type IngestOptions,
+  type IngestTarget,
   type Rate,
   type Region,
   type StepCounts,
@@ -51,10 +52,12 @@ export type {
   Selection,
   Selector,
 } from './cube/open-dataset.js';
+export { DEFAULT_MAX_OUTAGE_MS } from './cube/outage.js';
 export type { IngestPlan } from './cube/plan.js';
 export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
 export { ingestWithReport, type ReportOptions } from './cube/report.js';
 export type { TileFeatures, TileProperties } from './cube/tile-features.js';
+export type { IngestLimits } from './cube/tile-queue.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export { defineDataset, parseDataset } from './dataset/parse.js';
@@ -111,7 +114,7 @@ export { Grid, type TileIndex } from './grid/tiling.js';
 export type { Window } from './grid/window.js';
 export { type LocalFilesOptions, type LocalSource, localFiles } from './local/source.js';
 export { type ReadRoiOptions, readRoi } from './local/vector-file.js';
-export type { IngestEvent, OnEvent } from './observe/events.js';
+export type { IngestEvent, LimitName, OnEvent } from './observe/events.js';
 export type { FailureRecord, IngestRecord, RecordSubject } from './observe/record.js';
 export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
 export { type Lap, logBenchmarkSummary, Stopwatch, type SummaryLog } from './observe/stopwatch.js';

@@ -89,14 +89,14 @@ export async function runIngest(job: IngestJob): Promise<void> {
     if (event.type === 'fetched') queue.received(event.bytes);
     job.onEvent(event);
   };
-  const committed = new Releases(claims);
+  const released = new Releases(claims);
   const committer = new Committer(job.repository, job.dataset, {
     ...job.commit,
     onCommit: (tiles, ms) => {
       const [first] = tiles;
       if (first === undefined) return;
       const ids = tiles.map(({ id }) => id);
-      committed.add(ids);
+      released.add(ids);
       onEvent({ type: 'committed', at: Date.now(), tiles: ids, snapshot: first.snapshot, ms });
     },
   });
@@ -110,7 +110,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     putBack: (lost) => queue.putBack(lost),
     fail: async ({ id }, failure) => {
       onEvent({ type: 'failed', at: Date.now(), failure });
-      await claims.release(id);
+      released.add([id]);
     },
     signal,
   });
@@ -118,11 +118,11 @@ export async function runIngest(job: IngestJob): Promise<void> {
   const lane = async (): Promise<void> => {
     try {
       for (;;) {
-        await outage.over();
+        const lostBefore = await outage.over();
         const tile = await queue.next();
         if (tile === undefined) return;
         try {
-          await outage.note(tile, await attempt(tile));
+          await outage.note(tile, await attempt(tile), lostBefore);
         } finally {
           queue.ended(tile);
         }
@@ -141,8 +141,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     // That finished tiles are not committed after all matters more than why the run ended.
     if (fatal === undefined || fatal instanceof AbortedError) fatal = error;
   }
-  await committed.done();
-  await claims.close();
+  await released.done();
   const left = plan.left + queue.left;
   const by = queue.stoppedBy ?? (plan.left > 0 ? 'max-tiles' : undefined);
   if (by !== undefined && fatal === undefined && job.signal?.aborted !== true)
@@ -154,7 +153,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     );
 }
 
-/** Gives up the claims of committed tiles, in the background. */
+/** Gives up the claims of tiles that are done, in the background. */
 class Releases {
   #last: Promise<unknown> = Promise.resolve();
 
@@ -166,8 +165,10 @@ class Releases {
     this.#last = Promise.all([this.#last, ...all]);
   }
 
+  /** Gives up what is left, too. */
   async done(): Promise<void> {
     await this.#last;
+    await this.claims.close().catch(() => {});
   }
 }
 

@@ -13,7 +13,13 @@ import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import type { TileSource } from '../tile.js';
 import { atSteps } from './plan.js';
-import { allocateRaster, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
+import {
+  allDone,
+  allocateRaster,
+  type ReadOptions,
+  type ReadSource,
+  readRaster,
+} from './read-raster.js';
 import { reproject, sourceWindows } from './reproject.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
@@ -76,6 +82,9 @@ export interface CubeView extends ReadSource {
   isMissing(index: TileIndex): Promise<boolean>;
 }
 
+/** While the last chunks of one band are read, the next one's are found: threads have nothing to wait for. */
+const BANDS_AT_A_TIME = 2;
+
 /** As {@link Cube.load}. */
 export async function loadRegion(
   view: CubeView,
@@ -97,8 +106,16 @@ export async function loadRegion(
     const into = rasters.map((all) => all.subarray(i * length, (i + 1) * length) as LoadedPixels);
     if (plan.kind === 'own-grid') {
       const parts = splitWindow(plan.window, grid.geobox);
-      for (const [band, path] of names.entries())
-        await readRaster(view, { path, shape: geobox, parts, leading, into: into[band] }, options);
+      const bands = names.entries();
+      const lane = async () => {
+        for (const [band, path] of bands)
+          await readRaster(
+            view,
+            { path, shape: geobox, parts, leading, into: into[band] },
+            options,
+          );
+      };
+      await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
     } else {
       const fill = fillValueOf(dataset);
       if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);

@@ -17,7 +17,10 @@ export interface OutageOptions {
   readonly signal: AbortSignal;
 }
 
-/** An hour: networks and quotas of a minute come back within it, and a run over night goes on. */
+/**
+ * How long a service may be away before an ingest ends, in milliseconds: an hour. Networks and quotas of a minute
+ * come back within it, and a run over night goes on.
+ */
 export const DEFAULT_MAX_OUTAGE_MS = 3_600_000;
 
 /** Tiles lost in a row to a service that refuses or does not answer, before it is taken to be away. */
@@ -30,40 +33,57 @@ const MAX_DELAY_MS = 60_000;
 interface Lost {
   readonly tile: PlannedTile;
   readonly failure: FailedTile;
+  /** Tiles that had been lost by then, this one included. */
+  readonly number: number;
 }
 
 /**
  * Tells an outage from bad luck. A service that is down or out of quota would fail every remaining tile,
  * each after all its tries: the run waits instead, tries one tile now and then, and goes on with all of
- * them when the service is back. A tile that is lost while others succeed has failed.
+ * them when the service is back. A tile that is lost while later ones succeed has failed.
  */
 export class Outage {
   #lost: Lost[] = [];
+  #count = 0;
+  #inARow = 0;
   #end: Promise<void> | undefined;
 
   constructor(private readonly options: OutageOptions) {}
 
   /**
    * Resolves when tiles may be fetched: at once, unless the service is away.
+   * @returns how many tiles had been lost by then: {@link note} asks for it.
    * @throws {EarthEngineError} when it did not come back in time; {@link AbortedError}.
    */
-  async over(): Promise<void> {
+  async over(): Promise<number> {
     await this.#end;
+    return this.#count;
   }
 
-  /** Takes how a tile ended. */
-  async note(tile: PlannedTile, failure: FailedTile | undefined): Promise<void> {
+  /**
+   * Takes how a tile ended.
+   * @param lostBefore what {@link over} said before the tile was begun. One that was asked for earlier than
+   * another was lost says nothing of that one: its pixels may have come just before the service went away.
+   */
+  async note(
+    tile: PlannedTile,
+    failure: FailedTile | undefined,
+    lostBefore: number,
+  ): Promise<void> {
     if (failure === undefined || !isOutage(failure.error)) {
       if (failure !== undefined) await this.options.fail(tile, failure);
+      if (this.#end !== undefined) return;
+      this.#inARow = 0;
       // The service answers: what was lost before was bad luck.
-      if (this.#end === undefined) await this.settle();
+      await this.#settle(({ number }) => number <= lostBefore);
       return;
     }
     this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
-    this.#lost.push({ tile, failure });
-    if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
+    this.#lost.push({ tile, failure, number: ++this.#count });
+    if (++this.#inARow < LOST_IN_A_ROW || this.#end !== undefined) return;
     this.#end = this.#waitOut().finally(() => {
       this.#end = undefined;
+      this.#inARow = 0;
     });
     // Whoever waits for it is told.
     this.#end.catch(() => {});
@@ -71,7 +91,13 @@ export class Outage {
 
   /** What is lost has failed. */
   async settle(): Promise<void> {
-    for (const { tile, failure } of this.#lost.splice(0)) await this.options.fail(tile, failure);
+    await this.#settle(() => true);
+  }
+
+  async #settle(hasFailed: (lost: Lost) => boolean): Promise<void> {
+    const failed = this.#lost.filter(hasFailed);
+    this.#lost = this.#lost.filter((lost) => !failed.includes(lost));
+    for (const { tile, failure } of failed) await this.options.fail(tile, failure);
   }
 
   async #waitOut(): Promise<void> {
@@ -93,8 +119,8 @@ export class Outage {
       if (again !== undefined && isOutage(again.error)) {
         onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
         // Another one is next: what the service refuses for good would keep all the others waiting.
+        this.#lost.push({ tile, failure: again, number: ++this.#count });
         this.#lost.shift();
-        this.#lost.push({ tile, failure: again });
         continue;
       }
       this.#lost.shift();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
 import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
@@ -136,11 +137,11 @@ class PixelFetcher {
     if (known !== undefined) throw known;
     // When one part fails for good, the others are of no use.
     const siblings = new AbortController();
-    const context: PartContext = {
-      onEvent,
-      time,
-      signal: signal === undefined ? siblings.signal : AbortSignal.any([signal, siblings.signal]),
-    };
+    const stop =
+      signal === undefined ? siblings.signal : AbortSignal.any([signal, siblings.signal]);
+    // Each request waits with a listener of its own: Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, stop);
+    const context: PartContext = { onEvent, time, signal: stop };
     try {
       const parts = await Promise.all(
         requests.map((request) => this.#fetchParts(request, context)),

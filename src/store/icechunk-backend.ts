@@ -37,7 +37,18 @@ const MAX_TRIES = 100;
 const DELAY_STEP_MS = 10;
 const MAX_DELAY_MS = 1000;
 
+/**
+ * What is kept of a repository in memory: references to chunks, and nodes of snapshots. By default it is
+ * fifteen million and half a million, which a long run fills with manifests and snapshots that are out
+ * of date. Readers need room for the largest manifests, which in cubes of others may hold a whole band's
+ * references. Both are of the process alone, and not kept in the repository.
+ */
+const READER: RepositoryConfig = { caching: { numChunkRefs: 4_000_000, numSnapshotNodes: 500 } };
+const WRITER: RepositoryConfig = { caching: { numChunkRefs: 50_000, numSnapshotNodes: 100 } };
+
 type IcechunkLocation = Exclude<StorageLocation, { kind: 'zarr' }>;
+/** One that other processes can open too. */
+type StoredLocation = Exclude<IcechunkLocation, { kind: 'memory' }>;
 
 /** Repositories in memory that have a name: as long as the process lives, it leads to them. */
 const inMemory = new Map<string, IcechunkRepository>();
@@ -61,11 +72,16 @@ export async function openIcechunk(location: IcechunkLocation): Promise<Backend>
       );
     await refuseFile(location.path);
   }
+  return openStored(location);
+}
+
+async function openStored(location: StoredLocation): Promise<Backend> {
   const { Repository } = await loadIcechunk();
-  const repo = await Repository.open(await storageOf(location)).catch((cause: unknown) => {
-    throw translate(cause, `open ${name}`);
-  });
-  return new IcechunkBackend(repo, folderOf(location));
+  const open = async (config: RepositoryConfig) =>
+    Repository.open(await storageOf(location), config).catch((cause: unknown) => {
+      throw translate(cause, `open ${nameStorage(location)}`);
+    });
+  return new IcechunkBackend(await open(READER), () => open(WRITER), folderOf(location));
 }
 
 /**
@@ -97,10 +113,10 @@ export async function createIcechunk(
       );
   }
   // What differs from Icechunk's defaults is kept in the repository.
-  const repo = await Repository.create(storage, config, format).catch((cause: unknown) => {
+  await Repository.create(storage, config, format).catch((cause: unknown) => {
     throw translate(cause, `create ${name}`);
   });
-  return new IcechunkBackend(repo, folderOf(location));
+  return openStored(location);
 }
 
 function folderOf(location: IcechunkLocation): string | undefined {
@@ -120,9 +136,7 @@ async function createInMemory(
   return new IcechunkBackend(repo);
 }
 
-async function storageOf(
-  location: Exclude<IcechunkLocation, { kind: 'memory' }>,
-): Promise<Storage> {
+async function storageOf(location: StoredLocation): Promise<Storage> {
   if (location.kind !== 'local') return objectStorage(location);
   const { Storage } = await loadIcechunk();
   return Storage.newLocalFilesystem(location.path);
@@ -132,6 +146,8 @@ async function storageOf(
 class IcechunkBackend implements Backend {
   constructor(
     private readonly repo: IcechunkRepository,
+    /** The same repository for writing; without it `repo` serves for both. */
+    private readonly openWriter?: () => Promise<IcechunkRepository>,
     /** On this machine's disk, where it is kept there. */
     private readonly folder?: string,
   ) {}
@@ -173,8 +189,15 @@ class IcechunkBackend implements Backend {
     return snapshots.map(({ id, message, writtenAt }) => ({ id, message, writtenAt }));
   }
 
+  #writer: Promise<IcechunkRepository> | undefined;
+
   async #open(): Promise<IcechunkSession> {
-    return this.repo.writableSession(BRANCH).catch((cause: unknown) => {
+    this.#writer ??= this.openWriter?.() ?? Promise.resolve(this.repo);
+    const writer = await this.#writer.catch((error: unknown) => {
+      this.#writer = undefined;
+      throw error;
+    });
+    return writer.writableSession(BRANCH).catch((cause: unknown) => {
       throw translate(cause, 'write');
     });
   }

@@ -9,7 +9,9 @@ import {
   type IngestEvent,
   parseBoundingBox,
   parseDataset,
+  type Region,
   TileState,
+  type TileStatus,
 } from '../../src/index.js';
 import type { FaultRule } from '../../src/loopback/faults/plan.js';
 import { startLoopback } from '../../src/loopback/server.js';
@@ -36,8 +38,9 @@ export function datasetOf(chunk: number, resolution = 0.02): DatasetInput {
 
 /** What becomes of a dataset's cube where nothing disturbs. */
 export interface Calm {
-  readonly cube: Cube;
   readonly tiles: number;
+  readonly states: readonly TileStatus[];
+  readonly bands: Region['bands'];
   /** Counts as `verify` prints them. */
   readonly loaded: number;
   readonly empty: number;
@@ -60,7 +63,8 @@ export async function fillCalmly(dataset: DatasetInput): Promise<Calm> {
     const { loaded = 0, empty = 0, missing } = counts ?? {};
     expect(missing).toBe(0);
     expect(Math.min(loaded, empty)).toBeGreaterThan(10);
-    return { cube, tiles: committed, loaded, empty, dataset };
+    const [states, { bands }] = [await cube.tileStates(ROI), await cube.load(ROI)];
+    return { tiles: committed, states, bands, loaded, empty, dataset };
   } finally {
     await Promise.all([source.close(), pool.close(), server.close()]);
   }
@@ -135,20 +139,23 @@ export async function expectNothingLeft(store: string): Promise<void> {
  *
  * @returns how many tiles the ledger has.
  */
-export async function expectRightPixels(store: string, calm: Calm): Promise<number> {
+export async function expectRightPixels(
+  store: string,
+  calm: Calm,
+  { verify = true } = {},
+): Promise<number> {
   const cube = await Cube.open(store);
-  const right = await calm.cube.tileStates(ROI);
   // Before the pixels: what is loaded meanwhile is not looked at.
   const states = await cube.tileStates(ROI);
-  const [ours, theirs] = [await cube.load(ROI), await calm.cube.load(ROI)];
+  const ours = await cube.load(ROI);
   const wrong: string[] = [];
   let known = 0;
   for (const [i, tile] of states.entries()) {
     if (tile.state === TileState.notLoaded) continue;
     known++;
     const { row, col, height, width } = cube.grid.tileWindow(tile);
-    let isRight = tile.state === right[i]?.state;
-    for (const [name, pixels] of theirs.bands) {
+    let isRight = tile.state === calm.states[i]?.state;
+    for (const [name, pixels] of calm.bands) {
       const found = ours.bands.get(name) ?? [];
       for (let y = row; y < row + height && isRight; y++)
         for (let x = col; x < col + width; x++)
@@ -158,6 +165,7 @@ export async function expectRightPixels(store: string, calm: Calm): Promise<numb
     if (!isRight) wrong.push(`${tile.row}-${tile.col}`);
   }
   expect(wrong).toEqual([]);
+  if (!verify) return known;
   const { byKind } = await cube.verify(ROI, { quick: true });
   expect(byKind).toMatchObject({ missing: 0, unreadable: 0 });
   if (!store.endsWith('.zarr')) expect(byKind['unknown-chunk']).toBe(0);
@@ -233,9 +241,12 @@ export function said({ child, ended }: Running, text: string): Promise<void> {
  * From a pixel request on, so many are refused with the words of a service that will be away for longer
  * than a request is tried: a tile is lost at once, which else takes most of a minute.
  */
-export function awayFrom(first: number, count = 10_000): FaultRule {
+export function awayFrom(
+  first: number,
+  { count = 10_000, status = 503 }: { count?: number; status?: 429 | 503 } = {},
+): FaultRule {
   const requests = Array.from({ length: count }, (_, i) => first + i);
-  return { kind: 'status', status: 503, retryAfter: 700, requests };
+  return { kind: 'status', status, retryAfter: 700, requests };
 }
 
 /** Park and Miller's generator: a run is repeated from its seed. @returns numbers from 0 to 1 */

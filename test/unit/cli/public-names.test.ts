@@ -6,6 +6,7 @@ test('the library exports these values and no others', () => {
     'AbortedError',
     'AdaptiveLimiter',
     'Cube',
+    'DEFAULT_MAX_OUTAGE_MS',
     'EarthEngineError',
     'GeoBox',
     'GeocubesError',

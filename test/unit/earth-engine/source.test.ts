@@ -93,6 +93,20 @@ function plan(source: TileSource, geobox = DATASET.grid.geobox): PlannedTile {
 }
 
 describe('fetch', () => {
+  test('of a tile with many requests does not make Node warn of a leak', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on('warning', onWarning);
+    const { source } = await start(tiff);
+    const { requests, ...tile } = plan(source);
+    const signal = new AbortController().signal;
+    await source.fetch({ ...tile, requests: Array(12).fill(requests[0]) }, { signal });
+    // Warnings are emitted in a turn of their own.
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('asks computePixels of the project for a GeoTIFF on the full explicit grid', async () => {
     const { server, source } = await start(tiff);
     const fetched = await source.fetch(plan(source));

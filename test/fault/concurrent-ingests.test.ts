@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { runCommand } from '../e2e/command.js';
+import { environmentFor } from '../e2e/loopback-cubes.js';
+import {
+  type Calm,
+  datasetOf,
+  expectEqualCubes,
+  expectRightPixels,
+  fillCalmly,
+  ingestArgs,
+  KINDS,
+  Workplace,
+  watchCommand,
+} from './disturbed-cubes.js';
+
+let calm: Calm;
+let server: LoopbackServer;
+let place: Workplace;
+
+beforeAll(async () => {
+  calm = await fillCalmly(datasetOf(25));
+  server = await startLoopback({ faults: { latency: { ms: 20, jitterMs: 20 } } });
+  place = await Workplace.open(calm.dataset);
+});
+
+afterAll(async () => {
+  await server.close();
+  await place.remove();
+});
+
+interface Summary {
+  readonly committed: number;
+  readonly tiles: number;
+  readonly alreadyLoaded: number;
+}
+
+/** Runs ingests at the same time, and reads the cube all the while: what is committed is right whenever it is looked at. */
+async function runTogether(store: string, regions: readonly string[]): Promise<Summary[]> {
+  const env = environmentFor(server);
+  let isRunning = true;
+  const commands = Promise.all(
+    regions.map((bbox) =>
+      runCommand(
+        ingestArgs(store, '--bbox', bbox, '--format', 'json', '--quiet', '--concurrency', '6'),
+        env,
+      ),
+    ),
+  ).finally(() => {
+    isRunning = false;
+  });
+  let least = 0;
+  let looks = 0;
+  while (isRunning) {
+    const known = await expectRightPixels(store, calm, { verify: false });
+    expect(known).toBeGreaterThanOrEqual(least);
+    if (known > 0 && known < calm.tiles) looks++;
+    least = known;
+  }
+  const ended = await commands;
+  // At a cube that was half full.
+  expect(looks).toBeGreaterThan(0);
+  return ended.map(({ code, stdout, stderr }) => {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return JSON.parse(stdout) as Summary;
+  });
+}
+
+const WHOLE = '120,70,130,76';
+
+test.each([
+  ...KINDS.map(([kind, suffix]) => [kind, 'one region', suffix, [WHOLE, WHOLE]] as const),
+  [KINDS[0][0], 'regions that overlap', '', ['120,70,127,76', '123,70,130,76']] as const,
+])(
+  'two ingests at once fill %s, %s, fetch each tile once, and a reader sees right pixels alone',
+  async (_, name, suffix, regions) => {
+    const store = await place.createCube(`${name}${suffix}`, suffix);
+    const before = server.requests.pixels;
+    const summaries = await runTogether(store, regions);
+    expect(server.requests.pixels - before).toBe(calm.tiles);
+    expect(summaries.reduce((sum, { committed }) => sum + committed, 0)).toBe(calm.tiles);
+    // Each has its share of the work, and counts the other's as loaded.
+    for (const { committed, tiles, alreadyLoaded } of summaries) {
+      expect(committed).toBeGreaterThan(0);
+      expect(committed).toBe(tiles);
+      if (name === 'one region') expect(tiles + alreadyLoaded).toBe(calm.tiles);
+    }
+    await expectEqualCubes(store, calm);
+  },
+  60_000,
+);
+
+test.each(KINDS)(
+  'of two ingests that fill %s one is killed, and the other completes what it had begun',
+  async (_, suffix) => {
+    const store = await place.createCube(`one killed${suffix}`, suffix);
+    const env = environmentFor(server);
+    const args = ingestArgs(store, '--verbose', '--concurrency', '6');
+    const [victim, other] = [watchCommand(args, env), watchCommand(args, env)];
+    await Promise.all([victim.event('written', 20), other.event('written', 1)]);
+    victim.child.kill('SIGKILL');
+    expect((await victim.ended).code).toBeNull();
+    expect((await other.ended).code).toBe(0);
+    // What the one had fetched, and not committed, the other has fetched again.
+    const fetchedBy = ({ events }: typeof other) =>
+      new Set(events.filter(({ msg }) => msg === 'fetched').map(({ tile }) => tile));
+    const both = [...fetchedBy(victim)].filter((tile) => fetchedBy(other).has(tile));
+    expect(both.length).toBeGreaterThan(0);
+    await expectEqualCubes(store, calm);
+  },
+  60_000,
+);
