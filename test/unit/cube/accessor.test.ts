@@ -151,7 +151,8 @@ describe('load', () => {
         Array.from({ length: 34 }, (_, col) => pixelAt(0, 0, col)),
       );
     }
-    expect(source.asked).toEqual(['0-0', '0-1', '0-2']);
+    // In the order in which the store answers whether they are loaded.
+    expect([...source.asked].sort()).toEqual(['0-0', '0-1', '0-2']);
   });
 
   test('loadLike gives exactly the pixels of a reference', async () => {
