@@ -25,8 +25,7 @@ export function createProgram(): Command {
       'after',
       [
         `\n${SETTINGS_HELP}`,
-        '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed,',
-        '4 credentials or quota, 130 interrupted.',
+        '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.',
         '\nExample:\n  $ geocubes ingest --help',
       ].join('\n'),
     );
