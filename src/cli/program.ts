@@ -23,7 +23,12 @@ export function createProgram(): Command {
     .version(version)
     .addHelpText(
       'after',
-      `\n${SETTINGS_HELP}\n\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.`,
+      [
+        `\n${SETTINGS_HELP}`,
+        '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed,',
+        '4 credentials or quota, 130 interrupted.',
+        '\nExample:\n  $ geocubes ingest --help',
+      ].join('\n'),
     );
   for (const command of [
     demoCommand(),

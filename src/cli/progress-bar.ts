@@ -114,7 +114,7 @@ export function progressText(
     retries: retries > 0 ? `  ${retries} ${retries === 1 ? 'retry' : 'retries'}` : '',
     failed: failed.length > 0 ? `  ${failed.length} failed` : '',
   };
-  for (const part of ['uncommitted', 'inFlight', 'rates', 'retries'] as const) {
+  for (const part of ['inFlight', 'rates', 'retries', 'uncommitted'] as const) {
     if (Object.values(parts).join('').length <= width) break;
     parts[part] = '';
   }

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { expected, InvalidInputError } from '../errors.js';
 
-export const SETTINGS_HELP =
-  'Each option can also be set in the environment, as GEOCUBES_BBOX, or in the JSON file of --config, as "bbox". ' +
-  'The command line goes first, then the environment.';
+export const SETTINGS_HELP = `Each option can also be set in the environment (GEOCUBES_BBOX for --bbox) or in a
+JSON file that --config or GEOCUBES_CONFIG names ({ "bbox": [122, 71.5, 130, 74] }).
+The command line goes first, then the environment, then the file.`;
 
 const configOption = () =>
   new Option('--config <file>', 'JSON file with values of options, for one command or for several');
@@ -25,12 +25,20 @@ export function addSettings(
     // Commander looks for mandatory options right after this.
     command.parseOptions = (args) => {
       const parsed = parse(args);
+      const [unknown] = parsed.unknown;
       // Nobody who asks for help is told that a setting is wrong.
-      if (!parsed.unknown.some((arg) => arg === '--help' || arg === '-h'))
-        apply(command, known, env);
+      if (parsed.unknown.some((arg) => arg === '--help' || arg === '-h')) return parsed;
+      // Before "--storr" makes commander say that --store is missing.
+      if (unknown?.startsWith('-')) refuse(command, unknown);
+      apply(command, known, env);
       return parsed;
     };
   }
+}
+
+/** With what may have been meant; commander has no public way to say it. */
+function refuse(command: Command, flag: string): void {
+  (command as unknown as { unknownOption?(flag: string): void }).unknownOption?.(flag);
 }
 
 interface Setting {

@@ -14,17 +14,21 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+/** The environment without this machine's own settings and accounts. */
+export function cleanEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(GEOCUBES|EE_|GOOGLE)/.test(name)),
+  );
+}
+
 /** Starts `geocubes` as a user does, with nothing of this machine's own settings. */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input?: string,
 ): Running {
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(GEOCUBES|EE_|GOOGLE)/.test(name)),
-  );
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...clean, ...env },
+    env: { ...cleanEnvironment(), ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.end(input);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toGeoTransform } from '../../src/grid/affine.js';
@@ -161,6 +161,77 @@ describe('geocubes import', () => {
     expect(without.stderr).toContain('Files are imported into one step.');
     const one = await runCommand(['import', file, '--store', store, '--quiet', '--time', '2020']);
     expect(one.stdout).toMatch(/^4 tiles committed/);
+  });
+
+  test('ends at --max-tiles and --until as an ingest does, and the same command goes on', async () => {
+    const store = await newCube('limited');
+    const files = [raster('limit-low.tif', 0, 0, 5), raster('limit-high.tif', 4, 4, 6)];
+    const run = async (...more: string[]) => {
+      const args = ['import', ...files, '--store', store, '-q', '--format', 'json', ...more];
+      const ended = await runCommand(args);
+      expect(ended, ended.stderr).toMatchObject({ code: 0, stderr: '' });
+      return JSON.parse(ended.stdout);
+    };
+    expect(await run('--max-tiles', '3')).toMatchObject({
+      ...{ committed: 3, left: 5, stoppedBy: 'max-tiles' },
+    });
+    // Passed before the first tile is begun, however quick the machine.
+    expect(await run('--until', '+0.001s')).toMatchObject({
+      ...{ committed: 0, alreadyLoaded: 3, left: 5, stoppedBy: 'until' },
+    });
+    expect(await run('--until', '+1h')).toMatchObject({ committed: 5, left: 0 });
+    const { stderr, code } = await runCommand([
+      'import',
+      ...files,
+      '--store',
+      store,
+      '--max-bytes',
+      '1MB',
+    ]);
+    expect([code, stderr.split('\n')[0]]).toEqual([2, "error: unknown option '--max-bytes'"]);
+  });
+
+  test('lists tiles whose file is damaged by --failed and ends with 3, and completes them with a sound one', async () => {
+    const store = await newCube('damaged');
+    const files = [raster('sound.tif', 0, 0, 5), raster('torn.tif', 4, 4, 6)];
+    const [, torn = ''] = files;
+    // The directory of a GeoTIFF made by GDAL comes first: its size and place are right, its pixels are gone.
+    await truncate(torn, 500);
+    const list = join(folder.path, 'damaged.ndjson');
+    const args = ['import', ...files, '--store', store, '-q', '--failed', list];
+    const first = await runCommand(args);
+    expect(first, first.stderr).toMatchObject({ code: 3, stderr: '' });
+    expect(first.stdout).toMatch(/^4 tiles committed in /);
+    const listed = (await readFile(list, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(listed).toHaveLength(4);
+    for (const tile of listed)
+      expect(tile).toMatchObject({ stage: 'process', tries: 1, error: { tag: 'raster' } });
+    const status = ['status', '--store', store, '--failed', list];
+    expect((await runCommand(status)).stdout).toContain('12 of 16 not loaded, 4 of them failed');
+    raster('torn.tif', 4, 4, 6);
+    expect(await runCommand(args)).toMatchObject({ code: 0, stderr: '' });
+    expect(await readFile(list, 'utf8')).toBe('');
+  });
+
+  test('logs to a file and prints events as an ingest does', async () => {
+    const store = await newCube('events');
+    const log = join(folder.path, 'import.log');
+    const { code, stdout } = await runCommand([
+      ...['import', raster('events.tif', 0, 0, 5), '--store', store, '-q'],
+      ...['--format', 'ndjson', '--log-file', log],
+    ]);
+    expect(code).toBe(0);
+    const types = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
+    expect([types[0], types.at(-1)]).toEqual(['planned', 'summary']);
+    expect(types.filter((type) => type === 'processed')).toHaveLength(4);
+    const logged = (await readFile(log, 'utf8')).trimEnd().split('\n');
+    expect(logged.map((line) => JSON.parse(line).msg)).toEqual(types);
   });
 
   test('gets one clear line and exit code 2 for what cannot be done', async () => {

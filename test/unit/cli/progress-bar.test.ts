@@ -99,8 +99,9 @@ describe('progressText', () => {
       '12345/100000 tiles (+55)  0.0 MB/s in, 0.0 out  ETA 11 h 46 min  42 in flight  1234 retries  12 failed',
     );
     expect(progressText(long, 42, 99)).toBe(
-      '12345/100000 tiles  0.0 MB/s in, 0.0 out  ETA 11 h 46 min  42 in flight  1234 retries  12 failed',
+      '12345/100000 tiles (+55)  0.0 MB/s in, 0.0 out  ETA 11 h 46 min  1234 retries  12 failed',
     );
+    expect(progressText(long, 42, 60)).toBe('12345/100000 tiles (+55)  ETA 11 h 46 min  12 failed');
     expect(progressText(long, 42, 50)).toBe('12345/100000 tiles  ETA 11 h 46 min  12 failed');
   });
 

@@ -89,6 +89,12 @@ describe('an option', () => {
     expect(valuesOf(['--config', config]).bbox).toBe('120,70.5,130,76');
   });
 
+  test('that is none is told before one that is missing', () => {
+    expect(() => valuesOf(['--storr', 'x'])).toThrow(
+      "unknown option '--storr'\n(Did you mean --store?)",
+    );
+  });
+
   test('of another command is no mistake, and a $schema none either', async () => {
     const config = await settings({ $schema: 'x', store: 'x', port: 1 });
     expect(valuesOf(['--config', config])).not.toHaveProperty('port');

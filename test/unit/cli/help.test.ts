@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { createProgram } from '../../../src/cli/program.js';
+
+/** As a terminal of 80 columns shows it. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    getOutHelpWidth: () => 80,
+    getOutHasColors: () => false,
+  });
+  command.outputHelp();
+  return text;
+}
+
+const program = createProgram();
+const NAMES = [
+  ...['demo', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'log', 'verify'],
+  ...['loopback', 'doctor'],
+];
+
+test('there are these commands', () => {
+  expect(program.commands.map((command) => command.name())).toEqual(NAMES);
+});
+
+describe('the help of', () => {
+  test('geocubes', () => {
+    expect(helpOf(program)).toMatchSnapshot();
+  });
+
+  test.each(NAMES)('geocubes %s is as it was, and has an example', (name) => {
+    const command = program.commands.find((each) => each.name() === name) as Command;
+    const text = helpOf(command);
+    expect(text).toContain(`  $ geocubes ${name} `);
+    expect(text).toMatchSnapshot();
+  });
+});
+
+test('each option of one name takes the same values in all commands', () => {
+  const flags = new Map<string, Set<string>>();
+  for (const { options } of program.commands)
+    for (const option of options) {
+      const known = flags.get(option.name()) ?? new Set();
+      flags.set(option.name(), known.add(option.flags));
+    }
+  const several = [...flags].filter(([, forms]) => forms.size > 1).map(([name]) => name);
+  // A list is written by an ingest and read by status.
+  expect(several).toEqual(['failed']);
+});
