@@ -74,11 +74,7 @@ export class TileQueue {
       if (this.options.signal.aborted || this.#isTimeUp()) return undefined;
       const tile = this.#returned.pop() ?? (await this.#nextFree());
       if (tile === undefined) return undefined;
-      if (await this.#fits(tile)) {
-        this.#left--;
-        this.#underWay.set(tile.id, bytesOf(tile));
-        return tile;
-      }
+      if (await this.#begin(tile)) return tile;
       await this.options.claims.release(tile.id);
       return undefined;
     }
@@ -174,14 +170,21 @@ export class TileQueue {
     return false;
   }
 
-  /** Whether the tile may be begun under the limit of bytes; waits while tiles under way may still make room. */
-  async #fits(tile: PlannedTile): Promise<boolean> {
+  /**
+   * Whether the tile may be begun under the limit of bytes: then it is under way, before anyone else can ask
+   * for the same room. Waits while tiles under way may still make some.
+   */
+  async #begin(tile: PlannedTile): Promise<boolean> {
     const { maxBytes = Number.POSITIVE_INFINITY } = this.options;
     const bytes = bytesOf(tile);
     for (;;) {
       let underWay = 0;
       for (const each of this.#underWay.values()) underWay += each;
-      if (this.#received + underWay + bytes <= maxBytes) return true;
+      if (this.#received + underWay + bytes <= maxBytes) {
+        this.#left--;
+        this.#underWay.set(tile.id, bytes);
+        return true;
+      }
       if (this.#underWay.size === 0) break;
       await new Promise<void>((resolve) => this.#wake.push(resolve));
       if (this.options.signal.aborted || this.#isTimeUp()) return false;
