@@ -14,16 +14,21 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `geocubes` as a user does, with nothing of this machine's own settings. */
+/**
+ * Starts `geocubes` as a user does, with nothing of this machine's own settings.
+ * @param under a command that starts it, with its options, such as `nice`
+ */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input?: string,
+  under: readonly string[] = [],
 ): Running {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(GEOCUBES|EE_|GOOGLE)/.test(name)),
   );
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program, ...rest] = [...under, process.execPath, MAIN, ...args] as [string, ...string[]];
+  const child = spawn(program, rest, {
     env: { ...clean, ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
@@ -47,6 +52,7 @@ export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input?: string,
+  under: readonly string[] = [],
 ): Promise<Ended> {
-  return startCommand(args, env, input).ended;
+  return startCommand(args, env, input, under).ended;
 }
