@@ -19,13 +19,13 @@ export function summaryText(summary: IngestSummary): string {
   // Files on disk are asked for nothing, and nothing of them is received.
   const isFromFiles = summary.plannedRequests === 0 && summary.processed > 0;
   const lines = [
-    `${committed} tiles committed in ${commits} commits in ${formatSeconds(elapsedMs / 1000)} (${empty} of them without a valid pixel)`,
-    `${alreadyLoaded} tiles were there already, ${failed.length} failed`,
+    `${plural(committed, 'tile')} committed in ${plural(commits, 'commit')} in ${formatSeconds(elapsedMs / 1000)} (${empty} of them without a valid pixel)`,
+    `${alreadyLoaded} ${alreadyLoaded === 1 ? 'tile was' : 'tiles were'} there already, ${failed.length} failed`,
     isFromFiles ? written : `${megabytes(bytesIn)} received, ${written}`,
   ];
   if (summary.stoppedBy !== undefined)
     lines.push(
-      `${summary.left} tiles are left: the run ended at --${summary.stoppedBy}. The same command goes on from there.`,
+      `${summary.left} ${summary.left === 1 ? 'tile is' : 'tiles are'} left: the run ended at --${summary.stoppedBy}. The same command goes on from there.`,
     );
   if (!isFromFiles) lines.push(requestText(summary));
   if (summary.quotaStatus !== undefined)
@@ -64,6 +64,10 @@ export function stageTable({ stages, committed }: IngestSummary): string {
     `  ${'stage'.padEnd(18)}${'all tiles'.padStart(11)}${'per tile'.padStart(12)}`,
     ...rows,
   ].join('\n');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function megabytes(bytes: number): string {

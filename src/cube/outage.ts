@@ -47,6 +47,8 @@ export class Outage {
   #count = 0;
   #inARow = 0;
   #end: Promise<void> | undefined;
+  /** Why the wait was given up: it concerns whoever asks later, too. */
+  #gaveUp: { readonly error: unknown } | undefined;
 
   constructor(private readonly options: OutageOptions) {}
 
@@ -57,6 +59,7 @@ export class Outage {
    */
   async over(): Promise<number> {
     await this.#end;
+    if (this.#gaveUp !== undefined) throw this.#gaveUp.error;
     return this.#count;
   }
 
@@ -81,12 +84,15 @@ export class Outage {
     this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
     this.#lost.push({ tile, failure, number: ++this.#count });
     if (++this.#inARow < LOST_IN_A_ROW || this.#end !== undefined) return;
-    this.#end = this.#waitOut().finally(() => {
-      this.#end = undefined;
-      this.#inARow = 0;
-    });
-    // Whoever waits for it is told.
-    this.#end.catch(() => {});
+    const end = this.#waitOut()
+      .catch((error: unknown) => {
+        this.#gaveUp = { error };
+      })
+      .finally(() => {
+        this.#end = undefined;
+        this.#inARow = 0;
+      });
+    this.#end = end;
   }
 
   /** What is lost has failed. */
@@ -104,7 +110,9 @@ export class Outage {
     const { maxOutageMs, onEvent, attempt, putBack, signal } = this.options;
     const began = Date.now();
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
-      const [{ tile, failure }] = this.#lost as [Lost, ...Lost[]];
+      const [{ tile }] = this.#lost as [Lost, ...Lost[]];
+      // The service's last word.
+      const { failure } = this.#lost.at(-1) as Lost;
       const lastsMs = Date.now() - began;
       if (lastsMs + delayMs > maxOutageMs) {
         await this.settle();

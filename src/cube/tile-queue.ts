@@ -74,10 +74,7 @@ export class TileQueue {
       if (this.options.signal.aborted || this.#isTimeUp()) return undefined;
       const tile = this.#returned.pop() ?? (await this.#nextFree());
       if (tile === undefined) return undefined;
-      if (await this.#fits(tile)) {
-        this.#left--;
-        return tile;
-      }
+      if (await this.#begin(tile)) return tile;
       await this.options.claims.release(tile.id);
       return undefined;
     }
@@ -174,16 +171,17 @@ export class TileQueue {
   }
 
   /**
-   * Whether the tile may be begun under the limit of bytes; waits while tiles under way may still make room.
-   * It is under way from then on: others who ask at the same time must not be given its place.
+   * Whether the tile may be begun under the limit of bytes: then it is under way, before anyone else can ask
+   * for the same room. Waits while tiles under way may still make some.
    */
-  async #fits(tile: PlannedTile): Promise<boolean> {
+  async #begin(tile: PlannedTile): Promise<boolean> {
     const { maxBytes = Number.POSITIVE_INFINITY } = this.options;
     const bytes = bytesOf(tile);
     for (;;) {
       let underWay = 0;
       for (const each of this.#underWay.values()) underWay += each;
       if (this.#received + underWay + bytes <= maxBytes) {
+        this.#left--;
         this.#underWay.set(tile.id, bytes);
         return true;
       }

@@ -43,7 +43,10 @@ export async function checkReply(
   if (contentType.startsWith('application/json'))
     throw errorOfReply(200, Buffer.from(bytes).toString('utf8'));
   if (!looksLikeTiff(bytes))
-    throw mismatch('a GeoTIFF', `${bytes.length} bytes of ${contentType || 'no type'}`);
+    throw mismatch(
+      'a GeoTIFF',
+      `${bytes.length} bytes that begin otherwise, called ${contentType || 'nothing'}`,
+    );
   let image: GeoTIFFImage;
   try {
     image = await (await fromArrayBuffer(bytes.buffer)).getImage();

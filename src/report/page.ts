@@ -131,8 +131,11 @@ function drawFacts({ summary, durationMs, process }: IngestRecord): string {
 
 function drawTimelineSection({ timeline, failures, durationMs }: IngestRecord): string {
   const { cellMs, rows } = timeline;
-  const key = (['fetch', 'process', 'commit'] as const)
-    .map((kind) => `<span><i style="background:var(--${kind})"></i>${kind}</span>`)
+  const key = [
+    ...(['fetch', 'process', 'commit'] as const).map((kind) => [kind, kind] as const),
+    ...(isInVain(timeline) ? [['failed', 'in vain'] as const] : []),
+  ]
+    .map(([colour, name]) => `<span><i style="background:var(--${colour})"></i>${name}</span>`)
     .join('');
   const joined =
     cellMs === 0
@@ -144,6 +147,11 @@ function drawTimelineSection({ timeline, failures, durationMs }: IngestRecord): 
       ? '<p class="note">Nothing was done.</p>'
       : `<div class="scroll">${drawTimeline(timeline, failures, new TimeAxis(durationMs))}</div>\n<p class="note">${note}</p>`;
   return section('timeline', `Timeline <span class="key">${key}</span>`, chart);
+}
+
+/** Whether any work came to nothing: of tiles that failed, or that had to wait until the service was back. */
+function isInVain({ rows }: IngestRecord['timeline']): boolean {
+  return rows.some(({ bars }) => bars.some(({ outcome }) => outcome === 'failed'));
 }
 
 function drawFooter({ machine }: IngestRecord): string {

@@ -54,7 +54,7 @@ th[scope=row] { font-weight: 600; white-space: nowrap; }
 .spark { display: block; width: 100%; height: 12px; margin-top: 5px; }
 .spark .faint { opacity: 0.35; }
 .charts { display: grid; gap: 16px; }
-.charts .note { margin: -14px 0 4px; }
+.charts .note { margin: -14px 0 4px; position: sticky; left: 0; width: fit-content; max-width: min(80em, calc(100vw - 80px)); }
 .chart { display: block; width: 100%; min-width: 720px; height: auto; overflow: visible; }
 .chart text { fill: var(--faint); font-size: 12px; font-variant-numeric: tabular-nums; }
 .chart text.label { fill: var(--ink); font-size: 13px; font-weight: 600; }

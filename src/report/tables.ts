@@ -80,9 +80,23 @@ export function retryTable(retries: Readonly<Record<string, number>>): string {
     .sort(([, one], [, other]) => other - one)
     .map(([reason, count]) => [
       `<th scope="row">${escapeText(reason)}</th>`,
+      `<td class="what">${meaningOf(reason)}</td>`,
       `<td class="number">${formatCount(count)}</td>`,
     ]);
-  return table(['reason', 'requests sent again'], rows, 'retries');
+  return table(['reason', '', 'requests sent again'], rows, 'retries');
+}
+
+/** In the order of looking: the first that fits counts. */
+const MEANINGS: readonly (readonly [reason: RegExp, meaning: string])[] = [
+  [/^transient$/, 'no reply, or the connection broke'],
+  [/^transient \(2/, 'the reply was cut, damaged or not what was asked for'],
+  [/^transient \(5/, 'the service failed for the moment'],
+  [/^quota/, 'too many requests for the quota'],
+  [/^credentials/, 'the token had expired'],
+];
+
+function meaningOf(reason: string): string {
+  return MEANINGS.find(([pattern]) => pattern.test(reason))?.[1] ?? '';
 }
 
 /** @param rows cells that are markup already. */

@@ -203,6 +203,7 @@ class PlainStore implements CubeStore {
       });
     } catch (cause) {
       if (draft !== undefined) await rm(draft, { force: true }).catch(() => {});
+      await this.drafts.tidy();
       throw translate(cause, `write ${key}`);
     }
   }

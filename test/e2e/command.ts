@@ -21,13 +21,18 @@ export function cleanEnvironment(): Record<string, string | undefined> {
   );
 }
 
-/** Starts `geocubes` as a user does, with nothing of this machine's own settings. */
+/**
+ * Starts `geocubes` as a user does, with nothing of this machine's own settings.
+ * @param under a command that starts it, with its options, such as `nice`
+ */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input?: string,
+  under: readonly string[] = [],
 ): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program, ...rest] = [...under, process.execPath, MAIN, ...args] as [string, ...string[]];
+  const child = spawn(program, rest, {
     env: { ...cleanEnvironment(), ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
@@ -51,6 +56,7 @@ export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input?: string,
+  under: readonly string[] = [],
 ): Promise<Ended> {
-  return startCommand(args, env, input).ended;
+  return startCommand(args, env, input, under).ended;
 }

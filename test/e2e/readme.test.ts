@@ -155,6 +155,19 @@ describe('the README', () => {
     expect(rows.sort()).toEqual(COMMANDS);
   }, 60_000);
 
+  test('links to files and headings that are there', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(20);
+    const broken = links.filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      const path = join(ROOT, file === '' ? 'README.md' : file);
+      if (!existsSync(path)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(path, 'utf8')).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
   test('has the commands and exit codes of geocubes --help', async () => {
     const { stdout } = await runCommand(['--help']);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
@@ -163,3 +176,13 @@ describe('the README', () => {
     expect(readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n')).toContain(codes);
   });
 });
+
+/** As GitHub makes them of headings. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}

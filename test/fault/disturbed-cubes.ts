@@ -1,5 +1,5 @@
 /** What the tests of disturbed ingests share: cubes to disturb, one that was not, and how both are compared. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import {
@@ -170,6 +170,21 @@ export async function expectRightPixels(
   expect(byKind).toMatchObject({ missing: 0, unreadable: 0 });
   if (!store.endsWith('.zarr')) expect(byKind['unknown-chunk']).toBe(0);
   return known;
+}
+
+/**
+ * A list of `--failed` has each tile once that the cube's ledger has not, and no other.
+ * @returns how many there are.
+ */
+export async function expectListsMissing(list: string, store: string): Promise<number> {
+  const states = await (await Cube.open(store)).tileStates(ROI);
+  const missing = states
+    .filter(({ state }) => state === TileState.notLoaded)
+    .map(({ row, col }) => `${row}-${col}`);
+  const lines = (await readFile(list, 'utf8')).trimEnd().split('\n');
+  const listed = lines.map((line) => (JSON.parse(line) as { tile: string }).tile);
+  expect(listed.sort()).toEqual(missing.sort());
+  return missing.length;
 }
 
 /** A command whose `--verbose` events are read as they come. */

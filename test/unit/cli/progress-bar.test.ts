@@ -289,7 +289,7 @@ describe('the summary in words', () => {
       }),
     );
     expect(text.split('\n')).toEqual([
-      '9 tiles committed in 1 commits in 2.0 s (2 of them without a valid pixel)',
+      '9 tiles committed in 1 commit in 2.0 s (2 of them without a valid pixel)',
       '4 tiles were there already, 1 failed',
       '36.6 MB received, 2.00 GB of chunks written',
       '12 requests answered of 10 planned; 2 were too large and cut in two; 5 were sent again: 3 transient (503), 2 quota (429)',

@@ -124,7 +124,7 @@ describe('a reply', () => {
 
   test('of something else is refused, with its type', async () => {
     expect((await refusal(new Uint8Array([60, 104, 116, 109, 108]), 'text/html')).message).toMatch(
-      /5 bytes of text\/html/,
+      /5 bytes that begin otherwise, called text\/html/,
     );
   });
 });

@@ -155,8 +155,12 @@ test('failed tiles are listed with stage, error and tries, retries by their reas
   expect(textOf(sectionOf(page, 'failures'))).toContain(
     '9-1 fetch quota (429) Too many requests. 2 300 ms',
   );
-  expect(textOf(sectionOf(page, 'retries'))).toContain('quota (429) 1');
+  expect(textOf(sectionOf(page, 'retries'))).toContain(
+    'quota (429) too many requests for the quota 1',
+  );
   expect(textOf(sectionOf(page, 'timeline'))).toContain('9-1 at fetch');
+  expect(textOf(sectionOf(page, 'timeline'))).toContain('in vain');
+  expect(textOf(sectionOf(parsePage(drawReport(record(36))), 'timeline'))).not.toContain('in vain');
   expect(byTag(page, 'header').map(textOf)).toEqual(['Ingest of Trend some tiles failed']);
 });
 
