@@ -99,6 +99,10 @@ export async function runIngest(job: IngestJob): Promise<void> {
       released.add(ids);
       onEvent({ type: 'committed', at: Date.now(), tiles: ids, snapshot: first.snapshot, ms });
     },
+    onLoadedElsewhere: (ids) => {
+      released.add(ids);
+      for (const tile of ids) onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile });
+    },
   });
   const { pending: tiles, alreadyLoaded, requests, bytes } = plan;
   onEvent({ type: 'planned', at: Date.now(), tiles, alreadyLoaded, requests, bytes });

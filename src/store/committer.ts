@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import { StoreError } from '../errors.js';
 import type { TileIndex } from '../grid/tiling.js';
 import type { CommittedTile, EncodedTile } from '../tile.js';
 import { Ledger, TileState } from './ledger.js';
@@ -12,14 +13,20 @@ export interface CommitterOptions {
   /** A commit is made at the latest this many milliseconds after the first tile of its group. Default 10,000. */
   readonly maxDelayMs?: number;
   readonly onCommit?: (tiles: readonly CommittedTile[], milliseconds: number) => void;
+  /** Told of tiles that were written here, and that another process has committed before. */
+  readonly onLoadedElsewhere?: (ids: readonly string[]) => void;
 }
 
 export const DEFAULT_GROUP_SIZE = 16;
 export const DEFAULT_MAX_DELAY_MS = 10_000;
 
 /** Tiles written to a session that is not committed yet. */
-interface Group {
+interface Writing {
   readonly session: WriteSession;
+  readonly tiles: readonly EncodedTile[];
+}
+
+interface Group extends Writing {
   readonly tiles: EncodedTile[];
   /** The tile whose chunks are being written. */
   begun?: EncodedTile;
@@ -97,10 +104,32 @@ export class Committer {
     const group = this.#group;
     if (group === undefined) return;
     clearTimeout(group.timer);
-    const { session, tiles } = group;
-    if (tiles.length === 0) return;
+    if (group.tiles.length === 0) return;
     const started = performance.now();
-    const snapshot = await this.repository.commit(session, messageOf(tiles), async (newest) => {
+    let { session, tiles }: Writing = group;
+    let snapshot: string | undefined;
+    while (snapshot === undefined && tiles.length > 0) {
+      try {
+        snapshot = await this.#commitOnce(session, tiles);
+      } catch (error) {
+        if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
+        const rest = await this.#withoutCommitted(session, tiles);
+        // The conflict is about something else.
+        if (rest.tiles.length === tiles.length) throw error;
+        ({ session, tiles } = rest);
+      }
+    }
+    this.#group = undefined;
+    if (snapshot === undefined) return;
+    const committed = snapshot;
+    this.options.onCommit?.(
+      tiles.map(({ id }) => ({ state: 'committed', id, snapshot: committed })),
+      performance.now() - started,
+    );
+  }
+
+  #commitOnce(session: WriteSession, tiles: readonly EncodedTile[]): Promise<string> {
+    return this.repository.commit(session, messageOf(tiles), async (newest) => {
       const ledger = new Ledger(newest);
       for (const { index, isEmpty, chunks } of tiles) {
         const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
@@ -109,11 +138,31 @@ export class Committer {
       }
       await ledger.flush();
     });
-    this.#group = undefined;
-    this.options.onCommit?.(
-      tiles.map(({ id }) => ({ state: 'committed', id, snapshot })),
-      performance.now() - started,
-    );
+  }
+
+  /**
+   * Icechunk refuses a commit of chunks that another one has changed. The tiles of that other one are left as
+   * they are, and the rest goes to a session of its own: two processes that fill one region without claims,
+   * as in an object store, do each other no harm.
+   */
+  async #withoutCommitted(session: WriteSession, tiles: readonly EncodedTile[]): Promise<Writing> {
+    const fresh = await this.repository.writeSession();
+    const ledger = new Ledger(fresh.store);
+    const rest: EncodedTile[] = [];
+    const elsewhere: string[] = [];
+    for (const tile of tiles) {
+      if ((await ledger.get(tile.index)) !== TileState.notLoaded) elsewhere.push(tile.id);
+      else rest.push(tile);
+    }
+    if (elsewhere.length === 0) return { session, tiles };
+    for (const tile of rest) {
+      for (const key of this.#keysOf(tile)) {
+        const bytes = (await session.store.get(key)) ?? undefined;
+        if (bytes !== undefined) await fresh.store.set(key, Buffer.from(bytes));
+      }
+    }
+    this.options.onLoadedElsewhere?.(elsewhere);
+    return { session: fresh, tiles: rest };
   }
 
   /**

@@ -6,6 +6,9 @@ import { isGone, thisProcess } from './owner.js';
 /** Of this process alone, whatever others had its pid before. */
 const PROCESS = randomUUID();
 
+/** Of all drafts of this process: a cube may be open several times. */
+let count = 0;
+
 /** A draft of another machine that is this old is nobody's: one is written in seconds. */
 const ORPHANED_MS = 3_600_000;
 
@@ -18,14 +21,12 @@ const MAX_TRIES = 10;
  * and where they are found again without a walk over the cube.
  */
 export class DraftFolder {
-  #count = 0;
-
   constructor(private readonly folder: string) {}
 
   /** @returns the path of a new file with these bytes, which is to be renamed or removed. */
   async write(bytes: Uint8Array): Promise<string> {
     const { pid, host } = thisProcess();
-    const name = `${pid}.${PROCESS}.${this.#count++}.${encodeURIComponent(host)}`;
+    const name = `${pid}.${PROCESS}.${count++}.${encodeURIComponent(host)}`;
     const draft = join(this.folder, name);
     for (let tries = 1; ; tries++) {
       try {

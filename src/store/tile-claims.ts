@@ -45,8 +45,7 @@ export interface TileClaims {
 export function openClaims(repository: Repository): TileClaims {
   const { location } = repository;
   const isLocal = location.kind === 'local' || location.kind === 'zarr';
-  const isNear = isLocal || location.kind === 'memory';
-  const newest = new NewestLedger(repository, isNear ? 0 : REMOTE_AGE_MS);
+  const newest = new NewestLedger(repository, isLocal ? 0 : REMOTE_AGE_MS);
   return isLocal ? new FileClaims(`${location.path}.claims`, newest) : new NoClaims(newest);
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Cube, createPool, earthEngine, parseDataset, type TileSource } from '../../src/index.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
@@ -10,6 +11,7 @@ import {
   fillCalmly,
   ingestArgs,
   KINDS,
+  ROI,
   Workplace,
   watchCommand,
 } from './disturbed-cubes.js';
@@ -110,3 +112,33 @@ test.each(KINDS)(
   },
   60_000,
 );
+
+test('two ingests at once of a store without claims both complete: what the other has committed first is left as it is', async () => {
+  // As in an object store, where two machines may reach a tile at the same moment.
+  const dataset = parseDataset(calm.dataset);
+  const pool = createPool({ size: 1 });
+  const cubes = [
+    await Cube.create('memory:shared', dataset, { pool }),
+    await Cube.open('memory:shared'),
+  ];
+  const sources = await Promise.all(
+    cubes.map(() =>
+      earthEngine(dataset, { endpoint: server.url, token: 'loopback', project: 'test' }),
+    ),
+  );
+  try {
+    const summaries = await Promise.all(
+      cubes.map((cube, i) => cube.ingest(ROI, { source: sources[i] as TileSource, pool })),
+    );
+    for (const { failed, committed, alreadyLoaded } of summaries)
+      expect({ failed, known: committed + alreadyLoaded }).toEqual({
+        failed: [],
+        known: calm.tiles,
+      });
+    // Some tiles were written by both.
+    expect(server.requests.pixels).toBeGreaterThan(calm.tiles);
+    expect(await expectRightPixels('memory:shared', calm)).toBe(calm.tiles);
+  } finally {
+    await Promise.all([...sources.map((source) => source.close()), pool.close()]);
+  }
+}, 60_000);

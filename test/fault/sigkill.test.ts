@@ -1,4 +1,4 @@
-import { existsSync, watch } from 'node:fs';
+import { watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,7 +55,7 @@ let server: LoopbackServer;
 let place: Workplace;
 
 beforeAll(async () => {
-  calm = await fillCalmly(datasetOf(16));
+  calm = await fillCalmly(datasetOf(20));
   server = await startLoopback({ faults: { latency: { ms: 15, jitterMs: 15 } } });
   place = await Workplace.open(calm.dataset);
 });
@@ -65,11 +65,15 @@ afterAll(async () => {
   await place.remove();
 });
 
-/** Resolves when something of that name appears in a folder, or the command ends. */
-async function appears(path: string, { ended }: Watched): Promise<void> {
+/** Resolves when a folder is made for the `nth` time, or the command ends. */
+async function isMade(path: string, nth: number, { ended }: Watched): Promise<void> {
   const watcher = watch(dirname(path));
+  let changes = 0;
   const seen = new Promise<void>((resolve) => {
-    watcher.on('change', (_, name) => name === basename(path) && existsSync(path) && resolve());
+    // It is made and removed by turns.
+    watcher.on('change', (_, name) => {
+      if (name === basename(path) && ++changes === 2 * nth - 1) resolve();
+    });
   });
   await Promise.race([seen, ended]);
   watcher.close();
@@ -97,7 +101,8 @@ test.each([
       const delay = Math.round(random() * WITHIN[moment]);
       const args = ingestArgs(store, '--verbose', '--max-tiles', `${TILES_A_LIFE}`);
       const command = watchCommand([...args, '--concurrency', '4'], env);
-      if (moment === 'lock') await appears(`${store}.lock`, command);
+      // For the list it takes over, for two commits, and for the list it leaves.
+      if (moment === 'lock') await isMade(`${store}.lock`, 1 + (nth % 4), command);
       else if (moment !== 'start')
         await command.event(moment, moment === 'committed' || moment === 'limited' ? 1 : nth);
       await sleep(moment === 'start' ? 500 + delay : delay);

@@ -17,6 +17,9 @@ export interface SmallDisk {
   close(): Promise<void>;
 }
 
+/** What the disk has at all; until it is to have room, a file fills the rest. */
+const WHOLE_BYTES = 16 * 1024 ** 2;
+
 /**
  * A disk of so many bytes: a tmpfs in a mount namespace of its own, which is gone with the process that
  * holds it. Where the system allows none, as most containers do, writes fail by a library that is preloaded;
@@ -28,22 +31,30 @@ export async function openSmallDisk(
   folder: string,
   bytes: { readonly disk: number; readonly preloaded: number },
 ): Promise<SmallDisk | string> {
-  const path = join(folder, 'disk');
-  await mkdir(path);
+  const root = join(folder, 'disk');
+  const path = join(root, 'room');
+  await mkdir(path, { recursive: true });
   // To try the other way where the first one works.
   if (process.env.SMALL_DISK !== 'preloaded') {
-    const mounted = await mount(path, bytes.disk);
+    const mounted = await mount(root, path, bytes.disk);
     if (mounted !== undefined) return mounted;
   }
+  console.log('no tmpfs can be mounted here: writes fail by a preloaded library');
   return preload(folder, path, bytes.preloaded);
 }
 
-async function mount(path: string, bytes: number): Promise<SmallDisk | undefined> {
+async function mount(root: string, path: string, bytes: number): Promise<SmallDisk | undefined> {
   const isRoot = process.getuid?.() === 0;
-  const script =
-    'mount -t tmpfs -o size="$1" tmpfs "$0" && chmod 777 "$0" && echo mounted && exec cat';
+  const script = [
+    'mount -t tmpfs -o size="$2" tmpfs "$0"',
+    'mkdir "$1"',
+    'head -c "$3" /dev/zero > "$0/filler"',
+    'echo mounted',
+    'exec cat',
+  ].join(' && ');
   const options = isRoot ? ['-m'] : ['-r', '-m'];
-  const holder = spawn('unshare', [...options, 'sh', '-c', script, path, String(bytes)], {
+  const sizes = [WHOLE_BYTES, WHOLE_BYTES - bytes].map(String);
+  const holder = spawn('unshare', [...options, 'sh', '-c', script, root, path, ...sizes], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   if (!(await saysMounted(holder))) return undefined;
@@ -57,7 +68,7 @@ async function mount(path: string, bytes: number): Promise<SmallDisk | undefined
     path,
     under,
     grow: () => {
-      execFileSync(nsenter, [...rest, 'mount', '-o', 'remount,size=50m', path]);
+      execFileSync(nsenter, [...rest, 'rm', join(root, 'filler')]);
     },
     copy: (name, to) => cp(`/proc/${holder.pid}/root${join(path, name)}`, to, { recursive: true }),
     close: async () => {
