@@ -135,7 +135,7 @@ describe('geocubes import', () => {
       '--where',
       "name = 'low'",
     ];
-    expect((await runCommand(low)).stdout).toMatch(/^1 tiles committed/);
+    expect((await runCommand(low)).stdout).toMatch(/^1 tile committed/);
     const piped = await runCommand(['status', '--store', store, '--roi', '-'], {}, TRIANGLE);
     expect(piped.stdout).toContain('1 tiles loaded, 0 loaded and empty, 1 of 2 not loaded');
     const png = join(folder.path, 'region.png');

@@ -122,7 +122,7 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^(npx geocubes import|find scenes .*\| npx geocubes import) /,
     how: 'run',
-    expected: { stdout: expect.stringMatching(/^[1-9]\d* tiles committed /) },
+    expected: { stdout: expect.stringMatching(/^[1-9]\d* tiles? committed /) },
   },
   { pattern: /^npx geocubes (create|plan|ingest|load|status) /, how: 'run' },
   { pattern: /^geocubes \w+ --help$/, how: 'run' },
