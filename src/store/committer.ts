@@ -104,7 +104,6 @@ export class Committer {
     const group = this.#group;
     if (group === undefined) return;
     clearTimeout(group.timer);
-    if (group.tiles.length === 0) return;
     const started = performance.now();
     let { session, tiles }: Writing = group;
     let snapshot: string | undefined;
@@ -120,6 +119,7 @@ export class Committer {
       }
     }
     this.#group = undefined;
+    // Nothing was written, or another process had all of it.
     if (snapshot === undefined) return;
     const committed = snapshot;
     this.options.onCommit?.(

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cube, createPool, earthEngine } from '../../src/index.js';
 import type { FaultPlan } from '../../src/loopback/faults/plan.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
-import { type Ended, runCommand } from '../e2e/command.js';
+import { type Ended, runCommand, startCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
 import {
   awayFrom,
@@ -16,6 +16,7 @@ import {
   fillCalmly,
   ingestArgs,
   ROI,
+  said,
   Workplace,
   watchCommand,
 } from './disturbed-cubes.js';
@@ -96,8 +97,12 @@ test('an ingest waits for a service that is away for longer, says so, and comple
 
 test('without --verbose a wait for the service is told in a line', async () => {
   const store = await place.createCube('told', '');
-  const server = await MortalServer.start({ rules: [awayFrom(5, { count: 60 })] });
-  const ended = await runCommand(ingestArgs(store, '--quiet'), server.env);
+  const server = await MortalServer.start({ rules: [awayFrom(5)] });
+  const command = startCommand(ingestArgs(store, '--quiet'), server.env);
+  await said(command, 'The service is away');
+  await server.die();
+  await server.comeBack();
+  const ended = await command.ended;
   await server.die();
   expect(ended.code).toBe(0);
   const [line, ...more] = ended.stderr.trimEnd().split('\n');
