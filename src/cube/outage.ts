@@ -45,7 +45,6 @@ interface Lost {
 export class Outage {
   #lost: Lost[] = [];
   #count = 0;
-  #inARow = 0;
   #end: Promise<void> | undefined;
   /** Why the wait was given up: it concerns whoever asks later, too. */
   #gaveUp: { readonly error: unknown } | undefined;
@@ -76,21 +75,19 @@ export class Outage {
     if (failure === undefined || !isOutage(failure.error)) {
       if (failure !== undefined) await this.options.fail(tile, failure);
       if (this.#end !== undefined) return;
-      this.#inARow = 0;
       // The service answers: what was lost before was bad luck.
       await this.#settle(({ number }) => number <= lostBefore);
       return;
     }
     this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
     this.#lost.push({ tile, failure, number: ++this.#count });
-    if (++this.#inARow < LOST_IN_A_ROW || this.#end !== undefined) return;
+    if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
     const end = this.#waitOut()
       .catch((error: unknown) => {
         this.#gaveUp = { error };
       })
       .finally(() => {
         this.#end = undefined;
-        this.#inARow = 0;
       });
     this.#end = end;
   }

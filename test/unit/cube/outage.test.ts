@@ -97,6 +97,16 @@ describe('tiles that are lost', () => {
     expect(failed).toEqual(ids(0, 3));
   });
 
+  test('are in a row whatever succeeds that was begun before', async () => {
+    const { outage, lose, waits } = setUp();
+    const before = await outage.over();
+    for (let i = 0; i < 10; i++) {
+      await lose(1, i);
+      await outage.note(tileAt(50 + i), undefined, before);
+    }
+    expect(waits()).toEqual([2_000]);
+  });
+
   test('do not count as an outage where the service answers that it will not have a tile', async () => {
     const { outage, lose, failed, waits } = setUp();
     for (let i = 0; i < 30; i++) {
