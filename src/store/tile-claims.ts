@@ -55,7 +55,7 @@ const REMOTE_AGE_MS = 5_000;
 /** What is committed at this moment, or was a short time ago. */
 class NewestLedger {
   #known: { readonly ledger: Ledger; readonly version: string | undefined } | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
+  #read: { readonly at: number; readonly ledger: Promise<Ledger> } | undefined;
 
   constructor(
     private readonly repository: Repository,
@@ -64,13 +64,17 @@ class NewestLedger {
 
   async isLoaded(index: TileIndex): Promise<boolean> {
     const now = performance.now();
-    if (this.#known === undefined || now - this.#readAt >= this.maxAgeMs) {
-      const { store, version } = await this.repository.readSession();
-      this.#readAt = now;
-      if (version === undefined || this.#known?.version !== version)
-        this.#known = { ledger: new Ledger(store), version };
-    }
-    return (await this.#known.ledger.get(index)) !== TileState.notLoaded;
+    // Whoever asks while it is being read waits for the same, and is answered in the order of asking.
+    if (this.#read === undefined || now - this.#read.at >= this.maxAgeMs)
+      this.#read = { at: now, ledger: this.#newest() };
+    return (await (await this.#read.ledger).get(index)) !== TileState.notLoaded;
+  }
+
+  async #newest(): Promise<Ledger> {
+    const { store, version } = await this.repository.readSession();
+    if (version === undefined || this.#known?.version !== version)
+      this.#known = { ledger: new Ledger(store), version };
+    return this.#known.ledger;
   }
 }
 
