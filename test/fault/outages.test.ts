@@ -99,7 +99,7 @@ test('without --verbose a wait for the service is told in a line', async () => {
   const store = await place.createCube('told', '');
   const server = await MortalServer.start({ rules: [awayFrom(5)] });
   const command = startCommand(ingestArgs(store, '--quiet'), server.env);
-  await said(command, 'The service is away');
+  await said(command, 'Waiting for the service');
   await server.die();
   await server.comeBack();
   const ended = await command.ended;
@@ -107,9 +107,9 @@ test('without --verbose a wait for the service is told in a line', async () => {
   expect(ended.code).toBe(0);
   const [line, ...more] = ended.stderr.trimEnd().split('\n');
   expect(line).toMatch(
-    /^geocubes: The service is away: Earth Engine answered 503: .* Trying again in 2\.0 s, for 1 h 0 min at the most; what is finished is committed\.$/,
+    /^geocubes: Waiting for the service\. Earth Engine answered 503: .* Next try in 2\.0 s; if it is not back in 1 h 0 min, the run ends\.$/,
   );
-  for (const each of more) expect(each).toMatch(/^geocubes: The service is away: /);
+  for (const each of more) expect(each).toMatch(/^geocubes: Waiting for the service\. /);
   await expectEqualCubes(store, calm);
 }, 90_000);
 
