@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   Cube,
   createPool,
@@ -16,6 +16,9 @@ import { mixedFaults } from '../../src/loopback/faults/mixed.js';
 import type { FaultPlan } from '../../src/loopback/faults/plan.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { SMALL_BBOX, SMALL_DATASET } from '../e2e/loopback-cubes.js';
+
+// Faults take their time, and a busy machine more of it.
+vi.setConfig({ testTimeout: 120_000 });
 
 const ROI = parseBoundingBox(SMALL_BBOX);
 /** Tests need no real patience; the shape of the back-off is the same. */
