@@ -3,18 +3,7 @@
  * save work, and nothing depends on them: what a tile holds is decided by its commit.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  link,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TileIndex, tileId } from '../grid/tiling.js';
 import { Ledger, TileState } from './ledger.js';
@@ -97,6 +86,9 @@ const STALE_MS = 180_000;
 /** A claim without a readable owner this old was left by a process that died while making it. */
 const ORPHANED_MS = 10_000;
 
+/** A file among the claims, and signed as they are, while an abandoned one is removed. */
+const TAKEOVER = 'takeover.json';
+
 /** Makings of one claim, while other runs remove the folder. */
 const MAX_TRIES = 10;
 
@@ -150,22 +142,22 @@ class FileClaims implements TileClaims {
   async #take(id: string): Promise<boolean> {
     for (let tries = 0; tries < 3; tries++) {
       try {
-        await this.#write(id);
+        await this.#sign(this.#file(id));
         this.#held.add(id);
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
           throw translate(error, `mark tile ${id} as being filled`);
       }
-      if (!(await isAbandoned(this.#file(id)))) return false;
-      await removeAbandoned(this.#file(id));
+      if ((await lookAt(this.#file(id))) === 'held') return false;
+      await this.#removeAbandoned(this.#file(id));
     }
     return false;
   }
 
-  async #write(id: string): Promise<void> {
+  /** Makes a file that says whose it is. @throws an error with code `EEXIST` where one is there. */
+  async #sign(file: string): Promise<void> {
     const owner: ClaimOwner = { ...thisProcess(), run: this.#run };
-    const file = this.#file(id);
     for (let tries = 1; ; tries++) {
       try {
         await writeFile(file, JSON.stringify(owner), { flag: 'wx' });
@@ -194,7 +186,26 @@ class FileClaims implements TileClaims {
     const names = await readdir(this.folder).catch((): string[] => []);
     for (const name of names) {
       const file = join(this.folder, name);
-      if (await isAbandoned(file)) await removeAbandoned(file);
+      if ((await lookAt(file)) === 'abandoned') await this.#removeAbandoned(file);
+    }
+  }
+
+  /**
+   * Only one run does so at a time, and looks again first: a second one that saw the dead owner as well would
+   * remove the claim of whoever came after.
+   */
+  async #removeAbandoned(file: string): Promise<void> {
+    const guard = join(this.folder, TAKEOVER);
+    if ((await lookAt(guard)) === 'abandoned') await rm(guard, { force: true });
+    try {
+      await this.#sign(guard);
+    } catch {
+      return;
+    }
+    try {
+      if ((await lookAt(file)) === 'abandoned') await rm(file, { force: true });
+    } finally {
+      await rm(guard, { force: true });
     }
   }
 
@@ -210,33 +221,20 @@ class FileClaims implements TileClaims {
   }
 }
 
-async function isAbandoned(file: string): Promise<boolean> {
+/** Whether a claim's owner still lasts, as far as can be known. */
+async function lookAt(file: string): Promise<'held' | 'abandoned' | 'gone'> {
   const made = await stat(file).catch(() => undefined);
-  // It was given up meanwhile.
-  if (made === undefined) return true;
-  if (Date.now() - made.mtimeMs > STALE_MS) return true;
+  if (made === undefined) return 'gone';
+  const age = Date.now() - made.mtimeMs;
+  if (age > STALE_MS) return 'abandoned';
   try {
     const owner = JSON.parse(await readFile(file, 'utf8')) as ClaimOwner;
     const { pid, host } = thisProcess();
-    return owner.pid === pid && owner.host === host ? !runs.has(owner.run) : isGone(owner);
+    const hasEnded =
+      owner.pid === pid && owner.host === host ? !runs.has(owner.run) : isGone(owner);
+    return hasEnded ? 'abandoned' : 'held';
   } catch {
     // It is being written at this moment, or its writer died at it.
-    return Date.now() - made.mtimeMs > ORPHANED_MS;
+    return age > ORPHANED_MS ? 'abandoned' : 'held';
   }
-}
-
-/**
- * Takes an abandoned claim away under another name, which one process alone can do, and looks again: a
- * second one that saw the dead owner as well might meet the claim of whoever came after.
- */
-async function removeAbandoned(file: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  // Fails where the place is taken again: then two fill the tile, and the later commit finds it there.
-  if (!(await isAbandoned(aside))) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
 }
