@@ -178,7 +178,11 @@ describe('replies that are not the pixels asked for are asked for again, and the
   };
 
   test.each<[string, Answer, RegExp]>([
-    ['text', reply(() => Buffer.from('hello')), /a GeoTIFF .* 5 bytes that begin otherwise, called image\/tiff/],
+    [
+      'text',
+      reply(() => Buffer.from('hello')),
+      /a GeoTIFF .* 5 bytes that begin otherwise, called image\/tiff/,
+    ],
     ['no bytes', reply(() => Buffer.alloc(0)), /0 bytes/],
     ['a GeoTIFF cut short', reply((r) => pixelsFor(r).slice(0, -20)), /whole GeoTIFF/],
     ['a GeoTIFF cut in its header', reply((r) => pixelsFor(r).slice(0, 12)), /whole GeoTIFF/],
