@@ -120,9 +120,9 @@ test.each([
         `${isKilled ? 'killed' : 'ended before the kill'} ${delay} ms after ${moment} (last event: ${last}): ${known} of ${calm.tiles} tiles, left: ${beside.join(' ') || 'nothing'}`,
       );
     }
-    // The kills landed in the middle of tiles and of commits.
+    // The kills landed in the middle of tiles. How many meet a commit depends on the machine; a lock that is
+    // left is tested by itself (test/unit/store/lock-file.test.ts).
     expect(left).toContain('.claims');
-    expect(left).toContain('.lock');
     expect(least).toBeLessThan(calm.tiles);
 
     const last = await runCommand(ingestArgs(store, '--format', 'json', '--quiet'), env);
