@@ -10,11 +10,14 @@ const PROGRAM = fileURLToPath(new URL('seed_program.py', import.meta.url));
  * @returns {{ version: string, steps: { downloaded: string[], listed: string[] }[] }}
  */
 export function runSeed(python, job) {
-  const { status, stdout, stderr } = spawnSync(python, [PROGRAM], {
+  const { status, signal, stdout, stderr } = spawnSync(python, [PROGRAM], {
     input: JSON.stringify(job),
     encoding: 'utf8',
     env: { ...process.env, ICECHUNK_LOG: 'error', PYTHONDONTWRITEBYTECODE: '1' },
   });
-  if (status !== 0) throw new Error(`smart-geocubes failed:\n${stderr}`);
+  if (status !== 0)
+    throw new Error(
+      `smart-geocubes ended with ${signal ?? `code ${status}`} after "${stdout.slice(-200)}":\n${stderr}`,
+    );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
