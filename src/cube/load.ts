@@ -107,13 +107,17 @@ export async function loadRegion(
     if (plan.kind === 'own-grid') {
       const parts = splitWindow(plan.window, grid.geobox);
       const bands = names.entries();
+      let isOver = false;
       const lane = async () => {
-        for (const [band, path] of bands)
-          await readRaster(
-            view,
-            { path, shape: geobox, parts, leading, into: into[band] },
-            options,
-          );
+        for (const [band, path] of bands) {
+          // Where one band has failed, the others are of no use.
+          if (isOver) return;
+          const request = { path, shape: geobox, parts, leading, into: into[band] };
+          await readRaster(view, request, options).catch((error: unknown) => {
+            isOver = true;
+            throw error;
+          });
+        }
       };
       await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
     } else {
