@@ -146,6 +146,13 @@ export interface ErrorRecord {
   readonly stack?: string;
 }
 
+/** An error without its stack, which tells of this machine's folders. */
+export type PlainError = Omit<ErrorRecord, 'stack'>;
+
+export function withoutStack({ stack: _, ...error }: ErrorRecord): PlainError {
+  return error;
+}
+
 export function toRecord(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { tag: 'unexpected', message: String(error) };
   const stack = error.stack === undefined ? {} : { stack: error.stack };

@@ -4,7 +4,7 @@ import { startNode } from '../contenders/process.mjs';
 import { takeTurns, withContenders } from '../contenders/rounds.mjs';
 import { startServer } from '../contenders/server.mjs';
 import { writeMosaic } from '../inputs/mosaic.mjs';
-import { startKernel, startOriginal } from './setting.mjs';
+import { startKernel, startOriginal, withThreads } from './setting.mjs';
 
 /** All of a cube into memory. The files are in the system's cache: each contender reads them before it is timed. */
 export async function run(setting) {
@@ -17,7 +17,11 @@ export async function run(setting) {
   await fill(store, rasters, dataset, setting);
   const names = dataset.bands.map(({ name }) => name);
   const contenders = [
-    { reader: 'cube', ...startKernel('gdal', setting.threads), name: poolName(setting) },
+    {
+      reader: 'cube',
+      ...startKernel('gdal', setting.threads),
+      name: withThreads('Cube.load', setting.threads),
+    },
     { reader: 'cube', ...startNode({ name: 'Cube.load, main thread' }) },
     { reader: 'zarrita', ...startNode({ name: 'zarrita.get, main thread' }) },
     ...(setting.python === undefined
@@ -61,10 +65,6 @@ export async function run(setting) {
       contenders: contenders.map(({ name, reader }, i) => ({ name, reader, ...turns[i] })),
     };
   });
-}
-
-function poolName({ threads }) {
-  return `Cube.load, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 async function fill(store, rasters, dataset, { threads }) {

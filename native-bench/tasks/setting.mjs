@@ -80,7 +80,11 @@ export function startOriginal({ python }) {
 }
 
 export function nameOf(kernel, threads) {
-  return `${NAMES[kernel]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return withThreads(NAMES[kernel], threads);
+}
+
+export function withThreads(name, threads) {
+  return `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 /** What is kept of a contender: who it was, and what it took in each round. */

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
-import { formatInstant } from '../dataset/period.js';
 import type { KernelName } from '../pool/messages.js';
 import { datasetOption, formatOption, quietOption, readDataset, storeOption } from './options.js';
 import { kernelOption, openPool } from './pool.js';
+import { stepRecord } from './time.js';
 
 interface Options {
   readonly store: string;
@@ -66,13 +66,6 @@ function cubeRecord({ dataset, grid, timeAxis }: Cube, store: string) {
     geobox: grid.geobox.toRecord(),
     tiles: [grid.rows, grid.cols],
     chunk: [grid.chunk.height, grid.chunk.width],
-    ...(timeAxis === undefined
-      ? {}
-      : {
-          steps: timeAxis.steps.map(({ start, end }) => ({
-            start: formatInstant(start),
-            end: formatInstant(end),
-          })),
-        }),
+    ...(timeAxis === undefined ? {} : { steps: timeAxis.steps.map(stepRecord) }),
   };
 }

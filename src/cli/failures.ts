@@ -1,16 +1,17 @@
-import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   AbortedError,
   type ErrorRecord,
   expected,
-  InvalidInputError,
   StoreError,
   toRecord,
+  withoutStack,
 } from '../errors.js';
 import { parseTileId } from '../grid/tiling.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { FailedTile, PlannedTile } from '../tile.js';
+import { readText } from './options.js';
 
 /** A tile that a run was to load, and that is not loaded after it. */
 type MissingTile = Omit<FailedTile, 'state'>;
@@ -103,8 +104,8 @@ function* linesOf(tiles: Iterable<MissingTile>): Generator<string> {
   for (const tile of tiles) yield lineOf(tile);
 }
 
-function lineOf({ id, index, stage, tries, error: { stack: _, ...error } }: MissingTile): string {
-  return `${JSON.stringify({ tile: id, index, stage, tries, error })}\n`;
+function lineOf({ id, index, stage, tries, error }: MissingTile): string {
+  return `${JSON.stringify({ tile: id, index, stage, tries, error: withoutStack(error) })}\n`;
 }
 
 /** A tile of a list, and how it failed, where the list tells. */
@@ -123,12 +124,7 @@ export interface ListedTile {
  * @throws {InvalidInputError}
  */
 export async function readTileList(file: string, option: string): Promise<ListedTile[]> {
-  const content = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError(
-      `Expected a readable file for ${option} but received "${file}" (${cause.code ?? cause.message}).`,
-      { cause },
-    );
-  });
+  const content = await readText(file, option);
   const tiles: ListedTile[] = [];
   for (const record of recordsIn(content)) {
     const tile = tileOf(record);

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
 import type { Resampling } from '../dataset/dataset.js';
 import { RESAMPLINGS } from '../dataset/dataset.js';
-import { expected, InvalidInputError } from '../errors.js';
+import { expected } from '../errors.js';
 import { localFiles } from '../local/source.js';
-import { storeOption, timeOption } from './options.js';
+import { readText, storeOption, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
 import { oneStep } from './time.js';
@@ -86,15 +85,7 @@ async function run(files: string[], options: Options): Promise<void> {
 
 /** The paths in a list, one a line; relative ones are meant from where the list lies. */
 async function pathsIn(list: string): Promise<string[]> {
-  const content =
-    list === '-'
-      ? await text(process.stdin)
-      : await readFile(list, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-          throw new InvalidInputError(
-            `Expected a readable file for --files-from but received "${list}" (${cause.code ?? cause.message}).`,
-            { cause },
-          );
-        });
+  const content = list === '-' ? await text(process.stdin) : await readText(list, '--files-from');
   const base = list === '-' ? '' : dirname(list);
   return content
     .split(/\r?\n/)

@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
 import { readGeoBox, writeGeoTiff } from '../cube/raster-files.js';
 import type { Dataset, Resampling } from '../dataset/dataset.js';
-import { formatInstant } from '../dataset/period.js';
 import { expected } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
 import { renderQuicklook } from '../picture/quicklook.js';
@@ -18,7 +17,7 @@ import {
 } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
-import { oneStep, timeWords } from './time.js';
+import { oneStep, stepRecord, timeWords } from './time.js';
 
 interface Options extends RegionOptions, ComputeOptions {
   readonly store: string;
@@ -122,9 +121,7 @@ function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files
     dtype: region.dtype,
     // As GDAL has it: JSON knows no NaN.
     nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
-    ...(step === undefined
-      ? {}
-      : { time: { start: formatInstant(step.start), end: formatInstant(step.end) } }),
+    ...(step === undefined ? {} : { time: stepRecord(step) }),
     missingTiles: region.missingTiles,
   };
 }

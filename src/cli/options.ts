@@ -53,12 +53,7 @@ export async function readDataset(nameOrFile: string): Promise<Dataset> {
 
 /** The content of a JSON file; `subject` names the option in messages. @throws {InvalidInputError} */
 export async function readJson(file: string, subject: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError(
-      `Expected a readable file for ${subject} but received "${file}" (${cause.code ?? cause.message}).`,
-      { cause },
-    );
-  });
+  const text = await readText(file, subject);
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -67,4 +62,14 @@ export async function readJson(file: string, subject: string): Promise<unknown> 
       { cause },
     );
   }
+}
+
+/** The content of a file; `subject` names the option in messages. @throws {InvalidInputError} */
+export function readText(file: string, subject: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError(
+      `Expected a readable file for ${subject} but received "${file}" (${cause.code ?? cause.message}).`,
+      { cause },
+    );
+  });
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Cube, IngestOptions, IngestTarget } from '../cube/cube.js';
 import { ingestWithReport } from '../cube/report.js';
 import type { Toi } from '../dataset/toi.js';
-import { toRecord } from '../errors.js';
+import { toRecord, withoutStack } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { PlannedTile, TileSource } from '../tile.js';
@@ -88,8 +88,7 @@ export async function runIngest(
       await failures
         ?.writeAfter(error, (most) => planOf(cube, target, job, most))
         .catch((cause: unknown) => process.stderr.write(`geocubes: ${explain(cause)}\n`));
-      const { stack: _, ...ending } = toRecord(error);
-      for (const log of logs) log.error({ error: ending }, 'error');
+      for (const log of logs) log.error({ error: withoutStack(toRecord(error)) }, 'error');
       throw error;
     });
     bar?.stop();
@@ -118,10 +117,7 @@ async function planOf(
   { source, time }: IngestOptions,
   maxTiles: number,
 ): Promise<Iterable<Pick<PlannedTile, 'id' | 'index'>>> {
-  const plan = await cube.plan(target, source, {
-    ...(time === undefined ? {} : { time }),
-    maxTiles,
-  });
+  const plan = await cube.plan(target, source, { time, maxTiles });
   return plan.plannedTiles();
 }
 

@@ -12,7 +12,7 @@ import { type ListedTile, readTileList } from './failures.js';
 import { storeOption, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { writeTileFeatures } from './tile-features.js';
-import { timeWords } from './time.js';
+import { stepRecord, timeWords } from './time.js';
 
 interface Options extends RegionOptions {
   readonly store: string;
@@ -117,8 +117,7 @@ function statusRecord({ dataset }: Cube, store: string, counts: readonly CountsO
       ? {}
       : {
           steps: counts.map(({ step, ...rest }) => ({
-            start: step === undefined ? undefined : formatInstant(step.start),
-            end: step === undefined ? undefined : formatInstant(step.end),
+            ...(step === undefined ? {} : stepRecord(step)),
             ...withShare(rest),
           })),
         }),

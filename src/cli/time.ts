@@ -32,3 +32,8 @@ export function timeWords(steps: readonly TimeStep[] | undefined): string {
     ? ''
     : `, ${formatInstant(first.start)} to ${formatInstant(last.end)}`;
 }
+
+/** A step as records have it; its end is not included. */
+export function stepRecord({ start, end }: TimeStep) {
+  return { start: formatInstant(start), end: formatInstant(end) };
+}

@@ -22,7 +22,7 @@ import { Accessor } from './accessor.js';
 import { type CreateOptions, createCube } from './create.js';
 import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
 import { checkAgrees, isCreated } from './existence.js';
-import { defaultTilesInFlight, isLargeTile, runIngest } from './ingest.js';
+import { runIngest, tilesInFlightFor } from './ingest.js';
 import {
   type CubeView,
   type Like,
@@ -53,7 +53,7 @@ export type IngestTarget = Roi | readonly (TileIndex | string)[];
 export interface IngestOptions extends TimeOptions, IngestLimits {
   readonly source: TileSource;
   readonly pool: Pool;
-  /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link defaultTilesInFlight}. */
+  /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link tilesInFlightFor}. */
   readonly tilesInFlight?: number;
   /** Tiles in one commit. Default: see the committer. */
   readonly groupSize?: number;
@@ -269,7 +269,7 @@ export class Cube extends Accessor<IngestOptions> {
               sample.source.mask,
               sample.source.resampling,
             ),
-            tilesInFlight: isLargeTile(this.dataset) ? 1 : defaultTilesInFlight(plan, threads),
+            tilesInFlight: tilesInFlightFor(this.dataset, plan, threads),
             signal,
           });
     return estimateIngest(plan, { dataset: this.dataset, threads, rate, sample: measured });
@@ -313,9 +313,7 @@ export class Cube extends Accessor<IngestOptions> {
       recipe: recipeOf(this.dataset, this.codec, source.mask, source.resampling),
       repository: this.repository,
       dataset: this.dataset,
-      tilesInFlight:
-        options.tilesInFlight ??
-        (isLargeTile(this.dataset) ? 1 : defaultTilesInFlight(plan, pool.size)),
+      tilesInFlight: options.tilesInFlight ?? tilesInFlightFor(this.dataset, plan, pool.size),
       commit: {
         ...(groupSize === undefined ? {} : { groupSize }),
         ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),

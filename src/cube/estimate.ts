@@ -2,7 +2,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { DEFAULT_PER_SECOND } from '../earth-engine/adaptive-limiter.js';
 import { bytesOf } from '../raster/dtype.js';
-import { defaultTilesInFlight, isLargeTile } from './ingest.js';
+import { tilesInFlightFor } from './ingest.js';
 import type { IngestPlan } from './plan.js';
 import type { SampleResult } from './sample.js';
 
@@ -77,7 +77,7 @@ export function estimateIngest(
       : { bytes: (measured / sampled.tiles) * pending, basis: 'sampled' };
   const wire = scaled(sampled?.bytesIn, serviceBytes);
   const disk = scaled(sampled?.bytesOut, tileBytes * pending);
-  const useful = isLargeTile(dataset) ? 1 : defaultTilesInFlight(plan, threads);
+  const useful = tilesInFlightFor(dataset, plan, threads);
   const tilesInFlight = Math.min(useful, Math.max(pending, 1));
   const perTile = pending === 0 ? 0 : (wire.bytes + disk.bytes) / pending;
   const memory =

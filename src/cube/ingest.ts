@@ -64,6 +64,15 @@ export function isLargeTile({
   return height * width * bands.length * bytesOf(dtype) > LARGE_TILE_BYTES;
 }
 
+/** How many tiles are under way at a time, where nobody says otherwise. */
+export function tilesInFlightFor(
+  dataset: Dataset,
+  plan: Pick<IngestPlan, 'pending' | 'requests' | 'bytes'>,
+  threads: number,
+): number {
+  return isLargeTile(dataset) ? 1 : defaultTilesInFlight(plan, threads);
+}
+
 /**
  * Takes every planned tile through its stages. A tile that fails is reported and the others go on; a
  * service that is away is waited for. What concerns all of them (credentials, the store, an abort) ends
@@ -112,7 +121,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     onEvent,
     attempt,
     putBack: (lost) => queue.putBack(lost),
-    fail: async ({ id }, failure) => {
+    fail: ({ id }, failure) => {
       onEvent({ type: 'failed', at: Date.now(), failure });
       released.add([id]);
     },
@@ -126,7 +135,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
         const tile = await queue.next();
         if (tile === undefined) return;
         try {
-          await outage.note(tile, await attempt(tile), lostBefore);
+          outage.note(tile, await attempt(tile), lostBefore);
         } finally {
           queue.ended(tile);
         }
@@ -138,7 +147,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
   };
   const lanes = Math.min(job.tilesInFlight, Math.max(plan.pending, 1));
   await Promise.all(Array.from({ length: lanes }, lane));
-  await outage.settle();
+  outage.settle();
   try {
     await committer.flush();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AbortedError, type ErrorRecord, fromRecord } from '../errors.js';
+import { AbortedError, type ErrorRecord, fromRecord, withoutStack } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { FailedTile, PlannedTile } from '../tile.js';
 
@@ -13,7 +13,7 @@ export interface OutageOptions {
   /** Takes tiles that are to be fetched after all. */
   readonly putBack: (tiles: readonly PlannedTile[]) => void;
   /** Takes tiles that failed for good. */
-  readonly fail: (tile: PlannedTile, failure: FailedTile) => Promise<void>;
+  readonly fail: (tile: PlannedTile, failure: FailedTile) => void;
   readonly signal: AbortSignal;
 }
 
@@ -67,40 +67,35 @@ export class Outage {
    * @param lostBefore what {@link over} said before the tile was begun. One that was asked for earlier than
    * another was lost says nothing of that one: its pixels may have come just before the service went away.
    */
-  async note(
-    tile: PlannedTile,
-    failure: FailedTile | undefined,
-    lostBefore: number,
-  ): Promise<void> {
+  note(tile: PlannedTile, failure: FailedTile | undefined, lostBefore: number): void {
     if (failure === undefined || !isOutage(failure.error)) {
-      if (failure !== undefined) await this.options.fail(tile, failure);
+      if (failure !== undefined) this.options.fail(tile, failure);
       if (this.#end !== undefined) return;
       // The service answers: what was lost before was bad luck.
-      await this.#settle(({ number }) => number <= lostBefore);
+      this.#settle(({ number }) => number <= lostBefore);
       return;
     }
     this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
     this.#lost.push({ tile, failure, number: ++this.#count });
     if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
-    const end = this.#waitOut()
+    this.#end = this.#waitOut()
       .catch((error: unknown) => {
         this.#gaveUp = { error };
       })
       .finally(() => {
         this.#end = undefined;
       });
-    this.#end = end;
   }
 
   /** What is lost has failed. */
-  async settle(): Promise<void> {
-    await this.#settle(() => true);
+  settle(): void {
+    this.#settle(() => true);
   }
 
-  async #settle(hasFailed: (lost: Lost) => boolean): Promise<void> {
+  #settle(hasFailed: (lost: Lost) => boolean): void {
     const failed = this.#lost.filter(hasFailed);
     this.#lost = this.#lost.filter((lost) => !failed.includes(lost));
-    for (const { tile, failure } of failed) await this.options.fail(tile, failure);
+    for (const { tile, failure } of failed) this.options.fail(tile, failure);
   }
 
   async #waitOut(): Promise<void> {
@@ -112,11 +107,11 @@ export class Outage {
       const { failure } = this.#lost.at(-1) as Lost;
       const lastsMs = Date.now() - began;
       if (lastsMs + delayMs > maxOutageMs) {
-        await this.settle();
+        this.settle();
         throw fromRecord(failure.error);
       }
-      const { stack: _, ...error } = failure.error;
-      onEvent({ type: 'waiting', at: Date.now(), error, delayMs, endsAt: began + maxOutageMs });
+      const [error, endsAt] = [withoutStack(failure.error), began + maxOutageMs];
+      onEvent({ type: 'waiting', at: Date.now(), error, delayMs, endsAt });
       await sleep(delayMs, undefined, { signal }).catch((cause: unknown) => {
         throw new AbortedError('The wait for the service was stopped.', { cause });
       });
@@ -129,7 +124,7 @@ export class Outage {
         continue;
       }
       this.#lost.shift();
-      if (again !== undefined) await this.options.fail(tile, again);
+      if (again !== undefined) this.options.fail(tile, again);
       putBack(this.#lost.splice(0).map(({ tile: lost }) => lost));
       return;
     }

@@ -70,14 +70,12 @@ export class TileQueue {
    * @throws {InvalidInputError} when not even one tile fits into the bytes that may be received.
    */
   async next(): Promise<PlannedTile | undefined> {
-    for (;;) {
-      if (this.options.signal.aborted || this.#isTimeUp()) return undefined;
-      const tile = this.#returned.pop() ?? (await this.#nextFree());
-      if (tile === undefined) return undefined;
-      if (await this.#begin(tile)) return tile;
-      await this.options.claims.release(tile.id);
-      return undefined;
-    }
+    if (this.options.signal.aborted || this.#isTimeUp()) return undefined;
+    const tile = this.#returned.pop() ?? (await this.#nextFree());
+    if (tile === undefined) return undefined;
+    if (await this.#begin(tile)) return tile;
+    await this.options.claims.release(tile.id);
+    return undefined;
   }
 
   /** A tile is no longer under way: it is written, or lost. */

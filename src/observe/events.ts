@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../errors.js';
+import type { PlainError } from '../errors.js';
 import type { EncodedTile, FailedTile, SourceEvent } from '../tile.js';
 
 /** What ends an ingest before its region does: tiles, bytes received, or the time of day. */
@@ -54,7 +54,7 @@ export type IngestEvent =
   | {
       readonly type: 'waiting';
       readonly at: number;
-      readonly error: Omit<ErrorRecord, 'stack'>;
+      readonly error: PlainError;
       readonly delayMs: number;
       readonly endsAt: number;
     }

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../errors.js';
+import type { PlainError } from '../errors.js';
 import type { TileIndex } from '../grid/tiling.js';
 import type { FailedTile } from '../tile.js';
 import type { DurationStatistics } from './durations.js';
@@ -47,9 +47,6 @@ export const STAGES = [
   'commit',
 ] as const;
 export type Stage = (typeof STAGES)[number];
-
-/** An error without its stack, which tells of this machine's folders. */
-export type PlainError = Omit<ErrorRecord, 'stack'>;
 
 /** A tile that failed, as the report tells it. */
 export interface FailureRecord {

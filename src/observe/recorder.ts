@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type ErrorRecord, toRecord } from '../errors.js';
+import { type ErrorRecord, toRecord, withoutStack } from '../errors.js';
 import type { FailedTile } from '../tile.js';
 import { Durations } from './durations.js';
 import type { IngestEvent, OnEvent } from './events.js';
@@ -9,7 +9,6 @@ import {
   type FailureRecord,
   type IngestRecord,
   type Machine,
-  type PlainError,
   type RecordSubject,
   STAGES,
   type Stage,
@@ -180,10 +179,6 @@ export class IngestRecorder {
     this.#retries.delete(id);
     this.#failures.push({ tile: id, index, stage, error: withoutStack(error), tries, retries, at });
   }
-}
-
-function withoutStack({ stack: _, ...error }: ErrorRecord): PlainError {
-  return error;
 }
 
 function endingOf(error: ErrorRecord | undefined, failed: number, left: number): Ending {

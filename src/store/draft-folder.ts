@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isGone, thisProcess } from './owner.js';
+import { writeInFolder } from './folder.js';
+import { hasEnded, thisProcess } from './owner.js';
 
 /** Of this process alone, whatever others had its pid before. */
 const PROCESS = randomUUID();
@@ -11,9 +12,6 @@ let count = 0;
 
 /** A draft of another machine that is this old is nobody's: one is written in seconds. */
 const ORPHANED_MS = 3_600_000;
-
-/** Another process that leaves may remove the folder between its making and its use. */
-const MAX_TRIES = 10;
 
 /**
  * Where files are written before they take their names, so that each appears whole or not at all. It lies
@@ -28,19 +26,8 @@ export class DraftFolder {
     const { pid, host } = thisProcess();
     const name = `${pid}.${PROCESS}.${count++}.${encodeURIComponent(host)}`;
     const draft = join(this.folder, name);
-    for (let tries = 1; ; tries++) {
-      try {
-        await writeFile(draft, bytes);
-        return draft;
-      } catch (error) {
-        const isFolderMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-        if (!isFolderMissing || tries >= MAX_TRIES) {
-          await rm(draft, { force: true }).catch(() => {});
-          throw error;
-        }
-        await mkdir(this.folder, { recursive: true });
-      }
-    }
+    await writeInFolder(draft, bytes);
+    return draft;
   }
 
   /** Removes what processes that are gone have left. */
@@ -63,9 +50,9 @@ async function isAbandoned(file: string, name: string): Promise<boolean> {
   // Something else that somebody has put there.
   if (pid === undefined) return false;
   const owner = { pid: Number(pid), host: decodeURIComponent(host) };
-  const self = thisProcess();
-  if (owner.pid === self.pid && owner.host === self.host) return process !== PROCESS;
-  if (isGone(owner)) return true;
+  if (hasEnded(owner, process === PROCESS)) return true;
+  // What this process writes is in use, however old.
+  if (process === PROCESS) return false;
   const made = await stat(file).catch(() => undefined);
   return made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS;
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
-import { isGone, type Owner, thisProcess } from './owner.js';
+import { hasEnded, type Owner, thisProcess } from './owner.js';
 import { translate } from './store-errors.js';
 
 /** Locks this very process holds: one that names its pid but is not among them was left by an earlier process of the same pid. */
@@ -95,8 +95,7 @@ function remove(path: string): Promise<void> {
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const owner = JSON.parse(await readFile(join(path, 'owner.json'), 'utf8')) as Owner;
-    const { pid, host } = thisProcess();
-    return owner.pid === pid && owner.host === host ? !held.has(path) : isGone(owner);
+    return hasEnded(owner, held.has(path));
   } catch {
     const made = await stat(path).catch(() => undefined);
     return made !== undefined && Date.now() - made.mtimeMs > ORPHANED_MS;

@@ -3,11 +3,12 @@
  * save work, and nothing depends on them: what a tile holds is decided by its commit.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TileIndex, tileId } from '../grid/tiling.js';
+import { writeInFolder } from './folder.js';
 import { Ledger, TileState } from './ledger.js';
-import { isGone, type Owner, thisProcess } from './owner.js';
+import { hasEnded, type Owner, thisProcess } from './owner.js';
 import type { Repository } from './repository.js';
 import { translate } from './store-errors.js';
 
@@ -89,9 +90,6 @@ const ORPHANED_MS = 10_000;
 /** A file among the claims, and signed as they are, while an abandoned one is removed. */
 const TAKEOVER = 'takeover.json';
 
-/** Makings of one claim, while other runs remove the folder. */
-const MAX_TRIES = 10;
-
 interface ClaimOwner extends Owner {
   /** Of one run: a process may have several. */
   readonly run: string;
@@ -158,22 +156,7 @@ class FileClaims implements TileClaims {
   /** Makes a file that says whose it is. @throws an error with code `EEXIST` where one is there. */
   async #sign(file: string): Promise<void> {
     const owner: ClaimOwner = { ...thisProcess(), run: this.#run };
-    for (let tries = 1; ; tries++) {
-      try {
-        await writeFile(file, JSON.stringify(owner), { flag: 'wx' });
-        return;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        // Another run may remove the folder as it leaves.
-        if (code === 'ENOENT' && tries < MAX_TRIES) {
-          await mkdir(this.folder, { recursive: true });
-          continue;
-        }
-        // On a full disk a file can be made, and not be filled.
-        if (code !== 'EEXIST') await rm(file, { force: true }).catch(() => {});
-        throw error;
-      }
-    }
+    await writeInFolder(file, JSON.stringify(owner), 'wx');
   }
 
   #sweepOnce(): Promise<void> {
@@ -229,10 +212,7 @@ async function lookAt(file: string): Promise<'held' | 'abandoned' | 'gone'> {
   if (age > STALE_MS) return 'abandoned';
   try {
     const owner = JSON.parse(await readFile(file, 'utf8')) as ClaimOwner;
-    const { pid, host } = thisProcess();
-    const hasEnded =
-      owner.pid === pid && owner.host === host ? !runs.has(owner.run) : isGone(owner);
-    return hasEnded ? 'abandoned' : 'held';
+    return hasEnded(owner, runs.has(owner.run)) ? 'abandoned' : 'held';
   } catch {
     // It is being written at this moment, or its writer died at it.
     return age > ORPHANED_MS ? 'abandoned' : 'held';
