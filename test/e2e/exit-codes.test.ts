@@ -7,8 +7,8 @@ import { type Ended, runCommand, startCommand } from './command.js';
 import {
   createCube,
   environmentFor,
+  ingestArgs,
   refuseRequests,
-  SMALL_BBOX,
   TINY_DATASET,
   temporaryFolder,
 } from './loopback-cubes.js';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   server = await startLoopback();
   refusing = await startLoopback({ faults: { rules: [{ kind: 'status', status: 429 }] } });
-  const args = ingest(await newCube(), '--max-outage', '0', '--concurrency', '60');
+  const args = ingestArgs(await newCube(), '--max-outage', '0', '--concurrency', '60');
   outOfQuota = runCommand(args, environmentFor(refusing));
 });
 afterAll(async () => {
@@ -35,10 +35,6 @@ afterAll(async () => {
 
 let cubes = 0;
 const newCube = () => createCube(folder.path, `cube-${cubes++}.zarr`, TINY_DATASET);
-const ingest = (store: string, ...more: string[]) => [
-  ...['ingest', '--store', store, '--bbox', SMALL_BBOX, '--threads', '1', '-q'],
-  ...more,
-];
 
 /** An ingest of a new cube, from a server of its own where something is to go wrong. */
 async function ingestUnder(
@@ -52,14 +48,14 @@ async function ingestUnder(
         ? refuseRequests(...faults)
         : { rules: [{ kind: 'status', status: (faults as { status: number }).status } as const] };
   const own = await startLoopback({ faults: plan });
-  const ended = await runCommand(ingest(await newCube()), { ...environmentFor(own), ...env });
+  const ended = await runCommand(ingestArgs(await newCube()), { ...environmentFor(own), ...env });
   await own.close();
   return ended;
 }
 
 async function damagedCube(): Promise<string> {
   const store = await newCube();
-  expect(await runCommand(ingest(store), environmentFor(server))).toMatchObject({ code: 0 });
+  expect(await runCommand(ingestArgs(store), environmentFor(server))).toMatchObject({ code: 0 });
   const [row = ''] = await readdir(join(store, 'TCB_slope', 'c'));
   await rm(join(store, 'TCB_slope', 'c', row), { recursive: true });
   return store;
@@ -67,7 +63,7 @@ async function damagedCube(): Promise<string> {
 
 async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
   const slow = await startLoopback({ faults: { latency: { ms: 100 } } });
-  const args = ingest(await newCube(), '--verbose', '--concurrency', '2');
+  const args = ingestArgs(await newCube(), '--verbose', '--concurrency', '2');
   const { child, ended } = startCommand(args, environmentFor(slow));
   let isAsked = false;
   child.stderr?.on('data', (data) => {
@@ -117,7 +113,7 @@ const ROWS: readonly (readonly [
   [
     2,
     'a region that is none',
-    async () => runCommand([...ingest(await newCube()), '--bbox', '1,2,3']),
+    async () => runCommand([...ingestArgs(await newCube()), '--bbox', '1,2,3']),
     /^geocubes: Expected four numbers xmin,ymin,xmax,ymax/,
   ],
   [

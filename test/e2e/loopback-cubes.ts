@@ -70,3 +70,28 @@ export async function createCube(folder: string, name: string, dataset: object):
   if (code !== 0) throw new Error(stderr);
   return store;
 }
+
+/** The call that fills a cube of these datasets, without a word. */
+export function ingestArgs(store: string, ...more: string[]): string[] {
+  return ['ingest', '--store', store, '--bbox', SMALL_BBOX, '--threads', '1', '-q', ...more];
+}
+
+/** Servers that one test starts, each with faults of its own. */
+export class TestServers {
+  readonly #servers: LoopbackServer[] = [];
+
+  async start(faults: FaultPlan = {}): Promise<LoopbackServer> {
+    const server = await startLoopback({ faults });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** @returns what a command needs to find a new server. */
+  async serve(faults: FaultPlan = {}): Promise<Record<string, string>> {
+    return environmentFor(await this.start(faults));
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers.splice(0)) await server.close();
+  }
+}

@@ -3,15 +3,14 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { IngestSummary } from '../../src/index.js';
-import type { FaultPlan } from '../../src/loopback/faults/plan.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { runCommand } from './command.js';
 import {
   createCube,
   environmentFor,
+  ingestArgs,
   refuseRequests,
-  SMALL_BBOX,
   SMALL_DATASET,
+  TestServers,
   TINY_DATASET,
   temporaryFolder,
 } from './loopback-cubes.js';
@@ -25,21 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const servers: LoopbackServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
-async function serve(faults: FaultPlan = {}): Promise<Record<string, string>> {
-  const server = await startLoopback({ faults });
-  servers.push(server);
-  return environmentFor(server);
-}
-
-const region = (store: string, ...more: string[]) => [
-  ...['ingest', '--store', store, '--bbox', SMALL_BBOX, '--threads', '1', '-q'],
-  ...more,
-];
+const servers = new TestServers();
+afterEach(() => servers.close());
 
 async function summaryOf(
   args: readonly string[],
@@ -59,41 +45,44 @@ async function tilesIn(store: string): Promise<number> {
 
 describe('an ingest ends', () => {
   test('at --max-tiles with exactly so many tiles committed, says what is left, and the same command goes on', async () => {
-    const env = await serve();
+    const env = await servers.serve();
     const store = await createCube(folder.path, 'max-tiles', TINY_DATASET);
-    const first = await runCommand(region(store, '--max-tiles', '7'), env);
+    const first = await runCommand(ingestArgs(store, '--max-tiles', '7'), env);
     expect(first, first.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/^7 tiles committed in /);
     expect(first.stdout).toContain(
       '53 tiles are left: the run ended at --max-tiles. The same command goes on from there.\n',
     );
     expect(await tilesIn(store)).toBe(7);
-    expect(await summaryOf(region(store, '--max-tiles', '52'), env)).toMatchObject({
+    expect(await summaryOf(ingestArgs(store, '--max-tiles', '52'), env)).toMatchObject({
       ...{ tiles: 52, committed: 52, alreadyLoaded: 7, left: 1, stoppedBy: 'max-tiles' },
     });
-    const last = await summaryOf(region(store, '--max-tiles', '1'), env);
+    const last = await summaryOf(ingestArgs(store, '--max-tiles', '1'), env);
     expect(last).toMatchObject({ committed: 1, left: 0 });
     expect(last).not.toHaveProperty('stoppedBy');
     expect(await tilesIn(store)).toBe(60);
   });
 
   test('at --max-bytes without receiving more, and another run completes the region', async () => {
-    const env = await serve();
+    const env = await servers.serve();
     const store = await createCube(folder.path, 'max-bytes', SMALL_DATASET);
-    const first = await summaryOf(region(store, '--max-bytes', '0.5MB'), env);
+    const first = await summaryOf(ingestArgs(store, '--max-bytes', '0.5MB'), env);
     expect(first).toMatchObject({ stoppedBy: 'max-bytes' });
     expect(first.bytesIn).toBeLessThanOrEqual(500_000);
     // And no less than leaves no room for another tile, which is 80 kB as they are counted ahead.
     expect(first.bytesIn).toBeGreaterThan(420_000);
     expect(first.committed + first.left).toBe(60);
-    const last = await summaryOf(region(store, '--max-bytes', '1GB'), env);
+    const last = await summaryOf(ingestArgs(store, '--max-bytes', '1GB'), env);
     expect(last).toMatchObject({ committed: 60 - first.committed, left: 0 });
   });
 
   test('before it begins where --max-bytes has no room for a tile, which is a wrong call', async () => {
-    const env = await serve();
+    const env = await servers.serve();
     const store = await createCube(folder.path, 'no-room', SMALL_DATASET);
-    const { code, stdout, stderr } = await runCommand(region(store, '--max-bytes', '10kB'), env);
+    const { code, stdout, stderr } = await runCommand(
+      ingestArgs(store, '--max-bytes', '10kB'),
+      env,
+    );
     expect(stderr).toMatch(
       /^geocubes: Expected at least the \d+ bytes of one tile for the bytes to receive at the most but received 10000\.\n$/,
     );
@@ -102,14 +91,14 @@ describe('an ingest ends', () => {
 
   test('at --until with the tiles under way committed, and another run completes the region', async () => {
     // Sixty tiles take 18 seconds, however quick the machine.
-    const env = await serve({ latency: { ms: 300 } });
+    const env = await servers.serve({ latency: { ms: 300 } });
     const store = await createCube(folder.path, 'until', TINY_DATASET);
-    const first = await summaryOf(region(store, '--until', '+3s', '--concurrency', '1'), env);
+    const first = await summaryOf(ingestArgs(store, '--until', '+3s', '--concurrency', '1'), env);
     expect(first).toMatchObject({ stoppedBy: 'until', failed: [] });
     expect(first.left).toBeGreaterThan(0);
     expect(first.committed + first.left).toBe(60);
     expect(await tilesIn(store)).toBe(first.committed);
-    const last = await summaryOf(region(store, '--until', '+1d'), env);
+    const last = await summaryOf(ingestArgs(store, '--until', '+1d'), env);
     expect(last).toMatchObject({ committed: first.left, alreadyLoaded: first.committed, left: 0 });
   });
 });
@@ -118,8 +107,8 @@ test('tiles that fail are listed by --failed, told by exit code 3 and by status,
   const store = await createCube(folder.path, 'failed', TINY_DATASET);
   const list = join(folder.path, 'failed.ndjson');
   const first = await runCommand(
-    region(store, '--failed', list),
-    await serve(refuseRequests(3, 20, 41)),
+    ingestArgs(store, '--failed', list),
+    await servers.serve(refuseRequests(3, 20, 41)),
   );
   expect(first, first.stderr).toMatchObject({ code: 3, stderr: '' });
   expect(first.stdout).toContain('0 tiles were there already, 3 failed\n');
@@ -151,7 +140,7 @@ test('tiles that fail are listed by --failed, told by exit code 3 and by status,
   });
 
   // One of them is loaded in the meantime.
-  const env = await serve();
+  const env = await servers.serve();
   const [{ index: one }] = listed;
   const [west, north] = [120 + one.col, 76 - one.row];
   const box = [west + 0.4, north - 0.6, west + 0.6, north - 0.4].join();
@@ -183,20 +172,20 @@ test('tiles that fail are listed by --failed, told by exit code 3 and by status,
 
 test('what --format json and ndjson print is a list that --retry-failed takes', async () => {
   const store = await createCube(folder.path, 'printed', TINY_DATASET);
-  const env = await serve(refuseRequests(3, 20));
-  const { stdout } = await runCommand(region(store, '--format', 'ndjson'), env);
+  const env = await servers.serve(refuseRequests(3, 20));
+  const { stdout } = await runCommand(ingestArgs(store, '--format', 'ndjson'), env);
   const events = join(folder.path, 'events.ndjson');
   await writeFile(events, stdout);
   const retry = ['ingest', '--store', store, '--retry-failed'];
   const again = await runCommand(
     [...retry, events, '-q', '--format', 'json'],
-    await serve(refuseRequests(1)),
+    await servers.serve(refuseRequests(1)),
   );
   expect(again.code).toBe(3);
   expect(again.stdout).not.toContain('"stack"');
   const summary = join(folder.path, 'summary.json');
   await writeFile(summary, again.stdout);
-  expect(await summaryOf([...retry, summary, '-q'], await serve())).toMatchObject({
+  expect(await summaryOf([...retry, summary, '-q'], await servers.serve())).toMatchObject({
     ...{ tiles: 1, committed: 1 },
   });
   expect(await tilesIn(store)).toBe(60);
@@ -204,14 +193,13 @@ test('what --format json and ndjson print is a list that --retry-failed takes', 
 
 test('a list that cannot be written, or names a tile that is none, is told before anybody is asked', async () => {
   const store = await createCube(folder.path, 'lists', TINY_DATASET);
-  const server = await startLoopback();
-  servers.push(server);
+  const server = await servers.start();
   const env = environmentFor(server);
   const list = join(folder.path, 'away.txt');
   await writeFile(list, '99-99\n');
   for (const [args, message] of [
-    [region(store, '--failed', join(folder.path, 'absent', 'list')), /--failed .*ENOENT/],
-    [region(store, '--log-file', join(folder.path, 'absent', 'log')), /--log-file .*ENOENT/],
+    [ingestArgs(store, '--failed', join(folder.path, 'absent', 'list')), /--failed .*ENOENT/],
+    [ingestArgs(store, '--log-file', join(folder.path, 'absent', 'log')), /--log-file .*ENOENT/],
     [['ingest', '--store', store, '--retry-failed', list, '-q'], /99/],
     [['status', '--store', store, '--failed', list], /99/],
     [['ingest', '--store', store, '--retry-failed', list, '--bbox', '1,2,3,4'], /cannot be used/],
@@ -226,7 +214,7 @@ test('a list that cannot be written, or names a tile that is none, is told befor
 });
 
 test('options come from the environment and from --config, and a run says nothing of it', async () => {
-  const env = await serve();
+  const env = await servers.serve();
   const store = await createCube(folder.path, 'config', TINY_DATASET);
   const { GEOCUBES_ENDPOINT, ...rest } = env;
   const config = join(folder.path, 'night.json');

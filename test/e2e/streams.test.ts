@@ -5,14 +5,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { IngestEvent } from '../../src/index.js';
-import type { FaultPlan } from '../../src/loopback/faults/plan.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { MAIN, runCommand, startCommand } from './command.js';
 import {
   createCube,
-  environmentFor,
+  ingestArgs,
   refuseRequests,
-  SMALL_BBOX,
+  TestServers,
   TINY_DATASET,
   temporaryFolder,
 } from './loopback-cubes.js';
@@ -25,21 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const servers: LoopbackServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
-async function serve(faults: FaultPlan = {}): Promise<Record<string, string>> {
-  const server = await startLoopback({ faults });
-  servers.push(server);
-  return environmentFor(server);
-}
-
-const ingest = (store: string, ...more: string[]) => [
-  ...['ingest', '--store', store, '--bbox', SMALL_BBOX, '--threads', '1', '-q'],
-  ...more,
-];
+const servers = new TestServers();
+afterEach(() => servers.close());
 
 type Printed =
   | IngestEvent
@@ -60,8 +45,8 @@ function recordsIn(stdout: string): Printed[] {
 
 test('--format ndjson prints each event as it happens, in the order of a tile, and the summary at the end', async () => {
   const store = await createCube(folder.path, 'ndjson', TINY_DATASET);
-  const env = await serve(refuseRequests(5, 17));
-  const { code, stdout, stderr } = await runCommand(ingest(store, '--format', 'ndjson'), env);
+  const env = await servers.serve(refuseRequests(5, 17));
+  const { code, stdout, stderr } = await runCommand(ingestArgs(store, '--format', 'ndjson'), env);
   expect([code, stderr]).toEqual([3, '']);
   expect(stdout).not.toContain('"stack"');
   const records = recordsIn(stdout);
@@ -92,8 +77,8 @@ test('--format ndjson prints each event as it happens, in the order of a tile, a
 test('--format ndjson ends with the error where one ends the run', async () => {
   const store = await createCube(folder.path, 'refused', TINY_DATASET);
   const message = 'Caller does not have required permission to use project test.';
-  const env = await serve({ rules: [{ kind: 'status', status: 403, message }] });
-  const { code, stdout, stderr } = await runCommand(ingest(store, '--format', 'ndjson'), env);
+  const env = await servers.serve({ rules: [{ kind: 'status', status: 403, message }] });
+  const { code, stdout, stderr } = await runCommand(ingestArgs(store, '--format', 'ndjson'), env);
   expect(code).toBe(4);
   expect(stderr).toMatch(/^geocubes: Earth Engine answered 403: .*\n$/);
   const last = recordsIn(stdout).at(-1);
@@ -107,18 +92,20 @@ test('--format ndjson ends with the error where one ends the run', async () => {
 test('--log-file holds one run after the other from the plan to the summary, or why it ended, and no token', async () => {
   const store = await createCube(folder.path, 'logged', TINY_DATASET);
   const log = join(folder.path, 'run.log');
-  const args = ingest(store, '--log-file', log);
-  const first = await runCommand(args, await serve(refuseRequests(5)));
+  const args = ingestArgs(store, '--log-file', log);
+  const first = await runCommand(args, await servers.serve(refuseRequests(5)));
   expect(first).toMatchObject({ code: 3, stderr: '' });
   const token = { GEOCUBES_TOKEN: 'sesame-open' };
-  const second = await runCommand(args, await serve());
+  const second = await runCommand(args, await servers.serve());
   expect(second, second.stderr).toMatchObject({ code: 0, stderr: '' });
   // Refused once the run is under way, so that the log could tell.
   const other = await createCube(folder.path, 'logged-too', TINY_DATASET);
-  const expiring = await serve({ rules: [{ kind: 'expire-token', after: 5, token: 'fresh' }] });
-  const third = await runCommand(ingest(other, '--log-file', log), expiring);
+  const expiring = await servers.serve({
+    rules: [{ kind: 'expire-token', after: 5, token: 'fresh' }],
+  });
+  const third = await runCommand(ingestArgs(other, '--log-file', log), expiring);
   expect(third.code).toBe(4);
-  const unknown = await runCommand(args, { ...(await serve()), ...token });
+  const unknown = await runCommand(args, { ...(await servers.serve()), ...token });
   expect(unknown.code).toBe(4);
 
   const text = await readFile(log, 'utf8');
@@ -174,8 +161,8 @@ test('a reader who goes away ends a listing without a word', async () => {
 
 test('a reader who goes away stops an ingest as a signal does: what is finished is committed, and nothing is left behind', async () => {
   const store = await createCube(folder.path, 'unread', TINY_DATASET);
-  const env = await serve({ latency: { ms: 100 } });
-  const args = ingest(store, '--format', 'ndjson', '--concurrency', '2');
+  const env = await servers.serve({ latency: { ms: 100 } });
+  const args = ingestArgs(store, '--format', 'ndjson', '--concurrency', '2');
   const { code, stderr } = await readOnly(4000, args, env);
   expect(stderr).toBe(
     'geocubes: The ingest was stopped; finished tiles are committed, and a rerun goes on from there.\n',
@@ -187,7 +174,7 @@ test('a reader who goes away stops an ingest as a signal does: what is finished 
   expect(missing).toBeGreaterThan(0);
   const beside = (await readdir(folder.path)).filter((name) => name.startsWith('unread.'));
   expect(beside).toEqual(['unread.json']);
-  expect((await runCommand(ingest(store), await serve())).stdout).toContain(
+  expect((await runCommand(ingestArgs(store), await servers.serve())).stdout).toContain(
     `${loaded + empty} tiles were there already, 0 failed`,
   );
 });
@@ -195,8 +182,8 @@ test('a reader who goes away stops an ingest as a signal does: what is finished 
 test('a terminal that is gone stops no ingest', async () => {
   const store = await createCube(folder.path, 'unseen', TINY_DATASET);
   const { child, ended } = startCommand(
-    [...ingest(store), '--verbose'],
-    await serve({ latency: { ms: 20 } }),
+    [...ingestArgs(store), '--verbose'],
+    await servers.serve({ latency: { ms: 20 } }),
   );
   child.stderr?.once('data', () => child.stderr?.destroy());
   expect(await ended).toMatchObject({ code: 0 });

@@ -16,23 +16,18 @@ import {
 import type { FaultRule } from '../../src/loopback/faults/plan.js';
 import { startLoopback } from '../../src/loopback/server.js';
 import { type Ended, type Running, runCommand, startCommand } from '../e2e/command.js';
-import { temporaryFolder } from '../e2e/loopback-cubes.js';
+import { SMALL_BBOX, SMALL_DATASET, temporaryFolder } from '../e2e/loopback-cubes.js';
 
 type DatasetInput = Parameters<typeof parseDataset>[0];
 
-export const BBOX = '120,70,130,76';
-export const ROI = parseBoundingBox(BBOX);
+export const ROI = parseBoundingBox(SMALL_BBOX);
 
 /** Coast and sea of the built-in asset: with chunks of 20 pixels, 375 tiles, some of them empty. */
 export function datasetOf(chunk: number, resolution = 0.02): DatasetInput {
   return {
+    ...SMALL_DATASET,
     title: 'Disturbed',
-    collection: 'projects/geocubes/assets/demo',
-    bands: ['TCB_slope', 'TCG_slope', 'TCW_slope'],
-    dtype: 'uint8',
-    grid: { crs: 'EPSG:4326', bounds: [120, 70, 130, 76], resolution, chunk },
-    fill: 'idw',
-    maxFillDistance: 3,
+    grid: { ...SMALL_DATASET.grid, resolution, chunk },
   };
 }
 
@@ -105,7 +100,7 @@ export const KINDS = [
 ] as const;
 
 export function ingestArgs(store: string, ...more: string[]): string[] {
-  return ['ingest', '--store', store, '--bbox', BBOX, '--threads', '1', ...more];
+  return ['ingest', '--store', store, '--bbox', SMALL_BBOX, '--threads', '1', ...more];
 }
 
 /** The same tiles in the same states, and every pixel the same; `verify` says so too, and nothing is left beside the cube. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { slope } from '../../native-bench/statistics.mjs';
 import type { IngestRecord } from '../../src/index.js';
 import { startLoopback } from '../../src/loopback/server.js';
 import { runCommand } from '../e2e/command.js';
@@ -12,14 +13,6 @@ const TILES = 500;
 /** Kilobytes of memory that a tile may leave behind, and open files: a leak of one for each would be 1. */
 const KB_A_TILE = 200;
 const FILES_A_TILE = 0.1;
-
-/** The slope of the straight line through points, by least squares. */
-function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x0, y0] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
-  const above = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
-  return above / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
-}
 
 test(`memory and open files of an ingest of ${TILES} tiles are level after its first tenth`, async () => {
   const place = await Workplace.open(datasetOf(12));
@@ -38,7 +31,7 @@ test(`memory and open files of an ingest of ${TILES} tiles are level after its f
     const level = process.samples.filter(({ at }) => at > summary.elapsedMs / 10);
     expect(level.length).toBeGreaterThanOrEqual(10);
     const tilesAt = (at: number) => (TILES * at) / summary.elapsedMs;
-    const memory = slopeOf(level.map(({ at, rss }) => [tilesAt(at), rss / 1000]));
+    const memory = slope(level.map(({ at, rss }) => [tilesAt(at), rss / 1000]));
     console.log(
       `${level.length} samples: ${memory.toFixed(1)} kB a tile (${Math.min(...level.map(({ rss }) => rss / 1e6)).toFixed(0)} to ${Math.max(...level.map(({ rss }) => rss / 1e6)).toFixed(0)} MB)`,
     );
@@ -49,9 +42,9 @@ test(`memory and open files of an ingest of ${TILES} tiles are level after its f
     if (globalThis.process.platform === 'linux') expect(files).toHaveLength(level.length);
     if (files.length > 0) {
       console.log(
-        `${slopeOf(files).toFixed(3)} open files a tile (${Math.min(...files.map(([, open]) => open))} to ${Math.max(...files.map(([, open]) => open))})`,
+        `${slope(files).toFixed(3)} open files a tile (${Math.min(...files.map(([, open]) => open))} to ${Math.max(...files.map(([, open]) => open))})`,
       );
-      expect(slopeOf(files)).toBeLessThan(FILES_A_TILE);
+      expect(slope(files)).toBeLessThan(FILES_A_TILE);
     }
   } finally {
     await server.close();
