@@ -63,10 +63,13 @@ export interface PlannedTile {
   readonly requests: readonly PixelRequest[];
 }
 
-/** The bytes of one reply. One owner: transferred to the worker, not copied. */
+/**
+ * The bytes of one reply. One owner: a thread reads them where they lie in shared memory, until they are
+ * given back to the source; any others are transferred to it. Neither are copied.
+ */
 export interface FetchedPart {
   readonly request: PixelRequest;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 /** A raster file on disk, which the kernel reads itself: no byte of it crosses a thread. */
@@ -200,5 +203,10 @@ export interface TileSource {
    * @throws {EarthEngineError | AbortedError | RasterError}
    */
   fetch(tile: PlannedTile, context?: FetchContext): Promise<FetchedTile>;
+  /**
+   * Told once of each tile that it fetched, when nobody reads the tile's bytes any more: memory of a
+   * source's own can be used again then.
+   */
+  release?(tile: FetchedTile): void;
   close(): Promise<void>;
 }

@@ -4,11 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { ReplyMemory } from '../../dist/earth-engine/reply-memory.js';
 import { cloneTile, readTile } from '../inputs/tile.mjs';
 
 const [setup] = process.argv.slice(2);
 const { kernel, threads } = JSON.parse(setup);
 const inputs = new Map();
+const memory = new ReplyMemory();
 let pool;
 let encoder;
 
@@ -47,11 +49,12 @@ function inputOf(path) {
 /** `count` tiles, by turns of `paths`, all handed to the pool at once. */
 async function tiles({ paths, count = 1, recipe, keep }) {
   const clones = Array.from({ length: count }, (_, i) =>
-    cloneTile(inputOf(paths[i % paths.length])),
+    cloneTile(inputOf(paths[i % paths.length]), memory),
   );
   const started = performance.now();
   const results = await Promise.all(clones.map((tile) => pool.process(tile, recipe)));
   const ms = performance.now() - started;
+  giveBack(clones);
   const [first] = results;
   keepChunks(first.chunks, keep);
   return {
@@ -60,6 +63,10 @@ async function tiles({ paths, count = 1, recipe, keep }) {
     bytes: sizeOf(first.chunks),
     counts: first.chunks.map(({ counts }) => counts),
   };
+}
+
+function giveBack(tiles) {
+  for (const { parts } of tiles) for (const { bytes } of parts) memory.giveBack(bytes);
 }
 
 function mean(timings) {
@@ -86,10 +93,11 @@ function keepChunks(chunks, keep) {
 
 async function floor({ paths: [path], recipe, keep }) {
   const { decodeAndEncode } = await import('./floor.mjs');
-  const tile = cloneTile(inputOf(path));
+  const tile = cloneTile(inputOf(path), memory);
   const started = performance.now();
   const { chunks, stages } = await decodeAndEncode(tile, recipe);
   const ms = performance.now() - started;
+  giveBack([tile]);
   keepChunks(chunks, keep);
   return { ms, stages, bytes: sizeOf(chunks) };
 }

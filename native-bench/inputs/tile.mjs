@@ -97,10 +97,16 @@ export function readTile(path) {
   };
 }
 
-/** The same tile with bytes of its own: a kernel owns what it is given. */
-export function cloneTile(tile) {
-  return {
-    ...tile,
-    parts: tile.parts.map(({ request, bytes }) => ({ request, bytes: bytes.slice() })),
-  };
+/**
+ * The same tile with bytes of its own, in memory as the source of the project lends it.
+ *
+ * @param {import('../../dist/earth-engine/reply-memory.js').ReplyMemory} memory
+ */
+export function cloneTile(tile, memory) {
+  const parts = tile.parts.map(({ request, bytes }) => {
+    const own = memory.lend(bytes.length);
+    own.set(bytes);
+    return { request, bytes: own };
+  });
+  return { ...tile, parts };
 }

@@ -267,6 +267,8 @@ async function fetchAndProcess(
         error instanceof RasterError && error.stage === 'decode' && fetched.parts.length > 0;
       if (!isDamaged || fetches >= MAX_FETCHES || signal.aborted) throw error;
       onEvent({ type: 'retry', at: Date.now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
+    } finally {
+      source.release?.(fetched);
     }
   }
 }

@@ -38,7 +38,9 @@ export async function sampleTiles(job: SampleJob): Promise<SampleResult> {
         const fetched = await source.fetch(tile, { signal });
         // Before the bytes move to a thread.
         const received = fetched.parts.reduce((bytes, part) => bytes + part.bytes.byteLength, 0);
-        const { chunks, isEmpty } = await pool.process(fetched, recipe);
+        const { chunks, isEmpty } = await pool
+          .process(fetched, recipe)
+          .finally(() => source.release?.(fetched));
         sum.tiles++;
         if (isEmpty) sum.empty++;
         sum.bytesIn += received;

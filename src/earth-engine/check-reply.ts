@@ -1,7 +1,8 @@
-import { fromArrayBuffer, type GeoTIFFImage } from 'geotiff';
+import { GeoTIFF, type GeoTIFFImage } from 'geotiff';
 import { EarthEngineError } from '../errors.js';
 import { type Affine, alignsWith } from '../grid/affine.js';
 import { GeoBox } from '../grid/geobox.js';
+import { byteSource } from '../raster/byte-source.js';
 import { bytesOf, type DType } from '../raster/dtype.js';
 import type { PixelRequest } from '../tile.js';
 import type { Reply } from './client.js';
@@ -49,7 +50,7 @@ export async function checkReply(
     );
   let image: GeoTIFFImage;
   try {
-    image = await (await fromArrayBuffer(bytes.buffer)).getImage();
+    image = await (await GeoTIFF.fromSource(byteSource(bytes))).getImage();
     checkShape(image, wanted);
     await checkExtents(image, bytes.length);
   } catch (cause) {

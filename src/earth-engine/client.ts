@@ -4,7 +4,9 @@ import { AbortedError, EarthEngineError, expected, toRecord } from '../errors.js
 import type { SourceEvent } from '../tile.js';
 import type { AdaptiveLimiter } from './adaptive-limiter.js';
 import type { Credentials } from './credentials.js';
+import { readBody } from './read-body.js';
 import { errorOfReply, isRetryable, retryAfterMs } from './reply-errors.js';
+import type { ReplyMemory } from './reply-memory.js';
 
 /** Fewer requests at a time, more caching: right for composites that Earth Engine must compute. */
 export const STANDARD_ENDPOINT = 'https://earthengine.googleapis.com';
@@ -48,7 +50,7 @@ const CONNECT_TIMEOUT_MS = 15_000;
 
 export interface Reply {
   readonly contentType: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 /** Where a request goes, and what stops it or listens to it. */
@@ -61,6 +63,8 @@ export interface Call {
   readonly onEvent?: ((event: SourceEvent) => void) | undefined;
   /** Refuses a reply that is not what was asked for, by throwing; a retryable error leads to another try. */
   readonly check?: (reply: Reply) => Promise<void>;
+  /** Lends the memory of the reply that is returned: whoever gets the reply gives it back. */
+  readonly memory?: ReplyMemory;
 }
 
 /** Sends requests to one endpoint on behalf of one project; keeps connections open between them. */
@@ -153,23 +157,25 @@ export class EarthEngineClient {
   #sendOnce(call: Call, onSend: () => void): Promise<Reply> {
     return this.limiter.run(async (report) => {
       onSend();
+      let reply: Reply | undefined;
       try {
-        const reply = await this.#exchange(call);
+        reply = await this.#exchange(call);
         report('healthy');
         await call.check?.(reply);
         return reply;
       } catch (error) {
+        if (reply !== undefined) call.memory?.giveBack(reply.bytes);
         report(error instanceof EarthEngineError && error.kind === 'quota' ? 'throttled' : 'other');
         throw error;
       }
     }, call.signal);
   }
 
-  async #exchange({ method, path, body, signal, onEvent }: Call): Promise<Reply> {
+  async #exchange({ method, path, body, signal, onEvent, memory }: Call): Promise<Reply> {
     const headers = await orStopped(this.credentials.headers(), signal);
     const timeout = AbortSignal.timeout(this.#retry.exchangeMs);
     let response: Dispatcher.ResponseData;
-    let bytes: Uint8Array<ArrayBuffer>;
+    let bytes: Uint8Array;
     try {
       response = await request(`${this.endpoint}${path}`, {
         method,
@@ -178,7 +184,10 @@ export class EarthEngineClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      bytes = new Uint8Array(await response.body.arrayBuffer());
+      bytes =
+        memory === undefined || response.statusCode !== 200
+          ? new Uint8Array(await response.body.arrayBuffer())
+          : await readBody(response.body, response.headers['content-length'], memory);
     } catch (cause) {
       throw this.#connectionError(cause);
     }

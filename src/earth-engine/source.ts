@@ -22,6 +22,7 @@ import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
 import { type Expression, noSource, requestExpression, withoutSource } from './expression.js';
 import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
+import { ReplyMemory } from './reply-memory.js';
 import { splitRequest } from './split-request.js';
 
 export interface EarthEngineOptions {
@@ -83,6 +84,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
       await client.send({ method: 'GET', path: `/v1/${assetName(dataset.source.id)}`, signal });
     },
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),
+    release: (tile) => pixels.release(tile.parts),
     close: () => client.close(),
   };
 }
@@ -111,14 +113,19 @@ interface SizeRecord {
 }
 
 /** What one tile's requests share. */
-interface PartContext extends FetchContext {
+interface PartContext {
   readonly time: TimeSpan | undefined;
+  readonly onEvent: FetchContext['onEvent'];
+  readonly signal: AbortSignal;
+  /** Parts that have come so far. */
+  readonly arrived: FetchedPart[];
 }
 
 /** Expressions kept: one for each group of bands and time step, of which only the last steps are needed again. */
 const MAX_EXPRESSIONS = 1024;
 
 class PixelFetcher {
+  readonly #memory = new ReplyMemory();
   readonly #expressions = new Map<string, Expression>();
   /** By uncompressed bytes: sizes that never passed are cut without asking again. */
   readonly #sizes = new Map<number, SizeRecord>();
@@ -141,7 +148,7 @@ class PixelFetcher {
       signal === undefined ? siblings.signal : AbortSignal.any([signal, siblings.signal]);
     // Each request waits with a listener of its own: Node would warn of a leak from the eleventh on.
     setMaxListeners(0, stop);
-    const context: PartContext = { onEvent, time, signal: stop };
+    const context: PartContext = { onEvent, time, signal: stop, arrived: [] };
     try {
       const parts = await Promise.all(
         requests.map((request) => this.#fetchParts(request, context)),
@@ -156,10 +163,15 @@ class PixelFetcher {
       };
     } catch (error) {
       siblings.abort();
+      this.release(context.arrived);
       throw signal?.aborted
         ? new AbortedError('The tile was stopped.')
         : this.#explain(error, time);
     }
+  }
+
+  release(parts: readonly FetchedPart[]): void {
+    for (const { bytes } of parts) this.#memory.giveBack(bytes);
   }
 
   /** A mosaic of no images has no bands, which is all that the service says of it. */
@@ -210,7 +222,7 @@ class PixelFetcher {
 
   async #fetchPart(
     request: PixelRequest,
-    { signal, onEvent, time }: PartContext,
+    { signal, onEvent, time, arrived }: PartContext,
   ): Promise<FetchedPart> {
     const { shape, client } = this;
     const started = performance.now();
@@ -224,6 +236,7 @@ class PixelFetcher {
       },
       signal,
       onEvent,
+      memory: this.#memory,
       check: (reply) =>
         checkReply(reply, {
           request,
@@ -232,7 +245,14 @@ class PixelFetcher {
         }),
     });
     onEvent?.({ type: 'request', bytes: bytes.byteLength, ms: performance.now() - started });
-    return { request, bytes };
+    const part = { request, bytes };
+    // Too late: the tile has failed, and what had come of it has been given back.
+    if (signal.aborted) {
+      this.release([part]);
+      throw new AbortedError('The tile was stopped.');
+    }
+    arrived.push(part);
+    return part;
   }
 
   #expressionFor(bands: readonly number[], time: TimeSpan | undefined): Expression {

@@ -31,7 +31,10 @@ export interface Pool {
   readonly size: number;
   /** Starts the threads' kernels ahead of the first tile, and tells what they can do. @throws {SetupError} when one cannot load. */
   ready(): Promise<KernelFacts>;
-  /** The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0). */
+  /**
+   * The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0).
+   * Bytes in shared memory are read where they lie, and must stay as they are until the tile is done.
+   */
   process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
   encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
   /** The raster read into must lie in shared memory, which the thread writes (not with size 0). */
@@ -104,10 +107,15 @@ export function createPool({
   };
 }
 
-/** A buffer that is larger than its reply belongs to somebody else too, and must be copied. */
+/**
+ * Shared memory needs no owner, because a thread reads it where it lies. A buffer that is larger than its
+ * reply belongs to somebody else too, and must be copied.
+ */
 function ownedBuffers(tile: FetchedTile): ArrayBuffer[] {
   return tile.parts.flatMap(({ bytes }) =>
-    bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [],
+    bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength
+      ? [bytes.buffer]
+      : [],
   );
 }
 

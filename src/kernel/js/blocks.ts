@@ -32,11 +32,11 @@ export interface BlockLayout {
  * @throws {RasterError} when the block is corrupt, too short, or compressed otherwise.
  */
 export function decodeBlock(
-  stored: Uint8Array<ArrayBuffer>,
+  stored: Uint8Array,
   least: number,
   most: number,
   layout: BlockLayout,
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   const bytes = decompress(stored, most, layout.compression);
   if (bytes.length < least)
     throw new RasterError(
@@ -57,11 +57,7 @@ export function decodeBlock(
   return own;
 }
 
-function decompress(
-  stored: Uint8Array<ArrayBuffer>,
-  most: number,
-  compression: number,
-): Uint8Array<ArrayBuffer> {
+function decompress(stored: Uint8Array, most: number, compression: number): Uint8Array {
   switch (compression) {
     case NONE:
       return stored;
@@ -121,7 +117,7 @@ function decodePackBits(stored: Uint8Array, out: Uint8Array): number {
   return written;
 }
 
-function swapBytes(bytes: Uint8Array<ArrayBuffer>, size: number): void {
+function swapBytes(bytes: Uint8Array, size: number): void {
   const whole = bytes.length - (bytes.length % size);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, whole);
   if (size === 2) buffer.swap16();
@@ -130,7 +126,7 @@ function swapBytes(bytes: Uint8Array<ArrayBuffer>, size: number): void {
 }
 
 /** Each sample was stored as its difference to the one before; sums wrap around. Little-endian. */
-function undoDifferences(bytes: Uint8Array<ArrayBuffer>, layout: BlockLayout): void {
+function undoDifferences(bytes: Uint8Array, layout: BlockLayout): void {
   const { bytesPerSample, samplesPerRow, stride } = layout;
   const rowBytes = samplesPerRow * bytesPerSample;
   for (let start = 0; start + rowBytes <= bytes.length; start += rowBytes) {
@@ -141,7 +137,7 @@ function undoDifferences(bytes: Uint8Array<ArrayBuffer>, layout: BlockLayout): v
 }
 
 function integersOf(
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
   start: number,
   length: number,
   size: number,

@@ -1,6 +1,7 @@
 import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
-import { asBytes, bytesOf, type DType, fromBytes, type PixelArray } from '../../raster/dtype.js';
+import { asBytes, bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
 import { isPlausibleBlock } from '../size-limits.js';
 import { type BlockLayout, decodeBlock } from './blocks.js';
 
@@ -36,12 +37,12 @@ export class ImagePixels {
   readonly #stride: number;
   readonly #blocks: readonly Block[];
   /** Blocks that hold all bands, decoded once for all of them. */
-  readonly #decoded = new Map<Block, PixelArray>();
+  readonly #decoded = new Map<Block, LoadedPixels>();
 
   /** @throws {RasterError} when the directory asks for what no image can be. */
   constructor(
     private readonly image: GeoTIFFImage,
-    private readonly bytes: Uint8Array<ArrayBuffer>,
+    private readonly bytes: Uint8Array,
     private readonly format: PixelFormat,
   ) {
     const { dtype, isLittleEndian } = format;
@@ -88,15 +89,19 @@ export class ImagePixels {
     }
   }
 
-  #shared(block: Block): PixelArray {
+  #shared(block: Block): LoadedPixels {
     const known = this.#decoded.get(block);
     if (known !== undefined) return known;
-    const pixels = fromBytes(this.format.dtype, this.#decode(block));
+    const { dtype } = this.format;
+    const bytes = this.#decode(block);
+    const size = bytesOf(dtype);
+    const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+    const pixels = pixelsOver(dtype, buffer, byteOffset, bytes.byteLength / size);
     this.#decoded.set(block, pixels);
     return pixels;
   }
 
-  #decode({ offset, count, place }: Block): Uint8Array<ArrayBuffer> {
+  #decode({ offset, count, place }: Block): Uint8Array {
     // Tiles are whole; the last strip ends with the image.
     const least = this.image.isTiled ? this.#blockBytes : this.#rowBytes * place.rows;
     return decodeBlock(cut(this.bytes, offset, count), least, this.#blockBytes, this.#layout);
@@ -135,11 +140,7 @@ function blocksOf(image: GeoTIFFImage, tags: Tags, stride: number): Block[] {
   });
 }
 
-function cut(
-  bytes: Uint8Array<ArrayBuffer>,
-  offset: number,
-  count: number,
-): Uint8Array<ArrayBuffer> {
+function cut(bytes: Uint8Array, offset: number, count: number): Uint8Array {
   if (offset + count > bytes.length)
     throw new RasterError(
       'decode',
@@ -202,7 +203,7 @@ function copyRows(
 
 /** One band out of pixels whose bands follow each other. */
 function separate(
-  block: PixelArray,
+  block: LoadedPixels,
   samplesPerRow: number,
   target: PixelArray,
   band: number,

@@ -1,6 +1,7 @@
-import { fromArrayBuffer, type GeoTIFFImage, registerTag } from 'geotiff';
+import { GeoTIFF as Decoder, type GeoTIFFImage, registerTag } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import { type Affine, shift } from '../../grid/affine.js';
+import { byteSource } from '../../raster/byte-source.js';
 import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
 import { MAX_IMAGE_BYTES } from '../size-limits.js';
 import { ImagePixels } from './geotiff-pixels.js';
@@ -36,10 +37,9 @@ for (const [tag, name] of [
   registerTag(tag, name, 'LONG', true, true);
 
 /** @throws {RasterError} when the bytes are no TIFF, or one with pixels of a type that cubes cannot have. */
-export async function openGeoTiff(bytes: Uint8Array<ArrayBuffer>): Promise<GeoTiff> {
+export async function openGeoTiff(bytes: Uint8Array): Promise<GeoTiff> {
   try {
-    const isWhole = bytes.byteLength === bytes.buffer.byteLength;
-    const file = await fromArrayBuffer(isWhole ? bytes.buffer : bytes.slice().buffer);
+    const file = await Decoder.fromSource(byteSource(bytes));
     return describe(await file.getImage(0), bytes, file.littleEndian);
   } catch (cause) {
     if (cause instanceof RasterError) throw cause;
@@ -51,11 +51,7 @@ export async function openGeoTiff(bytes: Uint8Array<ArrayBuffer>): Promise<GeoTi
   }
 }
 
-function describe(
-  image: GeoTIFFImage,
-  bytes: Uint8Array<ArrayBuffer>,
-  isLittleEndian: boolean,
-): GeoTiff {
+function describe(image: GeoTIFFImage, bytes: Uint8Array, isLittleEndian: boolean): GeoTiff {
   const [height, width, bands] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
   const [blockHeight, blockWidth] = [image.getTileHeight(), image.getTileWidth()];
   // A corrupt directory may give them in fractions, or not at all.

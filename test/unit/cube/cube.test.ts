@@ -301,6 +301,14 @@ describe('ingest', () => {
   });
 });
 
+test('a sample of tiles releases what it fetched', async () => {
+  const cube = await inMemory();
+  const source = fakeSource();
+  const { sample } = await cube.estimate(cube.grid.geobox, { sample: { tiles: 3, source, pool } });
+  expect(sample).toMatchObject({ tiles: 3, failed: [] });
+  expect(source.released.sort()).toEqual(source.asked.sort());
+});
+
 describe('ingest that meets failures', () => {
   test('a tile whose pixels arrive damaged is fetched again, up to three times in all', async () => {
     for (const damagedTimes of [2, 3]) {
@@ -316,6 +324,8 @@ describe('ingest that meets failures', () => {
         damagedTimes === 3 ? [['1-1', 'raster']] : [],
       );
       expect(summary.retries).toBe(2);
+      // Each time it was fetched.
+      expect(source.released.sort()).toEqual(source.asked.sort());
     }
   });
 

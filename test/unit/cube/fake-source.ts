@@ -34,11 +34,14 @@ export interface FakeOptions {
 export interface FakeSource extends TileSource {
   /** Ids of the tiles that were asked for, in order. */
   readonly asked: string[];
+  /** Ids of the tiles that were released; their bytes are overwritten then, as they would be by later replies. */
+  readonly released: string[];
 }
 
 /** A source of tiles in memory: GeoTIFFs with mask bits, two requests a tile (upper and lower half). */
 export function fakeSource({ isMasked = () => false, before }: FakeOptions = {}): FakeSource {
   const asked: string[] = [];
+  const released: string[] = [];
   const bytesOf = ({ geobox: record }: PixelRequest) => {
     const { height, width, affine } = GeoBox.fromRecord(record);
     const [left, top] = [Math.round(affine[2] / 10), Math.round((250 - affine[5]) / 10)];
@@ -59,9 +62,15 @@ export function fakeSource({ isMasked = () => false, before }: FakeOptions = {})
   return {
     mask: { kind: 'bits' },
     asked,
+    released,
     planRequests: halves,
     check: async () => {},
     close: async () => {},
+    release({ id, parts }) {
+      released.push(id);
+      // Those that a thread took are gone.
+      for (const { bytes } of parts) if (bytes.length > 0) bytes.fill(0xaa);
+    },
     async fetch(tile, { signal } = {}) {
       asked.push(tile.id);
       const other = await before?.(tile, signal);

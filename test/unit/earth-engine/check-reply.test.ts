@@ -113,6 +113,15 @@ describe('a reply', () => {
     expect((await refusal(whole.slice(0, -1))).kind).toBe('transient');
   });
 
+  test('cut in memory that holds the rest of an earlier one is refused as well', async () => {
+    // GDAL writes the directory last where pixels are compressed: all of it lies behind the cut.
+    for (const options of [[], ['COMPRESS=DEFLATE']]) {
+      const whole = tiff({ options });
+      for (let length = 0; length < whole.length; length += 97)
+        expect((await refusal(whole.subarray(0, length))).kind, `${length}`).toBe('transient');
+    }
+  });
+
   test("of JSON is the service's own error", async () => {
     const body = new TextEncoder().encode(
       JSON.stringify({ error: { code: 400, message: 'User memory limit exceeded.' } }),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { AdaptiveLimiter } from '../../../src/earth-engine/adaptive-limiter.js';
+import { ReplyMemory } from '../../../src/earth-engine/reply-memory.js';
 import { earthEngineSource } from '../../../src/earth-engine/source.js';
 import { EarthEngineError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
@@ -166,6 +167,68 @@ describe('fetch', () => {
       onEvent: (event) => void events.push(event),
     });
     expect(events).toMatchObject([{ type: 'request', bytes: fetched.parts[0]?.bytes.byteLength }]);
+  });
+});
+
+describe('the memory of replies', () => {
+  /** Counts what is lent and has not been given back. */
+  function countLoans(): () => number {
+    const lent = new Set<ArrayBufferLike>();
+    const { lend, giveBack } = ReplyMemory.prototype;
+    vi.spyOn(ReplyMemory.prototype, 'lend').mockImplementation(function (this: ReplyMemory, n) {
+      const bytes = lend.call(this, n);
+      lent.add(bytes.buffer);
+      return bytes;
+    });
+    vi.spyOn(ReplyMemory.prototype, 'giveBack').mockImplementation(function (
+      this: ReplyMemory,
+      bytes,
+    ) {
+      lent.delete(bytes.buffer);
+      giveBack.call(this, bytes);
+    });
+    return () => lent.size;
+  }
+
+  test('is used again after a tile was released, and not before', async () => {
+    const { source } = await start(tiff);
+    const buffers: unknown[] = [];
+    const [one, other] = [await source.fetch(plan(source)), await source.fetch(plan(source))];
+    for (const { parts } of [one, other]) buffers.push(parts[0]?.bytes.buffer);
+    expect(buffers[0]).not.toBe(buffers[1]);
+    source.release?.(one);
+    const third = await source.fetch(plan(source));
+    expect(third.parts[0]?.bytes.buffer).toBe(buffers[0]);
+  });
+
+  test('of a tile that fails is given back, that of requests still under way too', async () => {
+    const loans = countLoans();
+    let isRefused = false;
+    const { source } = await start(
+      (response, request, count) => {
+        if (count === 3) isRefused = answerError(response, 403) === undefined;
+        else tiff(response, request, count);
+      },
+      { places: 3 },
+    );
+    const { requests, ...tile } = plan(source);
+    const four = { ...tile, requests: Array(6).fill(requests[0]) };
+    await expect(source.fetch(four)).rejects.toMatchObject({ kind: 'permission' });
+    expect(isRefused).toBe(true);
+    await vi.waitFor(() => expect(loans()).toBe(0));
+  });
+
+  test('of replies that were refused, or broke off, is given back', async () => {
+    const loans = countLoans();
+    const { server, source } = await start((response, _, count) => {
+      response.writeHead(200, { 'content-type': 'image/tiff', 'content-length': 5000 });
+      if (count === 2) response.end(Buffer.alloc(5000, 7));
+      else response.write('II*', () => response.destroy());
+    });
+    for (const message of [/begin otherwise/, /connection broke/])
+      await expect(source.fetch(plan(source))).rejects.toThrow(message);
+    expect(server.seen).toHaveLength(4);
+    expect(loans()).toBe(0);
   });
 });
 

@@ -33,10 +33,14 @@ const corrupt = (id: string): FetchedTile => {
 
 const inline = createPool({ size: 0 });
 const threads = createPool({ size: 2 });
+const js = createPool({ size: 1, kernel: 'js' });
+
+const MB = 1024 ** 2;
 
 afterAll(async () => {
   await inline.close();
   await threads.close();
+  await js.close();
 });
 
 /** What a tile is, apart from when and where it was computed. */
@@ -74,6 +78,20 @@ describe('a pool', () => {
     const moved = tile();
     await threads.process(moved, RECIPE);
     expect(moved.parts.map(({ bytes }) => bytes.byteLength)).toEqual([0]);
+  });
+
+  test('reads bytes in shared memory where they lie, and leaves them as they are', async () => {
+    for (const pool of [threads, js]) {
+      const { parts, ...rest } = tile();
+      const [part] = parts;
+      if (part === undefined) throw new Error('no part');
+      const bytes = new Uint8Array(new SharedArrayBuffer(MB)).subarray(0, part.bytes.length);
+      bytes.set(part.bytes);
+      const result = await pool.process({ ...rest, parts: [{ ...part, bytes }] }, RECIPE);
+      const pixels = await pool.process(tile(), RECIPE);
+      expect(contentOf(result)).toEqual(contentOf(pixels));
+      expect(Buffer.compare(bytes, part.bytes)).toBe(0);
+    }
   });
 
   test('without threads leaves the bytes where they are', async () => {

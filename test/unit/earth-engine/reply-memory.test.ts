@@ -1,0 +1,88 @@
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { readBody } from '../../../src/earth-engine/read-body.js';
+import { ReplyMemory } from '../../../src/earth-engine/reply-memory.js';
+
+const MB = 1024 ** 2;
+
+describe('memory for replies', () => {
+  test('is shared, of the length asked for, and lent again once it was given back', () => {
+    const memory = new ReplyMemory();
+    const first = memory.lend(3 * MB + 5);
+    expect(first.length).toBe(3 * MB + 5);
+    expect(first.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(memory.lend(3 * MB).buffer).not.toBe(first.buffer);
+    memory.giveBack(first);
+    expect(memory.lend(3 * MB + 900).buffer).toBe(first.buffer);
+  });
+
+  test('that was given back twice is lent once', () => {
+    const memory = new ReplyMemory();
+    const lent = memory.lend(10);
+    memory.giveBack(lent);
+    memory.giveBack(lent);
+    expect(memory.lend(10).buffer).not.toBe(memory.lend(10).buffer);
+  });
+
+  test("that is somebody else's is not taken", () => {
+    const memory = new ReplyMemory();
+    memory.giveBack(new Uint8Array(new SharedArrayBuffer(10)));
+    memory.giveBack(new Uint8Array(10));
+    expect(memory.freeBytes).toBe(0);
+  });
+
+  test('goes to the reply it fits best; a small one does not take that of a large one', () => {
+    const memory = new ReplyMemory();
+    const [large, middle, small] = [9, 6, 4].map((size) => memory.lend(size * MB));
+    for (const bytes of [large, middle, small]) memory.giveBack(bytes as Uint8Array);
+    expect(memory.lend(5 * MB).buffer).toBe(middle?.buffer);
+    expect(memory.lend(100).buffer.byteLength).toBe(MB);
+    expect(memory.lend(8 * MB).buffer).toBe(large?.buffer);
+  });
+
+  test('is not kept beyond 256 MB', () => {
+    const memory = new ReplyMemory();
+    const lent = Array.from({ length: 6 }, () => memory.lend(60 * MB));
+    for (const bytes of lent) memory.giveBack(bytes);
+    expect(memory.freeBytes).toBe(240 * MB);
+  });
+});
+
+describe('a body', () => {
+  const BYTES = Uint8Array.from({ length: 200_000 }, (_, i) => i * 7);
+  const pieces = () =>
+    Readable.from(
+      [0, 1, 70_000, 199_999].map((from, i, all) => Buffer.from(BYTES.subarray(from, all[i + 1]))),
+    );
+
+  test.each([
+    ['announced', '200000'],
+    ['not announced', undefined],
+    ['announced beyond all measure', `${2 ** 50}`],
+    ['announced in words', 'many'],
+  ])('whose length is %s arrives whole', async (_, announced) => {
+    const bytes = await readBody(pieces(), announced, new ReplyMemory());
+    expect(Buffer.compare(bytes, BYTES)).toBe(0);
+  });
+
+  test.each(['199999', '200001', '0'])(
+    'of another length than the %s announced bytes is refused, and its memory given back',
+    async (announced) => {
+      const memory = new ReplyMemory();
+      await expect(readBody(pieces(), announced, memory)).rejects.toThrow(
+        `Expected ${announced} bytes for the reply but received 200000.`,
+      );
+      expect(memory.freeBytes).toBe(MB);
+    },
+  );
+
+  test('that breaks off fails as its stream does, and its memory is given back', async () => {
+    const memory = new ReplyMemory();
+    const body = new PassThrough();
+    const reading = readBody(body, '200000', memory);
+    body.write(BYTES.subarray(0, 1000));
+    body.destroy(new Error('gone'));
+    await expect(reading).rejects.toThrow('gone');
+    expect(memory.freeBytes).toBe(MB);
+  });
+});
