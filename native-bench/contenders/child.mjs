@@ -1,16 +1,14 @@
 /**
  * A contender's own process: does what its parent asks for, one thing at a time, and answers with
- * milliseconds. Inputs are read and cloned, and results kept, outside of what is timed.
+ * milliseconds. Inputs are read, and results kept, outside of what is timed.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ReplyMemory } from '../../dist/earth-engine/reply-memory.js';
-import { cloneTile, readTile } from '../inputs/tile.mjs';
+import { readTile } from '../inputs/tile.mjs';
 
 const [setup] = process.argv.slice(2);
 const { kernel, threads } = JSON.parse(setup);
 const inputs = new Map();
-const memory = new ReplyMemory();
 let pool;
 let encoder;
 
@@ -48,13 +46,10 @@ function inputOf(path) {
 
 /** `count` tiles, by turns of `paths`, all handed to the pool at once. */
 async function tiles({ paths, count = 1, recipe, keep }) {
-  const clones = Array.from({ length: count }, (_, i) =>
-    cloneTile(inputOf(paths[i % paths.length]), memory),
-  );
+  const tiles = Array.from({ length: count }, (_, i) => inputOf(paths[i % paths.length]));
   const started = performance.now();
-  const results = await Promise.all(clones.map((tile) => pool.process(tile, recipe)));
+  const results = await Promise.all(tiles.map((tile) => pool.process(tile, recipe)));
   const ms = performance.now() - started;
-  giveBack(clones);
   const [first] = results;
   keepChunks(first.chunks, keep);
   return {
@@ -63,10 +58,6 @@ async function tiles({ paths, count = 1, recipe, keep }) {
     bytes: sizeOf(first.chunks),
     counts: first.chunks.map(({ counts }) => counts),
   };
-}
-
-function giveBack(tiles) {
-  for (const { parts } of tiles) for (const { bytes } of parts) memory.giveBack(bytes);
 }
 
 function mean(timings) {
@@ -93,11 +84,10 @@ function keepChunks(chunks, keep) {
 
 async function floor({ paths: [path], recipe, keep }) {
   const { decodeAndEncode } = await import('./floor.mjs');
-  const tile = cloneTile(inputOf(path), memory);
+  const tile = inputOf(path);
   const started = performance.now();
   const { chunks, stages } = await decodeAndEncode(tile, recipe);
   const ms = performance.now() - started;
-  giveBack([tile]);
   keepChunks(chunks, keep);
   return { ms, stages, bytes: sizeOf(chunks) };
 }

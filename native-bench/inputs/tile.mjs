@@ -81,7 +81,8 @@ function cutWindow(pixels, stride, { row, col, height, width }) {
 }
 
 /**
- * A tile that {@link writeTile} wrote, whose bytes are the caller's own.
+ * A tile that {@link writeTile} wrote, in shared memory, as the project's own source lends it: kernels
+ * read it where it lies, and leave it as it is.
  *
  * @param {string} path
  */
@@ -90,23 +91,11 @@ export function readTile(path) {
   return {
     state: 'fetched',
     ...tile,
-    parts: parts.map(({ request, file }) => ({
-      request,
-      bytes: new Uint8Array(readFileSync(file)),
-    })),
+    parts: parts.map(({ request, file }) => {
+      const stored = readFileSync(file);
+      const bytes = new Uint8Array(new SharedArrayBuffer(stored.length));
+      bytes.set(stored);
+      return { request, bytes };
+    }),
   };
-}
-
-/**
- * The same tile with bytes of its own, in memory as the source of the project lends it.
- *
- * @param {import('../../dist/earth-engine/reply-memory.js').ReplyMemory} memory
- */
-export function cloneTile(tile, memory) {
-  const parts = tile.parts.map(({ request, bytes }) => {
-    const own = memory.lend(bytes.length);
-    own.set(bytes);
-    return { request, bytes: own };
-  });
-  return { ...tile, parts };
 }

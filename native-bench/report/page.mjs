@@ -39,7 +39,7 @@ function command({ date, mode, seed, threads, seconds, machine, rounds, runs = [
     'npm run bench -- --only fill    # one task; --help lists them',
     '```',
     '',
-    `This run: ${mode}, ${date}, seed ${seed}, up to ${threads} threads, ${rounds} rounds (fewer where it says so), ${number(seconds / 60)} minutes. Machine: ${cpu}, ${cores} cores, ${number(memoryGiB)} GiB of memory, ${os}; load before the run ${load.toFixed(2)}.${runs.length < 2 ? '' : ` Measured by ${runs.length} calls of the command on one commit: ${runs.map((run) => `${run.tasks.join(', ')} (load before it ${run.load.toFixed(2)})`).join('; ')}.`}`,
+    `This run: ${mode}, ${date}, seed ${seed}, up to ${threads} threads, ${rounds} rounds (where it does not say otherwise), ${number(seconds / 60)} minutes. Machine: ${cpu}, ${cores} cores, ${number(memoryGiB)} GiB of memory, ${os}; load before the run ${load.toFixed(2)}.${runs.length < 2 ? '' : ` Measured by ${runs.length} calls of the command on one commit: ${runs.map((run) => `${run.tasks.join(', ')} (load before it ${run.load.toFixed(2)})`).join('; ')}.`}`,
   ].join('\n');
 }
 
@@ -86,7 +86,7 @@ function fairness({ tasks, python, seed }) {
     [
       '- Each contender is a process of its own. They take turns (A B C, A B C); the check before and the warm-up are not counted. Figures are medians with the range of all rounds; ratios are medians of the ratios within rounds.',
       '- Results are compared before anything is timed, pixel by pixel, and a run ends where they differ. Chunks are decoded by numcodecs.js for that. Ties of the nearest fill are judged by distance: any of the nearest values is right.',
-      '- Inputs are cloned, and garbage is collected, outside of what is timed.',
+      '- Inputs lie in shared memory before anything is timed, as the source of the project lends it, and are read where they lie; garbage is collected outside of what is timed.',
       `- Pixels are synthetic (seed ${seed}): a smooth field of seven waves with even noise of 6 grey levels, gaps as specks at the same pixels of all bands.${character} Easier or harder pixels move the share of encoding.`,
       ...(python === undefined
         ? []
@@ -94,7 +94,7 @@ function fairness({ tasks, python, seed }) {
             '- In favour of the original: its pixels come decoded, as float32 in memory, and Blosc gets as many threads as numcodecs takes by default in a main thread (zarr calls it from others, where it takes one). Against it: it writes level 9 only, so that its chunks are smaller than those of the default codec; the case with its own codec makes that even. It has fewer rounds, because it takes so long.',
           ]),
       "- Pure JS encodes with numcodecs.js (WASM), whose zstd is another version than that of GDAL's Blosc: frames of one level differ a little in size.",
-      '- Peak memory is what the system counted as resident in the process (`VmHWM`, set back before the first round); it includes the inputs that the contender holds to clone from.',
+      '- Peak memory is what the system counted as resident in the process (`VmHWM`, set back before the first round); it includes the inputs that the contender holds.',
     ].join('\n'),
   ].join('\n\n');
 }

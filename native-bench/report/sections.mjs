@@ -191,7 +191,7 @@ function scaling({ cases }) {
   const [{ shape, bands, inputs }] = cases;
   return [
     '## Threads',
-    `Whole tiles of ${size(shape, bands)} a second, ${inputs} different ones in turn: ${cases.map(({ kernel, tiles }) => `${tiles} (or twice the threads) a round by ${kernel === 'gdal' ? 'native' : 'pure JS'}`).join(', ')}, all handed to the pool at once.`,
+    `Whole tiles of ${size(shape, bands)} a second, ${inputs} different ones in turn: ${cases.map(({ kernel, tiles }) => `${tiles} (or twice the threads) a round by ${kernel === 'gdal' ? 'native' : 'pure JS'}`).join(', ')}, ${cases[0].contenders[0].samples.length} rounds, all of a round handed to the pool at once: enough of them that it weighs little how long one thread still works when the other has ended.`,
     table(['contender', 'tiles/s', 'times one thread', 'memory, MB: idle, peak'], rows),
   ].join('\n\n');
 }

@@ -46,7 +46,7 @@ export async function run(setting) {
             shape: geobox.shape,
           });
         }
-        const turns = await takeTurns(entries, { rounds: sizes.rounds, warmUps: 0 });
+        const turns = await takeTurns(entries, { rounds: sizes.scaling.rounds, warmUps: 0 });
         return {
           ...{ kernel, shape: raster.geobox.shape, bands: raster.bands.length },
           ...{ tiles: tiles[kernel], inputs },
