@@ -20,16 +20,23 @@ export interface CommitterOptions {
 export const DEFAULT_GROUP_SIZE = 16;
 export const DEFAULT_MAX_DELAY_MS = 10_000;
 
+/** What a commit has to know of a tile whose chunks are written; their bytes may be large, and are not kept. */
+interface WrittenTile extends Pick<EncodedTile, 'id' | 'index' | 'isEmpty'> {
+  readonly bands: readonly number[];
+  /** Bands whose chunk holds the fill value alone, and was not written. */
+  readonly absent: number;
+}
+
 /** Tiles written to a session that is not committed yet. */
 interface Writing {
   readonly session: WriteSession;
-  readonly tiles: readonly EncodedTile[];
+  readonly tiles: readonly WrittenTile[];
 }
 
 interface Group extends Writing {
-  readonly tiles: EncodedTile[];
+  readonly tiles: WrittenTile[];
   /** The tile whose chunks are being written. */
-  begun?: EncodedTile;
+  begun?: WrittenTile;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -58,14 +65,15 @@ export class Committer {
     return this.#enqueue(async () => {
       this.#group ??= await this.#startGroup();
       const group = this.#group;
-      group.begun = tile;
+      const written = withoutBytes(tile);
+      group.begun = written;
       for (const { band, bytes } of tile.chunks) {
         const key = this.#keyOf(band, tile.index);
         const { store } = group.session;
         if (bytes === undefined) await store.discard(key);
         else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       }
-      group.tiles.push(tile);
+      group.tiles.push(written);
       delete group.begun;
       if (group.tiles.length >= this.#groupSize) await this.#commit();
     });
@@ -128,11 +136,10 @@ export class Committer {
     );
   }
 
-  #commitOnce(session: WriteSession, tiles: readonly EncodedTile[]): Promise<string> {
+  #commitOnce(session: WriteSession, tiles: readonly WrittenTile[]): Promise<string> {
     return this.repository.commit(session, messageOf(tiles), async (newest) => {
       const ledger = new Ledger(newest);
-      for (const { index, isEmpty, chunks } of tiles) {
-        const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
+      for (const { index, isEmpty, absent } of tiles) {
         if (isEmpty) await ledger.set(index, TileState.empty);
         else await ledger.set(index, TileState.loaded, absent);
       }
@@ -145,10 +152,10 @@ export class Committer {
    * they are, and the rest goes to a session of its own: two processes that fill one region without claims,
    * as in an object store, do each other no harm.
    */
-  async #withoutCommitted(session: WriteSession, tiles: readonly EncodedTile[]): Promise<Writing> {
+  async #withoutCommitted(session: WriteSession, tiles: readonly WrittenTile[]): Promise<Writing> {
     const fresh = await this.repository.writeSession();
     const ledger = new Ledger(fresh.store);
-    const rest: EncodedTile[] = [];
+    const rest: WrittenTile[] = [];
     const elsewhere: string[] = [];
     for (const tile of tiles) {
       if ((await ledger.get(tile.index)) !== TileState.notLoaded) elsewhere.push(tile.id);
@@ -184,8 +191,8 @@ export class Committer {
     }
   }
 
-  #keysOf({ chunks, index }: EncodedTile): string[] {
-    return chunks.map(({ band }) => this.#keyOf(band, index));
+  #keysOf({ bands, index }: WrittenTile): string[] {
+    return bands.map((band) => this.#keyOf(band, index));
   }
 
   #keyOf(band: number, index: TileIndex): string {
@@ -193,7 +200,12 @@ export class Committer {
   }
 }
 
-function messageOf(tiles: readonly EncodedTile[]): string {
+function withoutBytes({ id, index, isEmpty, chunks }: EncodedTile): WrittenTile {
+  const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
+  return { id, index, isEmpty, absent, bands: chunks.map(({ band }) => band) };
+}
+
+function messageOf(tiles: readonly WrittenTile[]): string {
   const [first] = tiles;
   return tiles.length === 1
     ? `Write tile ${first?.id}`

@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCube } from '../../../src/cube/create.js';
 import type { TileIndex } from '../../../src/grid/tiling.js';
@@ -60,6 +62,24 @@ const [A, B, C] = [
   { row: 0, col: 2 },
 ] as const;
 const { loaded, notLoaded } = TileState;
+
+test('the bytes of a tile are not kept until its group is committed', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const committer = new Committer(await emptyCube('memory:'), DATASET, { groupSize: 10 });
+  const add = async () => {
+    const tile = tileOf(A, 1);
+    await committer.add(tile);
+    return tile.chunks.map(({ bytes }) => new WeakRef(bytes as Uint8Array));
+  };
+  const bytes = await add();
+  await vi.waitFor(() => {
+    collect();
+    // A failed expectation would keep what it was shown.
+    expect(bytes.filter((ref) => ref.deref() !== undefined).length).toBe(0);
+  });
+  await committer.flush();
+});
 
 describe('in a plain directory', () => {
   test('the chunks of a group that cannot be committed are taken away, and those of others stay', async () => {
