@@ -5,6 +5,9 @@
  *   compress(bytes, typesize, shuffle, cname, clevel, blocksize = 0)
  *                                      -> Uint8Array with an ArrayBuffer of its own; a blocksize of 0
  *                                      leaves it to libblosc
+ *   compressInto(bytes, typesize, shuffle, cname, clevel, blocksize, target)
+ *                                      writes the frame to the beginning of `target`, whose length must
+ *                                      be that of the bytes and 16 more; returns the frame's
  *   decompress(frame, target)          fills `target`, whose length must be that of the pixels
  *   decompressPart(frame, first, target)  fills `target` with the bytes from `first` on; only the
  *                                      blocks they lie in are decompressed
@@ -108,36 +111,55 @@ static uint8_t *scratch_of(napi_env env, size_t size) {
   return scratch->bytes;
 }
 
+/* What there is to compress, and how. */
+typedef struct {
+  uint8_t *bytes;
+  size_t length, typesize, shuffle, clevel, blocksize;
+  char cname[16];
+} Job;
+
+/* The first six arguments of both functions that compress; false after throwing. */
+static bool get_job(napi_env env, const napi_value *args, size_t count, Job *job) {
+  size_t cname_length;
+  job->blocksize = 0;
+  if (!get_bytes(env, args[0], &job->bytes, &job->length))
+    fail(env, "Expected a typed array for the bytes to compress.");
+  else if (job->length > BLOSC_MAX_BUFFERSIZE)
+    fail(env, "Expected less than 2 GiB to compress: a Blosc frame holds no more.");
+  else if (!get_whole(env, args[1], 1, BLOSC_MAX_TYPESIZE, &job->typesize))
+    fail(env, "Expected a whole number from 1 to 255 for typesize.");
+  else if (!get_whole(env, args[2], BLOSC_NOSHUFFLE, BLOSC_BITSHUFFLE, &job->shuffle))
+    fail(env, "Expected 0 (none), 1 (bytes) or 2 (bits) for shuffle.");
+  else if (napi_get_value_string_utf8(env, args[3], job->cname, sizeof job->cname,
+                                      &cname_length) != napi_ok ||
+           blosc_compname_to_compcode(job->cname) < 0)
+    fail(env, "Expected a compressor of this libblosc for cname.");
+  else if (!get_whole(env, args[4], 0, 9, &job->clevel))
+    fail(env, "Expected a whole number from 0 to 9 for clevel.");
+  else if (count > 5 && !get_whole(env, args[5], 0, BLOSC_MAX_BLOCKSIZE, &job->blocksize))
+    fail(env, "Expected a number of bytes, or 0, for blocksize.");
+  else
+    return true;
+  return false;
+}
+
+/* Length of the frame; 0 or less where there is none. */
+static int compress_job(const Job *job, uint8_t *target, size_t room) {
+  return blosc_compress_ctx((int)job->clevel, (int)job->shuffle, job->typesize, job->length,
+                            job->bytes, target, room, job->cname, job->blocksize, 1);
+}
+
 static napi_value compress(napi_env env, napi_callback_info info) {
   napi_value args[6];
   size_t count = 6;
-  uint8_t *bytes;
-  size_t length, typesize, shuffle, clevel, blocksize = 0;
-  char cname[16];
-  size_t cname_length;
+  Job job;
   if (napi_get_cb_info(env, info, &count, args, NULL, NULL) != napi_ok || count < 5)
     return fail(env, "Expected 5 or 6 arguments for compress.");
-  if (!get_bytes(env, args[0], &bytes, &length))
-    return fail(env, "Expected a typed array for the bytes to compress.");
-  if (length > BLOSC_MAX_BUFFERSIZE)
-    return fail(env, "Expected less than 2 GiB to compress: a Blosc frame holds no more.");
-  if (!get_whole(env, args[1], 1, BLOSC_MAX_TYPESIZE, &typesize))
-    return fail(env, "Expected a whole number from 1 to 255 for typesize.");
-  if (!get_whole(env, args[2], BLOSC_NOSHUFFLE, BLOSC_BITSHUFFLE, &shuffle))
-    return fail(env, "Expected 0 (none), 1 (bytes) or 2 (bits) for shuffle.");
-  if (napi_get_value_string_utf8(env, args[3], cname, sizeof cname, &cname_length) != napi_ok ||
-      blosc_compname_to_compcode(cname) < 0)
-    return fail(env, "Expected a compressor of this libblosc for cname.");
-  if (!get_whole(env, args[4], 0, 9, &clevel))
-    return fail(env, "Expected a whole number from 0 to 9 for clevel.");
-  if (count > 5 && !get_whole(env, args[5], 0, BLOSC_MAX_BLOCKSIZE, &blocksize))
-    return fail(env, "Expected a number of bytes, or 0, for blocksize.");
-
-  size_t room = length + BLOSC_MAX_OVERHEAD;
+  if (!get_job(env, args, count, &job)) return NULL;
+  size_t room = job.length + BLOSC_MAX_OVERHEAD;
   uint8_t *scratch = scratch_of(env, room);
   if (scratch == NULL) return fail(env, "Expected memory for a Blosc frame but there is none.");
-  int size = blosc_compress_ctx((int)clevel, (int)shuffle, typesize, length, bytes, scratch, room,
-                                cname, blocksize, 1);
+  int size = compress_job(&job, scratch, room);
   if (size <= 0) return fail(env, "Expected libblosc to compress but it failed.");
 
   napi_value buffer, frame;
@@ -148,6 +170,29 @@ static napi_value compress(napi_env env, napi_callback_info info) {
   if (napi_create_typedarray(env, napi_uint8_array, (size_t)size, buffer, 0, &frame) != napi_ok)
     return fail(env, "Expected to make an array for a Blosc frame.");
   return frame;
+}
+
+static napi_value compress_into(napi_env env, napi_callback_info info) {
+  napi_value args[7], length;
+  size_t count = 7;
+  Job job;
+  uint8_t *target;
+  size_t room;
+  if (napi_get_cb_info(env, info, &count, args, NULL, NULL) != napi_ok || count < 7)
+    return fail(env, "Expected 7 arguments for compressInto.");
+  if (!get_job(env, args, count, &job)) return NULL;
+  if (!get_bytes(env, args[6], &target, &room))
+    return fail(env, "Expected a typed array for the target.");
+  if (room < job.length + BLOSC_MAX_OVERHEAD) {
+    char message[128];
+    snprintf(message, sizeof message, "Expected a target of at least %zu bytes but received %zu.",
+             job.length + BLOSC_MAX_OVERHEAD, room);
+    return fail(env, message);
+  }
+  int size = compress_job(&job, target, room);
+  if (size <= 0) return fail(env, "Expected libblosc to compress but it failed.");
+  if (napi_create_int32(env, size, &length) != napi_ok) return NULL;
+  return length;
 }
 
 /* A frame whose header fits its length, so that libblosc may touch it; false after throwing. */
@@ -229,6 +274,7 @@ NAPI_MODULE_INIT() {
     return NULL;
   const napi_property_descriptor properties[] = {
       {"compress", NULL, compress, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"compressInto", NULL, compress_into, NULL, NULL, NULL, napi_enumerable, NULL},
       {"decompress", NULL, decompress, NULL, NULL, NULL, napi_enumerable, NULL},
       {"decompressPart", NULL, decompress_part, NULL, NULL, NULL, napi_enumerable, NULL},
       {"version", NULL, NULL, NULL, NULL, version, napi_enumerable, NULL},

@@ -114,7 +114,7 @@ export interface EncodedChunk {
   /** Index into the dataset's bands. */
   readonly band: number;
   /** The encoded bytes; absent when every pixel holds the fill value, which Zarr need not store. */
-  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly bytes?: Uint8Array;
   readonly counts: BandCounts;
 }
 

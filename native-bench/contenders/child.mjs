@@ -4,11 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { LentMemory } from '../../dist/raster/lent-memory.js';
 import { readTile } from '../inputs/tile.mjs';
 
 const [setup] = process.argv.slice(2);
 const { kernel, threads } = JSON.parse(setup);
 const inputs = new Map();
+const memory = new LentMemory();
 let pool;
 let encoder;
 
@@ -48,16 +50,28 @@ function inputOf(path) {
 async function tiles({ paths, count = 1, recipe, keep }) {
   const tiles = Array.from({ length: count }, (_, i) => inputOf(paths[i % paths.length]));
   const started = performance.now();
-  const results = await Promise.all(tiles.map((tile) => pool.process(tile, recipe)));
+  const results = await Promise.all(
+    tiles.map(async (tile, i) => {
+      const result = await pool.process(tile, recipe, memory);
+      // As an ingest does when the chunks are written.
+      if (i > 0) giveBack(result.chunks);
+      return result;
+    }),
+  );
   const ms = performance.now() - started;
   const [first] = results;
   keepChunks(first.chunks, keep);
+  giveBack(first.chunks);
   return {
     ms: ms / count,
     stages: mean(results.map(({ timings }) => timings)),
     bytes: sizeOf(first.chunks),
     counts: first.chunks.map(({ counts }) => counts),
   };
+}
+
+function giveBack(chunks) {
+  for (const { bytes } of chunks) if (bytes !== undefined) memory.giveBack(bytes);
 }
 
 function mean(timings) {

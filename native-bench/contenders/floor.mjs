@@ -5,6 +5,7 @@
  */
 import { createGdalKernel } from '../../dist/kernel/gdal/kernel.js';
 import { loadGdal, uniqueName } from '../../dist/kernel/gdal/load.js';
+import { roomFor } from '../../dist/kernel/kernel.js';
 
 let encoder;
 const arrays = new Map();
@@ -35,9 +36,10 @@ export async function decodeAndEncode(tile, { bands, dtype, chunk, codec }) {
   for (const part of tile.parts) readPart(part, planes, width, type);
   const decoded = performance.now();
   const chunks = [];
-  for (const plane of planes) {
+  for (const [band, plane] of planes.entries()) {
     const bytes = new Uint8Array(plane.buffer);
-    chunks.push({ bytes: await encoder.encode({ dtype, shape: chunk, bytes }, codec) });
+    const room = arrayOf(`frame ${band}`, Uint8Array, roomFor(bytes.length));
+    chunks.push({ bytes: await encoder.encode({ dtype, shape: chunk, bytes }, codec, room) });
   }
   return {
     chunks,

@@ -6,6 +6,7 @@ import { AbortedError, RasterError, toRecord } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { bytesOf } from '../raster/dtype.js';
+import { LentMemory } from '../raster/lent-memory.js';
 import { Committer, type CommitterOptions } from '../store/committer.js';
 import type { Repository } from '../store/repository.js';
 import { openClaims, type TileClaims } from '../store/tile-claims.js';
@@ -115,7 +116,9 @@ export async function runIngest(job: IngestJob): Promise<void> {
   });
   const { pending: tiles, alreadyLoaded, requests, bytes } = plan;
   onEvent({ type: 'planned', at: Date.now(), tiles, alreadyLoaded, requests, bytes });
-  const attempt = (tile: PlannedTile) => advance(tile, { ...job, onEvent }, committer, signal);
+  const frames = new LentMemory();
+  const attempt = (tile: PlannedTile) =>
+    advance(tile, { ...job, onEvent, frames }, committer, signal);
   const outage = new Outage({
     maxOutageMs: limits.maxOutageMs ?? DEFAULT_MAX_OUTAGE_MS,
     onEvent,
@@ -194,10 +197,16 @@ interface Progress {
   fetches: number;
 }
 
+/** What tiles share on their way. */
+interface TileJob extends IngestJob {
+  /** Memory for encoded chunks, until they are written. */
+  readonly frames: LentMemory;
+}
+
 /** One tile, from planned to written; returns how it failed, if it did. @throws what ends the whole run. */
 async function advance(
   tile: PlannedTile,
-  job: IngestJob,
+  job: TileJob,
   committer: Committer,
   signal: AbortSignal,
 ): Promise<FailedTile | undefined> {
@@ -207,7 +216,7 @@ async function advance(
     const encoded = await fetchAndProcess(tile, job, signal, progress);
     progress.stage = 'commit';
     const started = performance.now();
-    await committer.add(encoded);
+    await committer.add(encoded).finally(() => giveBack(encoded, job.frames));
     onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: performance.now() - started });
     return undefined;
   } catch (error) {
@@ -219,9 +228,13 @@ async function advance(
   }
 }
 
+function giveBack({ chunks }: EncodedTile, frames: LentMemory): void {
+  for (const { bytes } of chunks) if (bytes !== undefined) frames.giveBack(bytes);
+}
+
 async function fetchAndProcess(
   tile: PlannedTile,
-  { source, pool, recipe, onEvent }: IngestJob,
+  { source, pool, recipe, onEvent, frames }: TileJob,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<EncodedTile> {
@@ -245,7 +258,7 @@ async function fetchAndProcess(
     progress.stage = 'process';
     started = performance.now();
     try {
-      const encoded = await pool.process(fetched, recipe);
+      const encoded = await pool.process(fetched, recipe, frames);
       const { timings, startedAt, thread, isEmpty, chunks } = encoded;
       const bytes = chunks.reduce((sum, chunk) => sum + (chunk.bytes?.byteLength ?? 0), 0);
       const ms = performance.now() - started;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import { AbortedError, EarthEngineError, expected, toRecord } from '../errors.js';
+import type { LentMemory } from '../raster/lent-memory.js';
 import type { SourceEvent } from '../tile.js';
 import type { AdaptiveLimiter } from './adaptive-limiter.js';
 import type { Credentials } from './credentials.js';
 import { readBody } from './read-body.js';
 import { errorOfReply, isRetryable, retryAfterMs } from './reply-errors.js';
-import type { ReplyMemory } from './reply-memory.js';
 
 /** Fewer requests at a time, more caching: right for composites that Earth Engine must compute. */
 export const STANDARD_ENDPOINT = 'https://earthengine.googleapis.com';
@@ -64,7 +64,7 @@ export interface Call {
   /** Refuses a reply that is not what was asked for, by throwing; a retryable error leads to another try. */
   readonly check?: (reply: Reply) => Promise<void>;
   /** Lends the memory of the reply that is returned: whoever gets the reply gives it back. */
-  readonly memory?: ReplyMemory;
+  readonly memory?: LentMemory;
 }
 
 /** Sends requests to one endpoint on behalf of one project; keeps connections open between them. */

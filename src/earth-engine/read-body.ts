@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { ReplyMemory } from './reply-memory.js';
+import type { LentMemory } from '../raster/lent-memory.js';
 
 /** A length that no reply with pixels has; memory is not set aside on such a word. */
 const MAX_ANNOUNCED_BYTES = 512 * 1024 ** 2;
@@ -15,7 +15,7 @@ const MAX_ANNOUNCED_BYTES = 512 * 1024 ** 2;
 export async function readBody(
   body: Readable,
   announced: string | string[] | undefined,
-  memory: ReplyMemory,
+  memory: LentMemory,
 ): Promise<Uint8Array> {
   const length = Number(announced ?? Number.NaN);
   return Number.isInteger(length) && length >= 0 && length <= MAX_ANNOUNCED_BYTES
@@ -23,7 +23,7 @@ export async function readBody(
     : readUnknown(body, memory);
 }
 
-async function readKnown(body: Readable, length: number, memory: ReplyMemory): Promise<Uint8Array> {
+async function readKnown(body: Readable, length: number, memory: LentMemory): Promise<Uint8Array> {
   const bytes = memory.lend(length);
   let received = 0;
   body.on('data', (chunk: Buffer) => {
@@ -41,7 +41,7 @@ async function readKnown(body: Readable, length: number, memory: ReplyMemory): P
   }
 }
 
-async function readUnknown(body: Readable, memory: ReplyMemory): Promise<Uint8Array> {
+async function readUnknown(body: Readable, memory: LentMemory): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   body.on('data', (chunk: Buffer) => chunks.push(chunk));
   await finished(body);

@@ -6,6 +6,7 @@ import { parseCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { requestGeoBox } from '../grid/request-grid.js';
 import { isFloat } from '../raster/dtype.js';
+import { LentMemory } from '../raster/lent-memory.js';
 import type {
   FetchContext,
   FetchedPart,
@@ -22,7 +23,6 @@ import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
 import { type Expression, noSource, requestExpression, withoutSource } from './expression.js';
 import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
-import { ReplyMemory } from './reply-memory.js';
 import { splitRequest } from './split-request.js';
 
 export interface EarthEngineOptions {
@@ -125,7 +125,7 @@ interface PartContext {
 const MAX_EXPRESSIONS = 1024;
 
 class PixelFetcher {
-  readonly #memory = new ReplyMemory();
+  readonly #memory = new LentMemory();
   readonly #expressions = new Map<string, Expression>();
   /** By uncompressed bytes: sizes that never passed are cut without asking again. */
   readonly #sizes = new Map<number, SizeRecord>();

@@ -12,11 +12,32 @@ export interface Kernel {
    * Decodes a fetched tile, puts it on the tile's grid, fills, clips, casts and encodes it.
    * Owns the tile's bytes from now on.
    *
+   * @param rooms memory for the chunks, one for each band: see {@link encode}
    * @throws {RasterError} when the bytes are corrupt or are not what was asked for.
    */
-  process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
-  /** Encodes one array that is no tile: a coordinate. `bytes` is little-endian, row-major. */
-  encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
+  process(tile: FetchedTile, recipe: Recipe, rooms?: readonly Uint8Array[]): Promise<EncodedTile>;
+  /**
+   * Encodes one array; a coordinate, for one. `bytes` is little-endian, row-major.
+   *
+   * @param room memory that the result may be put at the beginning of, {@link roomFor} bytes. Without it
+   * the result is a buffer of its own.
+   */
+  encode(array: RawArray, codec: Codec, room?: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Blosc's header: what a frame of bytes that cannot be compressed has more than these. */
+const MAX_OVERHEAD = 16;
+
+/** Bytes that an encoder may need for the result where it is given the memory. */
+export function roomFor(bytes: number): number {
+  return bytes + MAX_OVERHEAD;
+}
+
+/** A copy at the beginning of `room`, or in a buffer of its own. */
+export function copyInto(room: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
+  if (room === undefined) return bytes.slice();
+  room.set(bytes);
+  return room.subarray(0, bytes.length);
 }
 
 /** What a kernel can do on this machine. */

@@ -15,22 +15,23 @@ import { type Workspace, Workspaces } from './workspace.js';
 export interface KernelParts extends Warper, PartOpeners {
   readonly facts: KernelFacts;
   /** Must not keep the array's bytes: they belong to the next band afterwards. */
-  encode(array: RawArray, codec: Codec): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  encode(array: RawArray, codec: Codec, room?: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
 export function createKernel(parts: KernelParts): Kernel {
   const workspaces = new Workspaces();
   return {
     facts: parts.facts,
-    encode: async (array, codec) => parts.encode(array, codec),
-    process: (tile, recipe) =>
-      workspaces.lend((workspace) => processTile(tile, recipe, parts, workspace)),
+    encode: async (array, codec, room) => parts.encode(array, codec, room),
+    process: (tile, recipe, rooms) =>
+      workspaces.lend((workspace) => processTile(tile, recipe, rooms ?? [], parts, workspace)),
   };
 }
 
 async function processTile(
   tile: FetchedTile,
   recipe: Recipe,
+  rooms: readonly Uint8Array[],
   parts: KernelParts,
   workspace: Workspace,
 ): Promise<EncodedTile> {
@@ -56,7 +57,9 @@ async function processTile(
       const counts = finish(pixels, shape, recipe, workspace);
       timings.fill += lap();
       const bytes =
-        counts.valid === 0 ? undefined : await encodeBand(pixels, shape, recipe, parts, workspace);
+        counts.valid === 0
+          ? undefined
+          : await encodeBand(pixels, shape, recipe, rooms[band], parts, workspace);
       chunks.push({ band, counts, ...(bytes === undefined ? {} : { bytes }) });
       timings.encode += lap();
     }
@@ -169,13 +172,14 @@ async function encodeBand(
   pixels: PixelArray,
   shape: Shape,
   recipe: Recipe,
+  room: Uint8Array | undefined,
   parts: KernelParts,
   workspace: Workspace,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Uint8Array | undefined> {
   const { chunk, dtype, fillValue, codec } = recipe;
   if (holdsOnly(pixels, fillValue)) return undefined;
   const bytes = asBytes(padToChunk(pixels, shape, recipe, workspace));
-  return parts.encode({ dtype, shape: chunk, bytes }, codec);
+  return parts.encode({ dtype, shape: chunk, bytes }, codec, room);
 }
 
 function holdsOnly(pixels: PixelArray, value: number): boolean {

@@ -17,7 +17,13 @@ export interface WorkerSetup {
 }
 
 export type Task =
-  | { readonly kind: 'process'; readonly tile: FetchedTile; readonly recipe: Recipe }
+  | {
+      readonly kind: 'process';
+      readonly tile: FetchedTile;
+      readonly recipe: Recipe;
+      /** Shared memory for the chunks. */
+      readonly rooms: readonly Uint8Array[];
+    }
   | { readonly kind: 'encode'; readonly array: RawArray; readonly codec: Codec }
   /** Reads one chunk into shared memory. */
   | { readonly kind: 'read'; readonly read: ChunkRead }
@@ -34,9 +40,4 @@ export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: ErrorRecord };
 
-export type TaskValue =
-  | EncodedTile
-  | Uint8Array<ArrayBuffer>
-  | KernelFacts
-  | GeoBoxRecord
-  | undefined;
+export type TaskValue = EncodedTile | Uint8Array | KernelFacts | GeoBoxRecord | undefined;

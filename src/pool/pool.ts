@@ -6,12 +6,15 @@ import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
-import type { KernelFacts, RawArray } from '../kernel/kernel.js';
+import { type KernelFacts, type RawArray, roomFor } from '../kernel/kernel.js';
 import type { GeoTiffJob } from '../kernel/raster-files.js';
 import type { ChunkRead } from '../kernel/read-chunk.js';
 import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
+import { bytesOf } from '../raster/dtype.js';
+import type { LentMemory } from '../raster/lent-memory.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
+import { Gate } from './gate.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 import { runTask } from './run-task.js';
 
@@ -34,9 +37,12 @@ export interface Pool {
   /**
    * The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0).
    * Bytes in shared memory are read where they lie, and must stay as they are until the tile is done.
+   *
+   * @param memory lends what the chunks are written to; whoever gets the tile gives them back to it.
+   * Without it each chunk is a buffer of its own.
    */
-  process(tile: FetchedTile, recipe: Recipe): Promise<EncodedTile>;
-  encode(array: RawArray, codec: Codec): Promise<Uint8Array<ArrayBuffer>>;
+  process(tile: FetchedTile, recipe: Recipe, memory?: LentMemory): Promise<EncodedTile>;
+  encode(array: RawArray, codec: Codec): Promise<Uint8Array>;
   /** The raster read into must lie in shared memory, which the thread writes (not with size 0). */
   readChunk(read: ChunkRead): Promise<void>;
   /** Both rasters must lie in shared memory (not with size 0). */
@@ -64,6 +70,14 @@ export function createPool({
     if (!reply.ok) throw fromRecord(reply.error);
     return reply.value;
   };
+  const process = async (tile: FetchedTile, recipe: Recipe, rooms: readonly Uint8Array[]) => {
+    const value = await ask({ kind: 'process', tile, recipe, rooms }, ownedBuffers(tile));
+    if (value === undefined || !('chunks' in value))
+      throw new UnexpectedError('Expected a tile from the pool.');
+    return value;
+  };
+  // One more than there are threads, so that none waits for its next tile; those behind need no memory yet.
+  const gate = new Gate(size + 1);
   return {
     size,
     async ready() {
@@ -73,11 +87,17 @@ export function createPool({
         throw new UnexpectedError('Expected facts from the pool.');
       return facts;
     },
-    async process(tile, recipe) {
-      const value = await ask({ kind: 'process', tile, recipe }, ownedBuffers(tile));
-      if (value === undefined || !('chunks' in value))
-        throw new UnexpectedError('Expected a tile from the pool.');
-      return value;
+    process(tile, recipe, memory) {
+      if (memory === undefined) return process(tile, recipe, []);
+      return gate.run(async () => {
+        const rooms = lendRooms(memory, recipe);
+        try {
+          return inRooms(await process(tile, recipe, rooms), rooms, memory);
+        } catch (error) {
+          for (const room of rooms) memory.giveBack(room);
+          throw error;
+        }
+      });
     },
     async encode(array, codec) {
       const value = await ask({ kind: 'encode', array, codec });
@@ -105,6 +125,32 @@ export function createPool({
       await threads.close();
     },
   };
+}
+
+/** Memory that is set aside for one tile's chunks before their lengths are known; larger tiles have their own. */
+const MAX_ROOM_BYTES = 512 * 1024 ** 2;
+
+/** For each band, memory that its chunk fits into; none for tiles that are too large for that. */
+function lendRooms(memory: LentMemory, { bands, dtype, chunk: [height, width] }: Recipe) {
+  const room = roomFor(height * width * bytesOf(dtype));
+  if (bands * room > MAX_ROOM_BYTES) return [];
+  return Array.from({ length: bands }, () => memory.lend(room));
+}
+
+/**
+ * The tile with chunks that `memory` knows as its own: what comes from another thread is an object of its
+ * own over the same memory. Rooms that the kernel did not use are given back.
+ */
+function inRooms(tile: EncodedTile, rooms: readonly Uint8Array[], memory: LentMemory): EncodedTile {
+  const left = new Set(rooms);
+  const chunks = tile.chunks.map((chunk) => {
+    const room = rooms[chunk.band];
+    if (room === undefined || !(chunk.bytes?.buffer instanceof SharedArrayBuffer)) return chunk;
+    left.delete(room);
+    return { ...chunk, bytes: room.subarray(0, chunk.bytes.length) };
+  });
+  for (const room of left) memory.giveBack(room);
+  return { ...tile, chunks };
 }
 
 /**

@@ -28,7 +28,7 @@ export async function runTask(task: Task, name: KernelName): Promise<Reply<TaskV
 async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
   switch (task.kind) {
     case 'process':
-      return kernel.process(task.tile, task.recipe);
+      return kernel.process(task.tile, task.recipe, task.rooms);
     case 'encode':
       return kernel.encode(task.array, task.codec);
     case 'read':
@@ -50,7 +50,12 @@ async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
 /** The buffers a reply gives away: moved to the main thread, not copied. */
 export function transferablesOf(value: TaskValue): ArrayBuffer[] {
   if (value === undefined) return [];
-  if (value instanceof Uint8Array) return [value.buffer];
-  if (!('chunks' in value)) return [];
-  return value.chunks.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes.buffer]));
+  const arrays =
+    value instanceof Uint8Array
+      ? [value]
+      : 'chunks' in value
+        ? value.chunks.flatMap(({ bytes }) => bytes ?? [])
+        : [];
+  // Shared memory is seen by both threads.
+  return arrays.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
 }

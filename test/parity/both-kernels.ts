@@ -15,7 +15,7 @@ export function pixelsOf(
   band = 0,
 ): PixelArray {
   const bytes = tile.chunks[band]?.bytes;
-  if (bytes !== undefined) return fromBytes(dtype, bytes);
+  if (bytes !== undefined) return fromBytes(dtype, bytes.slice());
   const empty = fromBytes(dtype, new Uint8Array(chunk[0] * chunk[1] * 8));
   return empty.subarray(0, chunk[0] * chunk[1]).fill(fillValue) as PixelArray;
 }

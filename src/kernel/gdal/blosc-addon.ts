@@ -21,6 +21,20 @@ export interface BloscAddon {
     clevel: number,
     blocksize?: number,
   ): Uint8Array<ArrayBuffer>;
+  /**
+   * Writes a whole frame to the beginning of `target`, of which that may need 16 bytes more than there are
+   * to compress; returns the frame's length.
+   * @throws {Error} for arguments out of range.
+   */
+  compressInto(
+    bytes: NodeJS.TypedArray,
+    typesize: number,
+    shuffle: 0 | 1 | 2,
+    cname: string,
+    clevel: number,
+    blocksize: number,
+    target: NodeJS.TypedArray,
+  ): number;
   /** Fills `target`. @throws {Error} when the frame is damaged or holds another number of bytes. */
   decompress(frame: NodeJS.TypedArray, target: NodeJS.TypedArray): void;
   /**

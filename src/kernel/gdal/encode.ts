@@ -2,24 +2,25 @@ import { gzipSync } from 'node:zlib';
 import { RasterError } from '../../errors.js';
 import type { BloscCodec, Codec } from '../../raster/codec.js';
 import { fromBytes } from '../../raster/dtype.js';
-import type { RawArray } from '../kernel.js';
+import { copyInto, type RawArray } from '../kernel.js';
 import type { BloscAddon } from './blosc-addon.js';
 import { loadGdal, uniqueName } from './load.js';
 import { withRawDataset } from './raw-dataset.js';
 
 /** Compresses bytes of an array into a frame whose header says what the codec says. */
-export type BloscEncoder = (array: RawArray, codec: BloscCodec) => Uint8Array<ArrayBuffer>;
+export type BloscEncoder = (array: RawArray, codec: BloscCodec, room?: Uint8Array) => Uint8Array;
 
-/** Encodes one chunk. The result is a buffer of its own, fit to be transferred to another thread. */
+/** Encodes one chunk, into `room` where it is given and the encoder can, else into a buffer of its own. */
 export function encodeChunk(
   array: RawArray,
   codec: Codec,
   encodeBlosc: BloscEncoder,
-): Uint8Array<ArrayBuffer> {
+  room?: Uint8Array,
+): Uint8Array {
   switch (codec.name) {
     case 'blosc':
       try {
-        return encodeBlosc(array, codec);
+        return encodeBlosc(array, codec, room);
       } catch (cause) {
         const [height, width] = array.shape;
         throw new RasterError(
@@ -31,7 +32,7 @@ export function encodeChunk(
     case 'gzip':
       return new Uint8Array(gzipSync(array.bytes, { level: codec.level }));
     case 'uncompressed':
-      return array.bytes.slice();
+      return copyInto(room, array.bytes);
   }
 }
 
@@ -39,8 +40,12 @@ const SHUFFLE_CODES = { noshuffle: 0, shuffle: 1, bitshuffle: 2 } as const;
 
 /** By libblosc itself: half as long as by way of GDAL, which copies the pixels into blocks of its own first. */
 export function bloscByAddon(addon: BloscAddon): BloscEncoder {
-  return ({ bytes }, { typesize, shuffle, cname, clevel, blocksize }) =>
-    addon.compress(bytes, typesize, SHUFFLE_CODES[shuffle], cname, clevel, blocksize ?? 0);
+  return ({ bytes }, { typesize, shuffle, cname, clevel, blocksize = 0 }, room) => {
+    const code = SHUFFLE_CODES[shuffle];
+    if (room === undefined) return addon.compress(bytes, typesize, code, cname, clevel, blocksize);
+    const length = addon.compressInto(bytes, typesize, code, cname, clevel, blocksize, room);
+    return room.subarray(0, length);
+  };
 }
 
 const GDAL_SHUFFLES = { noshuffle: 'NONE', shuffle: 'BYTE', bitshuffle: 'BIT' } as const;

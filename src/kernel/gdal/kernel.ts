@@ -29,7 +29,7 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
     warp: warpRasters,
     // GDAL finds positions anew for each band.
     bandsPerWarp: 1,
-    encode: (array, codec) => encodeChunk(array, codec, encodeBlosc),
+    encode: (array, codec, room) => encodeChunk(array, codec, encodeBlosc, room),
   });
   return { ...kernel, ...createRegionKernel(warpRasters, addon), ...rasterFiles };
 }

@@ -39,18 +39,20 @@ interface Encoder {
 
 type Compress = (block: Uint8Array) => Promise<Uint8Array>;
 
-/** Compresses `bytes` as `codec` says. The result is a buffer of its own. */
+/** Compresses `bytes` as `codec` says. The result is the beginning of `room`, or a buffer of its own. */
 export async function encodeBlosc(
   bytes: Uint8Array,
   codec: BloscCodec,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (codec.clevel === 0) return copiedFrame(bytes, codec);
+  room?: Uint8Array,
+): Promise<Uint8Array> {
+  const most = HEADER_BYTES + bytes.length;
+  const frame = room?.subarray(0, most) ?? new Uint8Array(most);
+  if (codec.clevel === 0) return copiedFrame(bytes, codec, frame);
   const compress = compressor(codec);
   const blockBytes = blockSize(bytes.length, codec);
   const count = Math.ceil(bytes.length / blockBytes);
   const shuffled = new Uint8Array(blockBytes);
-  const frame = new Uint8Array(HEADER_BYTES + bytes.length);
-  const view = new DataView(frame.buffer);
+  const view = viewOf(frame);
   let end = HEADER_BYTES + 4 * count;
   for (let i = 0; i < count; i++) {
     const block = bytes.subarray(i * blockBytes, (i + 1) * blockBytes);
@@ -59,21 +61,20 @@ export async function encodeBlosc(
     // A stream as long as its block is the block itself.
     const stream = packed.length < block.length ? packed : filtered;
     // A frame is never longer than the pixels and a header.
-    if (end + 4 + stream.length > frame.length) return copiedFrame(bytes, codec);
+    if (end + 4 + stream.length > most) return copiedFrame(bytes, codec, frame);
     view.setInt32(HEADER_BYTES + 4 * i, end, true);
     view.setInt32(end, stream.length, true);
     frame.set(stream, end + 4);
     end += 4 + stream.length;
   }
   writeHeader(view, flagsOf(codec) | FLAG.unsplit, codec, bytes.length, blockBytes, end);
-  return frame.slice(0, end);
+  return room === undefined ? frame.slice(0, end) : frame.subarray(0, end);
 }
 
-function copiedFrame(bytes: Uint8Array, codec: BloscCodec): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(HEADER_BYTES + bytes.length);
+function copiedFrame(bytes: Uint8Array, codec: BloscCodec, frame: Uint8Array): Uint8Array {
   const flags = flagsOf(codec) | FLAG.copied;
   writeHeader(
-    new DataView(frame.buffer),
+    viewOf(frame),
     flags,
     codec,
     bytes.length,
@@ -82,6 +83,10 @@ function copiedFrame(bytes: Uint8Array, codec: BloscCodec): Uint8Array<ArrayBuff
   );
   frame.set(bytes, HEADER_BYTES);
   return frame;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function writeHeader(

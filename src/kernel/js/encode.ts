@@ -1,19 +1,20 @@
 import { gzipSync } from 'node:zlib';
 import type { Codec } from '../../raster/codec.js';
-import type { RawArray } from '../kernel.js';
+import { copyInto, type RawArray } from '../kernel.js';
 import { encodeBlosc } from './blosc-frame.js';
 
-/** Encodes one chunk. The result is a buffer of its own, fit to be transferred to another thread. */
+/** Encodes one chunk, into `room` where it is given and the encoder can, else into a buffer of its own. */
 export async function encodeChunk(
   { bytes }: RawArray,
   codec: Codec,
-): Promise<Uint8Array<ArrayBuffer>> {
+  room?: Uint8Array,
+): Promise<Uint8Array> {
   switch (codec.name) {
     case 'blosc':
-      return encodeBlosc(bytes, codec);
+      return encodeBlosc(bytes, codec, room);
     case 'gzip':
       return new Uint8Array(gzipSync(bytes, { level: codec.level }));
     case 'uncompressed':
-      return bytes.slice();
+      return copyInto(room, bytes);
   }
 }

@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cube, type IngestOptions } from '../../../src/cube/cube.js';
 import { AbortedError, EarthEngineError, InvalidInputError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
 import type { IngestEvent } from '../../../src/observe/events.js';
 import { createPool } from '../../../src/pool/pool.js';
+import { countLoans } from '../raster/loans.js';
 import { DATASET, fakeSource, HEIGHT, pixelAt, WIDTH } from './fake-source.js';
 
 const pool = createPool({ size: 0 });
@@ -313,6 +314,7 @@ describe('ingest that meets failures', () => {
   test('a tile whose pixels arrive damaged is fetched again, up to three times in all', async () => {
     for (const damagedTimes of [2, 3]) {
       let damaged = 0;
+      const loans = countLoans();
       const source = fakeSource({
         before: async ({ id }) =>
           id === '1-1' && damaged++ < damagedTimes ? new Uint8Array([73, 73, 42, 0]) : undefined,
@@ -324,8 +326,11 @@ describe('ingest that meets failures', () => {
         damagedTimes === 3 ? [['1-1', 'raster']] : [],
       );
       expect(summary.retries).toBe(2);
+      expect(loans.most).toBeGreaterThan(0);
+      expect(loans.now).toBe(0);
       // Each time it was fetched.
       expect(source.released.sort()).toEqual(source.asked.sort());
+      vi.restoreAllMocks();
     }
   });
 

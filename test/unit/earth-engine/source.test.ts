@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { AdaptiveLimiter } from '../../../src/earth-engine/adaptive-limiter.js';
-import { ReplyMemory } from '../../../src/earth-engine/reply-memory.js';
 import { earthEngineSource } from '../../../src/earth-engine/source.js';
 import { EarthEngineError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
 import type { PlannedTile, TileSource } from '../../../src/tile.js';
 import { writeGeoTiff } from '../kernel/geotiff.js';
+import { countLoans } from '../raster/loans.js';
 import {
   type Answer,
   answerError,
@@ -171,25 +171,6 @@ describe('fetch', () => {
 });
 
 describe('the memory of replies', () => {
-  /** Counts what is lent and has not been given back. */
-  function countLoans(): () => number {
-    const lent = new Set<ArrayBufferLike>();
-    const { lend, giveBack } = ReplyMemory.prototype;
-    vi.spyOn(ReplyMemory.prototype, 'lend').mockImplementation(function (this: ReplyMemory, n) {
-      const bytes = lend.call(this, n);
-      lent.add(bytes.buffer);
-      return bytes;
-    });
-    vi.spyOn(ReplyMemory.prototype, 'giveBack').mockImplementation(function (
-      this: ReplyMemory,
-      bytes,
-    ) {
-      lent.delete(bytes.buffer);
-      giveBack.call(this, bytes);
-    });
-    return () => lent.size;
-  }
-
   test('is used again after a tile was released, and not before', async () => {
     const { source } = await start(tiff);
     const buffers: unknown[] = [];
@@ -215,7 +196,7 @@ describe('the memory of replies', () => {
     const four = { ...tile, requests: Array(6).fill(requests[0]) };
     await expect(source.fetch(four)).rejects.toMatchObject({ kind: 'permission' });
     expect(isRefused).toBe(true);
-    await vi.waitFor(() => expect(loans()).toBe(0));
+    await vi.waitFor(() => expect(loans.now).toBe(0));
   });
 
   test('of replies that were refused, or broke off, is given back', async () => {
@@ -228,7 +209,7 @@ describe('the memory of replies', () => {
     for (const message of [/begin otherwise/, /connection broke/])
       await expect(source.fetch(plan(source))).rejects.toThrow(message);
     expect(server.seen).toHaveLength(4);
-    expect(loans()).toBe(0);
+    expect(loans.now).toBe(0);
   });
 });
 

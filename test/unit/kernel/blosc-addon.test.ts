@@ -53,6 +53,28 @@ describe.skipIf(addon === undefined)('the addon over libblosc', () => {
     expect(() => addon.decompress(frame, [] as never)).toThrow('typed array for the target');
   });
 
+  test('compresses into the beginning of an array it is given, shared memory too', () => {
+    for (const buffer of [new ArrayBuffer(100_100), new SharedArrayBuffer(100_100)]) {
+      const target = new Uint8Array(buffer).fill(0xab);
+      const room = target.subarray(1, 1 + 100_016);
+      const length = addon.compressInto(pixels, 2, 1, 'zstd', 1, 0, room);
+      expect(Buffer.compare(room.subarray(0, length), frame)).toBe(0);
+      expect([target[0], ...target.subarray(-83)]).toEqual(Array(84).fill(0xab));
+    }
+  });
+
+  test('refuses to compress into less than a frame may need', () => {
+    expect(() => addon.compressInto(pixels, 2, 1, 'zstd', 1, 0, new Uint8Array(100_015))).toThrow(
+      'Expected a target of at least 100016 bytes but received 100015.',
+    );
+    expect(() => addon.compressInto(pixels, 2, 1, 'zstd', 1, 0, [] as never)).toThrow(
+      'typed array for the target',
+    );
+    expect(() => (addon.compressInto as (...all: unknown[]) => unknown)(pixels)).toThrow(
+      'Expected 7 arguments',
+    );
+  });
+
   test.each(WRONG)('refuses to compress with %s', (_, args) => {
     expect(() => (addon.compress as (...all: unknown[]) => unknown)(...args)).toThrow(/^Expected /);
   });

@@ -8,7 +8,8 @@ import { loadBlosc } from '../../../src/kernel/gdal/blosc-addon.js';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
-import { bloscFor } from '../../../src/raster/codec.js';
+import { roomFor } from '../../../src/kernel/kernel.js';
+import { bloscFor, type Codec } from '../../../src/raster/codec.js';
 import { asBytes, bytesOf, DTYPES, type DType, fromBytes } from '../../../src/raster/dtype.js';
 import { pixelsOf } from './geotiff.js';
 
@@ -81,6 +82,29 @@ describe.each([
       frameBytes: view.getUint32(12, true),
     };
   }
+
+  test.each<[string, Codec]>([
+    ['Blosc', bloscFor('uint16', 2)],
+    ['Blosc that only copies', bloscFor('uint16', 0)],
+    ['Blosc of noise', bloscFor('uint16', 1)],
+    ['gzip', { name: 'gzip', level: 1 }],
+    ['no compression', { name: 'uncompressed' }],
+  ])('given memory for the result, encodes the same with %s', async (name, codec) => {
+    const noise = Array.from(
+      { length: LENGTH },
+      (_, i) => (Math.imul(i, 2_654_435_761) >>> 7) & 0xffff,
+    );
+    const array = raw('uint16', name.endsWith('noise') ? noise : wave('uint16'));
+    const memory = new Uint8Array(new SharedArrayBuffer(roomFor(array.bytes.length) + 10)).fill(9);
+    const encoded = await kernel.encode(array, codec, memory.subarray(5, -5));
+    const own = await kernel.encode(array, codec);
+    expect(Buffer.compare(encoded, own)).toBe(0);
+    expect([...memory.subarray(0, 5), ...memory.subarray(-5)]).toEqual(Array(10).fill(9));
+    expect(array.bytes).toEqual(
+      raw('uint16', name.endsWith('noise') ? noise : wave('uint16')).bytes,
+    );
+    if (encoded.buffer === memory.buffer) expect(encoded.byteOffset).toBe(5);
+  });
 
   describe('a Blosc frame', () => {
     test('can be written here', () => {

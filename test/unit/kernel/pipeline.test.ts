@@ -27,7 +27,7 @@ describe.each([
   function pixels(tile: EncodedTile, dtype: DType, band = 0): number[] {
     const bytes = tile.chunks[band]?.bytes;
     if (bytes === undefined) throw new Error(`band ${band} has no chunk`);
-    return [...fromBytes(dtype, bytes)];
+    return [...fromBytes(dtype, bytes.slice())];
   }
 
   const sentinel = (value: number) => ({ kind: 'sentinel', value }) as const;

@@ -1,9 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { InvalidInputError, RasterError } from '../../../src/errors.js';
 import { createPool } from '../../../src/pool/pool.js';
 import { transferablesOf } from '../../../src/pool/run-task.js';
+import { LentMemory } from '../../../src/raster/lent-memory.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../../../src/tile.js';
 import { blosc, geoboxOf, recipeOf, tileOf, writeGeoTiff } from '../kernel/geotiff.js';
+import { countLoans } from '../raster/loans.js';
 
 const [H, W] = [96, 128];
 const RECIPE: Recipe = recipeOf('uint8', [H, W], {
@@ -14,10 +16,10 @@ const RECIPE: Recipe = recipeOf('uint8', [H, W], {
 });
 
 /** A tile with gaps; each call makes its own bytes, because a pool takes them. */
-function tile(id = '0-0', seed = 0): FetchedTile {
+function tile(id = '0-0', seed = 0, valid = 3): FetchedTile {
   const values = (k: number) =>
     Array.from({ length: H * W }, (_, i) => Math.round(127 + 90 * Math.sin((i * k + seed) / 500)));
-  const bits = Array.from({ length: H * W }, (_, i) => ((i + seed) % 13 === 0 ? 0 : 3));
+  const bits = Array.from({ length: H * W }, (_, i) => ((i + seed) % 13 === 0 ? 0 : valid));
   const bytes = writeGeoTiff({
     geobox: geoboxOf(H, W),
     dtype: 'uint8',
@@ -36,6 +38,10 @@ const threads = createPool({ size: 2 });
 const js = createPool({ size: 1, kernel: 'js' });
 
 const MB = 1024 ** 2;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 afterAll(async () => {
   await inline.close();
@@ -92,6 +98,47 @@ describe('a pool', () => {
       expect(contentOf(result)).toEqual(contentOf(pixels));
       expect(Buffer.compare(bytes, part.bytes)).toBe(0);
     }
+  });
+
+  test('writes chunks into memory it is lent, and gives back what it does not use', async () => {
+    // A band without a valid pixel has no chunk.
+    const half = () => tile('0-1', 0, 1);
+    for (const pool of [inline, threads, js]) {
+      const memory = new LentMemory();
+      const loans = countLoans();
+      const result = await pool.process(half(), RECIPE, memory);
+      expect(contentOf(result)).toEqual(contentOf(await pool.process(half(), RECIPE)));
+      expect(result.chunks.map(({ bytes }) => bytes?.buffer.constructor)).toEqual([
+        SharedArrayBuffer,
+        undefined,
+      ]);
+      expect(loans.now).toBe(1);
+      for (const { bytes } of result.chunks) if (bytes !== undefined) memory.giveBack(bytes);
+      await expect(pool.process(corrupt('0-0'), RECIPE, memory)).rejects.toThrow('Expected');
+      expect(loans.now).toBe(0);
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('is lent memory for the tiles under way, not for those that wait', async () => {
+    const loans = countLoans();
+    const memory = new LentMemory();
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const { chunks } = await threads.process(tile(`0-${i}`, i), RECIPE, memory);
+        for (const { bytes } of chunks) if (bytes !== undefined) memory.giveBack(bytes);
+      }),
+    );
+    // Two threads, one tile that is next, and as many that are done and not given back yet.
+    expect(loans.most).toBeLessThanOrEqual(2 * RECIPE.bands * (threads.size + 1));
+    expect(loans.now).toBe(0);
+  });
+
+  test('lends no memory for a tile of chunks of half a gigabyte', async () => {
+    const loans = countLoans();
+    const recipe = { ...RECIPE, chunk: [H, 3_000_000] as const };
+    await threads.process(tile(), recipe, new LentMemory()).catch(() => {});
+    expect(loans.most).toBe(0);
   });
 
   test('without threads leaves the bytes where they are', async () => {

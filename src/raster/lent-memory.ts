@@ -1,18 +1,19 @@
-/** Free memory that is kept for later replies; more than that goes back to the system. */
+/** Free memory that is kept to be lent again; more than that goes back to the system. */
 const MAX_FREE_BYTES = 256 * 1024 ** 2;
 
-/** Buffers are of whole units, so that replies of nearly one size fit into each other's. */
+/** Buffers are of whole units, so that what is of nearly one size fits into each other's. */
 const UNIT = 1024 ** 2;
 
 /**
- * Memory for replies, lent, given back and lent again.
+ * Memory for what goes from thread to thread, lent, given back and lent again.
  *
- * It is shared memory, which a thread reads where it lies. A buffer that is transferred counts as memory
- * of the thread that receives it: V8 answers each 64 MB of it by marking that thread's whole heap, with
- * helper threads, which took a tenth of the processor's time from two threads that compute. The price is
- * that V8 does not count shared memory at all, so that it must not be left to the garbage collector.
+ * It is shared memory, which a thread reads and writes where it lies. A buffer that is transferred counts
+ * as memory of the thread that receives it: V8 answers each 64 MB of it by marking that thread's whole
+ * heap, with helper threads, which took a tenth of the processor's time from two threads that compute. The
+ * price is that V8 does not count shared memory at all, so that it must not be left to the garbage
+ * collector. Memory used again also spares the system from clearing fresh pages.
  */
-export class ReplyMemory {
+export class LentMemory {
   readonly #lent = new Set<ArrayBufferLike>();
   #free: SharedArrayBuffer[] = [];
 
@@ -30,12 +31,12 @@ export class ReplyMemory {
     while (this.freeBytes > MAX_FREE_BYTES) this.#free.shift();
   }
 
-  /** Bytes kept for later replies. */
+  /** Bytes kept to be lent again. */
   get freeBytes(): number {
     return this.#free.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** The smallest free buffer that is large enough, and not so large that a large reply would miss it. */
+  /** The smallest free buffer that is large enough, and not so large that something large would miss it. */
   #take(length: number): SharedArrayBuffer | undefined {
     const most = 2 * Math.max(length, UNIT);
     let best: SharedArrayBuffer | undefined;
@@ -49,7 +50,7 @@ export class ReplyMemory {
   }
 }
 
-/** Pages that a reply does not reach take no room. */
+/** Pages that nothing is written to take no room. */
 function allocate(length: number): SharedArrayBuffer {
   return new SharedArrayBuffer(Math.max(Math.ceil(length / UNIT), 1) * UNIT);
 }

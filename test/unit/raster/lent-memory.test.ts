@@ -1,13 +1,13 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readBody } from '../../../src/earth-engine/read-body.js';
-import { ReplyMemory } from '../../../src/earth-engine/reply-memory.js';
+import { LentMemory } from '../../../src/raster/lent-memory.js';
 
 const MB = 1024 ** 2;
 
-describe('memory for replies', () => {
+describe('lent memory', () => {
   test('is shared, of the length asked for, and lent again once it was given back', () => {
-    const memory = new ReplyMemory();
+    const memory = new LentMemory();
     const first = memory.lend(3 * MB + 5);
     expect(first.length).toBe(3 * MB + 5);
     expect(first.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -17,7 +17,7 @@ describe('memory for replies', () => {
   });
 
   test('that was given back twice is lent once', () => {
-    const memory = new ReplyMemory();
+    const memory = new LentMemory();
     const lent = memory.lend(10);
     memory.giveBack(lent);
     memory.giveBack(lent);
@@ -25,14 +25,14 @@ describe('memory for replies', () => {
   });
 
   test("that is somebody else's is not taken", () => {
-    const memory = new ReplyMemory();
+    const memory = new LentMemory();
     memory.giveBack(new Uint8Array(new SharedArrayBuffer(10)));
     memory.giveBack(new Uint8Array(10));
     expect(memory.freeBytes).toBe(0);
   });
 
   test('goes to the reply it fits best; a small one does not take that of a large one', () => {
-    const memory = new ReplyMemory();
+    const memory = new LentMemory();
     const [large, middle, small] = [9, 6, 4].map((size) => memory.lend(size * MB));
     for (const bytes of [large, middle, small]) memory.giveBack(bytes as Uint8Array);
     expect(memory.lend(5 * MB).buffer).toBe(middle?.buffer);
@@ -41,7 +41,7 @@ describe('memory for replies', () => {
   });
 
   test('is not kept beyond 256 MB', () => {
-    const memory = new ReplyMemory();
+    const memory = new LentMemory();
     const lent = Array.from({ length: 6 }, () => memory.lend(60 * MB));
     for (const bytes of lent) memory.giveBack(bytes);
     expect(memory.freeBytes).toBe(240 * MB);
@@ -61,14 +61,14 @@ describe('a body', () => {
     ['announced beyond all measure', `${2 ** 50}`],
     ['announced in words', 'many'],
   ])('whose length is %s arrives whole', async (_, announced) => {
-    const bytes = await readBody(pieces(), announced, new ReplyMemory());
+    const bytes = await readBody(pieces(), announced, new LentMemory());
     expect(Buffer.compare(bytes, BYTES)).toBe(0);
   });
 
   test.each(['199999', '200001', '0'])(
     'of another length than the %s announced bytes is refused, and its memory given back',
     async (announced) => {
-      const memory = new ReplyMemory();
+      const memory = new LentMemory();
       await expect(readBody(pieces(), announced, memory)).rejects.toThrow(
         `Expected ${announced} bytes for the reply but received 200000.`,
       );
@@ -77,7 +77,7 @@ describe('a body', () => {
   );
 
   test('that breaks off fails as its stream does, and its memory is given back', async () => {
-    const memory = new ReplyMemory();
+    const memory = new LentMemory();
     const body = new PassThrough();
     const reading = readBody(body, '200000', memory);
     body.write(BYTES.subarray(0, 1000));
