@@ -129,9 +129,9 @@ class FileClaims implements TileClaims {
 
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
-    // A run that had nothing left to claim clears away what a killed one left, too.
-    await this.#sweepOnce();
     await Promise.all([...this.#held].map((id) => this.release(id)));
+    // Once more: another run may have been killed since, and for a tile that nobody asks for again.
+    await this.#sweep();
     runs.delete(this.#run);
     // The last one to leave removes the folder.
     await rmdir(this.folder).catch(() => {});

@@ -107,7 +107,8 @@ test.each(KINDS)(
     const fetchedBy = ({ events }: typeof other) =>
       new Set(events.filter(({ msg }) => msg === 'fetched').map(({ tile }) => tile));
     const both = [...fetchedBy(victim)].filter((tile) => fetchedBy(other).has(tile));
-    expect(both.length).toBeGreaterThan(0);
+    const fetched = [victim, other].map((run) => fetchedBy(run).size);
+    expect(both.length, `of ${fetched.join(' and ')} tiles`).toBeGreaterThan(0);
     await expectEqualCubes(store, calm);
   },
   60_000,

@@ -202,6 +202,14 @@ test('a run that has nothing to claim clears away what a killed one left', async
   expect(existsSync(folder)).toBe(false);
 });
 
+test('a run clears away what another one left that was killed since it began', async () => {
+  const run = claims();
+  expect(await run.claim(OTHER)).toBe('ours');
+  await leaveClaim({ pid: deadPid(), host: hostname(), run: 'r' });
+  await run.close();
+  expect(existsSync(folder)).toBe(false);
+});
+
 test('a place where nothing can be written is a store error, and leaves nothing', async () => {
   // A file is where the folder should be.
   await writeFile(folder, 'in the way');
