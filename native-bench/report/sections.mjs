@@ -106,7 +106,25 @@ function profile(cases) {
     '### Profile',
     'Median ms of each stage in one thread, and its share of the median tile. What is left over is the way into the thread and back. The original gets its pixels decoded; its range, clip and cast are a stage of their own, which the kernels have within filling.',
     table(['', 'decode', 'fill', 'range, clip, cast', 'encode', 'rest'], rows),
+    ...boundAgainstJs(cases),
   ].join('\n\n');
+}
+
+/** How far from pure JS the native kernel can be at all, and where it is farthest. */
+function boundAgainstJs(cases) {
+  const [native, js] = ['gdal', 'js'].map((kernel) =>
+    contenderOf(caseOf({ cases }, 'default'), kernel),
+  );
+  if (native === undefined || js === undefined) return [];
+  const [encode, slowEncode] = [native, js].map((each) => stagesOf(each).encode);
+  const ratios = cases.flatMap((entry) => {
+    const ratio = timesOf(contenderOf(entry, 'js'), contenderOf(entry, 'gdal'));
+    return ratio === undefined ? [] : [{ name: CASE_NAMES[entry.id], ratio }];
+  });
+  const [best] = ratios.sort((one, other) => other.ratio.median - one.ratio.median);
+  return [
+    `How far apart the kernels can be: encoding is ${percent(encode / median(msOf(native)))} of the native tile, and takes pure JS ${number(slowEncode / encode)} times as long, because its zstd is WebAssembly. If the native kernel did everything else in no time, it would be ${number(median(msOf(js)) / encode)} times as fast as pure JS. The largest ratio of these cases, one thread each, is that of "${best.name}": ${withSpread(best.ratio)}.`,
+  ];
 }
 
 function decode({ cases }) {

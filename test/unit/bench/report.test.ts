@@ -50,6 +50,12 @@ test('the page holds each task that was run, and says what was not measured', ()
   expect(page).toContain(
     'gdal 1 | 20.0 (50.0 %) | 4.00 (10.0 %) |  | 10.0 (25.0 %) | 6.00 (15.0 %)',
   );
+  // Encoding takes 10 ms of 40, and 25 in JavaScript, whose tile takes 100.
+  expect(page).toContain(
+    'encoding is 25.0 % of the native tile, and takes pure JS 2.50 times as long',
+  );
+  expect(page).toContain('it would be 10.0 times as fast as pure JS');
+  expect(page).toContain('"As the loopback server replies": 5.00 (2.50 to 5.00).');
   expect(page).not.toContain('undefined');
   expect(page).not.toContain('NaN');
 });
