@@ -199,7 +199,8 @@ export interface TileSource {
   /** Fails when the source cannot serve the dataset at all, before anything is written. */
   check(signal?: AbortSignal): Promise<void>;
   /**
-   * Gets one tile's pixels, retrying what can be retried.
+   * Gets one tile's pixels, retrying what can be retried. Parts do not share memory. Whoever calls this
+   * gives the tile to {@link release} once, when its bytes are no longer read.
    * @throws {EarthEngineError | AbortedError | RasterError}
    */
   fetch(tile: PlannedTile, context?: FetchContext): Promise<FetchedTile>;

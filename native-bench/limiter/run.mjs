@@ -88,7 +88,7 @@ async function run(url, limits, requests) {
         requests: source.planRequests(geobox),
       };
       try {
-        await source.fetch(tile, {
+        const fetched = await source.fetch(tile, {
           onEvent: (event) => {
             const isRefusal = event.type === 'retry' && event.error.kind === 'quota';
             if (isRefusal) refusedInAll++;
@@ -97,6 +97,7 @@ async function run(url, limits, requests) {
             if (isRefusal) settledRefused++;
           },
         });
+        source.release?.(fetched);
         done++;
       } catch {
         failed++;

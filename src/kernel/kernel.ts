@@ -10,7 +10,7 @@ export interface Kernel {
   readonly facts: KernelFacts;
   /**
    * Decodes a fetched tile, puts it on the tile's grid, fills, clips, casts and encodes it.
-   * Owns the tile's bytes from now on.
+   * Reads the tile's bytes, which must stay as they are, and keeps none of them.
    *
    * @param rooms memory for the chunks, one for each band: see {@link encode}
    * @throws {RasterError} when the bytes are corrupt or are not what was asked for.

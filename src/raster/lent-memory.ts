@@ -1,5 +1,5 @@
-/** Free memory that is kept to be lent again; more than that goes back to the system. */
-const MAX_FREE_BYTES = 256 * 1024 ** 2;
+/** Memory that is kept in any case, lent and free together. */
+const MIN_KEPT_BYTES = 256 * 1024 ** 2;
 
 /** Buffers are of whole units, so that what is of nearly one size fits into each other's. */
 const UNIT = 1024 ** 2;
@@ -11,24 +11,33 @@ const UNIT = 1024 ** 2;
  * as memory of the thread that receives it: V8 answers each 64 MB of it by marking that thread's whole
  * heap, with helper threads, which took a tenth of the processor's time from two threads that compute. The
  * price is that V8 does not count shared memory at all, so that it must not be left to the garbage
- * collector. Memory used again also spares the system from clearing fresh pages.
+ * collector: as much is kept as was ever lent at once, because what is dropped lies about until every thread
+ * that saw it has collected. Memory used again also spares the system from clearing fresh pages.
  */
 export class LentMemory {
-  readonly #lent = new Set<ArrayBufferLike>();
+  /** Weak: what is never given back goes when nobody has it any more. */
+  readonly #lent = new WeakSet<ArrayBufferLike>();
+  #lentBytes = 0;
+  #mostLentBytes = 0;
   #free: SharedArrayBuffer[] = [];
 
   /** `length` bytes, which hold whatever they held before. */
   lend(length: number): Uint8Array<SharedArrayBuffer> {
     const buffer = this.#take(length) ?? allocate(length);
     this.#lent.add(buffer);
+    this.#lentBytes += buffer.byteLength;
+    this.#mostLentBytes = Math.max(this.#mostLentBytes, this.#lentBytes);
     return new Uint8Array(buffer, 0, length);
   }
 
-  /** Memory that was not lent here, or was given back before, is left alone. */
+  /** Once for each loan: afterwards the memory may be somebody else's. What is not lent at the moment is left alone. */
   giveBack({ buffer }: Uint8Array): void {
     if (!this.#lent.delete(buffer)) return;
+    this.#lentBytes -= buffer.byteLength;
     this.#free.push(buffer as SharedArrayBuffer);
-    while (this.freeBytes > MAX_FREE_BYTES) this.#free.shift();
+    // Where sizes differ: what was given back long ago fits least.
+    const most = Math.max(this.#mostLentBytes, MIN_KEPT_BYTES);
+    while (this.#lentBytes + this.freeBytes > most) this.#free.shift();
   }
 
   /** Bytes kept to be lent again. */
@@ -50,7 +59,7 @@ export class LentMemory {
   }
 }
 
-/** Pages that nothing is written to take no room. */
+/** Pages that nothing was ever written to take no room. */
 function allocate(length: number): SharedArrayBuffer {
   return new SharedArrayBuffer(Math.max(Math.ceil(length / UNIT), 1) * UNIT);
 }

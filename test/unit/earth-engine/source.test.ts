@@ -197,6 +197,7 @@ describe('the memory of replies', () => {
     await expect(source.fetch(four)).rejects.toMatchObject({ kind: 'permission' });
     expect(isRefused).toBe(true);
     await vi.waitFor(() => expect(loans.now).toBe(0));
+    expect(loans.most).toBeGreaterThan(0);
   });
 
   test('of replies that were refused, or broke off, is given back', async () => {
@@ -209,6 +210,7 @@ describe('the memory of replies', () => {
     for (const message of [/begin otherwise/, /connection broke/])
       await expect(source.fetch(plan(source))).rejects.toThrow(message);
     expect(server.seen).toHaveLength(4);
+    expect(loans.most).toBeGreaterThan(0);
     expect(loans.now).toBe(0);
   });
 });
