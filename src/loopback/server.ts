@@ -16,6 +16,7 @@ import {
   MAX_BODY,
   routeOf,
 } from './handler.js';
+import { FOREIGN_HOST, isOwnHost } from './own-host.js';
 import { builtInAssets } from './tcvis/asset.js';
 
 export interface LoopbackOptions {
@@ -45,7 +46,7 @@ export interface LoopbackServer {
 }
 
 /**
- * Starts a server on 127.0.0.1 (never on another interface).
+ * Starts a server on 127.0.0.1 (never on another interface), which answers requests for that host alone.
  *
  * @throws {InvalidInputError} when the folder's manifest or the plan of faults cannot be used, or the
  *   port is taken.
@@ -108,6 +109,12 @@ async function serve(
   response: ServerResponse,
   handler: Handler,
 ): Promise<void> {
+  if (!isOwnHost(message.headers.host)) {
+    response.writeHead(FOREIGN_HOST.status, { 'content-type': 'application/json' });
+    response.end(FOREIGN_HOST.body);
+    message.resume();
+    return;
+  }
   try {
     await deliver(response, await handler(await readRequest(message)));
   } catch {
