@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   dataset: ['errors', 'grid', 'raster'],
   tile: ['errors', 'grid', 'raster', 'dataset'],
   'earth-engine': GROUND,
-  local: [...GROUND, 'kernel/gdal/load'],
+  local: [...GROUND, 'kernel/gdal/load', 'kernel/gdal/srs'],
   kernel: GROUND,
   store: GROUND,
   observe: GROUND,

@@ -80,7 +80,10 @@ export interface FileReference {
   readonly bands: readonly number[];
   /** Value of pixels without one, in place of the file's own; NaN always is one in floats. */
   readonly nodata?: number;
-  /** Whole turns of 360 degrees by which the file's longitudes are moved to reach the request's. */
+  /**
+   * By how often 360 units of its CRS the file's x is moved to reach the request's: whole turns of longitude,
+   * or as much of them as a cylindrical map is wide.
+   */
   readonly turns: number;
 }
 

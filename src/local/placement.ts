@@ -1,47 +1,65 @@
-import { boundsOf } from '../grid/frame.js';
-import type { GeoBox } from '../grid/geobox.js';
+import { boundsOfPoints, EDGE_TOLERANCE, pixelsTouched } from '../grid/frame.js';
+import { touchedCells } from '../grid/shapes/touched-cells.js';
+import type { Grid, TileIndex } from '../grid/tiling.js';
 import { around, intersect, type Window } from '../grid/window.js';
+import { footprint } from './footprint.js';
+import { type FilePlace, pixelMap } from './pixel-map.js';
 
 /** Where a file lies in a tile. */
 export interface Placement {
   /** In pixels of the tile: all that the file may have a value for. */
   readonly window: Window;
-  /** Whole turns of 360 degrees that bring the file's longitudes there. */
+  /** See `FileReference.turns`. */
   readonly turns: number;
 }
 
+/** A tile that a file touches, and where: once, or by several turns where it reaches it from both sides of a map. */
+export interface PlacedTile {
+  readonly index: TileIndex;
+  readonly placements: readonly Placement[];
+}
+
+/** Pixels around the outline: a centre that falls on it may be found on either side of it. */
+const ROUNDING = 1;
+
 /**
- * By how many pixels more a window reaches where pixels are warped: datums of this library and of GDAL's
- * differ a little, and a pixel that nothing reaches is only found to be empty.
+ * The tiles of a grid that a file's pixels come to lie on, in row-major order, each once.
+ *
+ * @throws {Error} of GDAL's, where there is no way from the file's CRS to the grid's.
  */
-const MARGIN = 8;
-
-/** Where a file lies in a tile: none, one, or several where it reaches it from both sides of 180 degrees. */
-export function placementsOf(file: GeoBox, tile: GeoBox): Placement[] {
-  const windows = tile.overlap(file).map((window) => widened(window, tile));
-  const apart = windows.length > 1 && intersect(windows[0] as Window, windows[1] as Window);
-  const merged = apart ? [around(windows) as Window] : windows;
-  return merged.flatMap((window) =>
-    turnsOf(file, tile.crop(window)).map((turns) => ({ window, turns })),
-  );
+export function placeFile(file: FilePlace, grid: Grid): PlacedTile[] {
+  const map = pixelMap(file, grid.geobox);
+  const tiles = new Map<number, Map<number, Window>>();
+  const whole = { row: 0, col: 0, ...grid.geobox.shape };
+  for (const { ring, turns } of footprint(map, file.shape, grid.geobox.shape)) {
+    const touched = pixelsTouched(boundsOfPoints(ring), EDGE_TOLERANCE);
+    const window = intersect(widened(touched, ROUNDING), whole);
+    if (window === undefined) continue;
+    // Only where nothing is changed does the warper not find the turn itself.
+    const moved = map.isSameCrs ? (turns * map.turnDegrees) / 360 : 0;
+    for (const { row, col } of touchedCells({ points: [], lines: [], polygons: [[ring]] }, grid)) {
+      const key = row * grid.cols + col;
+      const found = tiles.get(key) ?? new Map<number, Window>();
+      tiles.set(key, found);
+      const here = intersect(window, grid.tileWindow({ row, col }));
+      if (here === undefined) continue;
+      const before = found.get(moved);
+      found.set(moved, before === undefined ? here : (around([before, here]) as Window));
+    }
+  }
+  return [...tiles]
+    .sort(([one], [other]) => one - other)
+    .map(([key, windows]) => {
+      const index = { row: Math.floor(key / grid.cols), col: key % grid.cols };
+      const { row, col } = grid.tileWindow(index);
+      const placements = [...windows].map(([turns, window]) => ({
+        window: { ...window, row: window.row - row, col: window.col - col },
+        turns,
+      }));
+      return { index, placements };
+    });
 }
 
-function widened({ row, col, height, width }: Window, tile: GeoBox): Window {
-  const wide = {
-    row: row - MARGIN,
-    col: col - MARGIN,
-    height: height + 2 * MARGIN,
-    width: width + 2 * MARGIN,
-  };
-  return intersect(wide, { row: 0, col: 0, ...tile.shape }) as Window;
-}
-
-/** GDAL compares longitudes as they are, and gives those it computes between -180 and 180. */
-function turnsOf(file: GeoBox, part: GeoBox): number[] {
-  if (!file.crs.isGeographic) return [0];
-  const { west, east } = boundsOf(file);
-  const range = part.crs.isGeographic ? boundsOf(part) : { west: -180, east: 180 };
-  return [0, 1, -1].filter(
-    (turns) => west + 360 * turns < range.east && east + 360 * turns > range.west,
-  );
+function widened({ row, col, height, width }: Window, by: number): Window {
+  return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
 }

@@ -2,10 +2,9 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import { fromGeoTransform, type GeoTransform, isInvertible } from '../grid/affine.js';
-import { GeoBox } from '../grid/geobox.js';
 import { loadGdal } from '../kernel/gdal/load.js';
 import { DTYPES, type DType } from '../raster/dtype.js';
-import { crsNear } from './crs.js';
+import type { FilePlace } from './pixel-map.js';
 
 /** GDAL's names of the pixel types that cubes can have. */
 const GDAL_NAMES: Readonly<Record<string, DType>> = {
@@ -22,8 +21,8 @@ const GDAL_NAMES: Readonly<Record<string, DType>> = {
 export interface RasterFile {
   /** Absolute. */
   readonly path: string;
-  /** Where it lies; its CRS is near enough to find tiles by, but pixels are warped from the file's own. */
-  readonly geobox: GeoBox;
+  /** Where it lies, in its own CRS. */
+  readonly place: FilePlace;
   /** In the file's order, alpha bands included. */
   readonly bands: readonly FileBand[];
 }
@@ -85,7 +84,7 @@ function describe(path: string): RasterFile {
         isAlpha: band.colorInterpretation === 'Alpha',
       };
     });
-    return { path, geobox: new GeoBox(crsNear(srs, path), shape, affine), bands };
+    return { path, place: { wkt: srs.toWKT(), shape, affine }, bands };
   } finally {
     dataset.close();
   }

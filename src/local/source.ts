@@ -1,12 +1,12 @@
 import type { Dataset, Resampling } from '../dataset/dataset.js';
-import { AbortedError, expected } from '../errors.js';
+import { AbortedError, expected, InvalidInputError } from '../errors.js';
+import { boundsOf } from '../grid/frame.js';
 import { GeoBox } from '../grid/geobox.js';
-import { tilesOf } from '../grid/roi.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import { bytesOf, canHold, isLossless } from '../raster/dtype.js';
 import type { FilePart, TileSource } from '../tile.js';
 import { type BandMatch, matchBands } from './match-bands.js';
-import { placementsOf } from './placement.js';
+import { type PlacedTile, type Placement, placeFile } from './placement.js';
 import { inspectRaster, type RasterFile } from './raster-file.js';
 
 /** How files on disk become tiles. */
@@ -82,7 +82,7 @@ export async function localFiles(
       const { id, index } = tile;
       const geobox = GeoBox.fromRecord(tile.geobox);
       const touching = byTile.get(keyOf(index)) ?? [];
-      const parts = touching.flatMap((file) => partsOf(file, geobox, dataset, nodata));
+      const parts = touching.flatMap((one) => partsOf(one, geobox, dataset, nodata));
       return {
         state: 'fetched',
         id,
@@ -99,38 +99,59 @@ function keyOf({ row, col }: TileIndex): string {
   return `${row}-${col}`;
 }
 
+/** A file, and where it lies in one tile. */
+interface Touching {
+  readonly file: MatchedFile;
+  readonly placements: readonly Placement[];
+}
+
 /** The files that touch each tile, in their order. */
 function indexTiles(files: readonly MatchedFile[], grid: Grid) {
-  const byTile = new Map<string, MatchedFile[]>();
+  const byTile = new Map<string, Touching[]>();
   const outside: string[] = [];
   for (const file of files) {
-    // An outline outside of the cube has no windows on it; asking for its tiles is an error.
-    if (grid.geobox.overlap(file.geobox).length === 0) {
-      outside.push(file.path);
-      continue;
-    }
-    for (const tile of tilesOf(file.geobox, grid)) {
-      const known = byTile.get(keyOf(tile));
-      if (known === undefined) byTile.set(keyOf(tile), [file]);
-      else known.push(file);
+    const tiles = placedTiles(file, grid);
+    if (tiles.length === 0) outside.push(file.path);
+    for (const { index, placements } of tiles) {
+      const known = byTile.get(keyOf(index));
+      if (known === undefined) byTile.set(keyOf(index), [{ file, placements }]);
+      else known.push({ file, placements });
     }
   }
   if (byTile.size === 0)
     throw expected(
       `files that touch the cube (${grid.geobox})`,
       'the files to import',
-      files.length === 1 ? `${files[0]?.geobox}` : `${files.length} files elsewhere`,
+      files.length === 1 ? describe(files[0] as MatchedFile) : `${files.length} files elsewhere`,
     );
   return { byTile, outside };
 }
 
+function placedTiles({ path, place }: MatchedFile, grid: Grid): PlacedTile[] {
+  try {
+    return placeFile(place, grid);
+  } catch (cause) {
+    throw new InvalidInputError(
+      `Expected a CRS that leads to the cube's ${grid.geobox.crs.name.slice(0, 60)} but received ${path}: ${(cause as Error).message || 'no way there'}`,
+      { cause },
+    );
+  }
+}
+
+/** In the file's own coordinates. */
+function describe({ path, place: { wkt, shape, affine } }: MatchedFile): string {
+  const { west, south, east, north } = boundsOf({ shape, affine });
+  const name = /"([^"]*)"/.exec(wkt)?.[1] ?? 'an unnamed CRS';
+  return `${path}: ${shape.width} x ${shape.height} px of ${name} at ${west},${south},${east},${north}`;
+}
+
 function partsOf(
-  { path, geobox, match }: MatchedFile,
+  { file: { path, match }, placements }: Touching,
   tile: GeoBox,
   { dtype }: Dataset,
   nodata: number | undefined,
 ): FilePart[] {
-  return placementsOf(geobox, tile).map(({ window, turns }) => ({
+  return placements.map(({ window, turns }) => ({
     request: {
       window,
       geobox: tile.crop(window).toRecord(),

@@ -65,6 +65,8 @@ function load(): Gdal {
     gdal.config.set('CPL_TMPDIR', '/vsimem');
     // Uncompressed pixels go straight to the tile's array, not through the block cache: a third of the time.
     gdal.config.set('GTIFF_DIRECT_IO', 'YES');
+    // x before y, whatever the authority of a CRS says: as files have it, and as everywhere here.
+    gdal.config.set('OSR_DEFAULT_AXIS_MAPPING_STRATEGY', 'TRADITIONAL_GIS_ORDER');
     // No side files beside rasters that are not ours.
     gdal.config.set('GDAL_PAM_ENABLED', 'NO');
     return gdal;

@@ -1,0 +1,135 @@
+import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
+import {
+  type Affine,
+  apply,
+  invert,
+  isAxisAligned,
+  toGeoTransform,
+  type XY,
+} from '../grid/affine.js';
+import { parseCrs } from '../grid/crs.js';
+import { fullTurnOf } from '../grid/full-turn.js';
+import type { GeoBox, Shape } from '../grid/geobox.js';
+import { loadGdal } from '../kernel/gdal/load.js';
+import { spatialReference } from '../kernel/gdal/srs.js';
+
+/** Where a file lies, in its own terms. */
+export interface FilePlace {
+  readonly wkt: string;
+  readonly shape: Shape;
+  readonly affine: Affine;
+}
+
+/** Where a file's pixels come to lie on a grid. */
+export interface PixelMap {
+  /**
+   * From pixels (col, row) of the file to those of the grid, both from the outer corner: where the warper,
+   * which goes the other way, finds that place of the file. Not finite where it finds it nowhere.
+   */
+  readonly image: (point: XY) => XY;
+  /** Columns of the grid in a full turn around the earth, where it has one. */
+  readonly turn: number | undefined;
+  /** Whether file and grid are of one CRS, so that no coordinate is changed, and none is brought back by a turn. */
+  readonly isSameCrs: boolean;
+  /** Degrees, or what 360 of them would be in the CRS, that one turn moves the file by. */
+  readonly turnDegrees: number;
+}
+
+/** Pixels by which an image may be off. */
+const EXACTNESS = 0.01;
+/** Each correction leaves the square of the error, or nothing will help. */
+const CORRECTIONS = 4;
+
+/**
+ * The map from a file to a grid, computed by PROJ as GDAL asks it, which is how pixels are warped. PROJ may
+ * choose one operation of several by the area of a file, which the warper tells it and which a change of
+ * coordinates from here cannot; so what comes back from the warper's own transformation is compared with
+ * what went out, and the image corrected until both are the same.
+ */
+export function pixelMap({ wkt, shape, affine }: FilePlace, grid: GeoBox): PixelMap {
+  const gdal = loadGdal();
+  const from = gdal.SpatialReference.fromWKT(wkt);
+  const to = spatialReference(grid.crs.name);
+  const toGrid = invert(grid.affine);
+  const gridTurn = isAxisAligned(grid.affine) ? fullTurnOf(grid.crs) : undefined;
+  const turn = gridTurn === undefined ? undefined : gridTurn.length / grid.affine[0];
+  const isSameCrs = from.isSame(to);
+  const common = { turn, isSameCrs, turnDegrees: gridTurn?.length ?? 360 };
+  if (isSameCrs)
+    return { ...common, image: ([col, row]) => apply(toGrid, ...apply(affine, col, row)) };
+
+  const there = pointsBy(new gdal.CoordinateTransformation(from, to));
+  const back = pointsBy(warpersWay(to, { wkt, shape, affine }));
+  const fileTurn = turnOfFile(from, affine);
+  const image = (point: XY): XY => {
+    let aim = point;
+    for (let tries = 0; ; tries++) {
+      const world = there(...apply(affine, ...aim));
+      const [col, row] = back(...world);
+      let off: XY = [col - point[0], row - point[1]];
+      if (fileTurn !== undefined) off = withoutTurns(off, fileTurn);
+      const error = Math.hypot(...off);
+      if (error <= EXACTNESS) return apply(toGrid, ...world);
+      // Not finite, or growing: no place that comes back.
+      if (!(error < Number.POSITIVE_INFINITY) || tries === CORRECTIONS)
+        return [Number.NaN, Number.NaN];
+      aim = [aim[0] - off[0], aim[1] - off[1]];
+    }
+  };
+  return { ...common, image };
+}
+
+/**
+ * From coordinates of the grid's CRS to pixels of the file, as the warper makes them: with the area that it
+ * tells PROJ. Longitudes are not brought into the file's own turn.
+ */
+function warpersWay(grid: SpatialReference, { wkt, shape, affine }: FilePlace) {
+  const gdal = loadGdal();
+  const { height, width } = shape;
+  // Nothing of it is ever read: the driver of VRT keeps no pixels.
+  const file = gdal.open(
+    `<VRTDataset rasterXSize="${width}" rasterYSize="${height}">` +
+      `<GeoTransform>${toGeoTransform(affine).join(',')}</GeoTransform><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>`,
+    'r+',
+  );
+  try {
+    file.srs = gdal.SpatialReference.fromWKT(wkt);
+    return new gdal.CoordinateTransformation(grid, file);
+  } finally {
+    file.close();
+  }
+}
+
+function pointsBy(transformation: CoordinateTransformation): (x: number, y: number) => XY {
+  return (x, y) => {
+    if (!Number.isFinite(x + y)) return [Number.NaN, Number.NaN];
+    try {
+      const point = transformation.transformPoint(x, y);
+      return [point.x, point.y];
+    } catch {
+      return [Number.NaN, Number.NaN];
+    }
+  };
+}
+
+/** What a full turn is in pixels of the file, where its x goes around the earth. */
+function turnOfFile(srs: SpatialReference, affine: Affine): XY | undefined {
+  const length = turnOf(srs);
+  if (length === undefined) return undefined;
+  const [a, b, , d, e] = affine;
+  return apply(invert([a, b, 0, d, e, 0]), length, 0);
+}
+
+function turnOf(srs: SpatialReference): number | undefined {
+  if (srs.isGeographic()) return (2 * Math.PI) / (srs.getAngularUnits().value ?? Math.PI / 180);
+  try {
+    return fullTurnOf(parseCrs(srs.toProj4()))?.length;
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutTurns([dx, dy]: XY, [tx, ty]: XY): XY {
+  const turns = Math.round((dx * tx + dy * ty) / (tx * tx + ty * ty));
+  return Number.isFinite(turns) ? [dx - turns * tx, dy - turns * ty] : [dx, dy];
+}
