@@ -9,6 +9,9 @@ import type {
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { chunkLocator } from './chunk-files.js';
+import { moveBranch } from './durability/branch-file.js';
+import { LocalStore, type StoreOptions } from './durability/local-store.js';
+import type { StoreFolder } from './durability/store-folder.js';
 import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
 import { manifestConfig } from './manifest-split.js';
@@ -21,6 +24,7 @@ import type {
   Session,
   WriteSession,
 } from './session.js';
+import { type Lease, LostLease } from './sharing/lease-lock.js';
 import { nameStorage, type StorageLocation } from './storage-url.js';
 import { isLostRace, translate } from './store-errors.js';
 
@@ -54,7 +58,10 @@ type StoredLocation = Exclude<IcechunkLocation, { kind: 'memory' }>;
 const inMemory = new Map<string, IcechunkRepository>();
 
 /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
-export async function openIcechunk(location: IcechunkLocation): Promise<Backend> {
+export async function openIcechunk(
+  location: IcechunkLocation,
+  options?: StoreOptions,
+): Promise<Backend> {
   const name = nameStorage(location);
   if (location.kind === 'memory') {
     const repo = inMemory.get(location.name ?? '');
@@ -72,16 +79,17 @@ export async function openIcechunk(location: IcechunkLocation): Promise<Backend>
       );
     await refuseFile(location.path);
   }
-  return openStored(location);
+  return openStored(location, options);
 }
 
-async function openStored(location: StoredLocation): Promise<Backend> {
+async function openStored(location: StoredLocation, options?: StoreOptions): Promise<Backend> {
   const { Repository } = await loadIcechunk();
   const open = async (config: RepositoryConfig) =>
     Repository.open(await storageOf(location), config).catch((cause: unknown) => {
       throw translate(cause, `open ${nameStorage(location)}`);
     });
-  return new IcechunkBackend(await open(READER), () => open(WRITER), folderOf(location));
+  const local = location.kind === 'local' ? new LocalStore(location.path, options) : undefined;
+  return new IcechunkBackend(await open(READER), () => open(WRITER), local);
 }
 
 /**
@@ -93,6 +101,7 @@ async function openStored(location: StoredLocation): Promise<Backend> {
 export async function createIcechunk(
   location: IcechunkLocation,
   { format, splitSide }: RepositorySettings,
+  options?: StoreOptions,
 ): Promise<Backend> {
   const { Repository } = await loadIcechunk();
   const config = splitSide === undefined ? undefined : { manifest: manifestConfig(splitSide) };
@@ -103,7 +112,7 @@ export async function createIcechunk(
   const exists = await Repository.exists(storage).catch((cause: unknown) => {
     throw translate(cause, `look for a cube at ${name}`);
   });
-  if (exists) return openIcechunk(location);
+  if (exists) return openIcechunk(location, options);
   if (location.kind === 'local') {
     const entries = await readdir(location.path).catch(() => []);
     if (entries.length > 0)
@@ -116,11 +125,7 @@ export async function createIcechunk(
   await Repository.create(storage, config, format).catch((cause: unknown) => {
     throw translate(cause, `create ${name}`);
   });
-  return openStored(location);
-}
-
-function folderOf(location: IcechunkLocation): string | undefined {
-  return location.kind === 'local' ? location.path : undefined;
+  return openStored(location, options);
 }
 
 async function createInMemory(
@@ -148,26 +153,30 @@ class IcechunkBackend implements Backend {
     private readonly repo: IcechunkRepository,
     /** The same repository for writing; without it `repo` serves for both. */
     private readonly openWriter?: () => Promise<IcechunkRepository>,
-    /** On this machine's disk, where it is kept there. */
-    private readonly folder?: string,
+    /** Where it is kept on this machine's disk. */
+    private readonly local?: LocalStore,
   ) {}
+
+  get folder(): StoreFolder | undefined {
+    return this.local?.folder;
+  }
 
   async readSession(): Promise<Session> {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
       throw translate(cause, 'read');
     });
-    const { folder } = this;
+    const path = this.folder?.path;
     return {
       store: storeOf(session),
       version: session.snapshotId,
-      ...(folder === undefined ? {} : { locate: chunkLocator(folder, session.snapshotId) }),
+      ...(path === undefined ? {} : { locate: chunkLocator(path, session.snapshotId) }),
     };
   }
 
   async writeSession(): Promise<WriteSession> {
     const session = await this.#open();
     return {
-      store: storeOf(session),
+      store: storeOf(session, this.folder),
       isTransactional: true,
       commit: (message, finish) =>
         this.#commit(session, message, (newest) => finish(storeOf(newest))),
@@ -193,6 +202,7 @@ class IcechunkBackend implements Backend {
 
   async #open(): Promise<IcechunkSession> {
     this.#writer ??= this.openWriter?.() ?? Promise.resolve(this.repo);
+    this.folder?.check();
     const writer = await this.#writer.catch((error: unknown) => {
       this.#writer = undefined;
       throw error;
@@ -213,19 +223,38 @@ class IcechunkBackend implements Backend {
     message: string,
     finish: (newest: IcechunkSession) => Promise<void>,
   ): Promise<string> {
+    const { local } = this;
     for (let lost = 1; ; lost++) {
       try {
-        const newest = await this.#bringUpToDate(chunks);
-        await finish(newest);
-        await newest.merge(chunks);
-        // Icechunk refuses to commit nothing.
-        if (!newest.hasUncommittedChanges) return newest.snapshotId;
-        return await newest.commit(message);
+        if (local === undefined) return await this.#commitOnce(chunks, message, finish);
+        return await local.lock.with((lease) => this.#commitOnce(chunks, message, finish, lease));
       } catch (cause) {
-        if (!isLostRace(cause) || lost >= MAX_TRIES) throw translate(cause, 'commit');
+        const isLost = cause instanceof LostLease || isLostRace(cause);
+        if (!isLost || lost >= MAX_TRIES) throw translate(cause, 'commit');
       }
       await sleep(Math.min(DELAY_STEP_MS * lost, MAX_DELAY_MS) * Math.random());
     }
+  }
+
+  async #commitOnce(
+    chunks: IcechunkSession,
+    message: string,
+    finish: (newest: IcechunkSession) => Promise<void>,
+    lease?: Lease,
+  ): Promise<string> {
+    const newest = await this.#bringUpToDate(chunks);
+    await finish(newest);
+    await newest.merge(chunks);
+    // Icechunk refuses to commit nothing.
+    if (!newest.hasUncommittedChanges) return newest.snapshotId;
+    const { local } = this;
+    if (local === undefined || lease === undefined) return newest.commit(message);
+    const parent = newest.snapshotId;
+    // In format 2 this changes a file that all writers share.
+    await lease.check();
+    const snapshot = await newest.flush(message);
+    await moveBranch(this.repo, { branch: BRANCH, snapshot, parent }, local, lease);
+    return snapshot;
   }
 
   /** Rebases `chunks` onto the newest snapshot, and gives a second session of that snapshot. */
@@ -247,17 +276,20 @@ function isMissingNode(cause: unknown): boolean {
   return /node not found/i.test(String(cause));
 }
 
-function storeOf({ store }: IcechunkSession): CubeStore {
+function storeOf({ store }: IcechunkSession, folder?: StoreFolder): CubeStore {
   return {
     get: (key) =>
       store.get(key).catch((cause: unknown) => {
         if (isMissingNode(cause)) return null;
         throw translate(cause, `read ${key}`);
       }),
-    set: (key, value) =>
-      store.set(key, value).catch((cause: unknown) => {
+    set: async (key, value) => {
+      // Icechunk would make the folder anew, wherever that is by now.
+      folder?.check();
+      await store.set(key, value).catch((cause: unknown) => {
         throw translate(cause, `write ${key}`);
-      }),
+      });
+    },
     // What is not committed is never seen.
     discard: async () => {},
     holds: (key) =>

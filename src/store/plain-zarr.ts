@@ -6,107 +6,188 @@
  * ledger does not know, which the next run writes again. A new cube is assembled beside its place.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.js';
 import type { Location } from './chunk-files.js';
-import { DraftFolder } from './draft-folder.js';
+import type { DiskSync } from './durability/disk-sync.js';
+import { LocalStore, type StoreOptions } from './durability/local-store.js';
+import type { StoreFolder } from './durability/store-folder.js';
 import { refuseFile } from './folder.js';
-import type { Backend, CubeStore, Session, WriteSession } from './session.js';
+import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
+import { LostLease } from './sharing/lease-lock.js';
+import { SHARING_NAME } from './sharing/sharing-folder.js';
 import { translate } from './store-errors.js';
 
 /** @throws {StoreError} of kind `not-a-cube` when there is no Zarr group. */
-export async function openPlainZarr(path: string): Promise<Backend> {
+export async function openPlainZarr(path: string, options?: StoreOptions): Promise<Backend> {
   await refuseFile(path);
-  const root = new PlainStore(path, draftsOf(path));
-  if ((await root.get('zarr.json')) === undefined) {
+  const backend = new PlainZarr(path, options);
+  if ((await backend.store.get('zarr.json')) === undefined) {
     throw new StoreError(
       'not-a-cube',
       `Expected a Zarr v3 directory at ${path} but there is none. Make one with "geocubes create".`,
     );
   }
-  return backendOf(root, path);
+  return backend;
 }
 
 /** @throws {StoreError} of kind `exists` when the folder holds anything. */
-export async function createPlainZarr(path: string): Promise<Backend> {
+export async function createPlainZarr(path: string, options?: StoreOptions): Promise<Backend> {
   await refuseFile(path);
   const entries = await readdir(path).catch((): string[] => []);
-  if (entries.includes('zarr.json')) return openPlainZarr(path);
+  if (entries.includes('zarr.json')) return openPlainZarr(path, options);
   if (entries.length > 0) {
     throw new StoreError(
       'exists',
       `Expected an empty or new folder for the cube but ${path} holds other files. Choose another folder.`,
     );
   }
-  // What is beside the cube comes before it: the lock, and the folder it is assembled in.
+  // The folder it is assembled in lies beside it.
   await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
     throw translate(cause, `create ${path}`);
   });
-  const root = new PlainStore(path, draftsOf(path));
-  let isNew = true;
-  const existing = backendOf(root, path);
-  return {
-    ...existing,
-    writeSession: async () => {
-      if (!isNew) return existing.writeSession();
-      const staged = new StagedStore();
-      return {
-        store: staged,
-        isTransactional: true,
-        commit: async (_, finish) => {
-          await finish(staged);
-          await assemble(path, staged.entries);
-          isNew = false;
-          return NO_SNAPSHOT;
-        },
-      };
-    },
-  };
+  return new NewPlainZarr(path, options);
 }
 
 /** A plain directory has none. */
 const NO_SNAPSHOT = '';
 
-function draftsOf(path: string): DraftFolder {
-  return new DraftFolder(`${path}.drafts`);
+/** Tries of one commit while other processes take this one for gone. */
+const MAX_TRIES = 100;
+
+class PlainZarr implements Backend {
+  readonly store: PlainStore;
+  protected readonly local: LocalStore;
+
+  constructor(
+    protected readonly path: string,
+    options?: StoreOptions,
+  ) {
+    this.local = new LocalStore(path, options);
+    this.store = new PlainStore(path, (file, bytes) => this.#writeShared(file, bytes));
+  }
+
+  get folder(): StoreFolder {
+    return this.local.folder;
+  }
+
+  async readSession(): Promise<Session> {
+    const { store } = this;
+    return { store, locate: (keys) => Promise.all(keys.map((key) => store.locate(key))) };
+  }
+
+  async writeSession(): Promise<WriteSession> {
+    this.folder.check();
+    return {
+      store: this.store,
+      isTransactional: false,
+      commit: (_, finish) => this.#commit(finish),
+    };
+  }
+
+  replace(entries: ReadonlyMap<string, Buffer>): Promise<void> {
+    return this.local.lock.with(async (lease) => {
+      await lease.check();
+      await replace(this.path, entries, this.local.disk);
+      this.folder.renew();
+    });
+  }
+
+  async history(): Promise<Commit[]> {
+    return [];
+  }
+
+  /** What depends on the newest state is moved to its place by the lease; chunks are there by then, and on the disk. */
+  async #commit(finish: Finish): Promise<string> {
+    const { lock, disk, sharing } = this.local;
+    for (let lost = 1; ; lost++) {
+      try {
+        await lock.with(async (lease) => {
+          await sharing.sweep();
+          await disk.all(this.path);
+          const folders = new Set<string>();
+          const fenced = new PlainStore(this.path, async (file, bytes) => {
+            await mkdir(dirname(file), { recursive: true });
+            await lease.publish(file, bytes, { sync: disk.isOn });
+            folders.add(dirname(file));
+          });
+          await finish(fenced);
+          for (const folder of folders) await disk.one(folder);
+        });
+        return NO_SNAPSHOT;
+      } catch (error) {
+        if (!isLostLease(error) || lost >= MAX_TRIES) throw translate(error, 'commit');
+      }
+    }
+  }
+
+  /** Written beside its place and renamed, so that each file appears whole or not at all. */
+  #writeShared(file: string, bytes: Uint8Array): Promise<void> {
+    const { sharing, folder } = this.local;
+    return sharing.during(async () => {
+      folder.check();
+      const draft = sharing.newDraft();
+      try {
+        await writeFile(draft, bytes).catch(async (error: unknown) => {
+          if (!isMissing(error)) throw error;
+          await sharing.revive();
+          await writeFile(draft, bytes);
+        });
+        await rename(draft, file).catch(async (error: unknown) => {
+          if (!isMissing(error)) throw error;
+          folder.check();
+          await mkdir(dirname(file), { recursive: true });
+          await rename(draft, file);
+        });
+      } catch (error) {
+        await rm(draft, { force: true }).catch(() => {});
+        throw error;
+      }
+    });
+  }
 }
 
-function backendOf(store: PlainStore, path: string): Backend {
-  const drafts = draftsOf(path);
-  const session: WriteSession = {
-    store,
-    isTransactional: false,
-    commit: async (_, finish) => {
-      try {
-        await drafts.sweep();
-        await finish(store);
+/** A cube that is assembled by its first commit. */
+class NewPlainZarr extends PlainZarr {
+  #isNew = true;
+
+  override async writeSession(): Promise<WriteSession> {
+    if (!this.#isNew) return super.writeSession();
+    const staged = new StagedStore();
+    return {
+      store: staged,
+      isTransactional: true,
+      commit: async (_, finish) => {
+        await finish(staged);
+        await assemble(this.path, staged.entries, this.local.disk);
+        this.folder.renew();
+        this.#isNew = false;
         return NO_SNAPSHOT;
-      } finally {
-        await drafts.tidy();
-      }
-    },
-  };
-  return {
-    readSession: async (): Promise<Session> => ({
-      store,
-      locate: (keys) => Promise.all(keys.map((key) => store.locate(key))),
-    }),
-    writeSession: async () => session,
-    replace: (entries) => replace(path, entries),
-    history: async () => [],
-  };
+      },
+    };
+  }
+}
+
+function isLostLease(error: unknown): boolean {
+  return (
+    error instanceof LostLease || (error instanceof StoreError && error.cause instanceof LostLease)
+  );
 }
 
 /** Assembles the new cube beside the old one and exchanges them; the old one goes last. */
-async function replace(path: string, entries: ReadonlyMap<string, Buffer>): Promise<void> {
+async function replace(
+  path: string,
+  entries: ReadonlyMap<string, Buffer>,
+  disk: DiskSync,
+): Promise<void> {
   await refuseOtherFiles(path);
   const old = besideOf(path);
   await rename(path, old).catch((cause: unknown) => {
     throw translate(cause, `replace ${path}`);
   });
   try {
-    await assemble(path, entries);
+    await assemble(path, entries, disk);
   } catch (error) {
     await rename(old, path).catch((cause: unknown) => {
       throw new StoreError(
@@ -124,6 +205,7 @@ async function replace(path: string, entries: ReadonlyMap<string, Buffer>): Prom
 async function refuseOtherFiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
+    if (name === SHARING_NAME) continue;
     const isOwn = entry.isDirectory()
       ? name === 'c' || (await readdir(join(folder, name))).includes('zarr.json')
       : name === 'zarr.json' || name === 'c' || /^\..+\.partial$/.test(name);
@@ -142,17 +224,25 @@ function besideOf(path: string): string {
 }
 
 /** Writes everything into a folder beside `path`, which then takes its name. */
-async function assemble(path: string, entries: ReadonlyMap<string, Buffer>): Promise<void> {
+async function assemble(
+  path: string,
+  entries: ReadonlyMap<string, Buffer>,
+  disk: DiskSync,
+): Promise<void> {
   const beside = besideOf(path);
-  const drafts = draftsOf(beside);
-  const store = new PlainStore(beside, drafts);
+  const store = new PlainStore(beside, async (file, bytes) => {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  });
   try {
     for (const [key, value] of entries) await store.set(key, value);
+    await disk.all(beside);
     // Only an empty folder may be in the way; anything else was put there meanwhile.
     await rmdir(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     await rename(beside, path);
+    await disk.one(dirname(path));
   } catch (cause) {
     await rm(beside, { recursive: true, force: true });
     const { code } = cause as NodeJS.ErrnoException;
@@ -164,15 +254,13 @@ async function assemble(path: string, entries: ReadonlyMap<string, Buffer>): Pro
       );
     }
     throw translate(cause, `create ${path}`);
-  } finally {
-    await drafts.tidy();
   }
 }
 
 class PlainStore implements CubeStore {
   constructor(
     private readonly root: string,
-    private readonly drafts: DraftFolder,
+    private readonly write: (file: string, bytes: Uint8Array) => Promise<void>,
   ) {}
 
   async locate(key: string): Promise<Location> {
@@ -191,21 +279,9 @@ class PlainStore implements CubeStore {
   }
 
   async set(key: string, value: Buffer): Promise<void> {
-    const path = this.#path(key);
-    let draft: string | undefined;
-    try {
-      const written = await this.drafts.write(value);
-      draft = written;
-      await rename(written, path).catch(async (error: unknown) => {
-        if (!isMissing(error)) throw error;
-        await mkdir(dirname(path), { recursive: true });
-        await rename(written, path);
-      });
-    } catch (cause) {
-      if (draft !== undefined) await rm(draft, { force: true }).catch(() => {});
-      await this.drafts.tidy();
+    await this.write(this.#path(key), value).catch((cause: unknown) => {
       throw translate(cause, `write ${key}`);
-    }
+    });
   }
 
   async discard(key: string): Promise<void> {

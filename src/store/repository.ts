@@ -1,5 +1,6 @@
+import type { StoreOptions } from './durability/local-store.js';
+import type { StoreFolder } from './durability/store-folder.js';
 import { createIcechunk, openIcechunk } from './icechunk-backend.js';
-import { withLock } from './lock-file.js';
 import { createPlainZarr, openPlainZarr } from './plain-zarr.js';
 import type {
   Backend,
@@ -22,9 +23,11 @@ export class Repository {
   ) {}
 
   /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
-  static async open(location: StorageLocation): Promise<Repository> {
+  static async open(location: StorageLocation, options?: StoreOptions): Promise<Repository> {
     const backend =
-      location.kind === 'zarr' ? openPlainZarr(location.path) : openIcechunk(location);
+      location.kind === 'zarr'
+        ? openPlainZarr(location.path, options)
+        : openIcechunk(location, options);
     return new Repository(location, await backend);
   }
 
@@ -37,12 +40,18 @@ export class Repository {
   static async create(
     location: StorageLocation,
     settings: RepositorySettings,
+    options?: StoreOptions,
   ): Promise<Repository> {
     const backend =
       location.kind === 'zarr'
-        ? createPlainZarr(location.path)
-        : createIcechunk(location, settings);
+        ? createPlainZarr(location.path, options)
+        : createIcechunk(location, settings, options);
     return new Repository(location, await backend);
+  }
+
+  /** Where the cube is kept on this machine's disk; absent elsewhere. */
+  get folder(): StoreFolder | undefined {
+    return this.backend.folder;
   }
 
   readSession(): Promise<Session> {
@@ -62,10 +71,7 @@ export class Repository {
    * @throws {StoreError} of kind `conflict` when another writer changed the same chunks.
    */
   commit(session: WriteSession, message: string, finish: Finish): Promise<string> {
-    const { location } = this;
-    if (location.kind !== 'local' && location.kind !== 'zarr')
-      return session.commit(message, finish);
-    return withLock(`${location.path}.lock`, () => session.commit(message, finish));
+    return session.commit(message, finish);
   }
 
   /**
@@ -76,9 +82,7 @@ export class Repository {
    * @throws {StoreError} of kind `exists` when a plain directory holds other files beside the cube.
    */
   replace(entries: ReadonlyMap<string, Buffer>): Promise<void> {
-    const { location } = this;
-    if (location.kind !== 'local' && location.kind !== 'zarr') return this.backend.replace(entries);
-    return withLock(`${location.path}.lock`, () => this.backend.replace(entries));
+    return this.backend.replace(entries);
   }
 
   /** The commits, newest first; none for a plain Zarr directory. */

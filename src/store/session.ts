@@ -1,6 +1,7 @@
 /** What a place to keep cubes in offers: the few operations that Icechunk and a plain directory both fill. */
 
 import type { ChunkLocator } from './chunk-files.js';
+import type { StoreFolder } from './durability/store-folder.js';
 
 /** The part of a store that the ledger reads and writes. */
 export interface KeyValueStore {
@@ -54,6 +55,8 @@ export interface Commit {
 
 /** One place that holds a cube. */
 export interface Backend {
+  /** Where it is kept on this machine's disk; absent elsewhere. */
+  readonly folder?: StoreFolder | undefined;
   readSession(): Promise<Session>;
   writeSession(): Promise<WriteSession>;
   /**

@@ -153,6 +153,6 @@ describe('the help of', () => {
       expect(loaded + empty).toBeGreaterThanOrEqual(least);
     }
     const names = await readdir(folder.path, { recursive: true });
-    expect(names.filter((name) => /\.part$|\.lock$|\.claims$/.test(name))).toEqual([]);
+    expect(names.filter((name) => /\.part$|\.geocubes/.test(name))).toEqual([]);
   });
 });

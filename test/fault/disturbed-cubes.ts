@@ -123,6 +123,7 @@ export async function expectVerified(
 /** No claims, locks, drafts or other half-made things, beside the cube or in it. */
 export async function expectNothingLeft(store: string): Promise<void> {
   expect(await readdir(dirname(store))).toEqual([basename(store)]);
+  expect(await readdir(store)).not.toContain('.geocubes');
   if (!store.endsWith('.zarr')) return;
   const files = await readdir(store, { recursive: true });
   expect(files.filter((name) => !/^zarr\.json$|^[\w-]+$/.test(basename(name)))).toEqual([]);

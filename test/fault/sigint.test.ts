@@ -1,10 +1,10 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IngestRecord } from '../../src/index.js';
 import { type LoopbackOptions, startLoopback } from '../../src/loopback/server.js';
+import { LocalStore } from '../../src/store/durability/local-store.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
 import {
@@ -93,13 +93,23 @@ test.each(KINDS)(
 
 test('a second SIGINT ends an ingest at once, even while the first waits for the lock of another process', async () => {
   const store = await place.createCube('twice', '');
+  let giveUp = () => {};
+  let holding: Promise<void> | undefined;
   await withServer({ latency: { ms: 30 } }, async (env) => {
     const command = watchCommand(ingestArgs(store, '--verbose'), env);
     await command.event('written', 3);
     // A process that runs, and gives the lock up to nobody: what is finished cannot be committed.
-    await mkdir(`${store}.lock`).catch(() => {});
-    const owner = { pid: process.pid, host: hostname() };
-    await writeFile(join(`${store}.lock`, 'owner.json'), JSON.stringify(owner));
+    let isHeld = () => {};
+    const taken = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
+    holding = new LocalStore(store).lock.with(() => {
+      isHeld();
+      return new Promise<void>((resolve) => {
+        giveUp = resolve;
+      });
+    });
+    await taken;
     command.child.kill('SIGINT');
     await said(command, STOPPING);
     await sleep(300);
@@ -108,7 +118,8 @@ test('a second SIGINT ends an ingest at once, even while the first waits for the
     expect((await command.ended).code).toBe(130);
   });
   await expectRightPixels(store, calm);
-  await rm(`${store}.lock`, { recursive: true });
+  giveUp();
+  await holding;
   await completes(store);
 }, 60_000);
 

@@ -191,7 +191,7 @@ describe('ingest', () => {
       expect(bandOf(region, 'one')).toEqual(truth(0, 0, 0, HEIGHT, WIDTH));
       expect(bandOf(region, 'two')).toEqual(truth(1, 0, 0, HEIGHT, WIDTH));
     }
-    expect(existsSync(`${path}.lock`)).toBe(false);
+    expect(existsSync(join(path, '.geocubes'))).toBe(false);
   });
 
   test('with threads stores what it stores without', async () => {
