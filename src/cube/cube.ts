@@ -1,3 +1,4 @@
+import '../kernel/gdal/points.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';

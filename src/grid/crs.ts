@@ -2,6 +2,9 @@ import { createRequire } from 'node:module';
 import proj4 from 'proj4';
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
+import { hasAnyDatum, isExact, knownEllipsoid, sameDatum, withinDatum } from './datum.js';
+import { HORIZONTAL_CODES } from './horizontal-codes.js';
+import { pointTransform } from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
 
 const require = createRequire(import.meta.url);
@@ -14,50 +17,58 @@ export interface Crs {
   readonly epsg?: number;
   /** WKT, for metadata; empty for a PROJ string that WKT 1 cannot say exactly (see proj-wkt.ts). */
   readonly wkt: string;
-  /** The definition proj4 computes with. */
+  /** The definition proj4 computes with; empty for a code of which the register has none. */
   readonly definition: string;
+  /** True where proj4 has other numbers than PROJ, or none: PROJ alone is asked then (see {@link transformer}). */
+  readonly needsProj: boolean;
   /** Geographic coordinates are longitude (x) and latitude (y) in degrees. */
   readonly isGeographic: boolean;
-  /** Unit of x and y: `degree`, `metre` or the PROJ abbreviation. */
+  /** Unit of x and y: `degree`, `metre`, `grad` or the PROJ abbreviation. */
   readonly unit: string;
 }
 
 interface EpsgEntry {
   readonly code: string;
   readonly kind: string;
+  readonly name: string;
   readonly wkt: string | null;
   readonly proj4: string | null;
+  readonly unit: string | null;
 }
 
 const known = new Map<string, Crs>();
 
 /**
- * Reads a CRS from an EPSG code (`EPSG:3413`, `3413`), WKT 1 or 2, a PROJ string, or the names that
- * GeoJSON files use (`urn:ogc:def:crs:EPSG::3413`, `urn:ogc:def:crs:OGC:1.3:CRS84`). A WKT that names
- * its EPSG code is computed with as that code is.
+ * Reads a CRS from an EPSG or ESRI code (`EPSG:3413`, `3413`, `ESRI:54009`), WKT 1 or 2, a PROJ string, or
+ * the names that GeoJSON files use (`urn:ogc:def:crs:EPSG::3413`, `urn:ogc:def:crs:OGC:1.3:CRS84`). A WKT
+ * that names its EPSG code is computed with as that code is. Of a system with heights, the horizontal part
+ * is taken.
  *
- * Coordinates are always x before y (longitude before latitude), whatever the authority's own axis
- * order: the convention of GeoTIFF, odc-geo and Earth Engine.
+ * Coordinates are always x before y (longitude before latitude), whatever the authority's own order: the
+ * convention of GeoTIFF, odc-geo and Earth Engine. Axes that point south or west keep their direction, and
+ * the first of them is x, as GDAL has it.
  *
- * @throws {InvalidInputError} when the definition is unknown or cannot be parsed.
+ * @throws {InvalidInputError} when the definition is unknown or cannot be parsed, or has no horizontal part.
  */
 export function parseCrs(input: string): Crs {
   const text = input.trim();
   const cached = known.get(text);
   if (cached !== undefined) return cached;
-  const code = codeOf(text);
-  const crs = code === undefined ? fromDefinition(text) : fromEpsg(Number(code), text);
+  const crs = fromCode(text) ?? fromDefinition(text);
   known.set(text, crs);
   return crs;
 }
 
-function codeOf(text: string): string | undefined {
-  if (/^(?:urn:ogc:def:crs:)?OGC:(?:1\.3:|:)?CRS84$/i.test(text)) return '4326';
-  return /^(?:EPSG:|urn:ogc:def:crs:EPSG:[\d.]*:)?(\d{4,6})$/i.exec(text)?.[1];
+function fromCode(text: string): Crs | undefined {
+  if (/^(?:urn:ogc:def:crs:)?OGC:(?:1\.3:|:)?CRS84h?$/i.test(text)) return fromRegister(4326, text);
+  const found = /^(?:(?:urn:ogc:def:crs:)?(EPSG|ESRI):(?:[\d.]*:)?)?(\d{4,6})$/i.exec(text);
+  return found === null
+    ? undefined
+    : fromRegister(Number(found[2]), text, (found[1] ?? 'EPSG').toUpperCase());
 }
 
-function fromEpsg(epsg: number, input: string): Crs {
-  const entry = entryOf(epsg);
+function fromRegister(code: number, input: string, authority = 'EPSG'): Crs {
+  const entry = entryOf(code);
   if (entry === undefined) {
     throw expected(
       'a known EPSG code',
@@ -66,10 +77,30 @@ function fromEpsg(epsg: number, input: string): Crs {
       'Give a code of the EPSG register, a WKT or a PROJ string.',
     );
   }
-  if (entry.proj4 === null || entry.wkt === null) {
-    throw expected('a CRS with horizontal coordinates', 'the CRS', input);
+  const flat = HORIZONTAL_CODES[code];
+  if (flat !== undefined) return fromRegister(flat, input);
+  if (entry.kind === 'CRS-COMPOUNDCRS' && entry.wkt !== null) return fromDefinition(entry.wkt);
+  if (entry.kind !== 'CRS-PROJCRS' && entry.kind !== 'CRS-GEOGCRS') {
+    throw expected('a CRS with horizontal coordinates', 'the CRS', `${input} (${entry.name})`);
   }
-  return describe(`EPSG:${epsg}`, entry.proj4, entry.wkt, epsg);
+  const name = `${authority}:${code}`;
+  const epsg = authority === 'EPSG' ? code : undefined;
+  const wkt = entry.wkt ?? wktOfProj(entry.proj4 ?? '');
+  const definition = entry.proj4 === null ? '' : knownEllipsoid(entry.proj4);
+  const isGrads = entry.unit === 'grad' && entry.kind === 'CRS-GEOGCRS';
+  if (definition !== '' && !isGrads && isExact(definition, code)) {
+    try {
+      return describe(name, definition, wkt, epsg);
+    } catch {
+      // A projection that proj4 does not have.
+    }
+  }
+  return {
+    ...{ name, wkt, definition, needsProj: true },
+    isGeographic: entry.kind === 'CRS-GEOGCRS' && !isGrads,
+    unit: isGrads ? 'grad' : entry.kind === 'CRS-GEOGCRS' ? 'degree' : (entry.unit ?? 'metre'),
+    ...(epsg === undefined ? {} : { epsg }),
+  };
 }
 
 function entryOf(epsg: number): EpsgEntry | undefined {
@@ -81,24 +112,49 @@ function entryOf(epsg: number): EpsgEntry | undefined {
   }
 }
 
-function fromDefinition(text: string): Crs {
-  const isWkt = /^[A-Z_]+\[/i.test(text);
-  if (!isWkt && !text.startsWith('+')) {
-    throw expected('an EPSG code, a WKT or a PROJ string', 'the CRS', text.slice(0, 60));
+function fromDefinition(input: string): Crs {
+  const isWkt = /^[A-Z_]+\[/i.test(input);
+  if (!isWkt && !input.startsWith('+')) {
+    throw expected('an EPSG code, a WKT or a PROJ string', 'the CRS', input.slice(0, 60));
   }
-  const epsg = isWkt
+  const text = isWkt ? horizontalPart(input) : input;
+  if (/^GEOCCS\[/i.test(text) || /\+proj=(?:geocent|cart)\b/.test(text))
+    throw expected('a CRS with horizontal coordinates', 'the CRS', text.slice(0, 60));
+  const code = isWkt
     ? /(?:AUTHORITY|ID)\["EPSG",\s*"?(\d+)"?\]\s*\]\s*$/i.exec(text)?.[1]
     : undefined;
-  if (epsg === undefined) return describe(text, text, isWkt ? text : wktOfProj(text), undefined);
+  const entry = code === undefined ? undefined : entryOf(Number(code));
+  if (entry === undefined) {
+    const crs = describe(text, isWkt ? text : knownEllipsoid(text), isWkt ? text : wktOfProj(text));
+    if (!isWkt) return isExact(text) ? crs : { ...crs, needsProj: true };
+    if (!/^GEOGC(?:S|RS)\[/i.test(text) || !/UNIT\["(?:grad|gon)"/i.test(text)) return crs;
+    return { ...crs, isGeographic: false, unit: 'grad', needsProj: true };
+  }
   // proj4 reads fewer projections from WKT than from PROJ strings, and no datum from WKT 2.
-  const definition = entryOf(Number(epsg))?.proj4 ?? text;
-  return describe(text, definition, text, Number(epsg));
+  const crs = fromRegister(Number(code), text);
+  // A part of a compound system is what its code says.
+  return text === input ? { ...crs, name: text, wkt: text } : crs;
+}
+
+/** The horizontal system of a compound one; any other WKT as it is. */
+function horizontalPart(wkt: string): string {
+  const start = /^(?:COMPD_CS|COMPOUNDCRS)\[\s*"(?:[^"]|"")*"\s*,\s*/i.exec(wkt)?.[0].length;
+  if (start === undefined) return wkt;
+  let [depth, isText] = [0, false];
+  for (let i = start; i < wkt.length; i++) {
+    const letter = wkt[i];
+    if (letter === '"') isText = !isText;
+    else if (isText) continue;
+    else if (letter === '[') depth++;
+    else if (letter === ']' && --depth === 0) return wkt.slice(start, i + 1);
+  }
+  return wkt;
 }
 
 /** How PROJ strings and WKT call the metre. */
 const METRES = new Set(['m', 'meter', 'metre']);
 
-function describe(name: string, definition: string, wkt: string, epsg: number | undefined): Crs {
+function describe(name: string, definition: string, wkt: string, epsg?: number): Crs {
   let parsed: { projName?: string; units?: string };
   try {
     parsed = (proj4(definition) as unknown as { oProj: { projName?: string; units?: string } })
@@ -117,7 +173,10 @@ function describe(name: string, definition: string, wkt: string, epsg: number | 
     : METRES.has(parsed.units ?? 'm')
       ? 'metre'
       : (parsed.units ?? 'metre');
-  return { name, wkt, definition, isGeographic, unit, ...(epsg === undefined ? {} : { epsg }) };
+  return {
+    ...{ name, wkt, definition, needsProj: false, isGeographic, unit },
+    ...(epsg === undefined ? {} : { epsg }),
+  };
 }
 
 /** True when both name the same system: the same code, or else the same definition. */
@@ -130,22 +189,26 @@ export function sameCrs(one: Crs, other: Crs): boolean {
  * A function from coordinates in `from` to coordinates in `to`, both x before y.
  * Points that cannot be projected come back as NaN or infinite, never as an exception.
  *
- * @throws {InvalidInputError} when a datum shift needs a grid file, which proj4 here has none of: it
- * would answer with NaN everywhere.
+ * Within one datum proj4 computes; test/unit/grid/proj.test.ts holds that it has PROJ's numbers. From one
+ * datum to another, and in systems that proj4 has not, or wrongly, PROJ itself is asked, where GDAL can be
+ * loaded. Where it cannot, proj4 shifts datums by their Helmert parameters, some metres beside PROJ's
+ * places at the most.
+ *
+ * @throws {InvalidInputError} without GDAL: when a datum shift needs a grid file or is not known, or proj4
+ * has no such system.
  */
 export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
   if (sameCrs(from, to)) return (x, y) => [x, y];
-  for (const { name, definition } of [from, to]) {
-    const file = /\+nadgrids=(?!@)(\S+)/.exec(definition)?.[1];
-    if (file === undefined) continue;
-    throw expected(
-      'a CRS whose datum needs no grid file',
-      'a change of CRS',
-      `${name.slice(0, 60)} (${file})`,
-      'Give a PROJ string with +towgs84 instead.',
-    );
+  const ends = [from.definition, to.definition] as const;
+  const isPlain = !from.needsProj && !to.needsProj;
+  const isOneDatum = isPlain && sameDatum(...ends);
+  if (!isOneDatum) {
+    const byProj = pointTransform(from, to);
+    if (byProj !== undefined) return byProj;
+    for (const crs of [from, to]) checkComputable(crs);
   }
-  const converter = proj4(from.definition, to.definition);
+  const [one, other] = isOneDatum ? ends.map(withinDatum) : ends;
+  const converter = proj4(one as string, other as string);
   return (x, y) => {
     try {
       const [px, py] = converter.forward([x, y]);
@@ -154,6 +217,26 @@ export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
       return [Number.NaN, Number.NaN];
     }
   };
+}
+
+/** Without PROJ: proj4 would answer with NaN, or with a wrong place. */
+function checkComputable({ name, definition, needsProj, epsg }: Crs): void {
+  const shown = name.slice(0, 60);
+  if (needsProj)
+    throw expected(
+      'a CRS that can be computed without GDAL',
+      'a change of CRS',
+      shown,
+      'Set up GDAL ("geocubes doctor" says how), or give another CRS.',
+    );
+  const file = /\+nadgrids=(?!@)(\S+)/.exec(definition)?.[1];
+  if (file === undefined && (epsg === undefined || hasAnyDatum(definition))) return;
+  throw expected(
+    'a CRS whose datum needs no grid file',
+    'a change of CRS without GDAL',
+    file === undefined ? `${shown} (of unknown shift)` : `${shown} (${file})`,
+    'Set up GDAL ("geocubes doctor" says how), or give a PROJ string with +towgs84 instead.',
+  );
 }
 
 export const EPSG_4326 = 'EPSG:4326';

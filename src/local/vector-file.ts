@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Dataset, Feature, Layer, SpatialReference } from 'gdal-async';
 import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
 import { expected, GeocubesError, InvalidInputError } from '../errors.js';
-import { EPSG_4326, parseCrs } from '../grid/crs.js';
+import { parseCrs } from '../grid/crs.js';
 import type { GeoJsonRegion } from '../grid/roi.js';
 import { loadGdal, uniqueName } from '../kernel/gdal/load.js';
 
@@ -160,11 +160,18 @@ function geometryOf(feature: Feature, shown: string): ReturnType<Feature['getGeo
 function crsName(srs: SpatialReference | null, shown: string): string {
   if (srs === null)
     throw expected('a CRS', `the region in ${shown}`, 'none', 'Assign one with ogr2ogr -a_srs.');
-  if (srs.getAuthorityName() === 'EPSG') return `EPSG:${srs.getAuthorityCode()}`;
-  const wkt = srs.toWKT();
-  try {
-    return parseCrs(wkt).name;
-  } catch {
-    return srs.isGeographic() ? EPSG_4326 : srs.toProj4();
+  const code = srs.getAuthorityName() === 'EPSG' ? [`EPSG:${srs.getAuthorityCode()}`] : [];
+  for (const text of [...code, srs.toWKT(), srs.toProj4()]) {
+    try {
+      return parseCrs(text).name;
+    } catch {
+      // Newer than the register here, or of a kind that is better said in another way.
+    }
   }
+  throw expected(
+    'a CRS that can be computed with',
+    `the region in ${shown}`,
+    srs.toWKT().slice(0, 80),
+    'Warp it to another one with ogr2ogr -t_srs.',
+  );
 }

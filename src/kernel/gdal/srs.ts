@@ -2,14 +2,28 @@ import type { SpatialReference } from 'gdal-async';
 import { parseCrs } from '../../grid/crs.js';
 import { loadGdal } from './load.js';
 
-/** A CRS of ours as GDAL's object, with x before y as everywhere here. */
+/**
+ * A CRS of ours as GDAL's object, with x before y as everywhere here. Codes of ESRI's, and those that the
+ * register of this PROJ does not have, by their definition.
+ */
 export function spatialReference(name: string): SpatialReference {
-  const gdal = loadGdal();
+  const { SpatialReference: Srs } = loadGdal();
   const crs = parseCrs(name);
-  if (crs.epsg !== undefined) return gdal.SpatialReference.fromEPSG(crs.epsg);
-  return crs.wkt === ''
-    ? gdal.SpatialReference.fromProj4(crs.definition)
-    : gdal.SpatialReference.fromWKT(crs.wkt);
+  const code = crs.epsg === undefined ? /^ESRI:\d+$/.exec(name)?.[0] : `EPSG:${crs.epsg}`;
+  const ways = [
+    ...(code === undefined ? [] : [() => Srs.fromUserInput(code)]),
+    ...(crs.wkt === '' ? [] : [() => Srs.fromWKT(crs.wkt)]),
+    () => Srs.fromProj4(crs.definition),
+  ];
+  let failure: unknown;
+  for (const way of ways) {
+    try {
+      return way();
+    } catch (cause) {
+      failure ??= cause;
+    }
+  }
+  throw failure;
 }
 
 /** By EPSG code. */

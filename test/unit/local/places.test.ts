@@ -127,6 +127,12 @@ test.each<[string, string, GeoTransform, Target]>([
     { ...{ crs: 'EPSG:32631' }, bounds: [663_250, 5_780_900, 663_650, 5_781_300], resolution: 1 },
   ],
   [
+    'degrees, into the British grid',
+    'EPSG:4326',
+    [-2.02, 0.0002, 0, 53.01, 0, -0.0002],
+    { ...{ crs: 'EPSG:27700' }, bounds: [398_000, 342_000, 403_000, 347_000], resolution: 20 },
+  ],
+  [
     'the meridian of Ferro',
     'EPSG:4805',
     [30, 0.01, 0, 48, 0, -0.01],

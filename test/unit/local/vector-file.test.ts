@@ -59,8 +59,6 @@ function write(
       geometry.segmentize(0.05);
       if (crs === LAEA && srs !== null) {
         geometry.transform(new gdal.CoordinateTransformation(geographic, srs));
-        // The order of the register is northing before easting; files have it the other way round.
-        geometry.swapXY();
       }
       const feature = new gdal.Feature(layer);
       feature.fields.set('name', square);

@@ -1,0 +1,49 @@
+/** Points by PROJ, as GDAL asks it: imported once in each thread that computes places (grid/point-transforms.ts). */
+import type { XY } from '../../grid/affine.js';
+import { computePointsBy, type PointTransform } from '../../grid/point-transforms.js';
+import { type Gdal, loadGdal } from './load.js';
+import { spatialReference } from './srs.js';
+
+/** Transforms that are kept: more than any cube and its regions have. */
+const KEPT = 64;
+const kept = new Map<string, PointTransform>();
+
+let isAbsent = false;
+
+computePointsBy((from, to) => {
+  if (isAbsent) return undefined;
+  let gdal: Gdal;
+  try {
+    gdal = loadGdal();
+  } catch {
+    // It will not appear while the process runs.
+    isAbsent = true;
+    return undefined;
+  }
+  const key = `${from.name}\n${to.name}`;
+  const made = kept.get(key) ?? makeTransform(gdal, from.name, to.name);
+  if (made === undefined) return undefined;
+  if (kept.size >= KEPT) kept.clear();
+  kept.set(key, made);
+  return made;
+});
+
+function makeTransform(gdal: Gdal, from: string, to: string): PointTransform | undefined {
+  try {
+    const transformation = new gdal.CoordinateTransformation(
+      spatialReference(from),
+      spatialReference(to),
+    );
+    return (x, y): XY => {
+      if (!Number.isFinite(x + y)) return [Number.NaN, Number.NaN];
+      try {
+        const point = transformation.transformPoint(x, y);
+        return [point.x, point.y];
+      } catch {
+        return [Number.NaN, Number.NaN];
+      }
+    };
+  } catch {
+    return undefined;
+  }
+}
