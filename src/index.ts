@@ -54,7 +54,12 @@ export type {
 } from './cube/open-dataset.js';
 export { DEFAULT_MAX_OUTAGE_MS } from './cube/outage.js';
 export type { IngestPlan } from './cube/plan.js';
-export { type GeoTiffOptions, readGeoBox, writeGeoTiff } from './cube/raster-files.js';
+export {
+  type GeoTiffOptions,
+  type ReadGeoBoxOptions,
+  readGeoBox,
+  writeGeoTiff,
+} from './cube/raster-files.js';
 export { ingestWithReport, type ReportOptions } from './cube/report.js';
 export type { TileFeatures, TileProperties } from './cube/tile-features.js';
 export type { IngestLimits } from './cube/tile-queue.js';

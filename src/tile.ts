@@ -74,8 +74,12 @@ export interface FetchedPart {
 
 /** A raster file on disk, which the kernel reads itself: no byte of it crosses a thread. */
 export interface FileReference {
-  /** Absolute. */
+  /** For messages: absolute, or as the user named a part of a file. */
   readonly path: string;
+  /** What GDAL opens, where that is not the path: a part of a file, or the text of a VRT as it was checked. */
+  readonly name?: string;
+  /** The formats it may be of, by GDAL's names, or `any`. Default: those that hold data themselves. */
+  readonly formats?: readonly string[] | 'any';
   /** The file's bands, from 0, in the order of the request's bands. */
   readonly bands: readonly number[];
   /** Value of pixels without one, in place of the file's own; NaN always is one in floats. */

@@ -64,7 +64,7 @@ export function importCommand(): Command {
 }
 
 async function run(files: string[], options: Options): Promise<void> {
-  const { filesFrom, order, nodata, resampling, bands } = options;
+  const { filesFrom, order, nodata, resampling, bands, trustInputs } = options;
   if (filesFrom === '-' && options.roi === '-')
     throw expected('one reader of standard input', '--files-from and --roi', 'two');
   const paths = [...files, ...(filesFrom === undefined ? [] : await pathsIn(filesFrom))];
@@ -75,7 +75,13 @@ async function run(files: string[], options: Options): Promise<void> {
   if (region !== undefined) cube.windowsOf(region);
   // Files carry no time that could be relied on: those of one call are of one step.
   const time = oneStep(cube, options.time, 'Files are imported into one step.');
-  const source = await localFiles(cube.dataset, paths, { order, nodata, resampling, bands });
+  const source = await localFiles(cube.dataset, paths, {
+    order,
+    nodata,
+    resampling,
+    bands,
+    trustInputs,
+  });
   if (source.outside.length > 0)
     process.stderr.write(
       `geocubes: ${source.outside.length} of ${paths.length} files lie outside of the cube and are left out, the first of them ${source.outside[0]}\n`,

@@ -71,12 +71,13 @@ export function loadCommand(): Command {
 }
 
 async function load(options: Options): Promise<void> {
-  const { store, png, out, like: likeFile, resampling, buffer } = options;
+  const { store, png, out, like: likeFile, resampling, buffer, trustInputs = false } = options;
   checkOptions(options);
   const cube = await Cube.open(store);
   const pool = await openPool(options);
   try {
-    const like = likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool });
+    const like =
+      likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
     const roi = (await regionIn(options)) ?? (like as GeoBox);
     // A file holds one step.
     const time = oneStep(cube, options.time);

@@ -31,6 +31,12 @@ export const threadsOption = () =>
 export const formatOption = () =>
   new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
 
+export const trustOption = () =>
+  new Option(
+    '--trust-inputs',
+    'let input files lead anywhere: to other files, services, databases (default: only files that hold data, and VRTs over those in their own folder)',
+  );
+
 export const quietOption = () =>
   new Option('-q, --quiet', 'print nothing: the exit code tells how it went');
 

@@ -4,6 +4,7 @@ import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import { parseBoundingBox, type Roi } from '../grid/roi.js';
 import { readRoi } from '../local/vector-file.js';
+import { trustOption } from './options.js';
 
 /** What {@link addRegionOptions} adds, and the time beside it. */
 export interface RegionOptions {
@@ -12,6 +13,7 @@ export interface RegionOptions {
   readonly roi?: string;
   readonly where?: string;
   readonly layer?: string;
+  readonly trustInputs?: boolean;
   readonly time?: Toi;
 }
 
@@ -39,7 +41,8 @@ export function addRegionOptions(command: Command): Command {
     )
     .addOption(
       new Option('--layer <name>', 'layer of --roi, where it has several').conflicts('bbox'),
-    );
+    )
+    .addOption(trustOption());
 }
 
 /**
@@ -54,8 +57,8 @@ export async function regionOf(options: RegionOptions): Promise<Roi> {
 
 /** The same, or `undefined` without a region. */
 export async function regionIn(options: RegionOptions): Promise<Roi | undefined> {
-  const { bbox, bboxCrs, roi, where, layer } = options;
-  if (roi !== undefined) return readRoi(roi, { where, layer });
+  const { bbox, bboxCrs, roi, where, layer, trustInputs } = options;
+  if (roi !== undefined) return readRoi(roi, { where, layer, trustInputs });
   const stray = where !== undefined ? '--where' : layer !== undefined ? '--layer' : undefined;
   if (stray !== undefined) throw expected('the file of --roi', stray, 'none');
   return bbox === undefined ? undefined : parseBoundingBox(bbox, parseCrs(bboxCrs));

@@ -1,6 +1,4 @@
-import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { InvalidInputError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
 import type { GeoTiffJob } from '../kernel/raster-files.js';
 import type { Pool } from '../pool/pool.js';
@@ -38,22 +36,21 @@ export async function writeGeoTiff(
   });
 }
 
+/** How a raster is looked at. */
+export interface ReadGeoBoxOptions extends Pick<GeoTiffOptions, 'pool'> {
+  /** Takes formats that lead to other files and services too: see {@link LocalFilesOptions.trustInputs}. */
+  readonly trustInputs?: boolean | undefined;
+}
+
 /**
- * Where a raster file lies, in any format GDAL opens: something to be {@link Cube.loadLike}.
+ * Where a raster file lies, or a part of one (`NETCDF:"two.nc":b1`, `/vsizip/scenes.zip/a.tif`): something to
+ * be {@link Cube.loadLike}.
  *
- * @throws {InvalidInputError} for a file that is absent, no raster or not georeferenced.
+ * @throws {InvalidInputError} for a file that is absent, no raster, not georeferenced, or leads elsewhere.
  */
 export async function readGeoBox(
   file: string,
-  { pool }: Pick<GeoTiffOptions, 'pool'>,
+  { pool, trustInputs = false }: ReadGeoBoxOptions,
 ): Promise<GeoBox> {
-  const path = resolve(file);
-  // GDAL would also take a name of a service for a file, and ask it.
-  await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError(
-      `Expected a readable raster file but received "${file}" (${cause.code ?? cause.message}).`,
-      { cause },
-    );
-  });
-  return GeoBox.fromRecord(await pool.readGeoBox(path));
+  return GeoBox.fromRecord(await pool.readGeoBox(file, { trustInputs }));
 }

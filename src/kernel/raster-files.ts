@@ -7,8 +7,11 @@ import type { LoadedPixels } from '../raster/loaded-pixels.js';
 export interface RasterFiles {
   /** Writes the whole file or none. @throws {RasterError} */
   writeGeoTiff(job: GeoTiffJob): void;
-  /** Where a raster lies. @throws {InvalidInputError} for a file that is none, or is not georeferenced. */
-  readGeoBox(file: string): GeoBoxRecord;
+  /**
+   * Where a raster lies.
+   * @throws {InvalidInputError} for a file that is none, is not georeferenced, or leads elsewhere.
+   */
+  readGeoBox(file: string, options: { readonly trustInputs?: boolean | undefined }): GeoBoxRecord;
 }
 
 export interface GeoTiffJob {

@@ -1,8 +1,12 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import { fromGeoTransform, type GeoTransform, isInvertible } from '../grid/affine.js';
-import { loadGdal } from '../kernel/gdal/load.js';
+import {
+  type CheckedInput,
+  checkRaster,
+  type InputOptions,
+  openChecked,
+} from '../kernel/gdal/inputs/open.js';
 import { DTYPES, type DType } from '../raster/dtype.js';
 import type { FilePlace } from './pixel-map.js';
 
@@ -19,8 +23,10 @@ const GDAL_NAMES: Readonly<Record<string, DType>> = {
 
 /** What a raster file on disk is, without its pixels. */
 export interface RasterFile {
-  /** Absolute. */
+  /** Absolute, or as the user named a part of a file. */
   readonly path: string;
+  /** How each thread opens it. */
+  readonly input: CheckedInput;
   /** Where it lies, in its own CRS. */
   readonly place: FilePlace;
   /** In the file's order, alpha bands included. */
@@ -35,40 +41,32 @@ export interface FileBand {
 }
 
 /**
- * Looks at a raster file, of any format that GDAL reads.
+ * Looks at a raster file, or at a part of one: `NETCDF:"two.nc":b1`, `/vsizip/scenes.zip/a.tif`.
  *
  * @throws {InvalidInputError} naming the file when it is absent, no raster, without a place on earth, or of
- * a pixel type that no cube can have.
+ * a pixel type that no cube can have; or when it may lead to other files or the network and is not trusted.
  */
-export async function inspectRaster(path: string): Promise<RasterFile> {
-  const absolute = resolve(path);
-  // GDAL takes much for a path (URLs, XML, connection strings); a file on disk is none of these.
-  const found = await stat(absolute).catch(() => undefined);
-  if (found === undefined) throw expected('an existing raster file', 'the files to import', path);
-  if (!found.isFile())
-    throw expected(
-      'a raster file',
-      'the files to import',
-      path,
-      found.isDirectory() ? 'It is a folder; name the files in it.' : undefined,
-    );
+export function inspectRaster(given: string, options: InputOptions = {}): RasterFile {
+  const input = checkRaster(given, 'the files to import', options);
+  // The text of a VRT is no name, and a part of a file has none but the user's.
+  const path = isAbsolute(input.name) && !input.name.startsWith('/vsi') ? input.name : given;
   try {
-    return describe(absolute);
+    return describe(path, input);
   } catch (cause) {
     if (cause instanceof InvalidInputError || cause instanceof SetupError) throw cause;
     throw new InvalidInputError(
-      `Expected a raster that GDAL can read but received "${path}": ${(cause as Error).message || 'unknown content'}`,
+      `Expected a raster that GDAL can read but received "${given}": ${(cause as Error).message || 'unknown content'}`,
       { cause },
     );
   }
 }
 
-function describe(path: string): RasterFile {
-  const dataset = loadGdal().open(path, 'r');
+function describe(path: string, input: CheckedInput): RasterFile {
+  const dataset = openChecked(input);
   try {
     const { rasterSize, geoTransform, srs } = dataset;
     const count = dataset.bands.count();
-    if (count === 0) throw expected('a raster', `the file ${path}`, 'one without bands');
+    if (count === 0) throw noBands(dataset, path);
     if (srs === null) throw expected('a raster with a CRS', `the file ${path}`, 'one without');
     if (geoTransform === null)
       throw expected('a georeferenced raster', `the file ${path}`, 'one without a transform');
@@ -84,7 +82,7 @@ function describe(path: string): RasterFile {
         isAlpha: band.colorInterpretation === 'Alpha',
       };
     });
-    return { path, place: { wkt: srs.toWKT(), shape, affine }, bands };
+    return { path, input, place: { wkt: srs.toWKT(), shape, affine }, bands };
   } finally {
     dataset.close();
   }
@@ -94,4 +92,22 @@ function dtypeOf(name: string | null, path: string): DType {
   const dtype = GDAL_NAMES[name ?? ''];
   if (dtype !== undefined) return dtype;
   throw expected(`pixels of type ${DTYPES.join(', ')}`, `the file ${path}`, name ?? 'none');
+}
+
+/** Names of subdatasets in a message: as many as fit a screen. */
+const SHOWN = 20;
+
+/** A container has its rasters in parts, which have names of their own. */
+function noBands(dataset: ReturnType<typeof openChecked>, path: string): InvalidInputError {
+  const parts = Object.entries(dataset.getMetadata('SUBDATASETS') as Record<string, string>)
+    .filter(([key]) => /^SUBDATASET_\d+_NAME$/.test(key))
+    .map(([, name]) => `'${name.replace(/\p{Cc}/gu, '?').slice(0, 200)}'`);
+  if (parts.length === 0) return expected('a raster', `the file ${path}`, 'one without bands');
+  const more = parts.length > SHOWN ? ` and ${parts.length - SHOWN} more` : '';
+  return expected(
+    'one raster',
+    `the file ${path}`,
+    `${parts.length} in one`,
+    `Name one of them: ${parts.slice(0, SHOWN).join(' ')}${more}`,
+  );
 }

@@ -25,6 +25,12 @@ export interface LocalFilesOptions {
   readonly bands?: readonly (string | number)[] | undefined;
   /** Where pixels lie on another grid than the cube's. Default: the dataset's own. */
   readonly resampling?: Resampling | undefined;
+  /**
+   * Lets GDAL open whatever the files are and lead to: services, databases, files anywhere. Allows GDAL the
+   * network for the whole process. Default false: formats that hold data themselves, and VRTs over such files
+   * in their own folder.
+   */
+  readonly trustInputs?: boolean | undefined;
 }
 
 /** Files on disk as a source of tiles. */
@@ -52,11 +58,11 @@ export async function localFiles(
   paths: readonly string[],
   options: LocalFilesOptions = {},
 ): Promise<LocalSource> {
-  const { order = 'last', nodata, resampling } = options;
+  const { order = 'last', nodata, resampling, trustInputs } = options;
   const files: MatchedFile[] = [];
   checkChosen(dataset, options.bands);
   for (const path of paths) {
-    const file = await inspectRaster(path);
+    const file = inspectRaster(path, { trustInputs });
     const match = matchBands(
       file,
       dataset.bands.map(({ name }) => name),
@@ -146,7 +152,7 @@ function describe({ path, place: { wkt, shape, affine } }: MatchedFile): string 
 }
 
 function partsOf(
-  { file: { path, match }, placements }: Touching,
+  { file: { path, input, match }, placements }: Touching,
   tile: GeoBox,
   { dtype }: Dataset,
   nodata: number | undefined,
@@ -158,7 +164,14 @@ function partsOf(
       bands: match.cube,
       bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
     },
-    file: { path, bands: match.file, turns, ...(nodata === undefined ? {} : { nodata }) },
+    file: {
+      path,
+      name: input.name,
+      formats: input.formats,
+      bands: match.file,
+      turns,
+      ...(nodata === undefined ? {} : { nodata }),
+    },
   }));
 }
 

@@ -1,11 +1,15 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Dataset, Feature, Layer, SpatialReference } from 'gdal-async';
 import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
 import { expected, GeocubesError, InvalidInputError } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import type { GeoJsonRegion } from '../grid/roi.js';
+import {
+  type CheckedInput,
+  checkVector,
+  checkVectorText,
+  openChecked,
+} from '../kernel/gdal/inputs/open.js';
 import { loadGdal, uniqueName } from '../kernel/gdal/load.js';
 
 /** Which features of a vector file are meant. */
@@ -14,6 +18,8 @@ export interface ReadRoiOptions {
   readonly where?: string | undefined;
   /** Which layer of the file. Default: its only one. */
   readonly layer?: string | undefined;
+  /** Takes formats that lead to other files and services too: see {@link LocalFilesOptions.trustInputs}. */
+  readonly trustInputs?: boolean | undefined;
 }
 
 /** Names standard input, as it does on the command line. */
@@ -36,20 +42,17 @@ export async function readRoi(path: string, options: ReadRoiOptions = {}): Promi
     const name = uniqueName('.geojson');
     gdal.vsimem.set(bytes, name);
     try {
-      return read(name, 'standard input', options);
+      const input = checkVectorText(name, bytes.toString('latin1'), 'standard input');
+      return read(input, 'standard input', options);
     } finally {
       gdal.vsimem.release(name);
     }
   }
-  const absolute = resolve(path);
-  // GDAL takes much for a path (URLs, XML, connection strings); a file on disk is none of these.
-  if ((await stat(absolute).catch(() => undefined)) === undefined)
-    throw expected('an existing vector file', 'the region', path);
-  return read(absolute, path, options);
+  return read(checkVector(path, 'the region', options), path, options);
 }
 
-function read(file: string, shown: string, options: ReadRoiOptions): GeoJsonRegion {
-  const dataset = openVector(file, shown);
+function read(input: CheckedInput, shown: string, options: ReadRoiOptions): GeoJsonRegion {
+  const dataset = openVector(input, shown);
   try {
     const layer = layerOf(dataset, shown, options.layer);
     filter(layer, options.where);
@@ -83,12 +86,12 @@ function read(file: string, shown: string, options: ReadRoiOptions): GeoJsonRegi
   }
 }
 
-function openVector(file: string, shown: string): Dataset {
-  const gdal = loadGdal();
+function openVector(input: CheckedInput, shown: string): Dataset {
   let dataset: Dataset;
   try {
-    dataset = gdal.open(file, 'r');
+    dataset = openChecked(input, true);
   } catch (cause) {
+    if (cause instanceof GeocubesError) throw cause;
     throw unreadable(shown, cause);
   }
   if (dataset.layers.count() > 0) return dataset;

@@ -31,7 +31,7 @@ export type Task =
   | { readonly kind: 'warp'; readonly job: WarpJob }
   /** Writes pixels of shared memory. */
   | { readonly kind: 'write-geotiff'; readonly job: GeoTiffJob }
-  | { readonly kind: 'read-geobox'; readonly file: string }
+  | { readonly kind: 'read-geobox'; readonly file: string; readonly trustInputs?: boolean }
   /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
   | { readonly kind: 'warm-up' };
 

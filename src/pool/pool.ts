@@ -50,7 +50,7 @@ export interface Pool {
   /** Pixels that lie in shared memory are not copied. @throws {RasterError} {@link SetupError} without GDAL. */
   writeGeoTiff(job: GeoTiffJob): Promise<void>;
   /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
-  readGeoBox(file: string): Promise<GeoBoxRecord>;
+  readGeoBox(file: string, options?: { readonly trustInputs?: boolean }): Promise<GeoBoxRecord>;
   close(): Promise<void>;
 }
 
@@ -114,8 +114,8 @@ export function createPool({
     async writeGeoTiff(job) {
       await ask({ kind: 'write-geotiff', job });
     },
-    async readGeoBox(file) {
-      const value = await ask({ kind: 'read-geobox', file });
+    async readGeoBox(file, { trustInputs = false } = {}) {
+      const value = await ask({ kind: 'read-geobox', file, trustInputs });
       if (value === undefined || !('affine' in value))
         throw new UnexpectedError('Expected a geobox from the pool.');
       return value;

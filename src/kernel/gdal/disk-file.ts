@@ -16,6 +16,8 @@ import type { BandRaster } from '../band-raster.js';
 import { addInvalid, GapList } from '../gaps.js';
 import { moveOffNodata } from '../nodata.js';
 import type { DiskFile } from '../tile-reader.js';
+import { RASTER_FORMATS } from './inputs/formats.js';
+import { openChecked } from './inputs/open.js';
 import { loadGdal, uniqueName } from './load.js';
 import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
 import { GDAL_TYPES } from './raw-dataset.js';
@@ -28,7 +30,8 @@ const FROM_NODATA = 8;
 /** Opens a file where it lies, read-only. @throws {RasterError} naming the file when GDAL cannot. */
 export function openFile(file: FileReference): DiskFile {
   return naming(file.path, () => {
-    const dataset = loadGdal().open(file.path, 'r');
+    const { path, name = path, formats = RASTER_FORMATS } = file;
+    const dataset = openChecked({ name, shown: path, formats });
     try {
       checkBlocks(dataset);
       return new GdalDiskFile(dataset, file);

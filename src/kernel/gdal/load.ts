@@ -35,6 +35,18 @@ const require = createRequire(import.meta.url);
 let loaded: Gdal | undefined;
 
 /**
+ * What keeps GDAL off the network, beside the drivers it may use (`inputs/`): files on its network drives
+ * must have this one name, and what it fetches otherwise goes to a proxy that cannot be. VRTs run no Python.
+ */
+const NO_NETWORK = {
+  CPL_VSIL_CURL_ALLOWED_FILENAME: 'none',
+  GDAL_HTTP_PROXY: 'none://',
+  GDAL_HTTPS_PROXY: 'none://',
+  GML_DOWNLOAD_SCHEMA: 'NO',
+  GDAL_VRT_ENABLE_PYTHON: 'NO',
+} as const;
+
+/**
  * gdal-async for the calling thread; loads it at the first call.
  *
  * @throws {SetupError} when the binding is absent or does not load.
@@ -42,6 +54,17 @@ let loaded: Gdal | undefined;
 export function loadGdal(): Gdal {
   loaded ??= oneThreadAtATime(load);
   return loaded;
+}
+
+/** An option of our own: threads that load the binding later see it, where they share one GDAL. */
+const NETWORK_ALLOWED = 'GEOCUBES_NETWORK';
+
+/** Lifts what keeps GDAL off the network, for good and for the whole process: its options are the process's. */
+export function allowNetwork(): void {
+  const gdal = loadGdal();
+  if (gdal.config.get(NETWORK_ALLOWED) === 'YES') return;
+  gdal.config.set(NETWORK_ALLOWED, 'YES');
+  for (const name of Object.keys(NO_NETWORK)) gdal.config.set(name, null);
 }
 
 type Loader = (module: NodeJS.Module, filename: string) => void;
@@ -69,6 +92,8 @@ function load(): Gdal {
     gdal.config.set('OSR_DEFAULT_AXIS_MAPPING_STRATEGY', 'TRADITIONAL_GIS_ORDER');
     // No side files beside rasters that are not ours.
     gdal.config.set('GDAL_PAM_ENABLED', 'NO');
+    if (gdal.config.get(NETWORK_ALLOWED) !== 'YES')
+      for (const [name, value] of Object.entries(NO_NETWORK)) gdal.config.set(name, value);
     return gdal;
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);

@@ -2,13 +2,14 @@ import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { Dataset, SpatialReference } from 'gdal-async';
-import { InvalidInputError, RasterError } from '../../errors.js';
+import { GeocubesError, InvalidInputError, RasterError } from '../../errors.js';
 import { fromGeoTransform, type GeoTransform, toGeoTransform } from '../../grid/affine.js';
 import { parseCrs } from '../../grid/crs.js';
 import { GeoBox, type GeoBoxRecord } from '../../grid/geobox.js';
 import { isFloat } from '../../raster/dtype.js';
 import { bytesOfPixels } from '../../raster/loaded-pixels.js';
 import type { GeoTiffJob, RasterFiles } from '../raster-files.js';
+import { checkRaster, type InputOptions, openChecked } from './inputs/open.js';
 import { loadGdal, uniqueName } from './load.js';
 import { rawBand } from './raw-dataset.js';
 import { spatialReference } from './srs.js';
@@ -95,12 +96,12 @@ function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-function readGeoBox(file: string): GeoBoxRecord {
-  const gdal = loadGdal();
+function readGeoBox(file: string, options: InputOptions): GeoBoxRecord {
   let dataset: Dataset;
   try {
-    dataset = gdal.open(file);
+    dataset = openChecked(checkRaster(file, 'the raster', options));
   } catch (cause) {
+    if (cause instanceof GeocubesError) throw cause;
     throw new InvalidInputError(
       `Expected a raster that GDAL opens but received "${file}": ${cause instanceof Error ? cause.message : String(cause)}.`,
       { cause },

@@ -1,4 +1,4 @@
-import { expected } from '../../errors.js';
+import { expected, GeocubesError } from '../../errors.js';
 import {
   type Affine,
   alignsWith,
@@ -10,6 +10,7 @@ import {
 } from '../../grid/affine.js';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
 import { intersect } from '../../grid/window.js';
+import { type CheckedInput, checkRaster, openChecked } from '../../kernel/gdal/inputs/open.js';
 import { type Gdal, loadGdal, uniqueName } from '../../kernel/gdal/load.js';
 import { allocate, DTYPES, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
 import type { BandSource, Frame, ImageBand, Mask, Plane } from '../image/image.js';
@@ -27,7 +28,7 @@ export class RasterFile {
   readonly bands: readonly Omit<ImageBand, 'name'>[];
 
   private constructor(
-    private readonly path: string,
+    private readonly input: CheckedInput,
     private readonly grid: GeoBoxRecord,
     private readonly dtypes: readonly DType[],
   ) {
@@ -40,7 +41,8 @@ export class RasterFile {
 
   /** @throws {InvalidInputError} when GDAL cannot open the file, or it has no CRS, or a pixel type cubes lack. */
   static open(path: string): RasterFile {
-    const dataset = openFor(path);
+    const input = checkRaster(path, 'an image file');
+    const dataset = openFor(input);
     try {
       const { srs, geoTransform, rasterSize } = dataset;
       if (srs === null || geoTransform === null) {
@@ -54,7 +56,7 @@ export class RasterFile {
         affine: fromGeoTransform([c, a, b, f, d, e]),
       };
       const dtypes = dataset.bands.map((band) => toDtype(band.dataType, path));
-      return new RasterFile(path, grid, dtypes);
+      return new RasterFile(input, grid, dtypes);
     } finally {
       dataset.close();
     }
@@ -99,7 +101,7 @@ export class RasterFile {
     options: readonly string[],
   ): PixelArray[] {
     const gdal = loadGdal();
-    const file = openFor(this.path);
+    const file = openFor(this.input);
     // Without its nodata value and masks the file is plain numbers, which the warper copies as they are.
     const selection = bands.flatMap((band) => ['-b', band]);
     const plain = [...selection, '-a_nodata', 'none', '-mask', 'none', ...options];
@@ -132,11 +134,12 @@ export class RasterFile {
   }
 }
 
-function openFor(path: string): Dataset {
+function openFor(input: CheckedInput): Dataset {
   try {
-    return loadGdal().open(path);
+    return openChecked(input);
   } catch (cause) {
-    throw expected('a raster that GDAL can open', 'an image file', path, String(cause));
+    if (cause instanceof GeocubesError) throw cause;
+    throw expected('a raster that GDAL can open', 'an image file', input.shown, String(cause));
   }
 }
 

@@ -72,7 +72,7 @@ describe('the manifest', () => {
 
   test('a file that is no raster, and band names that do not fit, are refused', () => {
     const assets = [{ id: 'users/x/y', type: 'IMAGE', images: [image] }];
-    expect(refusal('absent-file', { assets })).toThrow('a raster that GDAL can open');
+    expect(refusal('absent-file', { assets })).toThrow('an existing raster file for an image file');
     const path = writeManifest('bands', {
       assets: [{ id: 'users/x/y', type: 'IMAGE', images: [{ ...image, bands: ['v', 'w'] }] }],
     });
