@@ -1,24 +1,22 @@
 import type { Catalogue } from '../assets/catalogue.js';
 import type { Arguments } from './arguments.js';
+import { parseSignature, type Signature } from './signature.js';
 import type { Value } from './value.js';
 
-/** A function this server evaluates: the signature clients are told, and what it does. */
-export interface Algorithm {
+/** A function this server evaluates: its signature as published (see `signature.ts`), and what it does. */
+export interface Definition {
+  readonly signature: string;
   readonly description: string;
-  readonly returns: string;
-  readonly parameters: readonly Parameter[];
   evaluate(given: Arguments, catalogue: Catalogue): Value;
 }
 
-export interface Parameter {
-  readonly name: string;
-  readonly type: string;
-  readonly description?: string;
-  /** Present (null included) when the parameter may be left out. */
-  readonly otherwise?: string | number | boolean | null;
-}
+export type Definitions = Readonly<Record<string, Definition>>;
 
-export type Algorithms = Readonly<Record<string, Algorithm>>;
+export interface Algorithm extends Signature, Omit<Definition, 'signature'> {}
+
+export function toAlgorithm({ signature, description, evaluate }: Definition): Algorithm {
+  return { ...parseSignature(signature), description, evaluate };
+}
 
 /** One entry of the reply to `GET .../algorithms`. */
 export function toListing(name: string, { description, returns, parameters }: Algorithm): object {
@@ -29,10 +27,7 @@ export function toListing(name: string, { description, returns, parameters }: Al
     arguments: parameters.map((parameter) => ({
       argumentName: parameter.name,
       type: parameter.type,
-      ...(parameter.description === undefined ? {} : { description: parameter.description }),
-      ...(parameter.otherwise === undefined
-        ? {}
-        : { optional: true, defaultValue: parameter.otherwise }),
+      ...('otherwise' in parameter ? { optional: true, defaultValue: parameter.otherwise } : {}),
     })),
   };
 }

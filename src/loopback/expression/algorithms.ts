@@ -1,4 +1,4 @@
-import { type Algorithms, toListing } from './algorithm.js';
+import { type Algorithm, type Definitions, toAlgorithm, toListing } from './algorithm.js';
 import { ARITHMETIC } from './arithmetic.js';
 import { CASTS } from './casts.js';
 import { COLLECTIONS } from './collections.js';
@@ -6,8 +6,7 @@ import { FILTERS } from './filters.js';
 import { MASKS } from './masks.js';
 import { STRUCTURE } from './structure.js';
 
-/** Every function this server evaluates, by name. */
-export const ALGORITHMS: Algorithms = {
+const DEFINITIONS: Definitions = {
   ...STRUCTURE,
   ...ARITHMETIC,
   ...MASKS,
@@ -16,9 +15,14 @@ export const ALGORITHMS: Algorithms = {
   ...FILTERS,
 };
 
+/** Every function this server evaluates, by name. */
+export const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map(
+  Object.entries(DEFINITIONS).map(([name, definition]) => [name, toAlgorithm(definition)]),
+);
+
 /** The reply to `GET .../algorithms`. */
 export function listAlgorithms(): object {
   return {
-    algorithms: Object.entries(ALGORITHMS).map(([name, algorithm]) => toListing(name, algorithm)),
+    algorithms: [...ALGORITHMS].map(([name, algorithm]) => toListing(name, algorithm)),
   };
 }

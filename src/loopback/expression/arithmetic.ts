@@ -1,13 +1,13 @@
 import type { BandSource, Frame, Image, ImageBand, Mask } from '../image/image.js';
 import { arithmeticType, dtypeOf, intType, type PixelType } from '../image/pixel-type.js';
 import { combine, intersectMasks, type Operation } from '../image/pixels.js';
-import type { Algorithm, Algorithms } from './algorithm.js';
+import type { Definition, Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
 
 const BOOLEAN = intType(0, 1);
 
 /** Pixel by pixel: sums, comparisons, logic. */
-export const ARITHMETIC: Algorithms = {
+export const ARITHMETIC: Definitions = {
   'Image.add': binary('add', 'Adds the second value to the first.'),
   'Image.subtract': binary('subtract', 'Subtracts the second value from the first.'),
   'Image.multiply': binary('multiply', 'Multiplies the two values.'),
@@ -22,8 +22,7 @@ export const ARITHMETIC: Algorithms = {
   'Image.or': binary('or', '1 where either value is non-zero, else 0.'),
   'Image.not': {
     description: '1 where the value is zero, else 0.',
-    returns: 'Image',
-    parameters: [{ name: 'value', type: 'Image' }],
+    signature: '(value: Image) => Image',
     evaluate: (given) => {
       const image = given.image('value');
       return { ...image, bands: image.bands.map(negate) };
@@ -31,14 +30,10 @@ export const ARITHMETIC: Algorithms = {
   },
 };
 
-function binary(operation: Operation, description: string): Algorithm {
+function binary(operation: Operation, description: string): Definition {
   return {
     description: `${description} Bands are matched by name, or else in order; a single band is used against all bands of the other image.`,
-    returns: 'Image',
-    parameters: [
-      { name: 'image1', type: 'Image' },
-      { name: 'image2', type: 'Image' },
-    ],
+    signature: '(image1: Image, image2: Image) => Image',
     evaluate: (given) => {
       const one = given.image('image1');
       const other = given.image('image2');

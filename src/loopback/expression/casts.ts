@@ -2,9 +2,9 @@ import type { DType } from '../../raster/dtype.js';
 import type { ImageBand } from '../image/image.js';
 import { isWithin, typeOfDtype } from '../image/pixel-type.js';
 import { castToInteger } from '../image/pixels.js';
-import type { Algorithm, Algorithms } from './algorithm.js';
+import type { Definition, Definitions } from './algorithm.js';
 
-export const CASTS: Algorithms = {
+export const CASTS: Definitions = {
   'Image.toByte': cast('uint8'),
   'Image.toUint8': cast('uint8'),
   'Image.toInt16': cast('int16'),
@@ -17,11 +17,10 @@ export const CASTS: Algorithms = {
   'Image.toDouble': cast('float64'),
 };
 
-function cast(dtype: DType): Algorithm {
+function cast(dtype: DType): Definition {
   return {
     description: `Casts the pixels to ${dtype}: towards zero, and to the nearer end of the range where they do not fit.`,
-    returns: 'Image',
-    parameters: [{ name: 'value', type: 'Image' }],
+    signature: '(value: Image) => Image',
     evaluate: (given) => {
       const image = given.image('value');
       return { ...image, bands: image.bands.map((band) => castBand(band, dtype)) };

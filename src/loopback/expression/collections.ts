@@ -1,27 +1,19 @@
 import type { BandSource, Frame, Image, ImageBand, Mask, Plane } from '../image/image.js';
 import { dtypeOf, type PixelType, unite } from '../image/pixel-type.js';
 import { overlay } from '../image/pixels.js';
-import type { Algorithms } from './algorithm.js';
+import type { Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
 import type { ImageCollection } from './value.js';
 
-export const COLLECTIONS: Algorithms = {
+export const COLLECTIONS: Definitions = {
   'ImageCollection.load': {
     description: 'The stored collection with this id.',
-    returns: 'ImageCollection',
-    parameters: [
-      { name: 'id', type: 'String' },
-      { name: 'version', type: 'Long', otherwise: -1 },
-    ],
+    signature: '(id: String, version: Long = null) => ImageCollection',
     evaluate: (given, catalogue) => catalogue.collection(given.string('id')),
   },
   'Collection.filter': {
     description: 'The images that the filter accepts.',
-    returns: 'Collection',
-    parameters: [
-      { name: 'collection', type: 'Collection' },
-      { name: 'filter', type: 'Filter' },
-    ],
+    signature: '(collection: FeatureCollection, filter: Object) => FeatureCollection',
     evaluate: (given) => {
       const collection = given.collection('collection');
       const filter = given.filter('filter');
@@ -34,8 +26,7 @@ export const COLLECTIONS: Algorithms = {
   'ImageCollection.mosaic': {
     description:
       'One image of all, the last on top; each shows through where those above are masked.',
-    returns: 'Image',
-    parameters: [{ name: 'collection', type: 'ImageCollection' }],
+    signature: '(collection: ImageCollection) => Image',
     evaluate: (given) => mosaic(given.collection('collection'), given),
   },
 };

@@ -96,9 +96,7 @@ class Evaluation {
       }
       return called.call(this.nodes(call.arguments, scope));
     }
-    const algorithm = Object.hasOwn(ALGORITHMS, functionName)
-      ? ALGORITHMS[functionName]
-      : undefined;
+    const algorithm = ALGORITHMS.get(functionName);
     // Before its arguments: the outermost function is the one the caller will recognise.
     if (algorithm === undefined) {
       throw refuse(

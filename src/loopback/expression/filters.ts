@@ -1,28 +1,22 @@
 import type { Properties } from '../image/image.js';
-import type { Algorithm, Algorithms } from './algorithm.js';
+import type { Definition, Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
 import { type Filter, isKind, type Value } from './value.js';
 
+const OPERANDS =
+  '(leftField: String = null, rightValue: Object = null, rightField: String = null, leftValue: Object = null) => Filter';
+
 /** Dates, and filters on an image's properties. */
-export const FILTERS: Algorithms = {
+export const FILTERS: Definitions = {
   Date: {
     description: 'A date from an ISO 8601 text (UTC) or from milliseconds since 1970.',
-    returns: 'Date',
-    parameters: [
-      { name: 'value', type: 'Object' },
-      { name: 'timeZone', type: 'String', otherwise: null },
-    ],
+    signature: '(value: Object, timeZone: String = null) => Date',
     evaluate: (given) => ({ kind: 'Date', time: utc(given).time('value') }),
   },
   DateRange: {
     description:
       'The time from start (inclusive) to end (exclusive, 1 ms after the start by default).',
-    returns: 'DateRange',
-    parameters: [
-      { name: 'start', type: 'Object' },
-      { name: 'end', type: 'Object', otherwise: null },
-      { name: 'timeZone', type: 'String', otherwise: null },
-    ],
+    signature: '(start: Object, end: Object = null, timeZone: String = null) => DateRange',
     evaluate: (given) => {
       const start = utc(given).time('start');
       const end = given.optional('end') === undefined ? start + 1 : given.time('end');
@@ -31,8 +25,7 @@ export const FILTERS: Algorithms = {
   },
   'Filter.dateRangeContains': {
     description: 'Accepts images whose date property lies in the range.',
-    returns: 'Filter',
-    parameters: operands(),
+    signature: OPERANDS,
     evaluate: (given) => {
       const range = given.required('leftValue');
       if (!isKind(range, 'DateRange')) throw given.refuse("'leftValue' must be a DateRange.");
@@ -63,15 +56,6 @@ function utc(given: Arguments): Arguments {
   return given;
 }
 
-function operands(): Algorithm['parameters'] {
-  return [
-    { name: 'leftField', type: 'String', otherwise: null },
-    { name: 'rightValue', type: 'Object', otherwise: null },
-    { name: 'rightField', type: 'String', otherwise: null },
-    { name: 'leftValue', type: 'Object', otherwise: null },
-  ];
-}
-
 function filter(accepts: Filter['accepts']): Filter {
   return { kind: 'Filter', accepts };
 }
@@ -82,11 +66,10 @@ type Comparable = number | string;
 function comparison(
   words: string,
   holds: (one: Comparable, other: Comparable) => boolean,
-): Algorithm {
+): Definition {
   return {
     description: `Accepts images whose property is ${words} the value.`,
-    returns: 'Filter',
-    parameters: operands(),
+    signature: OPERANDS,
     evaluate: (given) => {
       const field = given.string('leftField');
       const value = comparable(given.required('rightValue'), given);
@@ -106,11 +89,10 @@ function comparable(value: Value, given: Arguments): Comparable {
 function logic(
   words: string,
   accepts: (filters: readonly Filter[], properties: Properties) => boolean,
-): Algorithm {
+): Definition {
   return {
     description: `Accepts images that ${words} of the filters accept.`,
-    returns: 'Filter',
-    parameters: [{ name: 'filters', type: 'List' }],
+    signature: '(filters: List<Filter>) => Filter',
     evaluate: (given) => {
       const filters = given.list('filters').map((each) => {
         if (isKind(each, 'Filter')) return each;

@@ -2,19 +2,15 @@ import { constantImage } from '../image/constant.js';
 import type { Frame, Image, ImageBand, Plane } from '../image/image.js';
 import { dtypeOf, FLOAT, unite } from '../image/pixel-type.js';
 import { maskPlane, overlay, updateMask } from '../image/pixels.js';
-import type { Algorithms } from './algorithm.js';
+import type { Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
 
 /** Masks are 0 or 1 here: a fraction handed to `updateMask` counts as 1. */
-export const MASKS: Algorithms = {
+export const MASKS: Definitions = {
   'Image.mask': {
     description:
       'Without a mask: the mask of each band as an image scaled to [0, 1]. With one: the image under that mask instead of its own.',
-    returns: 'Image',
-    parameters: [
-      { name: 'image', type: 'Image' },
-      { name: 'mask', type: 'Image', otherwise: null },
-    ],
+    signature: '(image: Image, mask: Image = null) => Image',
     evaluate: (given) => {
       const image = given.image('image');
       if (given.optional('mask') === undefined) {
@@ -28,22 +24,13 @@ export const MASKS: Algorithms = {
   },
   'Image.updateMask': {
     description: 'The image masked further where the mask is 0 or is masked itself.',
-    returns: 'Image',
-    parameters: [
-      { name: 'image', type: 'Image' },
-      { name: 'mask', type: 'Image' },
-    ],
+    signature: '(image: Image, mask: Image) => Image',
     evaluate: (given) => withMask(given.image('image'), given, (plane) => plane),
   },
   'Image.unmask': {
     description:
       'Replaces masked pixels by those of another image (zero by default), inside the footprint of the image or, with sameFootprint false, everywhere.',
-    returns: 'Image',
-    parameters: [
-      { name: 'input', type: 'Image' },
-      { name: 'value', type: 'Image', otherwise: null },
-      { name: 'sameFootprint', type: 'Boolean', otherwise: true },
-    ],
+    signature: '(input: Image, value: Image = null, sameFootprint: Boolean = true) => Image',
     evaluate: unmask,
   },
 };

@@ -1,46 +1,31 @@
 import { constantImage } from '../image/constant.js';
 import type { Image, ImageBand } from '../image/image.js';
-import type { Algorithms, Parameter } from './algorithm.js';
+import type { Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
 import { isList, type Value } from './value.js';
 
-const IMAGE: Omit<Parameter, 'name'> = { type: 'Image' };
-
 /** Loading, and which bands an image has under which names. No pixel is touched here. */
-export const STRUCTURE: Algorithms = {
+export const STRUCTURE: Definitions = {
   'Image.load': {
     description: 'The stored image with this id.',
-    returns: 'Image',
-    parameters: [
-      { name: 'id', type: 'String' },
-      { name: 'version', type: 'Long', otherwise: -1 },
-    ],
+    signature: '(id: String, version: Long = -1) => Image',
     evaluate: (given, catalogue) => catalogue.image(given.string('id')),
   },
   'Image.constant': {
     description:
       'An image with the same value everywhere; a list of numbers makes a band for each.',
-    returns: 'Image',
-    parameters: [{ name: 'value', type: 'Object' }],
+    signature: '(value: Object) => Image',
     evaluate: (given) => given.image('value'),
   },
   'Image.select': {
     description: 'The bands picked by name, regular expression or index, optionally renamed.',
-    returns: 'Image',
-    parameters: [
-      { name: 'input', ...IMAGE },
-      { name: 'bandSelectors', type: 'List' },
-      { name: 'newNames', type: 'List', otherwise: null },
-    ],
+    signature:
+      '(input: Image, bandSelectors: List<Object>, newNames: List<String> = null) => Image',
     evaluate: select,
   },
   'Image.rename': {
     description: 'The same bands under new names, one for each band.',
-    returns: 'Image',
-    parameters: [
-      { name: 'input', ...IMAGE },
-      { name: 'names', type: 'List' },
-    ],
+    signature: '(input: Image, names: List<String>) => Image',
     evaluate: (given) => {
       const image = given.image('input');
       return { ...image, bands: rename(image.bands, given.names('names'), given) };
@@ -48,19 +33,13 @@ export const STRUCTURE: Algorithms = {
   },
   'Image.addBands': {
     description: 'The bands of dstImg followed by those of srcImg.',
-    returns: 'Image',
-    parameters: [
-      { name: 'dstImg', ...IMAGE },
-      { name: 'srcImg', ...IMAGE },
-      { name: 'names', type: 'List', otherwise: null },
-      { name: 'overwrite', type: 'Boolean', otherwise: false },
-    ],
+    signature:
+      '(dstImg: Image, srcImg: Image, names: List<String> = null, overwrite: Boolean = false) => Image',
     evaluate: addBands,
   },
   'Image.cat': {
     description: 'The bands of all the images, in order.',
-    returns: 'Image',
-    parameters: [{ name: 'images', type: 'List' }],
+    signature: '(images: List<Object>) => Image',
     evaluate: (given) => {
       const [first = constantImage([]), ...rest] = given.images('images');
       return rest.reduce(append, first);
