@@ -27,6 +27,15 @@ export class InvalidInputError extends GeocubesError {
   override readonly name = 'InvalidInputError';
 }
 
+/** Characters of a value that a message shows; what was given may be a whole file. */
+const MAX_SHOWN = 500;
+
+function cut(text: string): string {
+  return text.length <= MAX_SHOWN
+    ? text
+    : `${text.slice(0, MAX_SHOWN)} ... (${text.length - MAX_SHOWN} characters more)`;
+}
+
 /** Builds the message template every input error follows. */
 export function expected(
   what: string,
@@ -34,7 +43,7 @@ export function expected(
   received: unknown,
   todo?: string,
 ): InvalidInputError {
-  const shown = typeof received === 'string' ? `"${received}"` : String(received);
+  const shown = typeof received === 'string' ? `"${cut(received)}"` : cut(String(received));
   return new InvalidInputError(
     `Expected ${what} for ${subject} but received ${shown}.${todo === undefined ? '' : ` ${todo}`}`,
   );

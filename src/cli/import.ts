@@ -1,12 +1,11 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
 import type { Resampling } from '../dataset/dataset.js';
 import { RESAMPLINGS } from '../dataset/dataset.js';
 import { expected } from '../errors.js';
 import { localFiles } from '../local/source.js';
-import { readText, storeOption, timeOption } from './options.js';
+import { readText, storeOption, textOf, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
 import { oneStep } from './time.js';
@@ -91,7 +90,10 @@ async function run(files: string[], options: Options): Promise<void> {
 
 /** The paths in a list, one a line; relative ones are meant from where the list lies. */
 async function pathsIn(list: string): Promise<string[]> {
-  const content = list === '-' ? await text(process.stdin) : await readText(list, '--files-from');
+  const content =
+    list === '-'
+      ? await textOf(process.stdin, '--files-from', 'standard input')
+      : await readText(list, '--files-from');
   const base = list === '-' ? '' : dirname(list);
   return content
     .split(/\r?\n/)

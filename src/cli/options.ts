@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { Option } from 'commander';
 import type { Dataset } from '../dataset/dataset.js';
 import { parseDataset } from '../dataset/parse.js';
 import { PRESET_NAMES, presetDataset } from '../dataset/presets.js';
 import { parseToi } from '../dataset/toi.js';
 import { expected, InvalidInputError } from '../errors.js';
+import { readAtMost } from '../raster/read-at-most.js';
 
 /** Options that several commands share. */
 export const storeOption = () =>
@@ -70,12 +71,34 @@ export async function readJson(file: string, subject: string): Promise<unknown> 
   }
 }
 
+/**
+ * Bytes of a file with options, tiles or regions that are read: far more than any has, and as much as
+ * stays a text that can be handled.
+ */
+export const MAX_INPUT_BYTES = 256 * 1024 ** 2;
+
 /** The content of a file; `subject` names the option in messages. @throws {InvalidInputError} */
-export function readText(file: string, subject: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+export async function readText(file: string, subject: string): Promise<string> {
+  try {
+    return await textOf(createReadStream(file), subject, file);
+  } catch (cause) {
+    if (cause instanceof InvalidInputError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
     throw new InvalidInputError(
-      `Expected a readable file for ${subject} but received "${file}" (${cause.code ?? cause.message}).`,
+      `Expected a readable file for ${subject} but received "${file}" (${code ?? message}).`,
       { cause },
     );
-  });
+  }
+}
+
+/** The whole of a stream as text; `origin` says where it comes from. @throws {InvalidInputError} */
+export async function textOf(
+  stream: AsyncIterable<Uint8Array>,
+  subject: string,
+  origin: string,
+  maxBytes = MAX_INPUT_BYTES,
+): Promise<string> {
+  const { bytes, isCut } = await readAtMost(stream, maxBytes);
+  if (isCut) throw expected(`at most ${maxBytes / 1024 ** 2} MiB`, subject, `${origin} with more`);
+  return bytes.toString('utf8');
 }

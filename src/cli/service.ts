@@ -8,6 +8,7 @@ export interface ServiceOptions {
   readonly endpoint?: string;
   readonly project?: string;
   readonly keyFile?: string;
+  readonly insecureHttp?: boolean;
   readonly concurrency?: number;
 }
 
@@ -17,18 +18,26 @@ export function addServiceOptions(command: Command): Command {
     .addOption(endpointOption())
     .addOption(projectOption())
     .addOption(keyFileOption())
+    .addOption(insecureHttpOption())
     .addOption(concurrencyOption());
 }
 
-const endpointOption = () =>
+export const endpointOption = () =>
   new Option('--endpoint <url>', 'base URL of Earth Engine (default: the high-volume endpoint)');
 
-const projectOption = () => new Option('--project <id>', 'Google Cloud project that is billed');
+export const projectOption = () =>
+  new Option('--project <id>', 'Google Cloud project that is billed');
 
-const keyFileOption = () =>
+export const keyFileOption = () =>
   new Option(
     '--key-file <file>',
     "JSON key of a service account (default: this machine's credentials)",
+  );
+
+export const insecureHttpOption = () =>
+  new Option(
+    '--insecure-http',
+    'let the token go over plain http to another machine, readable on the way',
   );
 
 const concurrencyOption = () =>

@@ -2,9 +2,9 @@
  * Options from elsewhere than the command line: the environment (GEOCUBES_NAME), and a file of settings
  * (--config). The command line goes first, then the environment, then the file, then defaults.
  */
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { expected, InvalidInputError } from '../errors.js';
+import { readFileAtMost } from '../raster/read-at-most.js';
 
 export const SETTINGS_HELP = `Each option can also be set in the environment (GEOCUBES_BBOX for --bbox) or in a
 JSON file that --config or GEOCUBES_CONFIG names ({ "bbox": [122, 71.5, 130, 74] }).
@@ -147,7 +147,7 @@ function truth(value: unknown, origin: string): boolean {
 function readSettings(file: string, known: ReadonlySet<string>): Map<string, unknown> {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(startOf(file));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new InvalidInputError(
@@ -171,6 +171,15 @@ function readSettings(file: string, known: ReadonlySet<string>): Map<string, unk
     settings.set(name, value);
   }
   return settings;
+}
+
+/** Options take a few kB; commander waits for nothing, so this is read at once, and no further than that. */
+const MAX_SETTINGS_BYTES = 1024 ** 2;
+
+function startOf(file: string): string {
+  const { bytes, isCut } = readFileAtMost(file, MAX_SETTINGS_BYTES);
+  if (isCut) throw new Error('more than 1 MiB');
+  return bytes.toString('utf8');
 }
 
 function nameOf(option: Option): string {

@@ -23,6 +23,8 @@ export interface EarthEngineAccountOptions {
   readonly token?: string | undefined;
   /** JSON file of a service account's key or of a user's login. Default: GEOCUBES_KEY_FILE. */
   readonly keyFile?: string | undefined;
+  /** Whether a token may go over plain http to another machine than this one, readable on the way. Default: false. */
+  readonly insecureHttp?: boolean | undefined;
   /** OAuth scopes that service accounts ask for. Default: `earthengine.readonly` alone. */
   readonly scopes?: readonly string[] | undefined;
 }

@@ -4,8 +4,9 @@ import { AbortedError, EarthEngineError, expected, toRecord } from '../errors.js
 import type { LentMemory } from '../raster/lent-memory.js';
 import type { SourceEvent } from '../tile.js';
 import type { AdaptiveLimiter } from './adaptive-limiter.js';
+import { withoutToken, withoutUser } from './credentials/secrecy.js';
 import type { Credentials } from './credentials.js';
-import { readBody } from './read-body.js';
+import { readBody, readErrorBody, readMetadata } from './read-body.js';
 import { errorOfReply, isRetryable, retryAfterMs } from './reply-errors.js';
 
 /** Fewer requests at a time, more caching: right for composites that Earth Engine must compute. */
@@ -65,6 +66,8 @@ export interface Call {
   readonly check?: (reply: Reply) => Promise<void>;
   /** Lends the memory of the reply that is returned: whoever gets the reply gives it back. */
   readonly memory?: LentMemory;
+  /** A reply that is longer is hung up on. Needed where there is memory to lend; others have a bound of their own. */
+  readonly maxBytes?: number;
 }
 
 /** Sends requests to one endpoint on behalf of one project; keeps connections open between them. */
@@ -165,18 +168,22 @@ export class EarthEngineClient {
         return reply;
       } catch (error) {
         if (reply !== undefined) call.memory?.giveBack(reply.bytes);
+        if (error instanceof EarthEngineError) await this.#clean(error);
         report(error instanceof EarthEngineError && error.kind === 'quota' ? 'throttled' : 'other');
         throw error;
       }
     }, call.signal);
   }
 
-  async #exchange({ method, path, body, signal, onEvent, memory }: Call): Promise<Reply> {
+  async #exchange(call: Call): Promise<Reply> {
+    const { method, path, body, signal, onEvent } = call;
     const headers = await orStopped(this.credentials.headers(), signal);
     const timeout = AbortSignal.timeout(this.#retry.exchangeMs);
     let response: Dispatcher.ResponseData;
-    let bytes: Uint8Array;
+    let refusal: string | undefined;
+    let bytes: Uint8Array = new Uint8Array();
     try {
+      // Redirects are not followed: they would take the token along.
       response = await request(`${this.endpoint}${path}`, {
         method,
         dispatcher: this.#agent,
@@ -184,24 +191,31 @@ export class EarthEngineClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      bytes =
-        memory === undefined || response.statusCode !== 200
-          ? new Uint8Array(await response.body.arrayBuffer())
-          : await readBody(response.body, response.headers['content-length'], memory);
+      if (response.statusCode === 200) bytes = await readReply(response, call);
+      else refusal = await readErrorBody(response.body);
     } catch (cause) {
+      if (cause instanceof EarthEngineError) throw cause;
       throw this.#connectionError(cause);
     }
     this.#hasAnswered = true;
     const quota = response.headers['x-earth-engine-quota-status'];
-    if (quota !== undefined) onEvent?.({ type: 'quota-status', status: String(quota) });
-    if (response.statusCode !== 200) {
+    if (quota !== undefined)
+      onEvent?.({ type: 'quota-status', status: cleaned(String(quota), headers.authorization) });
+    if (refusal !== undefined)
       throw errorOfReply(
         response.statusCode,
-        Buffer.from(bytes).toString('utf8'),
+        refusal,
         retryAfterMs(response.headers['retry-after']),
       );
-    }
     return { contentType: String(response.headers['content-type'] ?? ''), bytes };
+  }
+
+  /** What the service says is passed on without the token that it may repeat, and not at any length. */
+  async #clean(error: EarthEngineError): Promise<void> {
+    const { authorization } = await this.credentials.headers().catch(() => ({ authorization: '' }));
+    const { message } = error;
+    error.message = cleaned(message, authorization);
+    if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
   }
 
   #connectionError(cause: unknown): EarthEngineError {
@@ -220,6 +234,25 @@ export class EarthEngineClient {
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
+}
+
+function readReply(
+  { body, headers }: Dispatcher.ResponseData,
+  { memory, maxBytes }: Call,
+): Promise<Uint8Array<ArrayBufferLike>> {
+  return memory === undefined || maxBytes === undefined
+    ? readMetadata(body)
+    : readBody(body, headers['content-length'], memory, maxBytes);
+}
+
+/** Characters of the service's words that are passed on: some of its hints are a few hundred long. */
+const MAX_WORDS = 1_000;
+
+function cleaned(text: string, authorization: string | undefined): string {
+  const clean = withoutToken(text, authorization);
+  return clean.length <= MAX_WORDS
+    ? clean
+    : `${clean.slice(0, MAX_WORDS)} ... (${clean.length - MAX_WORDS} characters more)`;
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -254,16 +287,17 @@ function codeOf(cause: unknown): string {
   return typeof code === 'string' ? code : cause instanceof Error ? cause.name : 'unknown';
 }
 
-/** The endpoint without a slash at its end. @throws {InvalidInputError} when it is no http or https URL. */
+/**
+ * The endpoint without a slash at its end.
+ * @throws {InvalidInputError} when it is no http or https URL, or has a user, a query or a fragment.
+ */
 export function normaliseEndpoint(endpoint: string): string {
-  let url: URL;
-  try {
-    url = new URL(endpoint);
-  } catch {
-    throw expected('an http or https URL', 'the endpoint', endpoint);
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw expected('an http or https URL', 'the endpoint', endpoint);
-  }
+  const refuse = (what: string) => expected(what, 'the endpoint', withoutUser(endpoint));
+  if (!URL.canParse(endpoint)) throw refuse('an http or https URL');
+  const url = new URL(endpoint);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse('an http or https URL');
+  if (url.username !== '' || url.password !== '')
+    throw refuse('a URL without user and password, and a token in GEOCUBES_TOKEN,');
+  if (url.search !== '' || url.hash !== '') throw refuse('a URL without query and fragment');
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

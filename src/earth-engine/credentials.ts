@@ -8,6 +8,7 @@ import {
 } from './credentials/detect.js';
 import { isGoogle } from './credentials/key.js';
 import { askMetadata } from './credentials/metadata-server.js';
+import { checkSecrecy } from './credentials/secrecy.js';
 import { type Surroundings, thisMachine } from './credentials/surroundings.js';
 
 /** What a request is signed with. */
@@ -30,6 +31,8 @@ export interface Credentials {
 export interface CredentialOptions extends Wishes {
   /** Base URL of the service. */
   readonly endpoint: string;
+  /** Whether a token may go over plain http to another machine than this one. Default: false. */
+  readonly insecureHttp?: boolean | undefined;
   /** What the tokens of service accounts may do. Default: {@link READ_ONLY}. */
   readonly scopes?: readonly string[] | undefined;
 }
@@ -55,7 +58,7 @@ export async function findCredentials(
   options: CredentialOptions,
   surroundings: Surroundings = thisMachine(),
 ): Promise<Credentials> {
-  checkSecrecy(options.endpoint);
+  checkSecrecy(options.endpoint, options.insecureHttp);
   const found = detectAccount(options, surroundings);
   if (!isGoogle(options.endpoint) && found.account?.kind !== 'token')
     throw keptFrom(options.endpoint);
@@ -121,18 +124,4 @@ function noneFound(passedOver: string | undefined): EarthEngineError {
 
 function refuse(message: string): EarthEngineError {
   return new EarthEngineError('credentials', message);
-}
-
-/** Over plain http a token is open to everybody on the way; on this machine there is no way. */
-function checkSecrecy(endpoint: string): void {
-  if (!URL.canParse(endpoint)) return;
-  const { protocol, hostname } = new URL(endpoint);
-  if (protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
-    throw expected(
-      'an https URL',
-      'the endpoint',
-      endpoint,
-      'Only addresses of this machine may be http.',
-    );
-  }
 }

@@ -56,6 +56,27 @@ export function bytesPerPixel(bands: number, { dtype, mask }: RequestShape): num
   return replyBands(bands, mask) * (bytesOf(dtype) + MASK_BYTES);
 }
 
+/** Blocks of a reply may reach beyond its pixels, up to this many on each side. */
+const LARGEST_BLOCK = 512;
+
+/** Where blocks are far larger than the request: whatever is beyond its pixels compresses to next to nothing. */
+const MOST_REPLY_BYTES = 4 * MAX_REQUEST_BYTES;
+
+/** Tags and tables of blocks take far less. */
+const ALLOWANCE_BYTES = 1024 ** 2;
+
+/**
+ * More bytes than the reply to a request can have: its uncompressed bytes, masks included and blocks
+ * whole, times 3/2, which is what LZW makes of noise with 12 bits for a byte (other codings waste less),
+ * times 4/3, which overviews would add.
+ */
+export function maxReplyBytes({ geobox, bytes }: Pick<PixelRequest, 'geobox' | 'bytes'>): number {
+  const [height, width] = geobox.shape;
+  const whole = (side: number) => Math.ceil(side / LARGEST_BLOCK) * LARGEST_BLOCK;
+  const uncompressed = (bytes / (height * width)) * whole(height) * whole(width);
+  return Math.min(Math.ceil(uncompressed * 1.5 * (4 / 3)) + ALLOWANCE_BYTES, MOST_REPLY_BYTES);
+}
+
 function fewestRequests(height: number, width: number, shape: RequestShape): Cut {
   let best: Cut | undefined;
   let fewest = Number.POSITIVE_INFINITY;

@@ -22,7 +22,7 @@ import { checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
 import { type Expression, noSource, requestExpression, withoutSource } from './expression.js';
-import { planRequests, type RequestShape, replyBands } from './plan-requests.js';
+import { maxReplyBytes, planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 
 export interface EarthEngineOptions {
@@ -237,6 +237,7 @@ class PixelFetcher {
       signal,
       onEvent,
       memory: this.#memory,
+      maxBytes: maxReplyBytes(request),
       check: (reply) =>
         checkReply(reply, {
           request,

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import type { Dataset, Feature, Layer, SpatialReference } from 'gdal-async';
 import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
 import { expected, GeocubesError, InvalidInputError } from '../errors.js';
@@ -11,6 +10,7 @@ import {
   openChecked,
 } from '../kernel/gdal/inputs/open.js';
 import { loadGdal, uniqueName } from '../kernel/gdal/load.js';
+import { readAtMost } from '../raster/read-at-most.js';
 
 /** Which features of a vector file are meant. */
 export interface ReadRoiOptions {
@@ -25,6 +25,9 @@ export interface ReadRoiOptions {
 /** Names standard input, as it does on the command line. */
 const STDIN = '-';
 
+/** It is kept in memory: larger regions are read from a file. */
+const MAX_STDIN_BYTES = 256 * 1024 ** 2;
+
 /**
  * A region from the features of a vector file, of any format that GDAL reads (GeoJSON, GeoPackage,
  * Shapefile, FlatGeobuf, KML, ...), in the file's own CRS.
@@ -36,7 +39,8 @@ const STDIN = '-';
  */
 export async function readRoi(path: string, options: ReadRoiOptions = {}): Promise<GeoJsonRegion> {
   if (path === STDIN) {
-    const bytes = await buffer(process.stdin);
+    const { bytes, isCut } = await readAtMost(process.stdin, MAX_STDIN_BYTES);
+    if (isCut) throw expected('at most 256 MiB', 'the region', 'more on standard input');
     if (bytes.length === 0) throw expected('GeoJSON on standard input', 'the region', 'nothing');
     const gdal = loadGdal();
     const name = uniqueName('.geojson');

@@ -35,7 +35,11 @@ export const ALL_KEYS = Object.keys(NEEDED_FIELDS) as KeyType[];
 /** Long before a token ends, so that a token server that is away for minutes stops nothing. */
 export const REFRESH_AHEAD_MS = 5 * 60_000;
 
-const TOKEN_TIMEOUT_MS = 30_000;
+/**
+ * How tokens are asked for: a grant follows no redirect, and a token is 2 kB; a reply that never ends is
+ * hung up on.
+ */
+export const TRANSPORT = { timeout: 30_000, redirect: 'error', size: 256 * 1024 } as const;
 
 /**
  * Reads credentials JSON of one of the `allowed` types.
@@ -89,7 +93,7 @@ function keyOf(type: KeyType, json: Json): Key {
         scopes: [...scopes],
         clientOptions: {
           eagerRefreshThresholdMillis: REFRESH_AHEAD_MS,
-          transporterOptions: { timeout: TOKEN_TIMEOUT_MS },
+          transporterOptions: TRANSPORT,
           // The library's interceptors write replies, tokens included, to its log.
           useAuthRequestParameters: false,
         },

@@ -1,10 +1,14 @@
 import type { AuthClient } from 'google-auth-library';
 import { Agent, request } from 'undici';
+import { readAtMost } from '../../raster/read-at-most.js';
 import { REFRESH_AHEAD_MS } from './key.js';
 import { type Surroundings, variable } from './surroundings.js';
 
 /** The server is on the same host: what takes longer is no metadata server. */
 const PROBE_TIMEOUT_MS = 1000;
+
+/** A name or an address; whatever is longer is no answer of that server. */
+const MAX_ANSWER_BYTES = 4096;
 
 /** Where every machine of Google's has it; elsewhere nothing answers, often without saying so. */
 const ADDRESS = '169.254.169.254';
@@ -30,7 +34,7 @@ export async function askMetadata(
       headers: { 'metadata-flavor': 'Google' },
       signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
     });
-    const text = await reply.body.text();
+    const text = (await readAtMost(reply.body, MAX_ANSWER_BYTES)).bytes.toString('utf8');
     // Captive portals answer everywhere; only the real server names itself.
     return reply.statusCode === 200 && reply.headers['metadata-flavor'] === 'Google'
       ? text.trim()

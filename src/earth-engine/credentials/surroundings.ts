@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readFileAtMost } from '../../raster/read-at-most.js';
 
 /** What credentials are looked for in; all of it can be replaced, so that any machine can be described in a test. */
 export interface Surroundings {
@@ -25,10 +25,14 @@ export function variable({ env }: Surroundings, name: string): string | undefine
   return value === '' ? undefined : value;
 }
 
+/** Credentials take a few kB. */
+const MAX_FILE_BYTES = 1024 ** 2;
+
 /** The text of a file, or nothing where it cannot be read. The reason is dropped: it may quote the content. */
 export function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    const { bytes, isCut } = readFileAtMost(path, MAX_FILE_BYTES);
+    return isCut ? undefined : bytes.toString('utf8');
   } catch {
     return undefined;
   }

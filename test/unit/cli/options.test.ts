@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readDataset, wholeNumber } from '../../../src/cli/options.js';
+import { readDataset, readText, wholeNumber } from '../../../src/cli/options.js';
 import { presetDataset } from '../../../src/dataset/presets.js';
 import { InvalidInputError } from '../../../src/errors.js';
 
@@ -39,6 +39,15 @@ describe('readDataset', () => {
     expect(await readDataset('demo')).toBe(presetDataset('demo'));
     await expect(readDataset('unknown')).rejects.toThrow('TCTrend2024, AlphaEarth, demo');
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'what never ends is read up to a bound, and refused with it',
+    async () => {
+      await expect(readText('/dev/zero', 'the dataset')).rejects.toThrow(
+        'Expected at most 256 MiB for the dataset but received "/dev/zero with more".',
+      );
+    },
+  );
 
   test('reads a dataset from a JSON file', async () => {
     const path = join(folder, 'mine.json');

@@ -15,10 +15,9 @@ describe('a body', () => {
   test.each([
     ['announced', '200000'],
     ['not announced', undefined],
-    ['announced beyond all measure', `${2 ** 50}`],
     ['announced in words', 'many'],
   ])('whose length is %s arrives whole', async (_, announced) => {
-    const bytes = await readBody(pieces(), announced, new LentMemory());
+    const bytes = await readBody(pieces(), announced, new LentMemory(), MB);
     expect(Buffer.compare(bytes, BYTES)).toBe(0);
   });
 
@@ -26,17 +25,30 @@ describe('a body', () => {
     'of another length than the %s announced bytes is refused, and its memory given back',
     async (announced) => {
       const memory = new LentMemory();
-      await expect(readBody(pieces(), announced, memory)).rejects.toThrow(
+      await expect(readBody(pieces(), announced, memory, MB)).rejects.toThrow(
         `Expected ${announced} bytes for the reply but received 200000.`,
       );
       expect(memory.freeBytes).toBe(MB);
     },
   );
 
+  test.each([
+    ['announced', '200000'],
+    ['not announced', undefined],
+  ])('that is longer than it may be is read no further, its length %s', async (_, announced) => {
+    const memory = new LentMemory();
+    const body = pieces();
+    await expect(readBody(body, announced, memory, 100_000)).rejects.toThrow(
+      /^Expected at most 100000 bytes for the reply but received (one of 200000|more)\.$/,
+    );
+    expect(body.destroyed).toBe(true);
+    expect(memory.freeBytes).toBe(0);
+  });
+
   test('that breaks off fails as its stream does, and its memory is given back', async () => {
     const memory = new LentMemory();
     const body = new PassThrough();
-    const reading = readBody(body, '200000', memory);
+    const reading = readBody(body, '200000', memory, MB);
     body.write(BYTES.subarray(0, 1000));
     body.destroy(new Error('gone'));
     await expect(reading).rejects.toThrow('gone');
