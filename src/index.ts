@@ -30,6 +30,7 @@ export {
   type IngestTarget,
   type Rate,
   type Region,
+  type RollBack,
   type StepCounts,
   type TileCounts,
   type TileStatus,

@@ -70,7 +70,7 @@ async function run(files: string[], options: Options): Promise<void> {
   if (paths.length === 0)
     throw expected('files', 'the import', 'none', 'Name them, or give --files-from.');
   const region = await regionIn(options);
-  const cube = await Cube.open(options.store);
+  const cube = await Cube.open(options.store, { sync: options.durability !== 'none' });
   if (region !== undefined) cube.windowsOf(region);
   // Files carry no time that could be relied on: those of one call are of one step.
   const time = oneStep(cube, options.time, 'Files are imported into one step.');

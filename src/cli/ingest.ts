@@ -47,7 +47,7 @@ async function run(options: Options): Promise<void> {
     retryFailed === undefined
       ? await regionOf(options)
       : (await readTileList(retryFailed, '--retry-failed')).map(({ id }) => id);
-  const cube = await Cube.open(options.store);
+  const cube = await Cube.open(options.store, { sync: options.durability !== 'none' });
   // What lies outside the cube is told before anyone is asked for credentials.
   if (isTileList(target)) cube.tilesOf(target);
   else cube.windowsOf(target);

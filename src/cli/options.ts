@@ -29,6 +29,14 @@ export const threadsOption = () =>
     'threads that compute; 0 computes on the main thread (default: the cores)',
   ).argParser(wholeNumber('--threads', 0, 256));
 
+export const durabilityOption = () =>
+  new Option(
+    '--durability <what>',
+    'commit waits until each commit is on the disk; none leaves that to the system, and a power cut may cost the cube',
+  )
+    .choices(['commit', 'none'])
+    .default('commit');
+
 export const formatOption = () =>
   new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
 

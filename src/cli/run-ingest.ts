@@ -13,7 +13,7 @@ import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
 import { addLimitOptions, type LimitOptions, type ServiceLimits } from './limits.js';
 import { createFileLog, createLog, logEvent } from './log.js';
-import { threadsOption } from './options.js';
+import { durabilityOption, threadsOption } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar, waitText } from './progress-bar.js';
 import { stageTable, summaryText } from './summary-text.js';
@@ -26,6 +26,7 @@ export interface RunOptions extends ComputeOptions, LimitOptions {
   readonly logFile?: string;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
+  readonly durability: 'commit' | 'none';
 }
 
 /** The options of every command that fills a cube, wherever its pixels come from. */
@@ -33,6 +34,7 @@ export function addRunOptions(command: Command): Command {
   return addLimitOptions(command)
     .addOption(threadsOption())
     .addOption(kernelOption())
+    .addOption(durabilityOption())
     .addOption(
       new Option('--format <format>', 'what to print: ndjson is a JSON record for each event')
         .choices(['text', 'json', 'ndjson'])

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { Cube, type DamagedTile, type VerifyReport } from '../cube/cube.js';
+import { Cube, type DamagedTile, type RollBack, type VerifyReport } from '../cube/cube.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
 import { quietOption, storeOption, threadsOption, timeOption } from './options.js';
@@ -22,7 +22,10 @@ export function verifyCommand(): Command {
   return addRegionOptions(command)
     .addOption(timeOption())
     .option('--quick', 'check that chunks are there, and do not decode them')
-    .option('--repair', 'reopen damaged tiles, so that the next ingest fetches them again')
+    .option(
+      '--repair',
+      'reopen damaged tiles, so that the next ingest fetches them again; a cube whose newest commit cannot be read goes back to the newest that can',
+    )
     .addOption(
       new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
         .choices(['text', 'json', 'ndjson'])
@@ -33,7 +36,7 @@ export function verifyCommand(): Command {
     .addOption(quietOption())
     .addHelpText(
       'after',
-      '\nExit codes: 0 all right, 1 damaged, 3 damaged and reopened.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
+      '\nExit codes: 0 all right, 1 damaged, 3 damaged and mended: an ingest fetches the rest.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
     )
     .action(run);
 }
@@ -41,6 +44,9 @@ export function verifyCommand(): Command {
 async function run(options: Options): Promise<void> {
   const { store, quick = false, repair = false, format, quiet, time } = options;
   const region = await regionIn(options);
+  const rolledBack = repair ? await Cube.rollBack(store) : undefined;
+  if (rolledBack !== undefined && !quiet && format === 'text')
+    process.stdout.write(`${rollBackText(rolledBack)}\n`);
   const cube = await Cube.open(store);
   const roi = region ?? cube.grid.geobox;
   const pool = quick ? undefined : await openPool(options);
@@ -66,10 +72,21 @@ async function run(options: Options): Promise<void> {
     await pool?.close();
   }
   if (format === 'json' && !quiet)
-    process.stdout.write(`${JSON.stringify({ ...report, tilesDamaged: damaged }, undefined, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...report, tilesDamaged: damaged, ...(rolledBack === undefined ? {} : { rolledBack }) }, undefined, 2)}\n`,
+    );
   else if (format === 'text' && !quiet) process.stdout.write(`${verifyText(report)}\n`);
   if (report.damaged > 0)
     process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
+  else if (rolledBack !== undefined) process.exitCode = EXIT.partial;
+}
+
+function rollBackText({ problem, to }: RollBack): string {
+  const where =
+    to === undefined
+      ? 'Their tiles count as not loaded'
+      : `The cube is back at the newest commit that can be read, of ${to.writtenAt} ("${to.message}")`;
+  return `Damaged: ${problem}. ${where}; "geocubes ingest" fetches the rest again`;
 }
 
 export function verifyText(report: VerifyReport): string {

@@ -3,7 +3,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { earthEnginePlanner } from '../earth-engine/source.js';
-import { expected, SetupError } from '../errors.js';
+import { expected, SetupError, StoreError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
 import { Grid, parseTileId, type TileIndex, tileId } from '../grid/tiling.js';
@@ -12,6 +12,7 @@ import type { OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
+import { explainDamage, type RollBack, rollBack } from '../store/durability/roll-back.js';
 import { type Ledger, TileState } from '../store/ledger.js';
 import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
 import { type OpenZarr, openZarr } from '../store/read.js';
@@ -106,6 +107,7 @@ export interface VerifyOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
+export type { RollBack } from '../store/durability/roll-back.js';
 export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
 export type { DamagedTile, DamageKind, VerifyReport } from './verify.js';
 export { TileState };
@@ -179,10 +181,26 @@ export class Cube extends Accessor<IngestOptions> {
    * @throws {StoreError} of kind `not-a-cube` when there is none.
    * @throws {InvalidInputError} when the given dataset is not the cube's.
    */
-  static async open(storage: string, { dataset }: OpenOptions = {}): Promise<Cube> {
-    const repository = await Repository.open(parseStorage(storage));
-    const found = await openRecord(await repository.readSession(), storage, dataset);
-    return new Cube(found.dataset, repository, found.codec, found.readOnlyBecause);
+  static async open(storage: string, { dataset, sync }: OpenOptions = {}): Promise<Cube> {
+    const location = parseStorage(storage);
+    try {
+      const repository = await Repository.open(location, sync === undefined ? {} : { sync });
+      const found = await openRecord(await repository.readSession(), storage, dataset);
+      return new Cube(found.dataset, repository, found.codec, found.readOnlyBecause);
+    } catch (error) {
+      throw error instanceof StoreError ? await explainDamage(location, error) : error;
+    }
+  }
+
+  /**
+   * Brings a local cube whose newest commit cannot be read, as after a power cut, to the newest state that can.
+   * What was committed later counts as not loaded, and the next ingest fetches it.
+   *
+   * @returns `undefined` where nothing was to be done.
+   * @throws {StoreError} of kind `io` where no state can be read.
+   */
+  static async rollBack(storage: string): Promise<RollBack | undefined> {
+    return rollBack(parseStorage(storage));
   }
 
   /**

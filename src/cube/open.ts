@@ -6,13 +6,14 @@ import { alignsWith } from '../grid/affine.js';
 import { sameCrs } from '../grid/crs.js';
 import { Grid } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
+import type { StoreOptions } from '../store/durability/local-store.js';
 import { readMetadata } from '../store/read.js';
 import type { Session } from '../store/session.js';
 import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes.js';
 import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
 
 /** What an existing cube cannot tell of itself. */
-export interface OpenOptions {
+export interface OpenOptions extends StoreOptions {
   /**
    * Tells where the pixels come from and how they are processed, for a cube of smart-geocubes that
    * does not; its bands, dtype and grid must be the cube's. Not needed for cubes made here.

@@ -8,6 +8,7 @@ import type {
   Storage,
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
+import { BRANCH } from './branch.js';
 import { chunkLocator } from './chunk-files.js';
 import { moveBranch } from './durability/branch-file.js';
 import { LocalStore, type StoreOptions } from './durability/local-store.js';
@@ -27,9 +28,6 @@ import type {
 import { type Lease, LostLease } from './sharing/lease-lock.js';
 import { nameStorage, type StorageLocation } from './storage-url.js';
 import { isLostRace, translate } from './store-errors.js';
-
-/** The branch cubes live on. */
-const BRANCH = 'main';
 
 /** Tries of one commit while other processes commit first. */
 const MAX_TRIES = 100;

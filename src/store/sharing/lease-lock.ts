@@ -105,6 +105,7 @@ export class LeaseLock {
             : lock !== undefined && (await this.sharing.isGone(lock.owner));
         if (isAbandoned) {
           await this.#removeIfHeldBy(lock?.token ?? '');
+          if (lock !== undefined) await this.sharing.forget(lock.owner);
           continue;
         }
         if (heldMs > PATIENCE_MS) {

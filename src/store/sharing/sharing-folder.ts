@@ -115,7 +115,7 @@ export class SharingFolder {
   async #begin(): Promise<void> {
     await this.#sign();
     this.#heart = setInterval(() => {
-      this.#beating = this.#beating.then(() => this.#beat().catch(() => {}));
+      this.#beating = this.#beating.then(() => this.#beatAndLook().catch(() => {}));
     }, this.times.beat);
     this.#heart.unref();
   }
@@ -156,6 +156,12 @@ export class SharingFolder {
   async #tidy(): Promise<void> {
     for (const folder of ['processes', 'claims', '.'])
       await rmdir(join(this.path, folder)).catch(() => {});
+  }
+
+  /** Whoever looks at all the others with each beat knows of one that is gone when a lease is over. */
+  async #beatAndLook(): Promise<void> {
+    await this.#beat();
+    await this.sweep();
   }
 
   /** The time of the record is set by the file system, whose clock is the same for all. */
@@ -215,10 +221,15 @@ export class SharingFolder {
     const folder = join(this.path, 'processes');
     if (!(await isFolder(folder))) return;
     for (const id of await readdir(folder).catch((): string[] => [])) {
-      if (id === this.id || !ID.test(id) || !(await this.isGone(id))) continue;
-      await removeProcess(join(folder, id));
-      this.#beats.delete(id);
+      if (id !== this.id && ID.test(id) && (await this.isGone(id))) await this.forget(id);
     }
+  }
+
+  /** Removes the folder of a process that is gone. */
+  async forget(id: string): Promise<void> {
+    if (!ID.test(id)) return;
+    await removeProcess(join(this.path, 'processes', id));
+    this.#beats.delete(id);
   }
 
   /** Puts a folder or file out of the way of others, to be looked at and removed. @returns its new path; undefined where it is gone. */

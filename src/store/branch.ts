@@ -1,0 +1,2 @@
+/** The branch cubes live on. */
+export const BRANCH = 'main';

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:faults`: machines, disks and networks that fail. Minutes long, and asks for more of the machine than `npm test` does. */
+export default defineConfig({
+  root: fileURLToPath(new URL('../../..', import.meta.url)),
+  test: {
+    include: ['test/fault/machines/*.faults.ts'],
+    pool: 'forks',
+    globalSetup: ['test/compile.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    reporters: ['default', fileURLToPath(new URL('../../closing-line.ts', import.meta.url))],
+    // One after the other: each starts several processes of its own.
+    maxWorkers: 1,
+    fileParallelism: false,
+  },
+});
