@@ -152,18 +152,14 @@ class IcechunkBackend implements Backend {
     /** The same repository for writing; without it `repo` serves for both. */
     private readonly openWriter?: () => Promise<IcechunkRepository>,
     /** Where it is kept on this machine's disk. */
-    private readonly local?: LocalStore,
+    readonly local?: LocalStore,
   ) {}
-
-  get folder(): StoreFolder | undefined {
-    return this.local?.folder;
-  }
 
   async readSession(): Promise<Session> {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
       throw translate(cause, 'read');
     });
-    const path = this.folder?.path;
+    const path = this.local?.folder.path;
     return {
       store: storeOf(session),
       version: session.snapshotId,
@@ -174,7 +170,7 @@ class IcechunkBackend implements Backend {
   async writeSession(): Promise<WriteSession> {
     const session = await this.#open();
     return {
-      store: storeOf(session, this.folder),
+      store: storeOf(session, this.local?.folder),
       isTransactional: true,
       commit: (message, finish) =>
         this.#commit(session, message, (newest) => finish(storeOf(newest))),
@@ -200,7 +196,7 @@ class IcechunkBackend implements Backend {
 
   async #open(): Promise<IcechunkSession> {
     this.#writer ??= this.openWriter?.() ?? Promise.resolve(this.repo);
-    this.folder?.check();
+    this.local?.folder.check();
     const writer = await this.#writer.catch((error: unknown) => {
       this.#writer = undefined;
       throw error;

@@ -12,7 +12,6 @@ import { StoreError } from '../errors.js';
 import type { Location } from './chunk-files.js';
 import type { DiskSync } from './durability/disk-sync.js';
 import { LocalStore, type StoreOptions } from './durability/local-store.js';
-import type { StoreFolder } from './durability/store-folder.js';
 import { refuseFile } from './folder.js';
 import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
 import { LostLease } from './sharing/lease-lock.js';
@@ -58,7 +57,7 @@ const MAX_TRIES = 100;
 
 class PlainZarr implements Backend {
   readonly store: PlainStore;
-  protected readonly local: LocalStore;
+  readonly local: LocalStore;
 
   constructor(
     protected readonly path: string,
@@ -68,17 +67,13 @@ class PlainZarr implements Backend {
     this.store = new PlainStore(path, (file, bytes) => this.#writeShared(file, bytes));
   }
 
-  get folder(): StoreFolder {
-    return this.local.folder;
-  }
-
   async readSession(): Promise<Session> {
     const { store } = this;
     return { store, locate: (keys) => Promise.all(keys.map((key) => store.locate(key))) };
   }
 
   async writeSession(): Promise<WriteSession> {
-    this.folder.check();
+    this.local.folder.check();
     return {
       store: this.store,
       isTransactional: false,
@@ -90,7 +85,7 @@ class PlainZarr implements Backend {
     return this.local.lock.with(async (lease) => {
       await lease.check();
       await replace(this.path, entries, this.local.disk);
-      this.folder.renew();
+      this.local.folder.renew();
     });
   }
 
@@ -161,7 +156,7 @@ class NewPlainZarr extends PlainZarr {
       commit: async (_, finish) => {
         await finish(staged);
         await assemble(this.path, staged.entries, this.local.disk);
-        this.folder.renew();
+        this.local.folder.renew();
         this.#isNew = false;
         return NO_SNAPSHOT;
       },

@@ -1,5 +1,4 @@
-import type { StoreOptions } from './durability/local-store.js';
-import type { StoreFolder } from './durability/store-folder.js';
+import type { LocalStore, StoreOptions } from './durability/local-store.js';
 import { createIcechunk, openIcechunk } from './icechunk-backend.js';
 import { createPlainZarr, openPlainZarr } from './plain-zarr.js';
 import type {
@@ -49,9 +48,9 @@ export class Repository {
     return new Repository(location, await backend);
   }
 
-  /** Where the cube is kept on this machine's disk; absent elsewhere. */
-  get folder(): StoreFolder | undefined {
-    return this.backend.folder;
+  /** What the cube is kept with on this machine's disk; absent elsewhere. */
+  get local(): LocalStore | undefined {
+    return this.backend.local;
   }
 
   readSession(): Promise<Session> {

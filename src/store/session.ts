@@ -1,7 +1,7 @@
 /** What a place to keep cubes in offers: the few operations that Icechunk and a plain directory both fill. */
 
 import type { ChunkLocator } from './chunk-files.js';
-import type { StoreFolder } from './durability/store-folder.js';
+import type { LocalStore } from './durability/local-store.js';
 
 /** The part of a store that the ledger reads and writes. */
 export interface KeyValueStore {
@@ -55,8 +55,8 @@ export interface Commit {
 
 /** One place that holds a cube. */
 export interface Backend {
-  /** Where it is kept on this machine's disk; absent elsewhere. */
-  readonly folder?: StoreFolder | undefined;
+  /** What it is kept with on this machine's disk; absent elsewhere. */
+  readonly local?: LocalStore | undefined;
   readSession(): Promise<Session>;
   writeSession(): Promise<WriteSession>;
   /**

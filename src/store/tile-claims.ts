@@ -17,13 +17,13 @@ const REMOTE_AGE_MS = 5_000;
 
 /** The claims of one run: files in a local store; in memory there are none. */
 export function openClaims(
-  repository: Pick<Repository, 'location' | 'folder' | 'readSession'>,
+  repository: Pick<Repository, 'location' | 'local' | 'readSession'>,
   times?: LeaseTimes,
 ): TileClaims {
-  const { location, folder } = repository;
+  const { location, local } = repository;
   if (location.kind !== 'local' && location.kind !== 'zarr')
     return new NoClaims(new NewestLedger(repository, REMOTE_AGE_MS));
-  const sharing = new SharingFolder(folder ?? new StoreFolder(location.path), times);
+  const sharing = local?.sharing ?? new SharingFolder(new StoreFolder(location.path), times);
   return new FileClaims(sharing, new NewestLedger(repository, 0));
 }
 

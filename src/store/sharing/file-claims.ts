@@ -12,7 +12,7 @@ import { isFolder, readSigned, type Signed } from './signed-file.js';
 
 interface ClaimRecord extends Signed {
   readonly geocubes: 'claim';
-  /** The run that has the tile, by its id in the sharing folder. */
+  /** The process that has the tile, by its id in the sharing folder. */
   readonly owner: string;
 }
 
@@ -24,7 +24,7 @@ const TAKEOVER = 'takeover';
 /** An empty claim this old was left by a process that died while making it, or by a machine that did. */
 const ORPHANED_MS = 10_000;
 
-/** The claims of one run in a local store: a file for each tile under way. Each run is a process of its own to the others. */
+/** The claims of one run in a local store: a file for each tile under way. */
 export class FileClaims implements TileClaims {
   readonly #held = new Set<string>();
   #entered: Promise<() => Promise<void>> | undefined;
@@ -51,6 +51,8 @@ export class FileClaims implements TileClaims {
     const found = await readSigned<ClaimRecord>(file, 'claim');
     if (typeof found !== 'string' && found.owner === this.sharing.id)
       await rm(file, { force: true });
+    // Another run of this process may have it by now.
+    if (this.sharing.claims.get(id) === this) this.sharing.claims.delete(id);
   }
 
   async close(): Promise<void> {
@@ -82,7 +84,7 @@ export class FileClaims implements TileClaims {
         this.sharing.store.check();
         await makeFolder(this.#folder);
         await writeInFolder(file, JSON.stringify(record), 'wx');
-        this.#held.add(id);
+        this.#hold(id);
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
@@ -109,7 +111,7 @@ export class FileClaims implements TileClaims {
       return made !== undefined && Date.now() - made.mtimeMs < ORPHANED_MS ? 'held' : 'abandoned';
     }
     if (found.owner === this.sharing.id)
-      return this.#held.has(file.slice(this.#folder.length + 1, -'.json'.length))
+      return this.sharing.claims.has(file.slice(this.#folder.length + 1, -'.json'.length))
         ? 'held'
         : 'abandoned';
     return (await this.sharing.isGone(found.owner)) ? 'abandoned' : 'held';
@@ -133,8 +135,8 @@ export class FileClaims implements TileClaims {
   async #removeAbandoned(file: string): Promise<void> {
     const guard = this.#file(TAKEOVER);
     if ((await this.#lookAt(guard)) === 'abandoned') await this.#remove(guard);
-    if (this.#held.has(TAKEOVER)) return;
-    this.#held.add(TAKEOVER);
+    if (this.sharing.claims.has(TAKEOVER)) return;
+    this.#hold(TAKEOVER);
     try {
       const record: ClaimRecord = { geocubes: 'claim', owner: this.sharing.id };
       await writeInFolder(guard, JSON.stringify(record), 'wx');
@@ -145,6 +147,11 @@ export class FileClaims implements TileClaims {
     } finally {
       await this.release(TAKEOVER);
     }
+  }
+
+  #hold(id: string): void {
+    this.#held.add(id);
+    this.sharing.claims.set(id, this);
   }
 
   async #remove(file: string): Promise<void> {

@@ -53,6 +53,8 @@ interface Beat {
 export class SharingFolder {
   readonly id = randomUUID();
   readonly path: string;
+  /** The claims of this process, and the run that has each. */
+  readonly claims = new Map<string, object>();
   readonly #beats = new Map<string, Beat>();
   #holders = 0;
   #entering: Promise<void> | undefined;

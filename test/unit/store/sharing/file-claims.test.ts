@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { tileId } from '../../../../src/grid/tiling.js';
+import { LocalStore } from '../../../../src/store/durability/local-store.js';
 import { Ledger, TileState } from '../../../../src/store/ledger.js';
 import type { Repository } from '../../../../src/store/repository.js';
 import { thisProcess } from '../../../../src/store/sharing/process-identity.js';
@@ -101,6 +102,20 @@ describe('of two runs on one folder', () => {
     await one.release(tileId(TILE));
     expect(await other.claim(TILE)).toBe('ours');
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test('and of one opened cube alike', async () => {
+    const local = new LocalStore(join(parent, 'cube'), {}, TIMES);
+    const location = { kind: 'local', path: join(parent, 'cube') };
+    const repository = { location, local, readSession: async () => ({ store }) };
+    const [one, other] = [0, 1].map(() => openClaims(repository as unknown as Repository));
+    expect(await one?.claim(TILE)).toBe('ours');
+    expect(await other?.claim(TILE)).toBe('busy');
+    await one?.release(tileId(TILE));
+    expect(await other?.claim(TILE)).toBe('ours');
+    expect(await one?.claim(TILE)).toBe('busy');
+    await Promise.all([one?.close(), other?.close()]);
+    expect(existsSync(shared)).toBe(false);
   });
 
   test('exactly one gets each of many tiles that both want at the same moment', async () => {
