@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import { fromGeoTransform, type GeoTransform, isInvertible } from '../grid/affine.js';
+import { namesError, quoted } from '../kernel/gdal/inputs/archives.js';
 import {
   type CheckedInput,
   checkRaster,
@@ -66,8 +67,14 @@ function describe(path: string, input: CheckedInput): RasterFile {
   try {
     const { rasterSize, geoTransform, srs } = dataset;
     const count = dataset.bands.count();
-    if (count === 0) throw noBands(dataset, path);
-    if (srs === null) throw expected('a raster with a CRS', `the file ${path}`, 'one without');
+    if (count === 0) throw noBands(dataset, path, input);
+    if (srs === null)
+      throw expected(
+        'a raster with a CRS',
+        `the file ${path}`,
+        'one without',
+        'Assign one with gdal_translate -a_srs.',
+      );
     if (geoTransform === null)
       throw expected('a georeferenced raster', `the file ${path}`, 'one without a transform');
     const affine = fromGeoTransform(geoTransform as unknown as GeoTransform);
@@ -94,20 +101,15 @@ function dtypeOf(name: string | null, path: string): DType {
   throw expected(`pixels of type ${DTYPES.join(', ')}`, `the file ${path}`, name ?? 'none');
 }
 
-/** Names of subdatasets in a message: as many as fit a screen. */
-const SHOWN = 20;
-
 /** A container has its rasters in parts, which have names of their own. */
-function noBands(dataset: ReturnType<typeof openChecked>, path: string): InvalidInputError {
+function noBands(
+  dataset: ReturnType<typeof openChecked>,
+  path: string,
+  { name, shown }: CheckedInput,
+): InvalidInputError {
   const parts = Object.entries(dataset.getMetadata('SUBDATASETS') as Record<string, string>)
     .filter(([key]) => /^SUBDATASET_\d+_NAME$/.test(key))
-    .map(([, name]) => `'${name.replace(/\p{Cc}/gu, '?').slice(0, 200)}'`);
+    .map(([, part]) => quoted(part.replace(name, shown)));
   if (parts.length === 0) return expected('a raster', `the file ${path}`, 'one without bands');
-  const more = parts.length > SHOWN ? ` and ${parts.length - SHOWN} more` : '';
-  return expected(
-    'one raster',
-    `the file ${path}`,
-    `${parts.length} in one`,
-    `Name one of them: ${parts.slice(0, SHOWN).join(' ')}${more}`,
-  );
+  return namesError(parts, 'the files to import', shown);
 }

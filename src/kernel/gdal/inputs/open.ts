@@ -6,6 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import type { Dataset } from 'gdal-async';
 import { expected, InvalidInputError } from '../../../errors.js';
 import { allowNetwork, loadGdal } from '../load.js';
+import { driveOf, noMember } from './archives.js';
 import { beginningOf } from './beginning.js';
 import { checkCompanions, checkOverviews } from './companions.js';
 import {
@@ -48,6 +49,17 @@ export function checkRaster(
     if (isMade) checkKinds(name, given);
     return { name, shown: given, formats: 'any' };
   }
+  const drive =
+    beginning === undefined
+      ? (/^\/(vsizip|vsitar)\/\{[^}]*\}$/.exec(name)?.[1] as 'vsizip' | 'vsitar' | undefined)
+      : driveOf(beginning);
+  if (drive !== undefined && file !== undefined)
+    throw noMember(
+      given.replace(/^\/vsi(?:zip|tar)\//, '').replace(/^\{(.*)\}$/, '$1'),
+      file,
+      drive,
+      subject,
+    );
   if (isMade) return { name: checkVrt(name), shown: given, formats: ['VRT'] };
   if (drivers !== undefined) return { name, shown: given, formats: existing(drivers, given) };
   const format = beginning === undefined ? undefined : formatOf(beginning);

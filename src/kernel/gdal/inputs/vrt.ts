@@ -21,7 +21,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Whether a file is a VRT, by how it begins. */
 export function isVrt(beginning: Uint8Array): boolean {
-  return Buffer.from(beginning).toString('latin1').includes('<VRTDataset');
+  const text = Buffer.from(beginning).toString('latin1');
+  return /^(?:\xef\xbb\xbf)?\s*</.test(text) && text.includes('<VRTDataset');
 }
 
 interface Budget {
