@@ -1,7 +1,8 @@
 /**
- * Windows of a geographic grid whose columns go on around the earth: column `col + turn` is the place of
+ * Windows of a geographic or cylindrical grid whose columns go on around the earth: column `col + turn` is the place of
  * column `col`. A region across the antimeridian, which the grid holds as two windows, is one of these.
  */
+import { fullTurnOf } from './full-turn.js';
 import type { GeoBox } from './geobox.js';
 import type { Window } from './window.js';
 
@@ -13,12 +14,12 @@ export interface PlacedWindow {
 }
 
 /**
- * Columns in a full circle of longitudes; `undefined` for grids that are not geographic, or rotated.
- * Rounded: where pixels do not divide 360 degrees, those beyond the seam come to lie up to half a pixel aside.
+ * Columns in a full circle of longitudes; `undefined` for grids in which x does not go around, or rotated ones.
+ * Rounded: where pixels do not divide the circle, those beyond the seam come to lie up to half a pixel aside.
  */
 export function columnsAround({ crs, affine }: GeoBox): number | undefined {
-  if (!crs.isGeographic || !(affine[0] > 0) || affine[1] !== 0) return undefined;
-  return Math.round(360 / affine[0]);
+  const turn = affine[0] > 0 && affine[1] === 0 ? fullTurnOf(crs) : undefined;
+  return turn === undefined ? undefined : Math.round(turn.length / affine[0]);
 }
 
 /**

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import proj4 from 'proj4';
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
-import { hasAnyDatum, isExact, knownEllipsoid, sameDatum, withinDatum } from './datum.js';
+import { forProj4, hasAnyDatum, isExact, sameDatum, withinDatum } from './datum.js';
 import { HORIZONTAL_CODES } from './horizontal-codes.js';
 import { pointTransform } from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
@@ -86,7 +86,7 @@ function fromRegister(code: number, input: string, authority = 'EPSG'): Crs {
   const name = `${authority}:${code}`;
   const epsg = authority === 'EPSG' ? code : undefined;
   const wkt = entry.wkt ?? wktOfProj(entry.proj4 ?? '');
-  const definition = entry.proj4 === null ? '' : knownEllipsoid(entry.proj4);
+  const definition = entry.proj4 === null ? '' : forProj4(entry.proj4);
   const isGrads = entry.unit === 'grad' && entry.kind === 'CRS-GEOGCRS';
   if (definition !== '' && !isGrads && isExact(definition, code)) {
     try {
@@ -125,7 +125,7 @@ function fromDefinition(input: string): Crs {
     : undefined;
   const entry = code === undefined ? undefined : entryOf(Number(code));
   if (entry === undefined) {
-    const crs = describe(text, isWkt ? text : knownEllipsoid(text), isWkt ? text : wktOfProj(text));
+    const crs = describe(text, isWkt ? text : forProj4(text), isWkt ? text : wktOfProj(text));
     if (!isWkt) return isExact(text) ? crs : { ...crs, needsProj: true };
     if (!/^GEOGC(?:S|RS)\[/i.test(text) || !/UNIT\["(?:grad|gon)"/i.test(text)) return crs;
     return { ...crs, isGeographic: false, unit: 'grad', needsProj: true };

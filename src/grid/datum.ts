@@ -6,20 +6,33 @@ const ELLIPSOIDS: Readonly<Record<string, string>> = {
   GSK2011: '+a=6378136.5 +rf=298.2564151',
 };
 
-/** The same string in terms that proj4 knows. */
-export function knownEllipsoid(definition: string): string {
-  return definition.replace(/\+ellps=(\S+)/, (whole, name: string) => ELLIPSOIDS[name] ?? whole);
+/** The same string in terms that proj4 knows: without false easting some projections go to NaN. */
+export function forProj4(definition: string): string {
+  const known = definition.replace(
+    /\+ellps=(\S+)/,
+    (whole, name: string) => ELLIPSOIDS[name] ?? whole,
+  );
+  if (!known.startsWith('+') || /\+proj=(?:longlat|latlong|utm)\b/.test(known)) return known;
+  const missing = ['x_0', 'y_0'].filter((key) => !known.includes(`+${key}=`));
+  return [known, ...missing.map((key) => `+${key}=0`)].join(' ');
 }
 
 /**
- * EPSG codes whose strings leave out something, or that proj4 computes otherwise than PROJ by more than a
- * centimetre. Found by comparing all codes (test/parity/places/compare-all.py).
+ * Codes whose strings leave out something, or that proj4 computes otherwise than PROJ by more than a
+ * centimetre: found by comparing all of the register's (test/parity/places/compare-all.py).
  */
-const INEXACT = new Set<number>([3139, 3415, 8044, 8045, 28191]);
+const INEXACT = new Set<number>([
+  3139, 7400, 8044, 8045, 28191, 37225, 37245, 54028, 102038, 102060, 102166, 104102, 104131,
+  104139, 104140,
+]);
+
+/** Projections that proj4 computes for a sphere, or by other tables. */
+const INEXACT_PROJECTIONS = /\+proj=(?:robin|mill|vandg)\b/;
 
 /** False where proj4 has other numbers than PROJ: it leaves axes as they are that point south or west. */
 export function isExact(definition: string, code?: number): boolean {
-  return !/\+axis=(?!enu\b)/.test(definition) && !(code !== undefined && INEXACT.has(code));
+  if (/\+axis=(?!enu\b)/.test(definition) || INEXACT_PROJECTIONS.test(definition)) return false;
+  return code === undefined || !INEXACT.has(code);
 }
 
 /** True when no datum lies between two PROJ strings. */

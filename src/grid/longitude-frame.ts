@@ -1,27 +1,39 @@
 /**
- * Geographic rasters that lie across the antimeridian, so that a warper finds their pixels: projections
- * answer with longitudes from -180 to 180, which such a raster leaves on one side.
+ * Geographic and cylindrical rasters that lie across the antimeridian, so that a warper finds their pixels:
+ * projections answer with places on one map of the world, which such a raster leaves on one side.
  */
 import { parseCrs } from './crs.js';
+import { fullTurnOf } from './full-turn.js';
 import { GeoBox } from './geobox.js';
 
-/** Degrees by which a grid may reach past 180 to be a whole number of pixels. */
-const TOLERANCE = 1;
+/** The part of a turn by which a grid may reach past its map of the world to be a whole number of pixels. */
+const TOLERANCE = 1 / 360;
 
 /**
- * The same raster in a CRS whose longitudes count from the antimeridian, where the raster crosses it;
- * else the raster itself.
+ * The same raster in a CRS whose map of the world is cut half a turn away, where the raster reaches across
+ * the cut; else the raster itself.
  */
 export function centredOn180(geobox: GeoBox): GeoBox {
   const { crs, affine, shape, bounds } = geobox;
-  if (!crs.isGeographic) return geobox;
+  const turn = fullTurnOf(crs);
+  if (turn === undefined) return geobox;
+  const { length, middle } = turn;
   const { west, east } = bounds;
-  const pixel = Math.abs(affine[0]);
-  const slack = Math.min(TOLERANCE, 2 * pixel);
-  if (west >= -180 - slack && east <= 180 + slack) return geobox;
+  const slack = Math.min(TOLERANCE * length, 2 * Math.abs(affine[0]));
+  if (west >= middle - length / 2 - slack && east <= middle + length / 2 + slack) return geobox;
+  const turned = crs.isGeographic ? meridian180(crs.definition) : oppositeMeridian(crs.definition);
+  if (turned === undefined) return geobox;
   const [a, b, c, d, e, f] = affine;
-  const turn = 360 * Math.round(((west + east) / 2 - 180) / 360);
-  return new GeoBox(parseCrs(meridian180(crs.definition)), shape, [a, b, c - 180 - turn, d, e, f]);
+  const turns = Math.round(((west + east) / 2 - middle) / length - 0.5);
+  return new GeoBox(parseCrs(turned), shape, [a, b, c - (turns + 0.5) * length, d, e, f]);
+}
+
+/** A PROJ string of a cylindrical projection whose middle lies half a turn further; `undefined` of WKT. */
+function oppositeMeridian(definition: string): string | undefined {
+  if (!definition.startsWith('+proj=')) return undefined;
+  const meridian = Number(/\+lon_0=(\S+)/.exec(definition)?.[1] ?? 0);
+  const opposite = meridian > 0 ? meridian - 180 : meridian + 180;
+  return `${definition.replace(/\s*\+lon_0=\S+/, '')} +lon_0=${opposite}`;
 }
 
 function meridian180(definition: string): string {
@@ -32,12 +44,13 @@ function meridian180(definition: string): string {
     .replace(/,\s*(?:AUTHORITY|ID)\["EPSG",\s*"?\d+"?\]\s*(?=\]\s*$)/i, '');
 }
 
-/** The same raster of a geographic CRS by full turns nearest to `other`, which is of that CRS. */
+/** The same raster by full turns nearest to `other`, which is of its CRS. */
 export function turnedTowards(geobox: GeoBox, other: GeoBox): GeoBox {
   const { crs, affine, shape } = geobox;
-  if (!crs.isGeographic) return geobox;
+  const length = fullTurnOf(crs)?.length;
+  if (length === undefined) return geobox;
   const centre = ({ bounds }: GeoBox) => (bounds.west + bounds.east) / 2;
-  const turn = 360 * Math.round((centre(other) - centre(geobox)) / 360);
+  const turn = length * Math.round((centre(other) - centre(geobox)) / length);
   if (turn === 0) return geobox;
   const [a, b, c, d, e, f] = affine;
   return new GeoBox(crs, shape, [a, b, c + turn, d, e, f]);

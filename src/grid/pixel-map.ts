@@ -1,11 +1,19 @@
 import { type Affine, apply, compose, invert, scalesOf, type XY } from './affine.js';
 import { sameCrs, transformer } from './crs.js';
 import type { Frame } from './frame.js';
+import { fullTurnOf } from './full-turn.js';
 import { nearestLongitude } from './shapes/longitude.js';
 
-/** The transform from pixels of `from` to pixels of `to`, both of one CRS; longitudes moved by `turns` of 360 degrees. */
+/** The transform from pixels of `from` to pixels of `to`, both of one CRS; moved by `turns` around the earth. */
 export function pixelTransform(from: Frame, to: Frame, turns = 0): Affine {
-  const turned: Affine = [1, 0, 360 * turns, 0, 1, 0];
+  const turned: Affine = [
+    1,
+    0,
+    turns === 0 ? 0 : turns * (fullTurnOf(from.crs)?.length ?? 0),
+    0,
+    1,
+    0,
+  ];
   return compose(invert(to.affine), compose(turned, from.affine));
 }
 

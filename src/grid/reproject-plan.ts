@@ -2,6 +2,7 @@ import { expected } from '../errors.js';
 import { type Affine, isAxisAligned, scalesOf, type XY } from './affine.js';
 import { EPSG_4326, parseCrs, sameCrs } from './crs.js';
 import { boundsOf, cornersOf, type Frame, within } from './frame.js';
+import { fullTurnOf } from './full-turn.js';
 import { pixelTransform, scaleAt } from './pixel-map.js';
 import { isOnEarth } from './shapes/geographic.js';
 import { boundingWindows } from './shapes/pixel-windows.js';
@@ -137,12 +138,13 @@ function planPaste(
   return { parts, isPaste: true, shrink, scale, scaleXY };
 }
 
-/** Turns of 360 degrees that bring a geographic destination onto the source; [0] in other systems. */
+/** Turns around the earth that bring a destination onto the source; [0] where x does not go around. */
 function turnsBetween(source: Frame, destination: Frame): number[] {
-  if (!source.crs.isGeographic) return [0];
+  const length = fullTurnOf(source.crs)?.length;
+  if (length === undefined) return [0];
   const [from, to] = [boundsOf(destination), boundsOf(source)];
   const turns = [0, -1, 1].filter(
-    (turn) => from.west + 360 * turn < to.east && from.east + 360 * turn > to.west,
+    (turn) => from.west + length * turn < to.east && from.east + length * turn > to.west,
   );
   return turns.length === 0 ? [0] : turns;
 }

@@ -25,15 +25,17 @@ export function overlap(windows: readonly Window[]): boolean {
 
 /** The smallest window that holds them all, or `undefined` of none. */
 export function around(windows: readonly Window[]): Window | undefined {
-  if (windows.length === 0) return undefined;
-  const row = Math.min(...windows.map((window) => window.row));
-  const col = Math.min(...windows.map((window) => window.col));
-  return {
-    row,
-    col,
-    height: Math.max(...windows.map((window) => window.row + window.height)) - row,
-    width: Math.max(...windows.map((window) => window.col + window.width)) - col,
-  };
+  const [first] = windows;
+  if (first === undefined) return undefined;
+  let { row, col } = first;
+  let [bottom, right] = [row, col];
+  for (const window of windows) {
+    row = Math.min(row, window.row);
+    col = Math.min(col, window.col);
+    bottom = Math.max(bottom, window.row + window.height);
+    right = Math.max(right, window.col + window.width);
+  }
+  return { row, col, height: bottom - row, width: right - col };
 }
 
 export function contains(outer: Window, inner: Window): boolean {

@@ -10,6 +10,7 @@ import {
 import { parseCrs } from '../grid/crs.js';
 import { fullTurnOf } from '../grid/full-turn.js';
 import type { GeoBox, Shape } from '../grid/geobox.js';
+import type { PixelMap } from '../grid/shapes/footprint.js';
 import { loadGdal } from '../kernel/gdal/load.js';
 import { spatialReference } from '../kernel/gdal/srs.js';
 
@@ -20,15 +21,8 @@ export interface FilePlace {
   readonly affine: Affine;
 }
 
-/** Where a file's pixels come to lie on a grid. */
-export interface PixelMap {
-  /**
-   * From pixels (col, row) of the file to those of the grid, both from the outer corner: where the warper,
-   * which goes the other way, finds that place of the file. Not finite where it finds it nowhere.
-   */
-  readonly image: (point: XY) => XY;
-  /** Columns of the grid in a full turn around the earth, where it has one. */
-  readonly turn: number | undefined;
+/** Where a file's pixels come to lie on a grid: where the warper, which goes the other way, finds them. */
+export interface FileMap extends PixelMap {
   /** Whether file and grid are of one CRS, so that no coordinate is changed, and none is brought back by a turn. */
   readonly isSameCrs: boolean;
   /** Degrees, or what 360 of them would be in the CRS, that one turn moves the file by. */
@@ -46,7 +40,7 @@ const CORRECTIONS = 4;
  * coordinates from here cannot; so what comes back from the warper's own transformation is compared with
  * what went out, and the image corrected until both are the same.
  */
-export function pixelMap({ wkt, shape, affine }: FilePlace, grid: GeoBox): PixelMap {
+export function pixelMap({ wkt, shape, affine }: FilePlace, grid: GeoBox): FileMap {
   const gdal = loadGdal();
   const from = gdal.SpatialReference.fromWKT(wkt);
   const to = spatialReference(grid.crs.name);

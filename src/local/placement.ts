@@ -1,8 +1,8 @@
 import { boundsOfPoints, EDGE_TOLERANCE, pixelsTouched } from '../grid/frame.js';
+import { footprint } from '../grid/shapes/footprint.js';
 import { touchedCells } from '../grid/shapes/touched-cells.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import { around, intersect, type Window } from '../grid/window.js';
-import { footprint } from './footprint.js';
 import { type FilePlace, pixelMap } from './pixel-map.js';
 
 /** Where a file lies in a tile. */

@@ -1,6 +1,7 @@
 import type { XY } from '../affine.js';
 import { type Crs, transformer } from '../crs.js';
 import { type Bounds, boundsOfPoints, cornersOf, type Frame } from '../frame.js';
+import { fullTurnOf } from '../full-turn.js';
 import { nearestLongitude, POLAR_WIDTH, polarCap, unwrapLine, unwrapRing } from './longitude.js';
 import { isFinitePoint, mapPath, type PathMap } from './path.js';
 import { holds, type Ring, type RingSet } from './ring.js';
@@ -126,6 +127,7 @@ const FAR = 1e10;
 export function hasImage(ring: Ring, from: Crs, to: Crs): boolean {
   const [there, back] = [transformer(from, to), transformer(to, from)];
   const { west, south, east, north } = boundsOfPoints(ring);
+  const turn = fullTurnOf(from)?.length;
   const allowed = 1e-4 * Math.max(east - west, north - south);
   const returns = ([x, y]: XY) => {
     const [tx, ty] = there(x, y);
@@ -133,7 +135,7 @@ export function hasImage(ring: Ring, from: Crs, to: Crs): boolean {
     const [px, py] = back(tx, ty);
     // At a pole any longitude comes back.
     const isPole = from.isGeographic && Math.abs(y) > 90 - 1e-6;
-    const off = from.isGeographic ? nearestLongitude(px, x) - x : px - x;
+    const off = px - x - (turn === undefined ? 0 : turn * Math.round((px - x) / turn));
     return Math.hypot(isPole ? 0 : off, py - y) <= allowed;
   };
   return ring.every(([x1, y1], i) => {

@@ -1,4 +1,3 @@
-import type { XY } from '../affine.js';
 import {
   type Bounds,
   boundsOfPoints,
@@ -7,40 +6,52 @@ import {
   pixelsTouched,
   within,
 } from '../frame.js';
+import { fullTurnOf } from '../full-turn.js';
 import { around, type Window } from '../window.js';
 import type { Shapes } from './place.js';
 import { clipLine, clipRings } from './ring.js';
+import { isThin } from './touched-cells.js';
+
+/** By how far outside a point on the frame's edge may come out. */
+const ROUNDING = EDGE_TOLERANCE / 2;
 
 /**
- * The bounding windows of shapes in pixel coordinates, cut to the frame: one, or in a geographic frame
- * that goes around the earth two, where the two sides of the antimeridian hold them more closely. None
- * when the shapes lie outside.
+ * The bounding windows of shapes in pixel coordinates, cut to the frame: one, or in a geographic or
+ * cylindrical frame that goes around the earth two, where the two sides of the antimeridian hold them more
+ * closely. None when the shapes lie outside.
  */
 export function boundingWindows(shapes: Shapes, frame: Frame): Window[] {
   const { height, width } = frame.shape;
-  const paths = [
-    ...shapes.lines.flatMap((line) =>
-      clipLine(line, 0, 0, width).flatMap((part) => clipLine(part, 1, 0, height)),
-    ),
-    ...shapes.polygons.map((rings) =>
-      clipRings(clipRings(rings, 0, 0, width), 1, 0, height).flat(),
-    ),
-  ].filter(({ length }) => length > 0);
+  const lines = [
+    ...shapes.points.map((point) => [point, point]),
+    ...shapes.lines,
+    ...shapes.polygons
+      .filter((rings) => rings.every(isThin))
+      .flatMap((rings) => rings.map((ring) => [...ring, ...ring.slice(0, 1)])),
+  ]
+    .flatMap((line) => clipLine(line, 0, -ROUNDING, width + ROUNDING))
+    .flatMap((line) => clipLine(line, 1, -ROUNDING, height + ROUNDING));
+  const polygons = shapes.polygons
+    .map((rings) => clipRings(clipRings(rings, 0, 0, width), 1, 0, height).flat())
+    .filter(({ length }) => length > 0);
   const boxes = [
-    ...shapes.points.map((point) => pixelOfPoint(point, frame)),
-    ...paths.map((path) => cut(boundsOfPoints(path), frame)),
+    ...lines.map((line) => cut(onLastPixel(boundsOfPoints(line), frame), frame)),
+    ...polygons.map((path) => cut(boundsOfPoints(path), frame)),
   ].filter((box) => box !== undefined);
   const sides = goesAround(frame) ? atLargestGap(boxes, frame.shape.width) : [boxes];
   return sides.flatMap((side) => around(side) ?? []);
 }
 
-/** A point on the frame's far edge belongs to the last pixel: there is none beyond. */
-function pixelOfPoint([col, row]: XY, frame: Frame): Window | undefined {
-  const { height, width } = frame.shape;
-  const nudge = (value: number, length: number) =>
-    value >= length && value <= length + EDGE_TOLERANCE ? length - 0.5 : value;
-  const [x, y] = [nudge(col, width), nudge(row, height)];
-  return cut({ west: x, east: x, south: y, north: y }, frame);
+/** What lies on the frame's far edge belongs to the last pixel: there is none beyond. */
+function onLastPixel({ west, south, east, north }: Bounds, { shape }: Frame): Bounds {
+  const last = (value: number, length: number) =>
+    value >= length - EDGE_TOLERANCE ? length - 0.5 : value;
+  return {
+    west: last(west, shape.width),
+    east: last(east, shape.width),
+    south: last(south, shape.height),
+    north: last(north, shape.height),
+  };
 }
 
 function cut(bounds: Bounds, frame: Frame): Window | undefined {
@@ -48,7 +59,8 @@ function cut(bounds: Bounds, frame: Frame): Window | undefined {
 }
 
 function goesAround({ crs, affine: [a, b], shape }: Frame): boolean {
-  return crs.isGeographic && b === 0 && Math.abs(a) * shape.width > 360 - 1.5 * Math.abs(a);
+  const turn = b === 0 ? fullTurnOf(crs) : undefined;
+  return turn !== undefined && Math.abs(a) * shape.width > turn.length - 1.5 * Math.abs(a);
 }
 
 /** The windows in two groups, one for each side of the widest run of columns that none of them has. */

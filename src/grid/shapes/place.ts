@@ -12,6 +12,7 @@ import {
   pixelSize,
   toPixels,
 } from '../frame.js';
+import { type FullTurn, fullTurnOf } from '../full-turn.js';
 import {
   geographicOutline,
   isPolarCap,
@@ -57,9 +58,12 @@ export function placeOn(
 function inCrsOf(frame: Frame, shapes: Shapes, crs: Crs, reach: 'frame' | 'world'): Shapes {
   const target = frame.crs;
   if (sameCrs(crs, target)) {
-    return target.isGeographic
-      ? turnInto(shapes, domainOfGeographic(frame), boundsOf(frame))
-      : shapes;
+    if (target.isGeographic) return turnInto(shapes, domainOfGeographic(frame), boundsOf(frame));
+    const turn = fullTurnOf(target);
+    if (turn === undefined) return shapes;
+    const [south, north] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const domain = { ...turnAround(boundsOf(frame), turn), south, north };
+    return turnInto(shapes, domain, boundsOf(frame), turn.length);
   }
   if (target.isGeographic) {
     const [width, height] = pixelSize(frame);
@@ -104,10 +108,21 @@ function geographically(
  * -180..180 where it spans the world (and perhaps a part of a pixel more, so that its pixels are whole).
  */
 function domainOfGeographic(frame: Frame): Bounds {
-  const { west, east } = boundsOf(frame);
-  const isWorld = west <= -180 + 1e-9 && east >= 180 - 1e-9;
-  const middle = isWorld ? 0 : (west + east) / 2;
-  return { west: middle - 180, east: middle + 180, south: -90, north: 90 };
+  return { ...turnAround(boundsOf(frame), DEGREES), south: -90, north: 90 };
+}
+
+const DEGREES: FullTurn = { length: 360, middle: 0 };
+
+/** A full turn around the middle of an extent, or that of the map of the world where the extent has all of it. */
+function turnAround(
+  { west, east }: Pick<Bounds, 'west' | 'east'>,
+  { length, middle }: FullTurn,
+): Pick<Bounds, 'west' | 'east'> {
+  const half = length / 2;
+  const rounding = 1e-11 * half;
+  const isWorld = west <= middle - half + rounding && east >= middle + half - rounding;
+  const centre = isWorld ? middle : (west + east) / 2;
+  return { west: centre - half, east: centre + half };
 }
 
 /** The degrees that a projected frame shows, and a margin; at most 360 of longitude. */
@@ -138,26 +153,31 @@ function worldAround({ west, east, isPolar }: Bounds & { readonly isPolar: boole
 }
 
 /**
- * Moves shapes by whole turns to where the domain has them, and cuts off what lies outside it. Shapes
+ * Moves shapes by whole turns, of 360 degrees or of that length, to where the domain has them, and cuts off what lies outside it. Shapes
  * within `whole` are left alone.
  */
-function turnInto({ points, lines, polygons }: Shapes, domain: Bounds, whole?: Bounds): Shapes {
+function turnInto(
+  { points, lines, polygons }: Shapes,
+  domain: Bounds,
+  whole?: Bounds,
+  length = 360,
+): Shapes {
   const { west, east, south, north } = domain;
   const isWhole = (bounds: Bounds) =>
     whole !== undefined &&
     bounds.west >= whole.west &&
     bounds.east <= whole.east &&
-    bounds.east - bounds.west <= 360;
-  const turned = (point: XY, turn: number): XY => [point[0] + 360 * turn, point[1]];
+    bounds.east - bounds.west <= length;
+  const turned = (point: XY, turn: number): XY => [point[0] + length * turn, point[1]];
   return {
     points: points.map((point) => {
       if (isWhole(boundsOfPoints([point]))) return point;
-      return turned(point, -Math.floor((point[0] - west) / 360));
+      return turned(point, -Math.floor((point[0] - west) / length));
     }),
     lines: lines.flatMap((line) => {
       const bounds = boundsOfPoints(line);
       if (isWhole(bounds)) return [line];
-      return turnsOf(bounds, domain).flatMap((turn) =>
+      return turnsOf(bounds, domain, length).flatMap((turn) =>
         clipLine(
           line.map((point) => turned(point, turn)),
           0,
@@ -168,8 +188,13 @@ function turnInto({ points, lines, polygons }: Shapes, domain: Bounds, whole?: B
     }),
     polygons: polygons.flatMap((rings) => {
       const bounds = boundsOfPoints(rings.flat());
-      if (isWhole(bounds) && bounds.south >= -90 && bounds.north <= 90) return [rings];
-      const turns = isPolarCap(bounds) ? [0] : turnsOf(bounds, domain);
+      if (
+        isWhole(bounds) &&
+        bounds.south >= Math.min(south, -90) &&
+        bounds.north <= Math.max(north, 90)
+      )
+        return [rings];
+      const turns = length === 360 && isPolarCap(bounds) ? [0] : turnsOf(bounds, domain, length);
       return turns.map((turn) =>
         clipRings(
           clipRings(
@@ -188,43 +213,88 @@ function turnInto({ points, lines, polygons }: Shapes, domain: Bounds, whole?: B
 }
 
 /** The whole turns that bring some part of `west..east` into the domain. */
-function turnsOf(bounds: Bounds, domain: Bounds): number[] {
-  const first = Math.ceil((domain.west - bounds.east) / 360);
-  const last = Math.floor((domain.east - bounds.west) / 360);
+function turnsOf(bounds: Bounds, domain: Bounds, length: number): number[] {
+  const first = Math.ceil((domain.west - bounds.east) / length);
+  const last = Math.floor((domain.east - bounds.west) / length);
   return Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => first + i);
+}
+
+/**
+ * Shapes in degrees, onto a frame of a cylindrical projection: that is a geographic one with another scale,
+ * which goes on beyond either edge of its map of the world.
+ */
+function roll(
+  shapes: Shapes,
+  from: Crs,
+  frame: Frame,
+  { length, middle }: FullTurn,
+  reach: 'frame' | 'world',
+): Shapes {
+  const back = transformer(frame.crs, from);
+  const [meridian] = back(middle, 0);
+  const bounds = boundsOf(frame);
+  const longitude = (x: number) => meridian + ((x - middle) / length) * 360;
+  const latitude = (y: number, pole: number) => {
+    const at = back(middle, y)[1];
+    return Number.isFinite(at) ? at : pole;
+  };
+  const [south, north] = [latitude(bounds.south, -90), latitude(bounds.north, 90)];
+  const whole = { west: longitude(bounds.west), east: longitude(bounds.east), south, north };
+  const margin = 0.02 * (north - south) + 1e-6;
+  const limits =
+    reach === 'frame'
+      ? { south: Math.max(south - margin, -90), north: Math.min(north + margin, 90) }
+      : { south: -90, north: 90 };
+  const cut = turnInto(
+    shapes,
+    { ...turnAround(whole, { length: 360, middle: meridian }), ...limits },
+    whole,
+  );
+  const convert = transformer(from, frame.crs);
+  const image = ([x, y]: XY): XY => {
+    const [px, py] = convert(x - 360 * Math.round((x - meridian) / 360), y);
+    // Half a turn away either edge of the map may have come out.
+    const wanted = middle + ((x - meridian) / 360) * length;
+    return [px + length * Math.round((wanted - px) / length), py];
+  };
+  return mapped(cut, from, frame, image, limits);
 }
 
 /** Shapes in degrees, onto a projected frame. */
 function project(shapes: Shapes, from: Crs, frame: Frame, reach: 'frame' | 'world'): Shapes {
+  const turn = fullTurnOf(frame.crs);
+  if (turn !== undefined) return roll(shapes, from, frame, turn, reach);
   const near = domainOfProjected(frame, from);
   const domain = reach === 'frame' ? near : worldAround(near);
   // Around a pole any longitude will do: cutting would only add edges.
   const whole = domain.isPolar ? { ...domain, west: -540, east: 540 } : undefined;
   const cut = turnInto(shapes, domain, whole);
-  const [width, height] = pixelSize(frame);
   const convert = transformer(from, frame.crs);
+  const image = ([x, y]: XY) => convert(x, y);
+  const { points, ...others } = cut;
+  const inside = domain.isPolar ? points : points.filter(([x]) => x <= domain.east);
+  return mapped({ points: inside, ...others }, from, frame, image, domain);
+}
+
+/** The images of shapes between two latitudes, edges densified. */
+function mapped(
+  { points, lines, polygons }: Shapes,
+  from: Crs,
+  frame: Frame,
+  image: (point: XY) => XY,
+  { south, north }: Pick<Bounds, 'south' | 'north'>,
+): Shapes {
+  const [width, height] = pixelSize(frame);
   const isFlat: PathMap['isFlat'] = ([x1, y1], [x, y], [x2, y2]) =>
     Math.abs(x - (x1 + x2) / 2) <= FLATNESS * width &&
     Math.abs(y - (y1 + y2) / 2) <= FLATNESS * height;
-  const map = (points: readonly XY[], isClosed: boolean) =>
-    mapPath(points, isClosed, {
-      image: ([x, y]) => convert(x, y),
-      isFlat,
-      pieces: piecesOf(points, from),
-    });
+  const map = (path: readonly XY[], isClosed: boolean) =>
+    mapPath(path, isClosed, { image, isFlat, pieces: piecesOf(path, from) });
   return {
-    points: cut.points
-      .filter(
-        ([x, y]) => y >= domain.south && y <= domain.north && (domain.isPolar || x <= domain.east),
-      )
-      .map(([x, y]) => convert(x, y)),
-    lines: cut.lines
-      .flatMap((line) => clipLine(line, 1, domain.south, domain.north))
-      .map((line) => map(line, false)),
-    polygons: cut.polygons.map((rings) =>
-      (whole === undefined ? rings : clipRings(rings, 1, domain.south, domain.north)).map((ring) =>
-        map(ring, true),
-      ),
+    points: points.filter(([, y]) => y >= south && y <= north).map(image),
+    lines: lines.flatMap((line) => clipLine(line, 1, south, north)).map((line) => map(line, false)),
+    polygons: polygons.map((rings) =>
+      clipRings(rings, 1, south, north).map((ring) => map(ring, true)),
     ),
   };
 }

@@ -1,6 +1,9 @@
 import { expected } from '../../errors.js';
-import { type Crs, EPSG_4326, parseCrs, sameCrs } from '../crs.js';
-import { type Bounds, cornersOf, type Frame } from '../frame.js';
+import { apply } from '../affine.js';
+import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../crs.js';
+import { type Bounds, cornersOf, type Frame, isUpright, toPixels } from '../frame.js';
+import { fullTurnOf } from '../full-turn.js';
+import { footprint, type PixelMap } from './footprint.js';
 import { isOnEarth } from './geographic.js';
 import { type GeoJsonRegion, readGeoJson } from './geojson.js';
 import { placeOn, type Shapes } from './place.js';
@@ -40,21 +43,36 @@ export function shapesOf(region: Region): { readonly shapes: Shapes; readonly cr
 }
 
 /**
- * A region in pixel coordinates of a frame; see {@link placeOn}.
+ * A region in pixel coordinates of a frame; see {@link placeOn}. A geobox that reaches off the earth, as a
+ * map of the world with round corners does, covers what of it lies there.
  *
- * @throws {InvalidInputError} when it is no region, or a geobox of another CRS that reaches off the earth.
+ * @throws {InvalidInputError} when it is no region.
  */
 export function placeRegion(frame: Frame, region: Region, reach?: 'frame' | 'world'): Shapes {
   const { shapes, crs } = shapesOf(region);
   if ('affine' in region && !sameCrs(crs, frame.crs) && !isOnEarth(region, parseCrs(EPSG_4326))) {
-    throw expected(
-      'a geobox whose whole outline has a place on earth',
-      'the region of interest',
-      crs.name.slice(0, 60),
-      'Crop it.',
-    );
+    const polygons = [...footprint(mapOnEarth(region, frame), region.shape, frame.shape)];
+    return { points: [], lines: [], polygons: polygons.map(({ ring }) => [ring]) };
   }
   return placeOn(frame, shapes, crs, reach);
+}
+
+/** By how much of a pixel a place must come back to where it was. */
+const RETURNS = 0.1;
+
+/** The map from a raster to a frame, of places on earth only: projections give numbers for others too. */
+function mapOnEarth(raster: Frame, frame: Frame): PixelMap {
+  const [there, back] = [transformer(raster.crs, frame.crs), transformer(frame.crs, raster.crs)];
+  const [toRaster, toFrame] = [toPixels(raster), toPixels(frame)];
+  const turn = isUpright(frame) ? fullTurnOf(frame.crs) : undefined;
+  return {
+    turn: turn === undefined ? undefined : turn.length / frame.affine[0],
+    image: ([col, row]) => {
+      const world = there(...apply(raster.affine, col, row));
+      const [x, y] = toRaster(back(...world));
+      return Math.hypot(x - col, y - row) <= RETURNS ? toFrame(world) : [Number.NaN, Number.NaN];
+    },
+  };
 }
 
 function polygonOf(ring: Shapes['polygons'][number][number]): Shapes {

@@ -75,8 +75,12 @@ class RowRuns {
       const first = Math.min(Math.floor(top + ty), rows - 1);
       const end = Math.max(Math.ceil(bottom - ty), first + 1);
       for (let row = Math.max(first, 0); row < Math.min(end, rows); row++) {
-        const [left, right] = spanWithin({ x1, y1, x2, y2 }, row, row + 1);
-        if (right < -tx || left > this.#limit(0) + tx) continue;
+        // Along an edge, rounding may have left it on the other side of the row it belongs to.
+        const isLevel = bottom - top <= 2 * ty;
+        const [left, right] = isLevel
+          ? [Math.min(x1, x2), Math.max(x1, x2)]
+          : spanWithin({ x1, y1, x2, y2 }, row, row + 1);
+        if (left > right || right < -tx || left > this.#limit(0) + tx) continue;
         const firstCol = Math.min(Math.floor(left + tx), cols - 1);
         this.#add(row, firstCol, Math.max(Math.ceil(right - tx), firstCol + 1));
       }
@@ -121,9 +125,12 @@ class RowRuns {
   #edges(points: readonly XY[], isClosed: boolean): Edge[] {
     const { width, height } = this.grid.chunk;
     const edges: Edge[] = [];
+    const isPoint = points.every(([x, y]) => x === points[0]?.[0] && y === points[0]?.[1]);
     for (let i = isClosed ? 0 : 1; i < points.length; i++) {
       const [from, to] = [points.at(i - 1), points[i]];
       if (from === undefined || to === undefined) continue;
+      // A doubled vertex is no point of its own: an edge that ends there does not touch what begins there.
+      if (!isPoint && from[0] === to[0] && from[1] === to[1]) continue;
       edges.push({
         x1: from[0] / width,
         y1: from[1] / height,
@@ -172,7 +179,7 @@ class RowRuns {
 }
 
 /** True when a ring in pixels is nowhere wider than rounding, on the whole. */
-function isThin(ring: Ring): boolean {
+export function isThin(ring: Ring): boolean {
   let length = 0;
   let before = ring.at(-1);
   for (const point of ring) {

@@ -199,12 +199,18 @@ describe('what has no place in another CRS', () => {
     expect(north.toCrs('EPSG:3413').bounds.west).toBeLessThan(-3.3e6);
   });
 
-  test('a map of the world, whose corners are no places, is read as a whole, and is no region of another grid', () => {
+  test('a map of the world, whose corners are no places, is read as a whole, and covers what of it is on earth', () => {
     const plan = planReprojection(whole, map);
     expect(plan.parts.map(({ source }) => source)).toEqual([
       { row: 0, col: 0, height: 180, width: 360 },
     ]);
-    expect(() => roiWindows(map, whole)).toThrow('whole outline has a place on earth');
+    expect(roiWindows(map, whole)).toEqual([{ row: 0, col: 0, height: 180, width: 360 }]);
+    const upper = map.crop({ row: 0, col: 2002, height: 1001, width: 2002 });
+    const [window] = roiWindows(upper, whole);
+    // Of what lies at the map's own edge a pixel more.
+    expect(window).toMatchObject({ row: 0 });
+    expect(window?.height).toBeGreaterThanOrEqual(90);
+    expect(window?.height).toBeLessThan(94);
     expect(() => map.geographicExtent).toThrow(InvalidInputError);
   });
 

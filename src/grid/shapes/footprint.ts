@@ -1,47 +1,57 @@
 /**
- * The outline of a file on a grid, as many small ones: the file is cut into cells until each is mapped
+ * The outline of a raster on a grid, as many small ones: the raster is cut into cells until each is mapped
  * almost straight. Whatever the map does in between (the edge of a map of the world, a pole, places off the
  * earth) is found by cells that will not become straight, and is narrowed down to the smallest of them.
  */
-import type { XY } from '../grid/affine.js';
-import type { Shape } from '../grid/geobox.js';
-import { isFinitePoint } from '../grid/shapes/path.js';
-import type { Ring } from '../grid/shapes/ring.js';
-import type { PixelMap } from './pixel-map.js';
+import type { XY } from '../affine.js';
+import { type Bounds, boundsOfPoints, type Shape } from '../frame.js';
+import { isFinitePoint } from './path.js';
+import type { Ring } from './ring.js';
 
-/** A cell of the file, in pixels of the grid, by how many whole turns it was moved there. */
+/** Where a raster's pixels come to lie on a grid. */
+export interface PixelMap {
+  /**
+   * From pixels (col, row) of the raster to those of the grid, both from the outer corner. Not finite where
+   * there is none that comes back.
+   */
+  readonly image: (point: XY) => XY;
+  /** Columns of the grid in a full turn around the earth, where it has one. */
+  readonly turn: number | undefined;
+}
+
+/** A cell of the raster, in pixels of the grid, by how many whole turns it was moved there. */
 export interface Piece {
   readonly ring: Ring;
   readonly turns: number;
 }
 
-/** Steps of the finest lattice along a side of the file: a power of 2. */
+/** Steps of the finest lattice along a side of the raster: a power of 2. */
 const STEPS = 2 ** 15;
 /** Steps of the cells looked at first, so that nothing hides in one that looks straight. */
 const FIRST = STEPS / 4;
 /** Cells of this many steps of which no point has an image are taken to have none. */
 const OFF_EARTH = STEPS / 32;
-/** Seams are narrowed down to cells of this many steps, or of a pixel of the file: their number is that of a line. */
+/** Seams are narrowed down to cells of this many steps, or of a pixel of the raster: their number is that of a line. */
 const SEAM = STEPS / 4096;
 
 /**
  * By how many pixels of the grid a curve may be off its middle, between points of the lattice, before a cell
- * is cut: a straight line then misses the curve by an eighth of it. Edges of the file must be right to a
+ * is cut: a straight line then misses the curve by an eighth of it. Edges of the raster must be right to a
  * fraction of a pixel, those inside it only meet one another.
  */
 const BEND = { edge: 0.1, inside: 2 } as const;
 
 /**
- * The cells of a file that lie on the grid or touch it. Together they hold the place of each of the file's
+ * The cells of a raster that lie on the grid or touch it. Together they hold the place of each of its
  * pixels, and reach past them by some pixels only where the map has a seam.
  */
-export function* footprint(map: PixelMap, file: Shape, grid: Shape): Generator<Piece> {
+export function* footprint(map: PixelMap, raster: Shape, grid: Shape): Generator<Piece> {
   const known = new Map<number, XY>();
   const at = (i: number, j: number): XY => {
     const key = i * (STEPS + 1) + j;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const image = map.image([(i * file.width) / STEPS, (j * file.height) / STEPS]);
+    const image = map.image([(i * raster.width) / STEPS, (j * raster.height) / STEPS]);
     known.set(key, image);
     return image;
   };
@@ -67,7 +77,7 @@ export function* footprint(map: PixelMap, file: Shape, grid: Shape): Generator<P
       // A curve is the straighter the smaller its part; a jump stays what it is.
       isSeam = bend > span / 2;
     }
-    const isPixel = size * Math.max(file.width, file.height) <= STEPS;
+    const isPixel = size * Math.max(raster.width, raster.height) <= STEPS;
     if (half <= 1 || (isSeam && (size <= SEAM || isPixel))) yield* around(nodes, grid, map.turn);
     else
       open.push([i, j, half], [i + half, j, half], [i, j + half, half], [i + half, j + half, half]);
@@ -185,8 +195,8 @@ const ALONG = [
 ] as const;
 
 /**
- * Of a smallest cell that will not become straight: a box around each point that has an image, as wide as the
- * cell is there. A seam parts its points; most neighbours lie on one side of it, and tell how wide that is.
+ * Of a smallest cell that will not become straight: boxes around the points that have an image, each as wide as
+ * the cell is there; those that meet are one. A seam parts its points; most neighbours lie on one side of it, and tell how wide that is.
  */
 function* around(nodes: readonly XY[], grid: Shape, turn: number | undefined): Generator<Piece> {
   const size = [0, 1].map((axis) => {
@@ -202,18 +212,31 @@ function* around(nodes: readonly XY[], grid: Shape, turn: number | undefined): G
     }
     return sum;
   }) as [number, number];
+  const boxes: Bounds[] = [];
   for (const [x, y] of nodes.filter(isFinitePoint)) {
-    const [left, right, top, bottom] = [x - size[0], x + size[0], y - size[1], y + size[1]];
-    if (bottom < 0 || top > grid.height) continue;
-    yield* turned(
-      [
-        [left, top],
-        [right, top],
-        [right, bottom],
-        [left, bottom],
-      ],
-      grid,
-      turn,
-    );
+    const box = { west: x - size[0], east: x + size[0], south: y - size[1], north: y + size[1] };
+    if (box.north < 0 || box.south > grid.height) continue;
+    const at = boxes.findIndex((other) => meet(box, other));
+    if (at === -1) boxes.push(box);
+    else boxes[at] = boundsOfPoints([...cornersOfBox(box), ...cornersOfBox(boxes[at] as Bounds)]);
   }
+  for (const box of boxes) yield* turned(cornersOfBox(box), grid, turn);
+}
+
+function meet(one: Bounds, other: Bounds): boolean {
+  return (
+    one.west <= other.east &&
+    other.west <= one.east &&
+    one.south <= other.north &&
+    other.south <= one.north
+  );
+}
+
+function cornersOfBox({ west, south, east, north }: Bounds): XY[] {
+  return [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+  ];
 }
