@@ -27,6 +27,7 @@ interface Options extends RegionOptions, ComputeOptions {
   readonly like?: string;
   readonly resampling: Resampling;
   readonly buffer: number;
+  readonly allowMissing?: boolean;
   readonly format: 'text' | 'json';
   readonly quiet?: boolean;
 }
@@ -53,6 +54,10 @@ export function loadCommand(): Command {
       new Option('--buffer <pixels>', 'pixels to add on each side')
         .default(0)
         .argParser(wholeNumber('--buffer', 0, 1_000_000)),
+    )
+    .option(
+      '--allow-missing',
+      'read tiles whose chunks are lost as "no value", and say so, where it is an error else',
     )
     .addOption(threadsOption())
     .addOption(kernelOption())
@@ -81,7 +86,11 @@ async function load(options: Options): Promise<void> {
     const roi = (await regionIn(options)) ?? (like as GeoBox);
     // A file holds one step.
     const time = oneStep(cube, options.time);
-    const region = await cube.load(roi, { pool, like, resampling, buffer, time });
+    const region = await cube.load(roi, {
+      ...{ pool, like, resampling, buffer, time },
+      allowMissing: options.allowMissing,
+    });
+    warnOfLost(region);
     if (out !== undefined)
       await writeGeoTiff(region, out, {
         pool,
@@ -98,6 +107,15 @@ async function load(options: Options): Promise<void> {
   } finally {
     await pool.close();
   }
+}
+
+function warnOfLost({ lostTiles = [] }: Region): void {
+  const [first, ...others] = lostTiles;
+  if (first === undefined) return;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  process.stderr.write(
+    `geocubes: chunks of tile ${first}${more} are lost, and read as "no value"; "geocubes verify --repair" reopens such tiles\n`,
+  );
 }
 
 type Files = Pick<Options, 'out' | 'png' | 'cog'>;
@@ -124,6 +142,7 @@ function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files
     nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
     ...(step === undefined ? {} : { time: stepRecord(step) }),
     missingTiles: region.missingTiles,
+    lostTiles: region.lostTiles ?? [],
   };
 }
 

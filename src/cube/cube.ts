@@ -35,6 +35,7 @@ import {
   type TimeOptions,
   tilesOfPlan,
 } from './load.js';
+import { isLost } from './lost-chunks.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import { type LazyDataset, openDataset } from './open-dataset.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './plan.js';
@@ -408,7 +409,11 @@ export class Cube extends Accessor<IngestOptions> {
     const session = await this.repository.readSession();
     const ledger = await readLedger(session.store, dataset);
     const isMissing = async (index: TileIndex) => (await ledger.get(index)) === TileState.notLoaded;
-    return { grid, dataset, timeAxis, session, isMissing };
+    const lost = { session, ledger, dataset };
+    return {
+      ...{ grid, dataset, timeAxis, session, isMissing },
+      isLost: (index, names) => isLost(index, names, lost),
+    };
   }
 
   /** Fetches the tiles that a load needs and that are not loaded yet. */

@@ -7,11 +7,12 @@ import { joinWindows, splitWindow } from '../grid/continued-window.js';
 import { sameCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
-import type { Grid, TileIndex } from '../grid/tiling.js';
+import { type Grid, type TileIndex, tileId } from '../grid/tiling.js';
 import { intersect, type Window } from '../grid/window.js';
 import type { DType } from '../raster/dtype.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import type { TileSource } from '../tile.js';
+import { lostError } from './lost-chunks.js';
 import { atSteps } from './plan.js';
 import {
   allDone,
@@ -48,6 +49,11 @@ export interface LoadOptions extends ReadOptions, TimeOptions {
    * many loads want it at the same time. Needs a `pool`. Default: they stay nodata.
    */
   readonly source?: TileSource | undefined;
+  /**
+   * Reads tiles whose chunks are lost as nodata, and lists them in the result. Default `false`: they are an
+   * error. In Icechunk repositories they always are.
+   */
+  readonly allowMissing?: boolean | undefined;
   /** Names of the bands wanted, in any order. Default: all. */
   readonly bands?: readonly string[] | undefined;
 }
@@ -72,6 +78,8 @@ export interface Region {
   readonly bands: ReadonlyMap<string, LoadedPixels>;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
   readonly missingTiles: number;
+  /** Ids of tiles that are loaded and whose chunks are lost, where {@link LoadOptions.allowMissing} reads them as nodata. */
+  readonly lostTiles?: readonly string[];
 }
 
 /** What loading needs of a cube, at one moment of its history. */
@@ -80,6 +88,8 @@ export interface CubeView extends ReadSource {
   readonly dataset: Dataset;
   readonly timeAxis: TimeAxis | undefined;
   isMissing(index: TileIndex): Promise<boolean>;
+  /** Whether chunks of these bands were there and are there no longer. */
+  isLost(index: TileIndex, names: readonly string[]): Promise<boolean>;
 }
 
 /** While the last chunks of one band are read, the next one's are found: threads have nothing to wait for. */
@@ -127,8 +137,12 @@ export async function loadRegion(
     }
   }
   let missingTiles = 0;
-  for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps))
+  const lostTiles: string[] = [];
+  for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps)) {
     if (await view.isMissing(index)) missingTiles++;
+    else if (await view.isLost(index, names)) lostTiles.push(tileId(index));
+  }
+  if (lostTiles.length > 0 && !options.allowMissing) throw lostError(lostTiles);
   return {
     geobox,
     dtype: dataset.dtype,
@@ -136,6 +150,7 @@ export async function loadRegion(
     ...(steps === undefined ? {} : { steps }),
     bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
     missingTiles,
+    ...(lostTiles.length === 0 ? {} : { lostTiles }),
   };
 }
 

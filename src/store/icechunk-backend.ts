@@ -11,6 +11,7 @@ import { StoreError } from '../errors.js';
 import { BRANCH } from './branch.js';
 import { chunkLocator } from './chunk-files.js';
 import { moveBranch } from './durability/branch-file.js';
+import { isClockBehind, waitForClock } from './durability/clock-order.js';
 import { LocalStore, type StoreOptions } from './durability/local-store.js';
 import type { StoreFolder } from './durability/store-folder.js';
 import { refuseFile } from './folder.js';
@@ -192,6 +193,8 @@ class IcechunkBackend implements Backend {
     return snapshots.map(({ id, message, writtenAt }) => ({ id, message, writtenAt }));
   }
 
+  /** Whether the clock of this machine is behind that of another that commits here. */
+  #isBehind = false;
   #writer: Promise<IcechunkRepository> | undefined;
 
   async #open(): Promise<IcechunkSession> {
@@ -223,7 +226,8 @@ class IcechunkBackend implements Backend {
         if (local === undefined) return await this.#commitOnce(chunks, message, finish);
         return await local.lock.with((lease) => this.#commitOnce(chunks, message, finish, lease));
       } catch (cause) {
-        const isLost = cause instanceof LostLease || isLostRace(cause);
+        if (isClockBehind(cause)) this.#isBehind = true;
+        const isLost = cause instanceof LostLease || isLostRace(cause) || isClockBehind(cause);
         if (!isLost || lost >= MAX_TRIES) throw translate(cause, 'commit');
       }
       await sleep(Math.min(DELAY_STEP_MS * lost, MAX_DELAY_MS) * Math.random());
@@ -242,8 +246,10 @@ class IcechunkBackend implements Backend {
     // Icechunk refuses to commit nothing.
     if (!newest.hasUncommittedChanges) return newest.snapshotId;
     const { local } = this;
-    if (local === undefined || lease === undefined) return newest.commit(message);
     const parent = newest.snapshotId;
+    // With the lock: else the others, whose clock is ahead, would commit again meanwhile.
+    if (this.#isBehind) await waitForClock(this.repo, parent);
+    if (local === undefined || lease === undefined) return newest.commit(message);
     // In format 2 this changes a file that all writers share.
     await lease.check();
     const snapshot = await newest.flush(message);

@@ -12,6 +12,7 @@ import { StoreError } from '../errors.js';
 import type { Location } from './chunk-files.js';
 import type { DiskSync } from './durability/disk-sync.js';
 import { LocalStore, type StoreOptions } from './durability/local-store.js';
+import type { StoreFolder } from './durability/store-folder.js';
 import { refuseFile } from './folder.js';
 import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
 import { LostLease } from './sharing/lease-lock.js';
@@ -64,7 +65,11 @@ class PlainZarr implements Backend {
     options?: StoreOptions,
   ) {
     this.local = new LocalStore(path, options);
-    this.store = new PlainStore(path, (file, bytes) => this.#writeShared(file, bytes));
+    this.store = new PlainStore(
+      path,
+      (file, bytes) => this.#writeShared(file, bytes),
+      this.local.folder,
+    );
   }
 
   async readSession(): Promise<Session> {
@@ -102,11 +107,15 @@ class PlainZarr implements Backend {
           await sharing.sweep();
           await disk.all(this.path);
           const folders = new Set<string>();
-          const fenced = new PlainStore(this.path, async (file, bytes) => {
-            await mkdir(dirname(file), { recursive: true });
-            await lease.publish(file, bytes, { sync: disk.isOn });
-            folders.add(dirname(file));
-          });
+          const fenced = new PlainStore(
+            this.path,
+            async (file, bytes) => {
+              await mkdir(dirname(file), { recursive: true });
+              await lease.publish(file, bytes, { sync: disk.isOn });
+              folders.add(dirname(file));
+            },
+            this.local.folder,
+          );
           await finish(fenced);
           for (const folder of folders) await disk.one(folder);
         });
@@ -256,11 +265,14 @@ class PlainStore implements CubeStore {
   constructor(
     private readonly root: string,
     private readonly write: (file: string, bytes: Uint8Array) => Promise<void>,
+    /** What a file that is missing must be missing in: a store that vanished is not an empty one. */
+    private readonly folder?: StoreFolder,
   ) {}
 
   async locate(key: string): Promise<Location> {
     const file = this.#path(key);
     const found = await stat(file).catch(() => undefined);
+    if (found === undefined) this.folder?.check();
     return found === undefined ? 'missing' : { file, offset: 0, length: found.size };
   }
 
@@ -268,8 +280,9 @@ class PlainStore implements CubeStore {
     try {
       return await readFile(this.#path(key));
     } catch (cause) {
-      if (isMissing(cause)) return undefined;
-      throw translate(cause, `read ${key}`);
+      if (!isMissing(cause)) throw translate(cause, `read ${key}`);
+      this.folder?.check();
+      return undefined;
     }
   }
 
@@ -287,8 +300,9 @@ class PlainStore implements CubeStore {
 
   async holds(key: string): Promise<boolean> {
     const found = await stat(this.#path(key)).catch((cause: unknown) => {
-      if (isMissing(cause)) return undefined;
-      throw translate(cause, `read ${key}`);
+      if (!isMissing(cause)) throw translate(cause, `read ${key}`);
+      this.folder?.check();
+      return undefined;
     });
     return found !== undefined;
   }

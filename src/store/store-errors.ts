@@ -35,6 +35,13 @@ export function translate(cause: unknown, action: string): StoreError {
       options,
     );
   }
+  if (isReadOnly(cause)) {
+    return new StoreError(
+      'io',
+      `Expected to write to the cube but its file system is mounted read-only (EROFS, while trying to ${action}). Mount it for writing and run again: tiles that are committed are intact, and are skipped.`,
+      options,
+    );
+  }
   return new StoreError('io', `Expected the store to ${action} but received: ${message}`, options);
 }
 
@@ -48,6 +55,11 @@ function isDiskFull(cause: unknown): boolean {
       String(message ?? cause),
     )
   );
+}
+
+function isReadOnly(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code === 'EROFS' || /Read-only file system|os error 30\b/.test(String(message ?? cause));
 }
 
 /** True when another writer's commit came first; the same changes can still be brought up to date. */
