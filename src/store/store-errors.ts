@@ -35,6 +35,16 @@ export function translate(cause: unknown, action: string): StoreError {
       options,
     );
   }
+  const clocks = /timestamp is invalid.*local clock: `([^`]+)`, object store clock: `([^`]+)`/.exec(
+    message,
+  );
+  if (clocks !== null) {
+    return new StoreError(
+      'io',
+      `Expected this machine's clock to agree with the store's but this one says ${clocks[1]}, and the store's ${clocks[2]}. Set this machine's clock (by a time service such as NTP) and run again.`,
+      options,
+    );
+  }
   if (isReadOnly(cause)) {
     return new StoreError(
       'io',
