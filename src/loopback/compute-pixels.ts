@@ -1,4 +1,4 @@
-/** Requests for pixels: what is asked for, whether it is allowed, and the GeoTIFF that answers it. */
+/** Requests for pixels: what is asked for, whether it is allowed, and the file that answers it. */
 import { z } from 'zod';
 import { invert } from '../grid/affine.js';
 import { parseCrs } from '../grid/crs.js';
@@ -8,7 +8,9 @@ import type { Catalogue } from './assets/catalogue.js';
 import { evaluate } from './expression/evaluate.js';
 import { isKind, kindOf } from './expression/value.js';
 import { encodeGeoTiff } from './image/geotiff.js';
+import { withoutOrigin } from './image/grids.js';
 import { Frame, type Image, type ImageBand } from './image/image.js';
+import { encodeNpy } from './image/npy.js';
 import { countedBytes, dtypeOf, exportName } from './image/pixel-type.js';
 import { asType } from './image/pixels.js';
 import { refuse } from './refusal.js';
@@ -37,30 +39,39 @@ const PixelGrid = z.strictObject({
 const PixelRequest = z.strictObject({
   expression: z.unknown().optional(),
   fileFormat: z.string().default('AUTO_JPEG_PNG'),
-  grid: PixelGrid,
+  /** The image's own grid where it is left out. */
+  grid: PixelGrid.optional(),
   bandIds: z.array(z.string()).default([]),
   workloadTag: z.string().optional(),
 });
 
 type PixelRequest = z.infer<typeof PixelRequest>;
 
+export interface PixelReply {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Answers `image:computePixels`. @throws {EarthEngineError} when the request is refused. */
-export function computePixels(body: unknown, catalogue: Catalogue): Uint8Array {
+export function computePixels(body: unknown, catalogue: Catalogue): PixelReply {
   const request = readRequest(body);
-  const value = evaluate(request.expression, catalogue);
-  if (!isKind(value, 'Image')) {
-    throw refuse(`The expression must give an Image but gives a value of type ${kindOf(value)}.`);
-  }
-  return render(value, request);
+  return render(evaluateImage(request.expression, catalogue), request, REQUEST_LIMITS);
 }
 
 /** Answers `{asset}:getPixels`. @throws {EarthEngineError} when the request is refused. */
-export function getPixels(name: string, body: unknown, catalogue: Catalogue): Uint8Array {
+export function getPixels(name: string, body: unknown, catalogue: Catalogue): PixelReply {
   const request = readRequest(body);
   if (request.expression !== undefined) {
     throw refuse('Invalid JSON payload received. Unknown name "expression": Cannot find field.');
   }
-  return render(catalogue.image(name), request);
+  return render(catalogue.image(name), request, REQUEST_LIMITS);
+}
+
+/** @throws {EarthEngineError} when the expression is refused, or gives no image. */
+export function evaluateImage(expression: unknown, catalogue: Catalogue): Image {
+  const value = evaluate(expression, catalogue);
+  if (isKind(value, 'Image')) return value;
+  throw refuse(`The expression must give an Image but gives a value of type ${kindOf(value)}.`);
 }
 
 function readRequest(body: unknown): PixelRequest {
@@ -68,24 +79,74 @@ function readRequest(body: unknown): PixelRequest {
   if (!parsed.success) {
     throw refuse(`Invalid JSON payload received. ${z.prettifyError(parsed.error)}`);
   }
-  const { fileFormat } = parsed.data;
-  if (fileFormat !== 'GEO_TIFF') {
-    throw refuse(
-      `File format '${fileFormat}' is not written by the loopback Earth Engine; GEO_TIFF is.`,
-    );
-  }
   return parsed.data;
 }
 
-function render(image: Image, { grid, bandIds }: PixelRequest): Uint8Array {
+export interface PixelLimits {
+  readonly maxBytes: number;
+  readonly maxSide: number;
+}
+
+const REQUEST_LIMITS: PixelLimits = { maxBytes: MAX_BYTES, maxSide: MAX_SIDE };
+
+/** The file formats that are written, each with whether all bands must have one type. */
+const FORMATS: Readonly<Record<string, { contentType: string; isUniform: boolean }>> = {
+  GEO_TIFF: { contentType: 'image/tiff', isUniform: true },
+  NPY: { contentType: 'application/octet-stream', isUniform: false },
+};
+
+/** @throws {EarthEngineError} when the format is not written here, or a limit is passed. */
+export function render(
+  image: Image,
+  { grid, bandIds, fileFormat }: Pick<PixelRequest, 'grid' | 'bandIds' | 'fileFormat'>,
+  limits: PixelLimits,
+): PixelReply {
+  const format = FORMATS[fileFormat];
+  if (format === undefined) {
+    throw refuse(
+      `File format '${fileFormat}' is not written by the loopback Earth Engine; GEO_TIFF and NPY are.`,
+    );
+  }
   const bands = bandIds.length === 0 ? image.bands : bandIds.map((id) => findBand(image, id));
-  const dtype = checkSize(bands, grid.dimensions);
-  const geobox = toGeoBox(grid);
+  const asked = grid ?? ownGrid(bands);
+  const dtypes = checkSize(bands, asked.dimensions, limits);
+  const [dtype, ...others] = new Set(dtypes);
+  if (dtype === undefined) throw refuse('The image has no bands.');
+  if (format.isUniform && others.length > 0) {
+    const names = [dtype, ...others].map(exportName);
+    throw refuse(
+      `Exported bands must have compatible data types; found inconsistent types: ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`,
+    );
+  }
+  const geobox = toGeoBox(asked);
   const frame = new Frame(geobox);
-  const planes = bands.map(({ source }) =>
-    asType(frame.planeOf(source).pixels, dtype, frame.length),
-  );
-  return encodeGeoTiff(geobox, planes, dtype);
+  const fields = bands.map(({ name, source }, at) => {
+    const type = dtypes[at] ?? dtype;
+    return { name, dtype: type, pixels: asType(frame.planeOf(source).pixels, type, frame.length) };
+  });
+  const bytes = format.isUniform
+    ? encodeGeoTiff(
+        geobox,
+        fields.map(({ pixels }) => pixels),
+        dtype,
+      )
+    : encodeNpy(geobox.height, geobox.width, fields);
+  return { contentType: format.contentType, bytes };
+}
+
+/** The grid of the first band, for requests without one. */
+function ownGrid([first]: readonly ImageBand[]): NonNullable<PixelRequest['grid']> {
+  if (first?.grid?.shape === undefined) {
+    throw refuse('The image is unbounded: a grid with dimensions must be given.');
+  }
+  const { crs, affine, shape = [0, 0] } = withoutOrigin(first.grid);
+  const [height, width] = shape;
+  const [scaleX, shearX, translateX, shearY, scaleY, translateY] = affine;
+  return {
+    dimensions: { width, height },
+    affineTransform: { scaleX, shearX, translateX, shearY, scaleY, translateY },
+    ...(crs.includes('[') ? { crsWkt: crs } : { crsCode: crs }),
+  };
 }
 
 function findBand(image: Image, id: string): ImageBand {
@@ -96,13 +157,17 @@ function findBand(image: Image, id: string): ImageBand {
   );
 }
 
-type Dimensions = PixelRequest['grid']['dimensions'];
+type Grid = NonNullable<PixelRequest['grid']>;
 
-/** The one type of all bands. @throws {EarthEngineError} when a limit is passed or types differ. */
-function checkSize(bands: readonly ImageBand[], { width, height }: Dimensions): DType {
-  if (width > MAX_SIDE || height > MAX_SIDE) {
+/** The types of the bands. @throws {EarthEngineError} when a limit is passed. */
+function checkSize(
+  bands: readonly ImageBand[],
+  { width, height }: Grid['dimensions'],
+  { maxBytes, maxSide }: PixelLimits,
+): DType[] {
+  if (width > maxSide || height > maxSide) {
     throw refuse(
-      `Pixel grid dimensions (${width}x${height}) must be less than or equal to ${MAX_SIDE}.`,
+      `Pixel grid dimensions (${width}x${height}) must be less than or equal to ${maxSide}.`,
       'too-large',
     );
   }
@@ -110,25 +175,17 @@ function checkSize(bands: readonly ImageBand[], { width, height }: Dimensions): 
     throw refuse(`Number of bands (${bands.length}) must be less than or equal to ${MAX_BANDS}.`);
   }
   const dtypes = bands.map(({ type }) => dtypeOf(type));
-  const [dtype, ...others] = new Set(dtypes);
-  if (dtype === undefined) throw refuse('The image has no bands.');
-  if (others.length > 0) {
-    const names = [dtype, ...others].map(exportName);
-    throw refuse(
-      `Exported bands must have compatible data types; found inconsistent types: ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`,
-    );
-  }
   const bytes = width * height * dtypes.reduce((sum, each) => sum + countedBytes(each), 0);
-  if (bytes > MAX_BYTES) {
+  if (bytes > maxBytes) {
     throw refuse(
-      `Total request size (${bytes} bytes) must be less than or equal to ${MAX_BYTES} bytes.`,
+      `Total request size (${bytes} bytes) must be less than or equal to ${maxBytes} bytes.`,
       'too-large',
     );
   }
-  return dtype;
+  return dtypes;
 }
 
-function toGeoBox({ dimensions, affineTransform, crsCode, crsWkt }: PixelRequest['grid']): GeoBox {
+function toGeoBox({ dimensions, affineTransform, crsCode, crsWkt }: Grid): GeoBox {
   const crs = crsCode ?? crsWkt;
   if (crs === undefined || (crsCode !== undefined && crsWkt !== undefined)) {
     throw refuse('Expected exactly one of crsCode and crsWkt in the grid.');

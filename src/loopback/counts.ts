@@ -37,7 +37,16 @@ const HARMLESS: ReadonlySet<FaultName | undefined> = new Set([undefined, 'delay'
 
 /** Counts replies; in-flight requests are counted where they wait. */
 export class RequestCounter {
-  readonly #routes = { algorithms: 0, pixels: 0, asset: 0, value: 0, unknown: 0 };
+  readonly #routes = {
+    discovery: 0,
+    algorithms: 0,
+    pixels: 0,
+    asset: 0,
+    list: 0,
+    value: 0,
+    thumbnail: 0,
+    unknown: 0,
+  };
   readonly #sums = { total: 0, rejected: 0, bytesSent: 0, served: 0, tooManyRequests: 0 };
   readonly #faults = Object.fromEntries(FAULT_NAMES.map((name) => [name, 0])) as Record<
     FaultName,

@@ -3,16 +3,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EarthEngineError } from '../errors.js';
 import type { Catalogue } from './assets/catalogue.js';
 import { describeAsset, describeValue } from './assets/describe.js';
-import { computePixels, getPixels } from './compute-pixels.js';
+import { computePixels, getPixels, type PixelReply } from './compute-pixels.js';
+import { discoveryDocument } from './discovery.js';
 import { listAlgorithms } from './expression/algorithms.js';
 import { evaluate } from './expression/evaluate.js';
 import type { FaultName } from './faults/plan.js';
+import { listChildren } from './listing.js';
 import { errorBody, refuse, UNAUTHENTICATED } from './refusal.js';
+import { Thumbnails } from './thumbnails.js';
 
 export interface LoopbackRequest {
   readonly method: string;
   /** Path of the URL, decoded, without the query. */
   readonly path: string;
+  /** What follows the question mark in the URL, as it stands there. */
+  readonly query?: string;
+  /** The host and port that the client asked, for URLs in replies. */
+  readonly host?: string;
   readonly authorization?: string;
   readonly body: Uint8Array;
 }
@@ -44,33 +51,55 @@ export type Handler = (request: LoopbackRequest) => Promise<LoopbackReply>;
 export const MAX_BODY = 10 * 1024 * 1024;
 
 /** What a request asks for. */
-export type Route = 'algorithms' | 'pixels' | 'asset' | 'value' | 'unknown';
+export type Route =
+  | 'discovery'
+  | 'algorithms'
+  | 'pixels'
+  | 'asset'
+  | 'list'
+  | 'value'
+  | 'thumbnail'
+  | 'unknown';
 
 /** @param token the bearer token every request must carry */
 export function createHandler(catalogue: Catalogue, token: string): Handler {
+  const service: Service = { catalogue, token, thumbnails: new Thumbnails() };
   // Computing blocks the thread, so one request at a time is as fast as many, and in between
   // finished replies get their turn to leave.
   let last: Promise<unknown> = Promise.resolve();
   return (request) => {
-    const reply = last.then(() => nextTurn()).then(() => answer(request, catalogue, token));
+    const reply = last.then(() => nextTurn()).then(() => answer(request, service));
     last = reply;
     return reply;
   };
 }
 
-function answer(request: LoopbackRequest, catalogue: Catalogue, token: string): LoopbackReply {
+interface Service {
+  readonly catalogue: Catalogue;
+  readonly token: string;
+  readonly thumbnails: Thumbnails;
+}
+
+function answer(request: LoopbackRequest, service: Service): LoopbackReply {
   try {
-    if (request.authorization !== `Bearer ${token}`) {
+    const { method, path, authorization } = request;
+    // The description of the service, and the URLs that are given out for downloads.
+    const isOpen = routeOf(method, path) === 'discovery' || THUMBNAIL_PIXELS.test(path);
+    if (!isOpen && authorization !== `Bearer ${service.token}`) {
       throw refuse(UNAUTHENTICATED, 'credentials', 401);
     }
-    const content = dispatch(request, catalogue);
-    return content instanceof Uint8Array
-      ? { status: 200, headers: { 'content-type': 'image/tiff' }, body: content }
+    const content = dispatch(request, service);
+    return isPixels(content)
+      ? { status: 200, headers: { 'content-type': content.contentType }, body: content.bytes }
       : toJson(200, content);
   } catch (error) {
     const [status, message] = explain(error);
     return toJson(status, errorBody(status, message));
   }
+}
+
+function isPixels(content: object): content is PixelReply {
+  return 'bytes' in content && content.bytes instanceof Uint8Array;
 }
 
 function explain(error: unknown): [status: number, message: string] {
@@ -81,18 +110,31 @@ function explain(error: unknown): [status: number, message: string] {
   return [500, `An internal error has occurred. ${error instanceof Error ? error.message : error}`];
 }
 
-function dispatch(request: LoopbackRequest, catalogue: Catalogue): object | Uint8Array {
-  const { method, path } = request;
+function dispatch(
+  request: LoopbackRequest,
+  { catalogue, thumbnails }: Service,
+): object | PixelReply {
+  const { method, path, query, host } = request;
   const name = path.slice('/v1/'.length);
   switch (routeOf(method, path)) {
+    case 'discovery':
+      return discoveryDocument(`http://${host ?? '127.0.0.1'}`);
     case 'algorithms':
       return listAlgorithms();
     case 'value':
       return { result: describeValue(evaluate(readJson(request).expression, catalogue)) };
     case 'pixels':
-      return name.endsWith(GET_PIXELS)
-        ? getPixels(name.slice(0, -GET_PIXELS.length), readJson(request), catalogue)
+      if (method === 'GET') return thumbnails.getPixels(before(name, ':getPixels'), catalogue);
+      return name.endsWith(':getPixels')
+        ? getPixels(before(name, ':getPixels'), readJson(request), catalogue)
         : computePixels(readJson(request), catalogue);
+    case 'thumbnail':
+      return thumbnails.create(name.split('/')[1] ?? '', readJson(request), catalogue);
+    case 'list': {
+      const kind = name.endsWith(':listImages') ? 'images' : 'assets';
+      const parent = name.slice(0, name.lastIndexOf(':'));
+      return listChildren(parent, kind, new URLSearchParams(query ?? ''), catalogue);
+    }
     case 'asset': {
       const asset = catalogue.find(name);
       if (asset === undefined) {
@@ -105,19 +147,28 @@ function dispatch(request: LoopbackRequest, catalogue: Catalogue): object | Uint
   }
 }
 
-const GET_PIXELS = ':getPixels';
+function before(name: string, end: string): string {
+  return name.slice(0, -end.length);
+}
+
+const THUMBNAIL_PIXELS = /^\/v1\/projects\/[^/]+\/thumbnails\/[^/]+:getPixels$/;
+
+/** In order: a listing's path would pass for that of an asset. */
+const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
+  ['GET', /^\/\$discovery\/rest$/, 'discovery'],
+  ['GET', /^\/v1\/projects\/[^/]+\/algorithms$/, 'algorithms'],
+  ['GET', THUMBNAIL_PIXELS, 'pixels'],
+  ['GET', /^\/v1\/projects\/[^/]+(\/assets(\/.+)?)?:list(Assets|Images)$/, 'list'],
+  ['GET', /^\/v1\/projects\/[^/]+\/assets\/.+/, 'asset'],
+  ['POST', /^\/v1\/projects\/[^/]+\/image:computePixels$/, 'pixels'],
+  ['POST', /^\/v1\/projects\/[^/]+\/assets\/.+:getPixels$/, 'pixels'],
+  ['POST', /^\/v1\/projects\/[^/]+\/value:compute$/, 'value'],
+  ['POST', /^\/v1\/projects\/[^/]+\/thumbnails$/, 'thumbnail'],
+];
 
 export function routeOf(method: string, path: string): Route {
-  if (method === 'GET') {
-    if (/^\/v1\/projects\/[^/]+\/algorithms$/.test(path)) return 'algorithms';
-    if (/^\/v1\/projects\/[^/]+\/assets\/.+/.test(path)) return 'asset';
-  }
-  if (method === 'POST') {
-    if (/^\/v1\/projects\/[^/]+\/image:computePixels$/.test(path)) return 'pixels';
-    if (/^\/v1\/projects\/[^/]+\/assets\/.+:getPixels$/.test(path)) return 'pixels';
-    if (/^\/v1\/projects\/[^/]+\/value:compute$/.test(path)) return 'value';
-  }
-  return 'unknown';
+  const found = ROUTES.find(([verb, pattern]) => verb === method && pattern.test(path));
+  return found === undefined ? 'unknown' : found[2];
 }
 
 function readJson({ body }: LoopbackRequest): Readonly<Record<string, unknown>> {

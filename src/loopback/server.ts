@@ -131,17 +131,19 @@ async function readRequest(message: IncomingMessage): Promise<LoopbackRequest> {
     if (size <= MAX_BODY) chunks.push(chunk);
     size += chunk.length;
   }
-  const { authorization } = message.headers;
+  const { authorization, host } = message.headers;
+  const [path = '/', query] = (message.url ?? '/').split('?');
   return {
     method: message.method ?? 'GET',
-    path: decodePath(message.url ?? '/'),
+    path: decodePath(path),
     body: Buffer.concat(chunks),
+    ...(query === undefined ? {} : { query }),
+    ...(host === undefined ? {} : { host }),
     ...(authorization === undefined ? {} : { authorization }),
   };
 }
 
-function decodePath(url: string): string {
-  const [path = ''] = url.split('?');
+function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

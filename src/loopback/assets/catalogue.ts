@@ -1,4 +1,6 @@
+import { FOOTPRINT } from '../expression/element.js';
 import type { ImageCollection } from '../expression/value.js';
+import { footprintOf } from '../image/grids.js';
 import type { Image } from '../image/image.js';
 import { refuse } from '../refusal.js';
 import { toAssetName } from './names.js';
@@ -13,7 +15,7 @@ export class Catalogue {
   private readonly byName = new Map<string, Asset>();
 
   constructor(assets: readonly Asset[]) {
-    for (const asset of assets) {
+    for (const asset of assets.map(withFootprints)) {
       this.byName.set(toAssetName(asset.id), asset);
       for (const image of asset.type === 'IMAGE_COLLECTION' ? asset.images : []) {
         const id = image.id ?? asset.id;
@@ -24,6 +26,14 @@ export class Catalogue {
 
   find(idOrName: string): Asset | undefined {
     return this.byName.get(toAssetName(idOrName));
+  }
+
+  /** What lies directly in a collection, a folder or a project, in the order of the catalogue. */
+  childrenOf(parent: string): Asset[] {
+    const prefix = `${toAssetName(parent)}/`;
+    return [...this.byName]
+      .filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).includes('/'))
+      .map(([, asset]) => asset);
   }
 
   /** @throws {EarthEngineError} in Earth Engine's words when there is no such image. */
@@ -41,6 +51,19 @@ export class Catalogue {
     }
     throw notFound('ImageCollection', id);
   }
+}
+
+function withFootprints(asset: Asset): Asset {
+  if (asset.type === 'IMAGE') return { ...asset, image: withFootprint(asset.image) };
+  return { ...asset, images: asset.images.map(withFootprint) };
+}
+
+/** Stored images know where they lie; that of the first band stands for all. */
+function withFootprint(image: Image): Image {
+  const grid = image.bands[0]?.grid;
+  const footprint = grid === undefined ? undefined : footprintOf(grid);
+  if (footprint === undefined) return image;
+  return { ...image, properties: { ...image.properties, [FOOTPRINT]: footprint } };
 }
 
 function notFound(kind: 'Image' | 'ImageCollection', id: string) {

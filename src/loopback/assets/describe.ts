@@ -1,8 +1,11 @@
 /** Assets and values as the service's JSON. */
-import type { GeoBoxRecord } from '../../grid/geobox.js';
+import { EPSG_4326, parseCrs } from '../../grid/crs.js';
+import { FOOTPRINT, propertiesOf } from '../expression/element.js';
 import type { Value } from '../expression/value.js';
 import { isList } from '../expression/value.js';
-import type { Image } from '../image/image.js';
+import { type Geometry, outlinesIn, type Projection, WGS84 } from '../geometry/geometry.js';
+import { withoutOrigin } from '../image/grids.js';
+import type { BandGrid, Image } from '../image/image.js';
 import { toDataType, toDataTypeValue } from '../image/pixel-type.js';
 import { refuse } from '../refusal.js';
 import type { Asset } from './catalogue.js';
@@ -14,10 +17,12 @@ export function describeAsset(asset: Asset): object {
   const head = { type, name: toAssetName(id), id };
   if (asset.type === 'IMAGE_COLLECTION') return head;
   const { properties, bands } = asset.image;
+  const { [FOOTPRINT]: footprint, ...others } = propertiesOf(asset.image);
   return {
     ...head,
     ...times(properties),
-    properties,
+    ...(footprint === undefined ? {} : { geometry: describeValue(footprint) }),
+    properties: describeProperties(others),
     bands: bands.map((band) => ({
       id: band.name,
       dataType: toDataType(band.type),
@@ -35,17 +40,18 @@ function times(properties: Image['properties']): object {
   };
 }
 
-function toPixelGrid({ crs, shape: [height, width], affine }: GeoBoxRecord): object {
+function toPixelGrid(grid: BandGrid): object {
+  const { crs, shape, affine } = withoutOrigin(grid);
   const [scaleX, shearX, translateX, shearY, scaleY, translateY] = affine;
   return {
     ...(isCode(crs) ? { crsCode: crs } : { crsWkt: crs }),
-    dimensions: { width, height },
+    ...(shape === undefined ? {} : { dimensions: { width: shape[1], height: shape[0] } }),
     affineTransform: { scaleX, shearX, translateX, shearY, scaleY, translateY },
   };
 }
 
 function isCode(crs: string): boolean {
-  return crs.startsWith('EPSG:');
+  return /^[A-Z-]+:\d+$/.test(crs);
 }
 
 /** The `result` of `value:compute`, as `getInfo()` of the official clients shows it. */
@@ -62,14 +68,25 @@ export function describeValue(value: Value): unknown {
     case 'ImageCollection':
       return {
         type: 'ImageCollection',
-        id: value.id,
+        ...(value.id === undefined ? {} : { id: value.id }),
         bands: [],
+        ...(value.properties === undefined
+          ? {}
+          : { properties: describeProperties(value.properties) }),
         features: value.images.map(describeImage),
       };
     case 'Date':
       return { type: 'Date', value: value.time };
     case 'DateRange':
       return { type: 'DateRange', dates: [value.start, value.end] };
+    case 'Projection':
+      return { type: 'Projection', ...describeProjection(value), transform: value.transform };
+    case 'PixelType':
+      return toDataTypeValue(value.type);
+    case 'ErrorMargin':
+      return { type: 'ErrorMargin', unit: value.unit, value: value.value };
+    case 'Geometry':
+      return describeGeometry(value);
     default:
       throw refuse(
         `A value of type ${value.kind} cannot be computed by the loopback Earth Engine.`,
@@ -77,26 +94,55 @@ export function describeValue(value: Value): unknown {
   }
 }
 
-/** What Earth Engine gives bands without a grid of their own: one-degree pixels. */
-const DEFAULT_PROJECTION = { crs: 'EPSG:4326', crs_transform: [1, 0, 0, 0, 1, 0] };
-
-function describeImage({ id, properties, bands }: Image): object {
+function describeImage(image: Image): object {
+  const { id, bands } = image;
   return {
     type: 'Image',
     ...(id === undefined ? {} : { id }),
     bands: bands.map(({ name, type, grid }) => ({
       id: name,
       data_type: toDataTypeValue(type),
-      ...(grid === undefined ? DEFAULT_PROJECTION : toProjection(grid)),
+      ...(grid === undefined
+        ? { crs: WGS84.crs, crs_transform: WGS84.transform }
+        : describeGrid(grid)),
     })),
-    properties,
+    properties: describeProperties(propertiesOf(image)),
   };
 }
 
-function toProjection({ crs, shape: [height, width], affine }: GeoBoxRecord): object {
+function describeProperties(properties: Readonly<Record<string, Value>>): object {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [name, describeValue(value)]),
+  );
+}
+
+function describeGrid({ crs, shape, affine, origin }: BandGrid): object {
   return {
-    dimensions: [width, height],
-    ...(isCode(crs) ? { crs } : { crs_wkt: crs }),
+    ...(shape === undefined ? {} : { dimensions: [shape[1], shape[0]] }),
+    ...(origin === undefined ? {} : { origin }),
+    ...describeProjection({ kind: 'Projection', crs, transform: affine }),
     crs_transform: affine,
+  };
+}
+
+/** The code of the CRS; the whole of it where it has none. */
+function describeProjection({ crs }: Projection): object {
+  return isCode(crs) ? { crs } : { wkt: parseCrs(crs).wkt, crs };
+}
+
+/** As GeoJSON in longitude and latitude, or in its own projection where that has another CRS. */
+function describeGeometry(geometry: Geometry): object {
+  const { type, coordinates, projection, geodesic } = geometry;
+  const isPlain = projection.crs === EPSG_4326 && projection.transform.join() === '1,0,0,0,1,0';
+  const isPolygon = type === 'Polygon';
+  if (isPlain || !isPolygon) {
+    const crs = isPlain ? {} : { crs: { type: 'name', properties: { name: projection.crs } } };
+    return { type, coordinates, ...(type.endsWith('Point') ? {} : { geodesic }), ...crs };
+  }
+  const rings = outlinesIn(geometry, parseCrs(EPSG_4326));
+  return {
+    type,
+    coordinates: rings.map((ring) => [...ring, ...ring.slice(0, 1)]),
+    geodesic: false,
   };
 }

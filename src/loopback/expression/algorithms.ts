@@ -3,16 +3,52 @@ import { ARITHMETIC } from './arithmetic.js';
 import { CASTS } from './casts.js';
 import { COLLECTIONS } from './collections.js';
 import { FILTERS } from './filters.js';
+import { BANDS } from './images/bands.js';
+import { COORDINATES } from './images/coordinates.js';
+import { FUNCTIONS } from './images/functions.js';
+import { REPROJECTION } from './images/reprojection.js';
 import { MASKS } from './masks.js';
+import { COLUMNS } from './sets/columns.js';
+import { COMPOSITES } from './sets/composites.js';
+import { EXTENT } from './sets/extent.js';
+import { MEMBERS } from './sets/members.js';
 import { STRUCTURE } from './structure.js';
+import { DATES } from './values/dates.js';
+import { DICTIONARIES } from './values/dictionaries.js';
+import { ELEMENTS } from './values/elements.js';
+import { GEOMETRIES } from './values/geometries.js';
+import { LISTS } from './values/lists.js';
+import { NUMBERS } from './values/numbers.js';
+import { OBJECTS } from './values/objects.js';
+import { PROJECTIONS } from './values/projections.js';
+import { REDUCERS } from './values/reducers.js';
+import { STRINGS } from './values/strings.js';
 
 const DEFINITIONS: Definitions = {
   ...STRUCTURE,
+  ...BANDS,
   ...ARITHMETIC,
+  ...FUNCTIONS,
   ...MASKS,
   ...CASTS,
+  ...REPROJECTION,
+  ...COORDINATES,
   ...COLLECTIONS,
+  ...MEMBERS,
+  ...COLUMNS,
+  ...COMPOSITES,
+  ...EXTENT,
   ...FILTERS,
+  ...ELEMENTS,
+  ...PROJECTIONS,
+  ...GEOMETRIES,
+  ...REDUCERS,
+  ...LISTS,
+  ...DICTIONARIES,
+  ...NUMBERS,
+  ...STRINGS,
+  ...DATES,
+  ...OBJECTS,
 };
 
 /** Every function this server evaluates, by name. */

@@ -3,6 +3,7 @@ import { arithmeticType, dtypeOf, intType, type PixelType } from '../image/pixel
 import { combine, intersectMasks, type Operation } from '../image/pixels.js';
 import type { Definition, Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
+import { computedFrom } from './element.js';
 
 const BOOLEAN = intType(0, 1);
 
@@ -25,7 +26,7 @@ export const ARITHMETIC: Definitions = {
     signature: '(value: Image) => Image',
     evaluate: (given) => {
       const image = given.image('value');
-      return { ...image, bands: image.bands.map(negate) };
+      return { ...computedFrom(image), bands: image.bands.map(negate) };
     },
   },
 };
@@ -37,17 +38,17 @@ function binary(operation: Operation, description: string): Definition {
     evaluate: (given) => {
       const one = given.image('image1');
       const other = given.image('image2');
-      const bands = pair(one, other, given).map(([left, right, name]) =>
+      const bands = pairBands(one, other, given).map(([left, right, name]) =>
         operate(operation, left, right, name),
       );
-      return { ...one, bands };
+      return { ...computedFrom(one), bands };
     },
   };
 }
 
 type Pair = readonly [left: ImageBand, right: ImageBand, name: string];
 
-function pair(one: Image, other: Image, given: Arguments): Pair[] {
+export function pairBands(one: Image, other: Image, given: Arguments): Pair[] {
   const [first] = one.bands;
   const [second] = other.bands;
   if (first !== undefined && second !== undefined) {

@@ -19,7 +19,7 @@ export const COLLECTIONS: Definitions = {
       const filter = given.filter('filter');
       return {
         ...collection,
-        images: collection.images.filter(({ properties }) => filter.accepts(properties)),
+        images: collection.images.filter((image) => filter.accepts(image)),
       };
     },
   },

@@ -7,7 +7,7 @@ import type { Catalogue } from '../assets/catalogue.js';
 import { refuse } from '../refusal.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Arguments } from './arguments.js';
-import type { Lambda, Value } from './value.js';
+import { isTrue, type Lambda, type Value } from './value.js';
 
 type Scope = ReadonlyMap<string, Value>;
 type Json = Readonly<Record<string, unknown>>;
@@ -25,8 +25,9 @@ export function evaluate(expression: unknown, catalogue: Catalogue): Value {
 }
 
 class Evaluation {
-  private readonly done = new Map<string, Value>();
-  private readonly underWay = new Set<string>();
+  /** By scope: what does not depend on a function's arguments is computed anew in each call. */
+  private readonly done = new WeakMap<Scope, Map<string, Value>>();
+  private readonly underWay = new WeakMap<Scope, Set<string>>();
 
   constructor(
     private readonly values: Json,
@@ -34,16 +35,17 @@ class Evaluation {
   ) {}
 
   reference(key: string, scope: Scope): Value {
-    // Outside of functions a key has one value, and sharing it is what keeps bands from being computed twice.
-    const isShared = scope === NO_ARGUMENTS;
-    const known = isShared ? this.done.get(key) : undefined;
+    // Within one call a key has one value, and sharing it is what keeps bands from being computed twice.
+    const done = kept(this.done, scope, () => new Map<string, Value>());
+    const known = done.get(key);
     if (known !== undefined) return known;
     if (!Object.hasOwn(this.values, key)) throw refuse(`Reference '${key}' is not defined.`);
-    if (this.underWay.has(key)) throw refuse(`Reference '${key}' refers to itself.`);
-    this.underWay.add(key);
+    const underWay = kept(this.underWay, scope, () => new Set<string>());
+    if (underWay.has(key)) throw refuse(`Reference '${key}' refers to itself.`);
+    underWay.add(key);
     const value = this.node(this.values[key], scope);
-    this.underWay.delete(key);
-    if (isShared) this.done.set(key, value);
+    underWay.delete(key);
+    done.set(key, value);
     return value;
   }
 
@@ -103,6 +105,7 @@ class Evaluation {
         `Function '${functionName}' is not evaluated by the loopback Earth Engine; GET /v1/projects/{project}/algorithms lists those that are.`,
       );
     }
+    if (functionName === 'If') return this.choose(asObject(call.arguments, 'arguments'), scope);
     const given = this.nodes(call.arguments, scope);
     for (const name of given.keys()) {
       if (!algorithm.parameters.some((parameter) => parameter.name === name)) {
@@ -110,6 +113,13 @@ class Evaluation {
       }
     }
     return algorithm.evaluate(new Arguments(functionName, given), this.catalogue);
+  }
+
+  /** Only the case that holds is evaluated: the other may well be an error. */
+  private choose(given: Json, scope: Scope): Value {
+    const argument = (name: string) =>
+      given[name] === undefined ? null : this.node(given[name], scope);
+    return argument(isTrue(argument('condition')) ? 'trueCase' : 'falseCase');
   }
 
   private define({ argumentNames, body }: Json, scope: Scope): Lambda {
@@ -120,6 +130,12 @@ class Evaluation {
       call: (given) => this.reference(String(body), new Map([...scope, ...given])),
     };
   }
+}
+
+function kept<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }
 
 /** A constant as it stands in the JSON. */

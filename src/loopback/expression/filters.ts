@@ -1,7 +1,7 @@
-import type { Properties } from '../image/image.js';
 import type { Definition, Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
-import { type Filter, isKind, type Value } from './value.js';
+import { propertyOf } from './element.js';
+import { type Filter, isKind, isSame, type Value } from './value.js';
 
 const OPERANDS =
   '(leftField: String = null, rightValue: Object = null, rightField: String = null, leftValue: Object = null) => Filter';
@@ -30,25 +30,56 @@ export const FILTERS: Definitions = {
       const range = given.required('leftValue');
       if (!isKind(range, 'DateRange')) throw given.refuse("'leftValue' must be a DateRange.");
       const field = given.string('rightField');
-      return filter((properties) => {
-        const time = properties[field];
+      return filter((element) => {
+        const own = propertyOf(element, field);
+        const time = isKind(own, 'Date') ? own.time : own;
         return typeof time === 'number' && time >= range.start && time < range.end;
       });
     },
   },
-  'Filter.equals': comparison('equal to', (one, other) => one === other),
-  'Filter.lessThan': comparison('less than', (one, other) => one < other),
-  'Filter.greaterThan': comparison('greater than', (one, other) => one > other),
-  'Filter.and': logic('all', (filters, properties) =>
-    filters.every((each) => each.accepts(properties)),
-  ),
-  'Filter.or': logic('any', (filters, properties) =>
-    filters.some((each) => each.accepts(properties)),
-  ),
+  ...comparisons('equal to', ['eq', 'equals'], (one, other) => one === other),
+  ...comparisons('different from', ['neq', 'notEquals'], (one, other) => one !== other),
+  ...comparisons('less than', ['lt', 'lessThan'], (one, other) => one < other),
+  ...comparisons('at most', ['lte', 'lessThanOrEquals'], (one, other) => one <= other),
+  ...comparisons('greater than', ['gt', 'greaterThan'], (one, other) => one > other),
+  ...comparisons('at least', ['gte', 'greaterThanOrEquals'], (one, other) => one >= other),
+  'Filter.stringContains': text('contains', (own, part) => own.includes(part)),
+  'Filter.stringStartsWith': text('starts with', (own, part) => own.startsWith(part)),
+  'Filter.stringEndsWith': text('ends with', (own, part) => own.endsWith(part)),
+  'Filter.inList': {
+    description: 'Accepts images whose property is an item of the list.',
+    signature: OPERANDS,
+    evaluate: (given) => {
+      const field = given.string('leftField');
+      const items = given.list('rightValue');
+      return filter((element) => {
+        const own = propertyOf(element, field);
+        return own !== null && items.some((item) => isSame(item, own));
+      });
+    },
+  },
+  'Filter.notNull': {
+    description: 'Accepts images that have all of the properties.',
+    signature: '(properties: List<String>) => Filter',
+    evaluate: (given) => {
+      const names = given.names('properties');
+      return filter((element) => names.every((name) => propertyOf(element, name) !== null));
+    },
+  },
+  'Filter.and': logic('all', (filters, element) => filters.every((each) => each.accepts(element))),
+  'Filter.or': logic('any', (filters, element) => filters.some((each) => each.accepts(element))),
+  'Filter.not': {
+    description: 'Accepts images that the filter does not accept.',
+    signature: '(filter: Filter) => Filter',
+    evaluate: (given) => {
+      const inner = given.filter('filter');
+      return filter((element) => !inner.accepts(element));
+    },
+  },
 };
 
 /** Dates of other time zones are refused rather than misread. */
-function utc(given: Arguments): Arguments {
+export function utc(given: Arguments): Arguments {
   const zone = given.optional('timeZone');
   if (zone !== undefined && zone !== 'UTC' && zone !== 'Etc/UTC') {
     throw given.refuse(`Time zone '${String(zone)}' is not known to the loopback Earth Engine.`);
@@ -63,22 +94,25 @@ function filter(accepts: Filter['accepts']): Filter {
 type Comparable = number | string;
 
 /** Images without the property are not accepted. */
-function comparison(
+function comparisons(
   words: string,
+  names: readonly string[],
   holds: (one: Comparable, other: Comparable) => boolean,
-): Definition {
-  return {
+): Definitions {
+  const definition: Definition = {
     description: `Accepts images whose property is ${words} the value.`,
     signature: OPERANDS,
     evaluate: (given) => {
       const field = given.string('leftField');
       const value = comparable(given.required('rightValue'), given);
-      return filter((properties) => {
-        const own = properties[field];
-        return own !== undefined && typeof own === typeof value && holds(own, value);
+      return filter((element) => {
+        const own = propertyOf(element, field);
+        if (typeof own !== 'number' && typeof own !== 'string') return false;
+        return typeof own === typeof value && holds(own, value);
       });
     },
   };
+  return Object.fromEntries(names.map((name) => [`Filter.${name}`, definition]));
 }
 
 function comparable(value: Value, given: Arguments): Comparable {
@@ -86,9 +120,24 @@ function comparable(value: Value, given: Arguments): Comparable {
   return given.time('rightValue');
 }
 
+function text(words: string, holds: (own: string, part: string) => boolean): Definition {
+  return {
+    description: `Accepts images whose property ${words} the text.`,
+    signature: OPERANDS,
+    evaluate: (given) => {
+      const field = given.string('leftField');
+      const part = given.string('rightValue');
+      return filter((element) => {
+        const own = propertyOf(element, field);
+        return typeof own === 'string' && holds(own, part);
+      });
+    },
+  };
+}
+
 function logic(
   words: string,
-  accepts: (filters: readonly Filter[], properties: Properties) => boolean,
+  accepts: (filters: readonly Filter[], element: Value) => boolean,
 ): Definition {
   return {
     description: `Accepts images that ${words} of the filters accept.`,
@@ -98,7 +147,7 @@ function logic(
         if (isKind(each, 'Filter')) return each;
         throw given.refuse("'filters' must be a list of filters.");
       });
-      return filter((properties) => accepts(filters, properties));
+      return filter((element) => accepts(filters, element));
     },
   };
 }

@@ -94,7 +94,7 @@ function unmask(given: Arguments): Image {
 }
 
 /** The band that goes with band `index` of `image`: the only one, or the one at the same place. */
-function partner(other: Image, index: number, image: Image, given: Arguments): ImageBand {
+export function partner(other: Image, index: number, image: Image, given: Arguments): ImageBand {
   const band = other.bands.length === 1 ? other.bands[0] : other.bands[index];
   if (band !== undefined) return band;
   throw given.refuse(

@@ -14,7 +14,17 @@ export interface Arrival {
   readonly random: () => number;
 }
 
-const ROUTES: readonly Route[] = ['pixels', 'asset', 'algorithms', 'value', 'unknown'];
+/** In an order that stays: it is part of the seed of each request's generator. */
+const ROUTES: readonly Route[] = [
+  'pixels',
+  'asset',
+  'algorithms',
+  'value',
+  'unknown',
+  'discovery',
+  'list',
+  'thumbnail',
+];
 
 /** Numbers requests as they arrive. */
 export function createRegister(seed: number): (request: LoopbackRequest) => Arrival {

@@ -1,5 +1,7 @@
-import type { GeoBox, GeoBoxRecord } from '../../grid/geobox.js';
+import type { Affine } from '../../grid/affine.js';
+import type { GeoBox } from '../../grid/geobox.js';
 import type { PixelArray } from '../../raster/dtype.js';
+import { refuse } from '../refusal.js';
 import type { PixelType } from './pixel-type.js';
 
 /** 1 where a pixel is valid, 0 where it is masked; `[y, x]` of the frame. */
@@ -31,11 +33,23 @@ export interface ImageBand {
   readonly name: string;
   readonly type: PixelType;
   readonly source: BandSource;
-  /** The grid of the stored pixels; absent for composites and constants. */
-  readonly grid?: GeoBoxRecord;
+  /** The grid of the pixels; absent for composites and constants. */
+  readonly grid?: BandGrid;
 }
 
-export type Properties = Readonly<Record<string, number | string>>;
+/** Where a band's pixels lie by default, and how far they go. */
+export interface BandGrid {
+  readonly crs: string;
+  /** Of the corner of pixel 0, 0, which `origin` may move away from the first one. */
+  readonly affine: Affine;
+  /** Rows and columns; absent where the band has no edge. */
+  readonly shape?: readonly [height: number, width: number];
+  /** Column and row of the first pixel: what a clip leaves of a grid keeps the grid's affine. */
+  readonly origin?: readonly [col: number, row: number];
+}
+
+/** Values as expressions have them; what is no number and no text only passes through. */
+export type Properties = Readonly<Record<string, unknown>>;
 
 /** An image not yet computed: its bands and how to make each. */
 export interface Image {
@@ -45,13 +59,21 @@ export interface Image {
   readonly bands: readonly ImageBand[];
 }
 
+/** Bytes of the planes that one request may come to hold; the service has such a limit too. */
+const MAX_KEPT = 1024 * 1024 * 1024;
+
 /** The pixels one request asks for, and what has been computed for them so far. */
 export class Frame {
   readonly width: number;
   readonly height: number;
   private readonly kept = new Map<object, unknown>();
+  private keptBytes = 0;
 
-  constructor(readonly geobox: GeoBox) {
+  /** @param within the frame that this one is computed for: they share one limit of memory */
+  constructor(
+    readonly geobox: GeoBox,
+    private readonly within?: Frame,
+  ) {
     this.width = geobox.width;
     this.height = geobox.height;
   }
@@ -69,6 +91,21 @@ export class Frame {
   }
 
   planeOf(source: BandSource): Plane {
-    return this.once(source, () => source.compute(this));
+    return this.once(source, () => {
+      const plane = source.compute(this);
+      this.count(sizeOf(plane));
+      return plane;
+    });
   }
+
+  /** @throws {EarthEngineError} when the request has come to need more than there is for one. */
+  private count(bytes: number): void {
+    this.keptBytes += bytes;
+    if (this.keptBytes > MAX_KEPT) throw refuse('User memory limit exceeded.');
+    this.within?.count(bytes);
+  }
+}
+
+function sizeOf({ pixels, mask }: Plane): number {
+  return (typeof pixels === 'number' ? 0 : pixels.byteLength) + (mask?.byteLength ?? 0);
 }

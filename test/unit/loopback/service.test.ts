@@ -132,11 +132,11 @@ describe('refusals', () => {
     expect(await messageOf(reply, 400)).toContain("'Image.reduceNeighborhood'");
   });
 
-  test('a file format that is not written is named beside the one that is', async () => {
-    const body = { ...pixelBody(IMAGE, windowAt(0, 0, 4)), fileFormat: 'NPY' };
+  test('a file format that is not written is named beside those that are', async () => {
+    const body = { ...pixelBody(IMAGE, windowAt(0, 0, 4)), fileFormat: 'PNG' };
     const message = await messageOf(await send(COMPUTE, body), 400);
-    expect(message).toContain("'NPY'");
-    expect(message).toContain('GEO_TIFF');
+    expect(message).toContain("'PNG'");
+    expect(message).toContain('GEO_TIFF and NPY are');
   });
 
   test('a grid that cannot be used is refused', async () => {
