@@ -4,7 +4,7 @@ import { expected } from '../errors.js';
 import type { XY } from './affine.js';
 import { forProj4, hasAnyDatum, isExact, sameDatum, withinDatum } from './datum.js';
 import { HORIZONTAL_CODES } from './horizontal-codes.js';
-import { pointTransform } from './point-transforms.js';
+import { pointTransform, wktOfCode } from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
 
 const require = createRequire(import.meta.url);
@@ -85,7 +85,7 @@ function fromRegister(code: number, input: string, authority = 'EPSG'): Crs {
   }
   const name = `${authority}:${code}`;
   const epsg = authority === 'EPSG' ? code : undefined;
-  const wkt = entry.wkt ?? wktOfProj(entry.proj4 ?? '');
+  const wkt = entry.wkt ?? wktOfCode(name) ?? wktOfProj(entry.proj4 ?? '');
   const definition = entry.proj4 === null ? '' : forProj4(entry.proj4);
   const isGrads = entry.unit === 'grad' && entry.kind === 'CRS-GEOGCRS';
   if (definition !== '' && !isGrads && isExact(definition, code)) {

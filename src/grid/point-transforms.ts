@@ -11,16 +11,27 @@ interface NamedCrs {
 /** The points that another library computes; `undefined` where it is absent or has no way from one to the other. */
 export type PointTransforms = (from: NamedCrs, to: NamedCrs) => PointTransform | undefined;
 
-let transforms: PointTransforms | undefined;
+/** What PROJ knows and this room does not. */
+export interface ProjLibrary {
+  readonly pointTransform: PointTransforms;
+  /** The WKT of a code, such as `EPSG:8857`; `undefined` where it is not known, or the library absent. */
+  readonly wktOfCode: (code: string) => string | undefined;
+}
+
+let library: ProjLibrary | undefined;
 
 /**
  * Says who computes what proj4 cannot: PROJ, by GDAL, which this room may not load. Called once in each
  * thread, while modules are loaded, so that what is computed never depends on what was done before.
  */
-export function computePointsBy(library: PointTransforms): void {
-  transforms = library;
+export function askProjBy(given: ProjLibrary): void {
+  library = given;
 }
 
 export function pointTransform(from: NamedCrs, to: NamedCrs): PointTransform | undefined {
-  return transforms?.(from, to);
+  return library?.pointTransform(from, to);
+}
+
+export function wktOfCode(code: string): string | undefined {
+  return library?.wktOfCode(code);
 }

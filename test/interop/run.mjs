@@ -7,7 +7,7 @@
  * The tests of what Python reads run twice, in two virtual environments: icechunk 1 with what
  * smart-geocubes uses, and icechunk 2 with the newest of everything. In exchange/ smart-geocubes itself
  * fills cubes in turn with this program, in both its generations, and two processes fill one in an S3 on
- * this machine. The environments are made at the first run. Where Python or its packages are not to be
+ * this machine. In places/ PROJ itself says where pixels come from. The environments are made at the first run. Where Python or its packages are not to be
  * had, that is said and the tests are skipped; with CI=true it is a failure.
  *
  * Environment:
@@ -20,6 +20,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { comparePlaces } from './places/run.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = resolve(HERE, '../..');
@@ -48,7 +49,8 @@ const OPTIONS = {
 
 const say = (line) => process.stdout.write(`interop: ${line}\n`);
 
-process.exitCode = await main(process.argv.slice(2));
+const places = comparePlaces();
+process.exitCode = (await main(process.argv.slice(2))) || places;
 
 /** @returns the exit code: the first that is not 0 */
 async function main(/** @type {string[]} */ pytestArguments) {

@@ -1,6 +1,6 @@
 /** Points by PROJ, as GDAL asks it: imported once in each thread that computes places (grid/point-transforms.ts). */
 import type { XY } from '../../grid/affine.js';
-import { computePointsBy, type PointTransform } from '../../grid/point-transforms.js';
+import { askProjBy, type PointTransform } from '../../grid/point-transforms.js';
 import { type Gdal, loadGdal } from './load.js';
 import { spatialReference } from './srs.js';
 
@@ -10,22 +10,35 @@ const kept = new Map<string, PointTransform>();
 
 let isAbsent = false;
 
-computePointsBy((from, to) => {
+function gdalIfAny(): Gdal | undefined {
   if (isAbsent) return undefined;
-  let gdal: Gdal;
   try {
-    gdal = loadGdal();
+    return loadGdal();
   } catch {
     // It will not appear while the process runs.
     isAbsent = true;
     return undefined;
   }
-  const key = `${from.name}\n${to.name}`;
-  const made = kept.get(key) ?? makeTransform(gdal, from.name, to.name);
-  if (made === undefined) return undefined;
-  if (kept.size >= KEPT) kept.clear();
-  kept.set(key, made);
-  return made;
+}
+
+askProjBy({
+  pointTransform(from, to) {
+    const gdal = gdalIfAny();
+    if (gdal === undefined) return undefined;
+    const key = `${from.name}\n${to.name}`;
+    const made = kept.get(key) ?? makeTransform(gdal, from.name, to.name);
+    if (made === undefined) return undefined;
+    if (kept.size >= KEPT) kept.clear();
+    kept.set(key, made);
+    return made;
+  },
+  wktOfCode(code) {
+    try {
+      return gdalIfAny()?.SpatialReference.fromUserInput(code).toWKT();
+    } catch {
+      return undefined;
+    }
+  },
 });
 
 function makeTransform(gdal: Gdal, from: string, to: string): PointTransform | undefined {
