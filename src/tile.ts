@@ -10,6 +10,7 @@
 import type { Dataset, Resampling } from './dataset/dataset.js';
 import type { TimeSpan } from './dataset/period.js';
 import type { ErrorRecord } from './errors.js';
+import type { Affine } from './grid/affine.js';
 import type { GeoBoxRecord } from './grid/geobox.js';
 import type { TileIndex } from './grid/tiling.js';
 import type { Window } from './grid/window.js';
@@ -91,10 +92,19 @@ export interface FileReference {
   readonly turns: number;
 }
 
-/** A part of a tile that lies in a file, on whatever grid: the kernel puts it on the request's. */
+/** A part of a tile that lies in files, on whatever grid: the kernel puts it on the request's. */
 export interface FilePart {
   readonly request: PixelRequest;
-  readonly file: FileReference;
+  /**
+   * One file, or several that are of one grid and so make one raster; a later one lies over an earlier one at
+   * its valid pixels. All have the same `turns`.
+   */
+  readonly files: readonly FileReference[];
+  /** That raster, of which the files may be a part: all others of its files lie too far from the tile. */
+  readonly raster: {
+    readonly affine: Affine;
+    readonly shape: readonly [height: number, width: number];
+  };
 }
 
 /** A tile whose replies have all come and been checked. */
@@ -164,6 +174,8 @@ export interface Recipe {
   readonly nodata?: number;
   readonly mask: MaskTransport;
   readonly processing: Dataset['processing'];
+  /** The cube's grid, of which tiles are parts. Absent: each tile is a grid of its own. */
+  readonly grid?: Pick<GeoBoxRecord, 'affine' | 'shape'>;
   /** Shape of an encoded chunk. */
   readonly chunk: readonly [height: number, width: number];
   readonly codec: Codec;

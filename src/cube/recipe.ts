@@ -27,6 +27,7 @@ export function recipeOf(
     ...(dataset.nodata === undefined ? {} : { nodata: dataset.nodata }),
     mask,
     processing: { ...dataset.processing, resampling },
+    grid: dataset.grid.geobox,
     chunk: dataset.grid.chunk,
     codec,
   };

@@ -6,7 +6,7 @@ import {
   BITS_PER_MASK_BAND,
   type FetchedPart,
   type FetchedTile,
-  type FileReference,
+  type FilePart,
   maskBandsOf,
   type PixelRequest,
   type Recipe,
@@ -46,10 +46,10 @@ export interface PartFile {
 
 export type OpenPart = (part: FetchedPart, recipe: Recipe) => PartFile | Promise<PartFile>;
 
-/** A raster file on disk, opened. */
+/** Raster files on disk that make one raster, opened. */
 export interface DiskFile {
   /**
-   * One of the reference's bands, counted from 0, on `grid`: copied where the file's own pixels lie there,
+   * One of the request's bands, counted from 0, on `grid`: copied where the raster's own pixels lie there,
    * else warped.
    */
   rasterOn(band: number, grid: GeoBox, recipe: Recipe): BandRaster;
@@ -60,7 +60,7 @@ export interface DiskFile {
 
 export interface PartOpeners {
   readonly openPart: OpenPart;
-  readonly openFile: (file: FileReference) => DiskFile;
+  readonly openFile: (files: FilePart) => DiskFile;
 }
 
 interface OpenedDisk {
@@ -112,9 +112,10 @@ export class TileReader {
         checkPart(request, file, isAligned, recipe);
         opened.push({ request, file, isAligned, masked: new Map() });
       }
-      for (const { request, file } of files) {
+      for (const part of files) {
+        const { request } = part;
         checkBands(request, recipe);
-        const disk = openFile(file);
+        const disk = openFile(part);
         handles.push(disk);
         opened.push({ request, disk });
       }

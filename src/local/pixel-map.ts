@@ -7,12 +7,11 @@ import {
   toGeoTransform,
   type XY,
 } from '../grid/affine.js';
-import { parseCrs } from '../grid/crs.js';
 import { fullTurnOf } from '../grid/full-turn.js';
 import type { GeoBox, Shape } from '../grid/geobox.js';
 import type { PixelMap } from '../grid/shapes/footprint.js';
 import { loadGdal } from '../kernel/gdal/load.js';
-import { spatialReference } from '../kernel/gdal/srs.js';
+import { spatialReference, turnLengthOf } from '../kernel/gdal/srs.js';
 
 /** Where a file lies, in its own terms. */
 export interface FilePlace {
@@ -108,19 +107,10 @@ function pointsBy(transformation: CoordinateTransformation): (x: number, y: numb
 
 /** What a full turn is in pixels of the file, where its x goes around the earth. */
 function turnOfFile(srs: SpatialReference, affine: Affine): XY | undefined {
-  const length = turnOf(srs);
+  const length = turnLengthOf(srs);
   if (length === undefined) return undefined;
   const [a, b, , d, e] = affine;
   return apply(invert([a, b, 0, d, e, 0]), length, 0);
-}
-
-function turnOf(srs: SpatialReference): number | undefined {
-  if (srs.isGeographic()) return (2 * Math.PI) / (srs.getAngularUnits().value ?? Math.PI / 180);
-  try {
-    return fullTurnOf(parseCrs(srs.toProj4()))?.length;
-  } catch {
-    return undefined;
-  }
 }
 
 function withoutTurns([dx, dy]: XY, [tx, ty]: XY): XY {

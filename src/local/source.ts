@@ -152,7 +152,7 @@ function describe({ path, place: { wkt, shape, affine } }: MatchedFile): string 
 }
 
 function partsOf(
-  { file: { path, input, match }, placements }: Touching,
+  { file: { path, input, match, place }, placements }: Touching,
   tile: GeoBox,
   { dtype }: Dataset,
   nodata: number | undefined,
@@ -164,14 +164,17 @@ function partsOf(
       bands: match.cube,
       bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
     },
-    file: {
-      path,
-      name: input.name,
-      formats: input.formats,
-      bands: match.file,
-      turns,
-      ...(nodata === undefined ? {} : { nodata }),
-    },
+    files: [
+      {
+        path,
+        name: input.name,
+        formats: input.formats,
+        bands: match.file,
+        turns,
+        ...(nodata === undefined ? {} : { nodata }),
+      },
+    ],
+    raster: { affine: place.affine, shape: [place.shape.height, place.shape.width] },
   }));
 }
 

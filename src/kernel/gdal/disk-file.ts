@@ -1,227 +1,198 @@
 import type { Dataset } from 'gdal-async';
 import { RasterError } from '../../errors.js';
-import {
-  type Affine,
-  alignsWith,
-  apply,
-  invert,
-  shift,
-  toGeoTransform,
-} from '../../grid/affine.js';
-import type { GeoBox } from '../../grid/geobox.js';
+import { type Affine, alignsWith, apply, invert, shift } from '../../grid/affine.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
 import { intersect, type Window } from '../../grid/window.js';
-import { allocate, canHold, DTYPES, type DType, type PixelArray } from '../../raster/dtype.js';
-import type { FileReference, Recipe } from '../../tile.js';
+import { allocate, type PixelArray } from '../../raster/dtype.js';
+import type { FilePart, FileReference, Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
-import { addInvalid, GapList } from '../gaps.js';
 import { moveOffNodata } from '../nodata.js';
+import { type Lattice, placeOn } from '../resample/lattice.js';
+import { Warp } from '../resample/warp.js';
 import type { DiskFile } from '../tile-reader.js';
 import { RASTER_FORMATS } from './inputs/formats.js';
 import { openChecked } from './inputs/open.js';
-import { loadGdal, uniqueName } from './load.js';
 import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
-import { GDAL_TYPES } from './raw-dataset.js';
-import { gapsOf, warpBand } from './warp.js';
+import { positionsIn } from './positions.js';
+import { isCodedSoundly, spatialReference, turnLengthOf } from './srs.js';
+import { readValid } from './valid-pixels.js';
 
-/** Bits of GDAL's GetMaskFlags. */
-const ALL_VALID = 1;
-const FROM_NODATA = 8;
-
-/** Opens a file where it lies, read-only. @throws {RasterError} naming the file when GDAL cannot. */
-export function openFile(file: FileReference): DiskFile {
-  return naming(file.path, () => {
-    const { path, name = path, formats = RASTER_FORMATS } = file;
-    const dataset = openChecked({ name, shown: path, formats });
-    try {
-      checkBlocks(dataset);
-      return new GdalDiskFile(dataset, file);
-    } catch (error) {
-      dataset.close();
-      throw error;
-    }
-  });
+/** Opens files where they lie, read-only. @throws {RasterError} naming the file that GDAL cannot open. */
+export function openFiles(part: FilePart): DiskFile {
+  const members: Member[] = [];
+  try {
+    for (const file of part.files) members.push(naming(file.path, () => open(file, part)));
+    return new Mosaic(members, part);
+  } catch (error) {
+    for (const { dataset } of members) dataset.close();
+    throw error;
+  }
 }
 
-class GdalDiskFile implements DiskFile {
-  warpMs = 0;
-  readonly #affine: Affine;
+/** A file as a part of the raster that it belongs to. */
+interface Member {
+  readonly file: FileReference;
+  readonly dataset: Dataset;
+  readonly window: Window;
+}
 
-  constructor(
-    private readonly dataset: Dataset,
-    private readonly file: FileReference,
-  ) {
-    const { geoTransform, srs } = dataset;
+function open(file: FileReference, { raster }: FilePart): Member {
+  const { path, name = path, formats = RASTER_FORMATS } = file;
+  const dataset = openChecked({ name, shown: path, formats });
+  try {
+    checkBlocks(dataset);
+    const { geoTransform, srs, rasterSize } = dataset;
     if (geoTransform === null || srs === null)
       throw new RasterError('decode', 'no transform, or no CRS');
-    const [a, b, c, d, e, f] = affineOf(geoTransform);
-    this.#affine = [a, b, c + 360 * file.turns, d, e, f];
+    const [x, y] = apply(affineOf(geoTransform), 0, 0);
+    const [col, row] = apply(invert(raster.affine), x, y).map(Math.round) as [number, number];
+    return { file, dataset, window: { row, col, height: rasterSize.y, width: rasterSize.x } };
+  } catch (error) {
+    dataset.close();
+    throw error;
+  }
+}
+
+/** Files of one grid as one raster, so that a resampling looks across their edges. */
+class Mosaic implements DiskFile {
+  warpMs = 0;
+  /** Moved to where the tile counts its longitudes. */
+  readonly #affine: Affine;
+  readonly #shape: Shape;
+  #warp: { readonly grid: GeoBox; readonly warp: Warp } | undefined;
+
+  constructor(
+    private readonly members: readonly Member[],
+    { raster, files }: FilePart,
+  ) {
+    const [a, b, c, d, e, f] = raster.affine;
+    this.#affine = [a, b, c + 360 * (files[0]?.turns ?? 0), d, e, f];
+    const [height, width] = raster.shape;
+    this.#shape = { height, width };
   }
 
   rasterOn(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
-    const number = (this.file.bands[band] ?? 0) + 1;
-    return naming(this.file.path, () => {
+    return naming(this.#names, () => {
       const at = this.#placeOf(grid);
       const raster =
-        at === undefined ? this.#warp(number, grid, recipe) : this.#copy(number, at, recipe);
+        at === undefined ? this.#warped(band, grid, recipe) : this.#read(band, at, recipe);
       moveOffNodata(raster, recipe);
       return raster;
     });
   }
 
   close(): void {
-    this.dataset.close();
+    for (const { dataset } of this.members) dataset.close();
   }
 
-  /** The pixels of the file that are the grid's, where its pixels lie on the file's own. */
+  get #first(): Dataset {
+    return (this.members[0] as Member).dataset;
+  }
+
+  get #names(): string {
+    const [first, ...others] = this.members;
+    const more = others.length === 0 ? '' : ` or one of ${others.length} files on its grid`;
+    return `${first?.file.path}${more}`;
+  }
+
+  /** The pixels of the raster that are the grid's, where its pixels lie on the raster's own. */
   #placeOf(grid: GeoBox): Window | undefined {
     const { height, width } = grid;
     const [x, y] = apply(grid.affine, 0, 0);
     const [col, row] = apply(invert(this.#affine), x, y).map(Math.round) as [number, number];
     const own = shift(this.#affine, col, row);
-    return alignsWith(own, grid.affine, width, height) && hasCrs(this.dataset, grid)
+    return alignsWith(own, grid.affine, width, height) && hasCrs(this.#first, grid)
       ? { row, col, height, width }
       : undefined;
   }
 
-  /** Pixels as they are; a gap is what the file masks, NaN, and what lies outside of the file. */
-  #copy(number: number, window: Window, { dtype, nodata }: Recipe): BandRaster {
-    const { height, width } = window;
-    const pixels = allocate(dtype, height * width);
-    const isValid = new Uint8Array(height * width);
-    const { x, y } = this.dataset.rasterSize;
-    const inside = intersect(window, { row: 0, col: 0, height: y, width: x });
-    if (inside !== undefined) {
-      const place = { ...inside, row: inside.row - window.row, col: inside.col - window.col };
-      const band = this.dataset.bands.get(number);
-      readInto(band, inside, pixels, dtype, place, width);
-      const code = this.#codeOf(number, nodata);
-      const flags = band.getMaskFlags();
-      const isMasked = code === undefined ? (flags & ALL_VALID) === 0 : hasOwnMask(flags);
-      const mask = isMasked ? band.getMaskBand() : null;
-      if (mask !== null) readInto(mask, inside, isValid, 'uint8', place, width);
-      else fillWindow(isValid, 1, place, width);
-      const gaps = new GapList();
-      addInvalid(gaps, pixels, width, place, code);
-      for (const index of gaps.indices()) isValid[index] = 0;
+  /** Pixels as they are; a gap is what no file has a value for. */
+  #read(band: number, window: Window, { dtype, nodata: otherwise }: Recipe): BandRaster {
+    let result: { pixels: PixelArray; isGap: Uint8Array<ArrayBuffer> } | undefined;
+    for (const { file, dataset, window: own } of this.members) {
+      const common = intersect(own, window);
+      if (common === undefined) continue;
+      const inside = { ...common, row: common.row - own.row, col: common.col - own.col };
+      const number = (file.bands[band] ?? 0) + 1;
+      const options = { dtype, nodata: file.nodata, otherwise };
+      const part = naming(file.path, () => readValid(dataset, number, inside, options));
+      const isAll = common.height === window.height && common.width === window.width;
+      if (isAll && (part.isGap === undefined || this.members.length === 1)) {
+        result = { pixels: part.pixels, isGap: part.isGap ?? new Uint8Array(part.pixels.length) };
+        continue;
+      }
+      result ??= empty(window, dtype);
+      lay(part, common, result, window);
     }
-    return { pixels, isGap: gapsOf(isValid) };
+    const { pixels, isGap } = result ?? empty(window, dtype);
+    return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
   }
 
-  #warp(number: number, grid: GeoBox, recipe: Recipe): BandRaster {
+  #warped(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
     const started = performance.now();
-    const { srs } = this.dataset;
-    if (srs === null) throw new RasterError('warp', 'no CRS');
     try {
-      const code = this.#codeOf(number, recipe.nodata);
-      return withView(this.dataset, number, code, this.#affine, (view, left) =>
-        warpBand(view, 1, srs, grid, recipe, left),
-      );
+      if (this.#warp === undefined || !isSameGrid(this.#warp.grid, grid))
+        this.#warp = { grid, warp: this.#warpTo(grid, recipe) };
+      return this.#warp.warp.band(recipe.dtype, (window) => this.#read(band, window, recipe));
     } finally {
       this.warpMs += performance.now() - started;
     }
   }
 
-  /**
-   * The value without meaning where the file's own word is not taken: the one the user gave, or the cube's
-   * where the file says nothing of it.
-   */
-  #codeOf(number: number, cubes: number | undefined): number | undefined {
-    const { nodata } = this.file;
-    const band = this.dataset.bands.get(number);
-    const dtype = dtypeOf(band.dataType);
-    if (nodata !== undefined) return dtype === 'float32' ? Math.fround(nodata) : nodata;
-    const isSilent = (band.getMaskFlags() & ALL_VALID) !== 0;
-    return isSilent && cubes !== undefined && dtype !== undefined && canHold(dtype, cubes)
-      ? cubes
-      : undefined;
+  #warpTo(grid: GeoBox, recipe: Recipe): Warp {
+    const { srs } = this.#first;
+    if (srs === null) throw new RasterError('warp', 'no CRS');
+    if (!isCodedSoundly(srs))
+      throw new RasterError(
+        'warp',
+        `Expected the code of a geographic system in the CRS of the GeoTIFF but received EPSG:${srs.getAuthorityCode('GEOGCS')}.`,
+      );
+    const target = placeOn(grid, recipe.grid?.affine);
+    const isOwn = target.lattice.affine !== recipe.grid?.affine;
+    const [height, width] = recipe.grid?.shape ?? [grid.height, grid.width];
+    const lattice: Lattice = { affine: this.#affine, turn: turnLengthOf(srs) };
+    return new Warp({
+      source: { lattice, extent: { row: 0, col: 0, ...this.#shape } },
+      target: { window: target.window, grid: isOwn ? grid.shape : { height, width } },
+      positions: positionsIn(
+        { srs, lattice, shape: this.#shape },
+        { srs: spatialReference(grid.crs.name), lattice: target.lattice },
+      ),
+      resampling: recipe.processing.resampling,
+    });
   }
 }
 
-type Band = ReturnType<Dataset['bands']['get']>;
-
-/**
- * One band as a dataset whose mask is the band's own, wherever that came from (nodata, alpha, a mask of the
- * dataset or of the band): the one kind that the warper heeds in every case.
- *
- * @param code value without meaning, instead of the file's nodata
- * @param use `left` is what the mask does not hold and the warper must be told
- */
-function withView<T>(
-  source: Dataset,
-  number: number,
-  code: number | undefined,
-  affine: Affine,
-  use: (view: Dataset, left: number | undefined) => T,
-): T {
-  const gdal = loadGdal();
-  const opened: { dataset: Dataset; name: string }[] = [];
-  const view = (from: Dataset, options: readonly string[]) => {
-    const name = uniqueName('.vrt');
-    const dataset = gdal.translate(name, from, ['-of', 'VRT', ...options]);
-    opened.push({ dataset, name });
-    return dataset;
-  };
-  try {
-    const flags = source.bands.get(number).getMaskFlags();
-    let from = source;
-    let band = number;
-    let left: number | undefined;
-    if (code !== undefined && !hasOwnMask(flags)) {
-      from = view(source, ['-b', String(number), '-mask', 'none', '-a_nodata', String(code)]);
-      band = 1;
-    } else left = code;
-    const isMasked = (from.bands.get(band).getMaskFlags() & ALL_VALID) === 0;
-    const mask = isMasked ? `mask,${band}` : 'none';
-    const last = view(from, ['-b', String(band), '-mask', mask, '-a_nodata', 'none']);
-    last.geoTransform = [...toGeoTransform(affine)];
-    return use(last, left);
-  } finally {
-    for (const { dataset, name } of opened.reverse()) {
-      dataset.close();
-      gdal.vsimem.release(name);
-    }
-  }
-}
-
-/** Whether a mask or alpha band, not a nodata value, says which pixels are valid. */
-function hasOwnMask(flags: number): boolean {
-  return (flags & (ALL_VALID | FROM_NODATA)) === 0;
-}
-
-/** Reads a window of the file to its place in an array whose rows are `stride` long. */
-function readInto(
-  band: Band,
-  window: Window,
-  pixels: PixelArray,
-  dtype: DType,
-  { row, col }: Window,
-  stride: number,
-): void {
-  const size = pixels.BYTES_PER_ELEMENT;
-  const start = row * stride + col;
-  const end = start + (window.height - 1) * stride + window.width;
-  band.pixels.read(
-    window.col,
-    window.row,
-    window.width,
-    window.height,
-    pixels.subarray(start, end) as PixelArray,
-    { data_type: GDAL_TYPES[dtype], pixel_space: size, line_space: size * stride },
+function isSameGrid(one: GeoBox, other: GeoBox): boolean {
+  const { height, width, affine } = one;
+  return (
+    height === other.height &&
+    width === other.width &&
+    affine.every((value, i) => value === other.affine[i])
   );
 }
 
-function fillWindow(
-  array: Uint8Array,
-  value: number,
-  { row, col, height, width }: Window,
-  stride: number,
-): void {
-  for (let start = row * stride + col, i = 0; i < height; i++, start += stride)
-    array.fill(value, start, start + width);
+function empty({ height, width }: Window, dtype: Recipe['dtype']) {
+  const isGap = new Uint8Array(height * width).fill(1);
+  return { pixels: allocate(dtype, height * width), isGap };
 }
 
-function dtypeOf(gdalType: string | null): DType | undefined {
-  return DTYPES.find((dtype) => GDAL_TYPES[dtype] === gdalType);
+/** Lays the valid pixels of one window over those of a larger one. */
+function lay(
+  part: BandRaster,
+  window: Window,
+  result: { pixels: PixelArray; isGap: Uint8Array },
+  whole: Window,
+): void {
+  for (let j = 0; j < window.height; j++) {
+    let from = j * window.width;
+    let to = (window.row - whole.row + j) * whole.width + window.col - whole.col;
+    for (let i = 0; i < window.width; i++, from++, to++) {
+      if (part.isGap?.[from] === 1) continue;
+      result.pixels[to] = part.pixels[from] as number;
+      result.isGap[to] = 0;
+    }
+  }
 }
 
 /** Errors of every kind, with the file's name. */
@@ -229,11 +200,10 @@ function naming<T>(path: string, task: () => T): T {
   try {
     return task();
   } catch (cause) {
+    if (cause instanceof RasterError && cause.message.startsWith(NAMED)) throw cause;
     const stage = cause instanceof RasterError ? cause.stage : 'decode';
-    throw new RasterError(
-      stage,
-      `Expected a readable raster in ${path} but received: ${messageOf(cause)}`,
-      { cause },
-    );
+    throw new RasterError(stage, `${NAMED}${path} but received: ${messageOf(cause)}`, { cause });
   }
 }
+
+const NAMED = 'Expected a readable raster in ';

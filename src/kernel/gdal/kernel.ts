@@ -2,7 +2,7 @@ import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
 import { createRegionKernel } from '../region-kernel.js';
 import { loadBlosc } from './blosc-addon.js';
-import { openFile } from './disk-file.js';
+import { openFiles } from './disk-file.js';
 import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openPart } from './part-file.js';
@@ -25,7 +25,7 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
   const kernel = createKernel({
     facts: { hasBlosc: encoder !== 'none', encoder },
     openPart,
-    openFile,
+    openFile: openFiles,
     warp: warpRasters,
     // GDAL finds positions anew for each band.
     bandsPerWarp: 1,

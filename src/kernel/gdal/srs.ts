@@ -1,5 +1,6 @@
 import type { SpatialReference } from 'gdal-async';
 import { parseCrs } from '../../grid/crs.js';
+import { fullTurnOf } from '../../grid/full-turn.js';
 import { loadGdal } from './load.js';
 
 /**
@@ -24,6 +25,16 @@ export function spatialReference(name: string): SpatialReference {
     }
   }
   throw failure;
+}
+
+/** Units of x in a full turn around the earth, where x goes around it. */
+export function turnLengthOf(srs: SpatialReference): number | undefined {
+  if (srs.isGeographic()) return (2 * Math.PI) / (srs.getAngularUnits().value ?? Math.PI / 180);
+  try {
+    return fullTurnOf(parseCrs(srs.toProj4()))?.length;
+  } catch {
+    return undefined;
+  }
 }
 
 /** By EPSG code. */

@@ -12,9 +12,9 @@ export function createJsKernel(): FullKernel {
   const kernel = createKernel({
     facts: { hasBlosc: true, encoder: 'javascript' },
     openPart,
-    openFile({ path }) {
+    openFile({ files }) {
       throw new SetupError(
-        `Expected the kernel "gdal" for files on disk but received "js" for ${path}. Leave out --kernel; "geocubes doctor" tells what GDAL lacks here.`,
+        `Expected the kernel "gdal" for files on disk but received "js" for ${files[0]?.path}. Leave out --kernel; "geocubes doctor" tells what GDAL lacks here.`,
       );
     },
     warp: warpBands,

@@ -1,0 +1,52 @@
+import { type Affine, invert, isAxisAligned } from '../../grid/affine.js';
+import type { Lattice } from './lattice.js';
+
+/** Where points of one lattice lie in the pixels of another, row by row. */
+export interface Positions {
+  /**
+   * Positions of the points (`col` + i, `row`) of the target's lattice, one for each element of `xs`: in
+   * pixels of the source's. NaN or infinite where there is none.
+   */
+  fill(row: number, col: number, xs: Float64Array, ys: Float64Array): void;
+}
+
+/** World coordinates of the target to pixels of the source, in place. */
+export type Project = (xs: Float64Array, ys: Float64Array) => void;
+
+/** Each point is transformed exactly: an approximation would depend on how a raster is cut into tiles. */
+export function positionsBy({ affine }: Lattice, project: Project): Positions {
+  const [a, b, c, d, e, f] = affine;
+  return {
+    fill(row, first, xs, ys) {
+      for (let i = 0; i < xs.length; i++) {
+        const col = first + i;
+        xs[i] = a * col + b * row + c;
+        ys[i] = d * col + e * row + f;
+      }
+      project(xs, ys);
+    },
+  };
+}
+
+/** World coordinates to pixels, in place. */
+export function toPixels(affine: Affine): Project {
+  const [a, , c, , e, f] = affine;
+  if (isAxisAligned(affine)) {
+    // To the bit as GDAL has it: by the inverse, not by a division.
+    const [startX, perX, startY, perY] = [-c / a, 1 / a, -f / e, 1 / e];
+    return (xs, ys) => {
+      for (let i = 0; i < xs.length; i++) {
+        xs[i] = startX + (xs[i] as number) * perX;
+        ys[i] = startY + (ys[i] as number) * perY;
+      }
+    };
+  }
+  const [ia, ib, ic, id, ie, jf] = invert(affine);
+  return (xs, ys) => {
+    for (let i = 0; i < xs.length; i++) {
+      const [x, y] = [xs[i] as number, ys[i] as number];
+      xs[i] = ia * x + ib * y + ic;
+      ys[i] = id * x + ie * y + jf;
+    }
+  };
+}
