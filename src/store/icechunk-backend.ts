@@ -9,6 +9,7 @@ import type {
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { BRANCH } from './branch.js';
+import { branchMarks } from './branch-marks.js';
 import { chunkLocator } from './chunk-files.js';
 import { moveBranch } from './durability/branch-file.js';
 import { isClockBehind, waitForClock } from './durability/clock-order.js';
@@ -22,6 +23,7 @@ import type {
   Backend,
   Commit,
   CubeStore,
+  Marks,
   RepositorySettings,
   Session,
   WriteSession,
@@ -88,7 +90,7 @@ async function openStored(location: StoredLocation, options?: StoreOptions): Pro
       throw translate(cause, `open ${nameStorage(location)}`);
     });
   const local = location.kind === 'local' ? new LocalStore(location.path, options) : undefined;
-  return new IcechunkBackend(await open(READER), () => open(WRITER), local);
+  return new IcechunkBackend(await open(READER), () => open(WRITER), local, local === undefined);
 }
 
 /**
@@ -154,7 +156,15 @@ class IcechunkBackend implements Backend {
     private readonly openWriter?: () => Promise<IcechunkRepository>,
     /** Where it is kept on this machine's disk. */
     readonly local?: LocalStore,
+    /** Whether it is in an object store. */
+    private readonly isShared = false,
   ) {}
+
+  get marks(): Marks | undefined {
+    return this.isShared && this.repo.specVersion === 1
+      ? branchMarks(this.repo, BRANCH, () => this.#open())
+      : undefined;
+  }
 
   async readSession(): Promise<Session> {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {

@@ -5,6 +5,7 @@ import type {
   Backend,
   Commit,
   Finish,
+  Marks,
   RepositorySettings,
   Session,
   WriteSession,
@@ -51,6 +52,11 @@ export class Repository {
   /** What the cube is kept with on this machine's disk; absent elsewhere. */
   get local(): LocalStore | undefined {
     return this.backend.local;
+  }
+
+  /** What processes of several machines share an object store by; absent elsewhere, and in Icechunk's format 2. */
+  get marks(): Marks | undefined {
+    return this.backend.marks;
   }
 
   readSession(): Promise<Session> {

@@ -53,10 +53,26 @@ export interface Commit {
   readonly writtenAt: string;
 }
 
+/** Named marks in a store, each at a snapshot, that are made and moved by one of several at a time. */
+export interface Marks {
+  /** Two snapshots to mark by: one that stands for whoever asks, and another. */
+  mint(): Promise<{ readonly id: string; readonly other: string }>;
+  /** @returns false where a mark of that name is there */
+  create(name: string, snapshot: string): Promise<boolean>;
+  /** @returns false where it is not there, or not at `from` */
+  move(name: string, to: string, from: string): Promise<boolean>;
+  /** Where a mark is; `undefined` where there is none. */
+  find(name: string): Promise<string | undefined>;
+  remove(name: string): Promise<void>;
+  list(): Promise<string[]>;
+}
+
 /** One place that holds a cube. */
 export interface Backend {
   /** What it is kept with on this machine's disk; absent elsewhere. */
   readonly local?: LocalStore | undefined;
+  /** Where processes of several machines share a store. */
+  readonly marks?: Marks | undefined;
   readSession(): Promise<Session>;
   writeSession(): Promise<WriteSession>;
   /**

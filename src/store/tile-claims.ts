@@ -5,6 +5,7 @@
 import type { TileIndex } from '../grid/tiling.js';
 import { StoreFolder } from './durability/store-folder.js';
 import type { Repository } from './repository.js';
+import { BranchClaims } from './sharing/branch-claims.js';
 import type { ClaimAnswer, TileClaims } from './sharing/claims.js';
 import { FileClaims } from './sharing/file-claims.js';
 import { NewestLedger } from './sharing/newest-ledger.js';
@@ -15,12 +16,16 @@ export type { ClaimAnswer, TileClaims } from './sharing/claims.js';
 /** How old the ledger of a store that is asked over a network may be. */
 const REMOTE_AGE_MS = 5_000;
 
-/** The claims of one run: files in a local store; in memory there are none. */
+/**
+ * The claims of one run: files in a local store, branches in an object store. In memory there are none, nor in an
+ * object store of Icechunk's format 2, where all branches are one object.
+ */
 export function openClaims(
-  repository: Pick<Repository, 'location' | 'local' | 'readSession'>,
+  repository: Pick<Repository, 'location' | 'local' | 'marks' | 'readSession'>,
   times?: LeaseTimes,
 ): TileClaims {
-  const { location, local } = repository;
+  const { location, local, marks } = repository;
+  if (marks !== undefined) return new BranchClaims(marks, new NewestLedger(repository, 0), times);
   if (location.kind !== 'local' && location.kind !== 'zarr')
     return new NoClaims(new NewestLedger(repository, REMOTE_AGE_MS));
   const sharing = local?.sharing ?? new SharingFolder(new StoreFolder(location.path), times);

@@ -1,0 +1,73 @@
+/** Several processes on one region of an object store, and stores that refuse, on two S3 servers. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { runCommand } from '../../e2e/command.js';
+import { environmentFor, temporaryFolder } from '../../e2e/loopback-cubes.js';
+import { type Calm, datasetOf, fillCalmly, ingestArgs } from '../disturbed-cubes.js';
+import { type S3Server, SERVERS, startS3 } from './s3-servers.js';
+
+const PROCESSES = 4;
+const MOST_TWICE = 1.05;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let calm: Calm;
+let server: LoopbackServer;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  calm = await fillCalmly(datasetOf(25));
+  writeFileSync(join(folder.path, 'dataset.json'), JSON.stringify(calm.dataset));
+  server = await startLoopback({ faults: { latency: { ms: 150, jitterMs: 100 } } });
+});
+
+afterAll(async () => {
+  await server?.close();
+  await folder?.remove();
+});
+
+describe.each(['versitygw', 'moto'] as const)('%s', (name) => {
+  const lacking = SERVERS[name];
+  describe.skipIf(typeof lacking === 'string')(
+    typeof lacking === 'string' ? `not here: ${lacking}` : 'an S3',
+    () => {
+      let s3: S3Server;
+      let env: Record<string, string>;
+
+      beforeAll(async () => {
+        const started = await startS3(name, folder.path);
+        if (typeof started === 'string') throw new Error(started);
+        s3 = started;
+        env = { ...environmentFor(server), ...s3.env };
+      });
+
+      afterAll(() => s3?.close());
+
+      async function createCube(cube: string): Promise<string> {
+        const store = s3.store(cube);
+        const dataset = join(folder.path, 'dataset.json');
+        const made = await runCommand(['create', '--store', store, '--dataset', dataset], env);
+        expect(made).toMatchObject({ code: 0, stderr: '' });
+        return store;
+      }
+
+      test(`${PROCESSES} processes on one region lose no tile, and fetch each about once`, async () => {
+        const store = await createCube('together');
+        const before = server.requests.pixels;
+        const args = ingestArgs(store, '--quiet', '--concurrency', '3');
+        const runs = Array.from({ length: PROCESSES }, () => runCommand(args, env));
+        for (const { code, stderr } of await Promise.all(runs))
+          expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        const asked = server.requests.pixels - before;
+        console.log(`${name}: ${asked} requests, ${calm.tiles} tiles`);
+        expect(asked).toBeLessThanOrEqual(calm.tiles * MOST_TWICE);
+        const { code, stdout } = await runCommand(['verify', '--store', store], env);
+        expect({ code, stdout }).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining(`${calm.tiles} tiles: ${calm.loaded} loaded`),
+        });
+      });
+    },
+  );
+});

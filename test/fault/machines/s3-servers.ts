@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** An S3 on this machine. */
+export interface S3Server {
+  /** For commands: where it is, and its keys. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly store: (name: string) => string;
+  close(): Promise<void>;
+  /** Starts it again at the same port, after {@link close}. */
+  restart(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const KEY = 'geocubes-test-key';
+const SECRET = 'geocubes-test-secret';
+const BUCKET = 'cubes';
+
+/** What starts a server on a port: moto (PyPI), and versitygw, which is strict about conditional writes (a Go module). */
+type Starter = (port: number, folder: string) => readonly string[];
+
+export const SERVERS: Readonly<Record<'moto' | 'versitygw', Starter | string>> = {
+  moto: motoStarter(),
+  versitygw: versitygwStarter(),
+};
+
+function motoStarter(): Starter | string {
+  const candidates = [
+    process.env.GEOCUBES_MOTO_PYTHON,
+    join(process.env.GEOCUBES_VENV ?? join(ROOT, '.venv'), 'icechunk-2', 'bin', 'python'),
+    'python3',
+  ];
+  const python = candidates.find(
+    (each) => each && spawnSync(each, ['-c', 'import moto.server']).status === 0,
+  );
+  return python === undefined
+    ? 'moto is not installed (node test/interop/run.mjs does so)'
+    : (port) => [python, '-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`];
+}
+
+function versitygwStarter(): Starter | string {
+  const candidates = [process.env.VERSITYGW, join(homedir(), 'go', 'bin', 'versitygw')];
+  const program = candidates.find((each) => each && existsSync(each));
+  return program === undefined
+    ? 'versitygw is not installed (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)'
+    : (port, folder) => [program, '--port', `127.0.0.1:${port}`, 'posix', folder];
+}
+
+export async function startS3(
+  name: keyof typeof SERVERS,
+  folder: string,
+): Promise<S3Server | string> {
+  const starter = SERVERS[name];
+  if (typeof starter === 'string') return starter;
+  // moto keeps it in memory, and versitygw takes folders for buckets.
+  const data = join(folder, name);
+  await mkdir(join(data, BUCKET), { recursive: true });
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  let child: ChildProcess;
+  const start = async () => {
+    const [program = '', ...args] = starter(port, data);
+    const env = { ...process.env, ROOT_ACCESS_KEY: KEY, ROOT_SECRET_KEY: SECRET };
+    child = spawn(program, args, { stdio: 'ignore', env });
+    for (let tries = 0; tries < 200; tries++) {
+      if (await fetch(endpoint).catch(() => undefined)) return;
+      await sleep(100);
+    }
+    throw new Error(`Expected ${name} to answer at ${endpoint} but it did not.`);
+  };
+  await start();
+  if (name === 'moto') await fetch(`${endpoint}/${BUCKET}`, { method: 'PUT' });
+  return {
+    env: {
+      AWS_ACCESS_KEY_ID: KEY,
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'us-east-1',
+    },
+    store: (cube) => `s3://${BUCKET}/${cube}`,
+    close: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill('SIGKILL');
+      }),
+    restart: start,
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
