@@ -80,6 +80,7 @@ const OWNERS = {
   sharp: 'picture/',
   '@google/earthengine': 'earth-engine/',
   zarrita: 'store/',
+  aws4fetch: 'store/remote/',
   undici: 'earth-engine/',
   'google-auth-library': 'earth-engine/',
   commander: 'cli/',

@@ -9,7 +9,6 @@ import type {
 } from '@earthmover/icechunk';
 import { StoreError } from '../errors.js';
 import { BRANCH } from './branch.js';
-import { branchMarks } from './branch-marks.js';
 import { chunkLocator } from './chunk-files.js';
 import { moveBranch } from './durability/branch-file.js';
 import { isClockBehind, waitForClock } from './durability/clock-order.js';
@@ -19,6 +18,8 @@ import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
 import { manifestConfig } from './manifest-split.js';
 import { objectStorage } from './object-storage.js';
+import { branchMarks } from './remote/branch-marks.js';
+import { checkConditionalWrites, explainS3 } from './remote/s3-probe.js';
 import type {
   Backend,
   Commit,
@@ -29,7 +30,7 @@ import type {
   WriteSession,
 } from './session.js';
 import { type Lease, LostLease } from './sharing/lease-lock.js';
-import { nameStorage, type StorageLocation } from './storage-url.js';
+import { nameStorage, type ObjectStoreLocation, type StorageLocation } from './storage-url.js';
 import { isLostRace, translate } from './store-errors.js';
 
 /** Tries of one commit while other processes commit first. */
@@ -86,11 +87,16 @@ export async function openIcechunk(
 async function openStored(location: StoredLocation, options?: StoreOptions): Promise<Backend> {
   const { Repository } = await loadIcechunk();
   const open = async (config: RepositoryConfig) =>
-    Repository.open(await storageOf(location), config).catch((cause: unknown) => {
-      throw translate(cause, `open ${nameStorage(location)}`);
+    Repository.open(await storageOf(location), config).catch(async (cause: unknown) => {
+      throw await explainS3(location, translate(cause, `open ${nameStorage(location)}`), 'read');
     });
   const local = location.kind === 'local' ? new LocalStore(location.path, options) : undefined;
-  return new IcechunkBackend(await open(READER), () => open(WRITER), local, local === undefined);
+  return new IcechunkBackend(
+    await open(READER),
+    () => open(WRITER),
+    local,
+    location.kind === 'local' ? undefined : location,
+  );
 }
 
 /**
@@ -110,8 +116,8 @@ export async function createIcechunk(
   const name = nameStorage(location);
   if (location.kind === 'local') await refuseFile(location.path);
   const storage = await storageOf(location);
-  const exists = await Repository.exists(storage).catch((cause: unknown) => {
-    throw translate(cause, `look for a cube at ${name}`);
+  const exists = await Repository.exists(storage).catch(async (cause: unknown) => {
+    throw await explainS3(location, translate(cause, `look for a cube at ${name}`), 'read');
   });
   if (exists) return openIcechunk(location, options);
   if (location.kind === 'local') {
@@ -122,9 +128,10 @@ export async function createIcechunk(
         `Expected an empty or new folder for the cube but ${name} holds other files. Choose another folder.`,
       );
   }
+  await checkConditionalWrites(location);
   // What differs from Icechunk's defaults is kept in the repository.
-  await Repository.create(storage, config, format).catch((cause: unknown) => {
-    throw translate(cause, `create ${name}`);
+  await Repository.create(storage, config, format).catch(async (cause: unknown) => {
+    throw await explainS3(location, translate(cause, `create ${name}`), 'write');
   });
   return openStored(location, options);
 }
@@ -156,12 +163,12 @@ class IcechunkBackend implements Backend {
     private readonly openWriter?: () => Promise<IcechunkRepository>,
     /** Where it is kept on this machine's disk. */
     readonly local?: LocalStore,
-    /** Whether it is in an object store. */
-    private readonly isShared = false,
+    /** Where it is, in an object store. */
+    private readonly remote?: ObjectStoreLocation,
   ) {}
 
   get marks(): Marks | undefined {
-    return this.isShared && this.repo.specVersion === 1
+    return this.remote !== undefined && this.repo.specVersion === 1
       ? branchMarks(this.repo, BRANCH, () => this.#open())
       : undefined;
   }
@@ -238,10 +245,14 @@ class IcechunkBackend implements Backend {
       } catch (cause) {
         if (isClockBehind(cause)) this.#isBehind = true;
         const isLost = cause instanceof LostLease || isLostRace(cause) || isClockBehind(cause);
-        if (!isLost || lost >= MAX_TRIES) throw translate(cause, 'commit');
+        if (!isLost || lost >= MAX_TRIES) throw await this.#explain(translate(cause, 'commit'));
       }
       await sleep(Math.min(DELAY_STEP_MS * lost, MAX_DELAY_MS) * Math.random());
     }
+  }
+
+  async #explain(error: StoreError): Promise<unknown> {
+    return this.remote === undefined ? error : explainS3(this.remote, error, 'write');
   }
 
   async #commitOnce(

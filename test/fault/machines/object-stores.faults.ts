@@ -52,6 +52,28 @@ describe.each(['versitygw', 'moto'] as const)('%s', (name) => {
         return store;
       }
 
+      test.each([
+        ['a wrong secret key', { AWS_SECRET_ACCESS_KEY: 'wrong-secret' }, /secret key is wrong/],
+        ['an unknown key', { AWS_ACCESS_KEY_ID: 'nobody-knows' }, /access key is not known/],
+        ['another region', { AWS_REGION: 'eu-west-3' }, /region is wrong: it is us-east-1/],
+      ])('%s is told in one line', async (_, wrong, words) => {
+        // moto lets everybody in.
+        if (name === 'moto') return;
+        await createCube('refused').catch(() => {});
+        const { code, stderr } = await runCommand(['status', '--store', s3.store('refused')], {
+          ...env,
+          ...wrong,
+        });
+        expect(code).toBe(1);
+        expect(stderr).toMatch(words);
+        expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      });
+
+      test('a bucket that is not there is told in one line', async () => {
+        const { stderr } = await runCommand(['status', '--store', 's3://no-such-bucket/cube'], env);
+        expect(stderr).toMatch(/^geocubes: .*there is no bucket "no-such-bucket".*\n$/);
+      });
+
       test(`${PROCESSES} processes on one region lose no tile, and fetch each about once`, async () => {
         const store = await createCube('together');
         const before = server.requests.pixels;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { tileId } from '../../../../src/grid/tiling.js';
-import { branchMarks } from '../../../../src/store/branch-marks.js';
 import { loadIcechunk } from '../../../../src/store/icechunk.js';
+import { branchMarks } from '../../../../src/store/remote/branch-marks.js';
 import type { Marks } from '../../../../src/store/session.js';
 import { BranchClaims } from '../../../../src/store/sharing/branch-claims.js';
 import type { NewestLedger } from '../../../../src/store/sharing/newest-ledger.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Repository, Session } from '@earthmover/icechunk';
-import type { Marks } from './session.js';
-import { isLostRace, translate } from './store-errors.js';
+import type { Marks } from '../session.js';
+import { isLostRace, translate } from '../store-errors.js';
 
 /**
  * Branches as marks: in Icechunk's format 1 each is a small object of its own, made and moved by conditional puts.
