@@ -68,7 +68,8 @@ export function waitText({
   endsAt,
 }: Extract<IngestEvent, { type: 'waiting' }>): string {
   const left = formatSeconds(Math.max(endsAt - at, 0) / 1000);
-  return `Waiting for the service. ${error.message.replace(/[^.!?]$/, '$&.')} Next try in ${formatSeconds(delayMs / 1000)}; if it is not back in ${left}, the run ends.`;
+  const what = error.tag === 'store' ? 'store' : 'service';
+  return `Waiting for the ${what}. ${error.message.replace(/[^.!?]$/, '$&.')} Next try in ${formatSeconds(delayMs / 1000)}; if it is not back in ${left}, the run ends.`;
 }
 
 /** The bar and the text, no longer than `width` together: the text goes first. */

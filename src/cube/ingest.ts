@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../dataset/dataset.js';
 import { DEFAULT_CEILING } from '../earth-engine/adaptive-limiter.js';
-import { AbortedError, RasterError, toRecord } from '../errors.js';
+import { AbortedError, RasterError, toRecord, withoutStack } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { bytesOf } from '../raster/dtype.js';
@@ -84,7 +84,16 @@ export async function runIngest(job: IngestJob): Promise<void> {
   const stop = new AbortController();
   const signal =
     job.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, job.signal]);
-  const claims = openClaims(job.repository);
+  const repository = job.repository.patient({
+    maxOutageMs: limits.maxOutageMs ?? DEFAULT_MAX_OUTAGE_MS,
+    onWait: (error, delayMs, endsAt) =>
+      job.onEvent({
+        ...{ type: 'waiting', at: Date.now(), delayMs, endsAt },
+        error: withoutStack(toRecord(error)),
+      }),
+    signal,
+  });
+  const claims = openClaims(repository);
   const queue = new TileQueue({
     plan,
     claims,
@@ -100,7 +109,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     job.onEvent(event);
   };
   const released = new Releases(claims);
-  const committer = new Committer(job.repository, job.dataset, {
+  const committer = new Committer(repository, job.dataset, {
     ...job.commit,
     onCommit: (tiles, ms) => {
       const [first] = tiles;

@@ -1,6 +1,7 @@
 import type { LocalStore, StoreOptions } from './durability/local-store.js';
 import { createIcechunk, openIcechunk } from './icechunk-backend.js';
 import { createPlainZarr, openPlainZarr } from './plain-zarr.js';
+import { type PatienceOptions, patient } from './remote/patience.js';
 import type {
   Backend,
   Commit,
@@ -52,6 +53,15 @@ export class Repository {
   /** What the cube is kept with on this machine's disk; absent elsewhere. */
   get local(): LocalStore | undefined {
     return this.backend.local;
+  }
+
+  /** The same place, for whoever waits while an object store is away; itself elsewhere. */
+  patient(options: PatienceOptions): Repository {
+    return this.location.kind === 'local' ||
+      this.location.kind === 'zarr' ||
+      this.location.kind === 'memory'
+      ? this
+      : new Repository(this.location, patient(this.backend, this.location, options));
   }
 
   /** What processes of several machines share an object store by; absent elsewhere, and in Icechunk's format 2. */

@@ -19,7 +19,7 @@ import {
 import { childOf, lacksNamespaces, UNSHARED } from './namespaces.js';
 
 /** Of each kind of store; 20 by the environment. */
-const RUNS = Number(process.env.FAULT_RUNS ?? 4);
+const RUNS = Number(process.env.FAULT_RUNS ?? 2);
 const PROCESSES = 4;
 const WHOLE = '120,70,130,76';
 const QUARTERS = ['120,70,122.5,76', '122.5,70,125,76', '125,70,127.5,76', '127.5,70,130,76'];

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
 import { runCommand } from '../../e2e/command.js';
 import { environmentFor, temporaryFolder } from '../../e2e/loopback-cubes.js';
-import { type Calm, datasetOf, fillCalmly, ingestArgs } from '../disturbed-cubes.js';
+import { type Calm, datasetOf, fillCalmly, ingestArgs, watchCommand } from '../disturbed-cubes.js';
 import { type S3Server, SERVERS, startS3 } from './s3-servers.js';
 
 const PROCESSES = 4;
@@ -72,6 +72,27 @@ describe.each(['versitygw', 'moto'] as const)('%s', (name) => {
       test('a bucket that is not there is told in one line', async () => {
         const { stderr } = await runCommand(['status', '--store', 's3://no-such-bucket/cube'], env);
         expect(stderr).toMatch(/^geocubes: .*there is no bucket "no-such-bucket".*\n$/);
+      });
+
+      test('one that is away for a while is waited for, and a run that may not wait ends', async () => {
+        // moto forgets.
+        if (name === 'moto') return;
+        const store = await createCube('away');
+        const args = ingestArgs(store, '--concurrency', '2', '--verbose');
+        const command = watchCommand(args, env);
+        await command.event('committed', 1);
+        await s3.close();
+        const waiting = await command.event('waiting', 1);
+        expect(waiting).toBeDefined();
+        const last = await runCommand(ingestArgs(store, '--quiet', '--max-outage', '1s'), env);
+        expect(last.code).toBe(1);
+        await s3.restart();
+        expect((await command.ended).code).toBe(0);
+        const { code, stdout } = await runCommand(['verify', '--store', store], env);
+        expect({ code, stdout }).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining(`${calm.tiles} tiles: ${calm.loaded} loaded`),
+        });
       });
 
       test(`${PROCESSES} processes on one region lose no tile, and fetch each about once`, async () => {
