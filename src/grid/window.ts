@@ -46,3 +46,8 @@ export function contains(outer: Window, inner: Window): boolean {
     inner.col + inner.width <= outer.col + outer.width
   );
 }
+
+/** By as many pixels more on each side. */
+export function widened({ row, col, height, width }: Window, by: number): Window {
+  return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
+}

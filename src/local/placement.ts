@@ -2,7 +2,7 @@ import { boundsOfPoints, EDGE_TOLERANCE, pixelsTouched } from '../grid/frame.js'
 import { footprint } from '../grid/shapes/footprint.js';
 import { touchedCells } from '../grid/shapes/touched-cells.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
-import { around, intersect, type Window } from '../grid/window.js';
+import { around, intersect, type Window, widened } from '../grid/window.js';
 import { type FilePlace, pixelMap } from './pixel-map.js';
 
 /** Where a file lies in a tile. */
@@ -58,8 +58,4 @@ export function placeFile(file: FilePlace, grid: Grid): PlacedTile[] {
       }));
       return { index, placements };
     });
-}
-
-function widened({ row, col, height, width }: Window, by: number): Window {
-  return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
 }

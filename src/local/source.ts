@@ -3,9 +3,11 @@ import { AbortedError, expected, InvalidInputError } from '../errors.js';
 import { boundsOf } from '../grid/frame.js';
 import { GeoBox } from '../grid/geobox.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
+import { around, intersect, type Window, widened } from '../grid/window.js';
 import { bytesOf, canHold, isLossless } from '../raster/dtype.js';
 import type { FilePart, TileSource } from '../tile.js';
 import { type BandMatch, matchBands } from './match-bands.js';
+import { type Mosaic, mosaicsOf, type Piece, reachOf } from './mosaic.js';
 import { type PlacedTile, type Placement, placeFile } from './placement.js';
 import { inspectRaster, type RasterFile } from './raster-file.js';
 
@@ -73,7 +75,7 @@ export async function localFiles(
   }
   checkComplete(files, dataset);
   const grid = Grid.fromRecord(dataset.grid);
-  const { byTile, outside } = indexTiles(files, grid);
+  const { byTile, outside } = indexTiles(order === 'last' ? files : files.reverse(), grid);
   return {
     mask: { kind: 'file' },
     ...(resampling === undefined ? {} : { resampling }),
@@ -88,15 +90,9 @@ export async function localFiles(
       const { id, index } = tile;
       const geobox = GeoBox.fromRecord(tile.geobox);
       const touching = byTile.get(keyOf(index)) ?? [];
-      const parts = touching.flatMap((one) => partsOf(one, geobox, dataset, nodata));
-      return {
-        state: 'fetched',
-        id,
-        index,
-        geobox: tile.geobox,
-        parts: [],
-        files: order === 'last' ? parts : parts.reverse(),
-      };
+      const within = grid.tileWindow(index);
+      const parts = touching.flatMap((one) => partsOf(one, geobox, within, dataset, nodata));
+      return { state: 'fetched', id, index, geobox: tile.geobox, parts: [], files: parts };
     },
   };
 }
@@ -105,24 +101,42 @@ function keyOf({ row, col }: TileIndex): string {
   return `${row}-${col}`;
 }
 
-/** A file, and where it lies in one tile. */
-interface Touching {
-  readonly file: MatchedFile;
-  readonly placements: readonly Placement[];
+/** A file, and where it lies on the cube's grid. */
+interface PlacedFile extends MatchedFile, Piece {
+  readonly tiles: readonly PlacedTile[];
 }
 
-/** The files that touch each tile, in their order. */
+interface Raster extends Mosaic<PlacedFile> {
+  /** Pixels of the cube around a tile from which its files matter. */
+  readonly reach: number;
+}
+
+/** A raster, and where its files lie in one tile. */
+interface Touching {
+  readonly raster: Raster;
+  readonly placements: Placement[];
+}
+
+/** The rasters that touch each tile, from the lowest up. */
 function indexTiles(files: readonly MatchedFile[], grid: Grid) {
   const byTile = new Map<string, Touching[]>();
-  const outside: string[] = [];
-  for (const file of files) {
+  const placed = files.map((file): PlacedFile => {
     const tiles = placedTiles(file, grid);
-    if (tiles.length === 0) outside.push(file.path);
-    for (const { index, placements } of tiles) {
-      const known = byTile.get(keyOf(index));
-      if (known === undefined) byTile.set(keyOf(index), [{ file, placements }]);
-      else known.push({ file, placements });
-    }
+    return { ...file, tiles, cube: file.match.cube, window: windowOf(tiles, grid) };
+  });
+  const inside = placed.filter(({ tiles }) => tiles.length > 0);
+  for (const mosaic of mosaicsOf(inside)) {
+    const [first] = mosaic.pieces as [PlacedFile];
+    const reach = mosaic.pieces.length === 1 ? 0 : reachOf(mosaic, first.place.wkt, grid.geobox);
+    const raster = { ...mosaic, reach };
+    for (const { tiles } of mosaic.pieces)
+      for (const { index, placements } of tiles) {
+        const known = byTile.get(keyOf(index)) ?? [];
+        byTile.set(keyOf(index), known);
+        const own = known.find((one) => one.raster === raster);
+        if (own === undefined) known.push({ raster, placements: [...placements] });
+        else own.placements.push(...placements);
+      }
   }
   if (byTile.size === 0)
     throw expected(
@@ -130,7 +144,22 @@ function indexTiles(files: readonly MatchedFile[], grid: Grid) {
       'the files to import',
       files.length === 1 ? describe(files[0] as MatchedFile) : `${files.length} files elsewhere`,
     );
+  const outside = placed.filter(({ tiles }) => tiles.length === 0).map(({ path }) => path);
   return { byTile, outside };
+}
+
+/** All that a file may have a value for, in pixels of the grid. */
+function windowOf(tiles: readonly PlacedTile[], grid: Grid): Window | undefined {
+  return around(
+    tiles.flatMap(({ index, placements }) => {
+      const { row, col } = grid.tileWindow(index);
+      return placements.map(({ window }) => moved(window, row, col));
+    }),
+  );
+}
+
+function moved(window: Window, row: number, col: number): Window {
+  return { ...window, row: window.row + row, col: window.col + col };
 }
 
 function placedTiles({ path, place }: MatchedFile, grid: Grid): PlacedTile[] {
@@ -151,31 +180,38 @@ function describe({ path, place: { wkt, shape, affine } }: MatchedFile): string 
   return `${path}: ${shape.width} x ${shape.height} px of ${name} at ${west},${south},${east},${north}`;
 }
 
+/** One part of a tile for each turn by which its longitudes are reached. */
 function partsOf(
-  { file: { path, input, match, place }, placements }: Touching,
+  { raster: { pieces, affine, shape, reach }, placements }: Touching,
   tile: GeoBox,
+  { row, col }: Window,
   { dtype }: Dataset,
   nodata: number | undefined,
 ): FilePart[] {
-  return placements.map(({ window, turns }) => ({
-    request: {
-      window,
-      geobox: tile.crop(window).toRecord(),
-      bands: match.cube,
-      bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
-    },
-    files: [
-      {
+  return [...new Set(placements.map(({ turns }) => turns))].map((turns) => {
+    const own = placements.filter((placement) => placement.turns === turns);
+    const window = around(own.map((placement) => placement.window)) as Window;
+    const near = widened(moved(window, row, col), reach);
+    const files = pieces.filter((piece) => intersect(piece.window as Window, near) !== undefined);
+    const [{ match }] = files as [PlacedFile];
+    return {
+      request: {
+        window,
+        geobox: tile.crop(window).toRecord(),
+        bands: match.cube,
+        bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
+      },
+      files: files.map(({ path, input, match: { file: bands } }) => ({
         path,
         name: input.name,
         formats: input.formats,
-        bands: match.file,
+        bands,
         turns,
         ...(nodata === undefined ? {} : { nodata }),
-      },
-    ],
-    raster: { affine: place.affine, shape: [place.shape.height, place.shape.width] },
-  }));
+      })),
+      raster: { affine, shape: [shape.height, shape.width] },
+    };
+  });
 }
 
 function checkChosen({ bands }: Dataset, chosen: readonly (string | number)[] | undefined): void {

@@ -1,0 +1,121 @@
+import { type Affine, alignsWith, apply, invert, isAxisAligned, shift } from '../grid/affine.js';
+import type { GeoBox, Shape } from '../grid/geobox.js';
+import { around, intersect, type Window } from '../grid/window.js';
+import type { FilePlace } from './pixel-map.js';
+import { pixelMap } from './pixel-map.js';
+
+/** A file that may be a part of a raster. */
+export interface Piece {
+  readonly place: FilePlace;
+  /** The bands of the cube that it fills. */
+  readonly cube: readonly number[];
+  /** In pixels of the cube's grid: all that it may have a value for; none where it lies outside. */
+  readonly window: Window | undefined;
+}
+
+/** Files of one grid, which are one raster: a resampling looks from one into the next. */
+export interface Mosaic<P extends Piece> {
+  /** From the lowest up. */
+  readonly pieces: readonly P[];
+  readonly affine: Affine;
+  readonly shape: Shape;
+}
+
+interface Group<P extends Piece> {
+  readonly pieces: P[];
+  window: Window | undefined;
+  /** False once another raster lies over it: what comes later lies over that one. */
+  isOpen: boolean;
+}
+
+/**
+ * Puts files of one CRS, one pixel size and one alignment together, as gdalbuildvrt does, so that it shows
+ * nowhere how a raster was cut into files. Each file lies over those before it, as ever: where a raster of
+ * another grid comes between two files and lies over a part of the first, these two are not one raster.
+ *
+ * @param pieces from the lowest up
+ * @returns rasters from the lowest up
+ */
+export function mosaicsOf<P extends Piece>(pieces: readonly P[]): Mosaic<P>[] {
+  let groups: Group<P>[] = [];
+  for (const piece of pieces) {
+    const known = groups.find((group) => group.isOpen && belongs(piece, group.pieces[0] as P));
+    const own = known ?? { pieces: [], window: undefined, isOpen: true };
+    own.pieces.push(piece);
+    own.window = united(own.window, piece.window);
+    // At the height of its topmost file: nothing that it passes by has a pixel in common with it.
+    groups = [...groups.filter((group) => group !== own), own];
+    for (const group of groups) if (group !== own && isUnder(group, piece)) group.isOpen = false;
+  }
+  return groups.map((group) => ({ pieces: group.pieces, ...frameOf(group.pieces) }));
+}
+
+function belongs(piece: Piece, other: Piece): boolean {
+  if (piece.place.wkt !== other.place.wkt || piece.cube.join() !== other.cube.join()) return false;
+  const { affine, shape } = piece.place;
+  const { row, col } = offsetOf(affine, other.place.affine);
+  return alignsWith(shift(other.place.affine, col, row), affine, shape.width, shape.height);
+}
+
+function offsetOf(affine: Affine, base: Affine): { row: number; col: number } {
+  const [x, y] = apply(affine, 0, 0);
+  const [col, row] = apply(invert(base), x, y).map(Math.round) as [number, number];
+  return { row, col };
+}
+
+function isUnder<P extends Piece>({ pieces, window }: Group<P>, piece: Piece): boolean {
+  if (!pieces[0]?.cube.some((band) => piece.cube.includes(band))) return false;
+  return window !== undefined && piece.window !== undefined
+    ? intersect(window, piece.window) !== undefined
+    : false;
+}
+
+function united(one: Window | undefined, other: Window | undefined): Window | undefined {
+  return around([one, other].filter((window) => window !== undefined));
+}
+
+/** The raster's corner, with the very numbers of the files that lie there, and its shape. */
+function frameOf(pieces: readonly Piece[]): { affine: Affine; shape: Shape } {
+  const base = (pieces[0] as Piece).place.affine;
+  const windows = pieces.map(({ place: { affine, shape } }) => ({
+    ...offsetOf(affine, base),
+    ...shape,
+  }));
+  const { row, col, height, width } = around(windows) as Window;
+  const shape = { height, width };
+  const left = pieces[windows.findIndex((window) => window.col === col)] as Piece;
+  const top = pieces[windows.findIndex((window) => window.row === row)] as Piece;
+  if (!isAxisAligned(base)) return { affine: shift(base, col, row), shape };
+  const [a, , c] = left.place.affine;
+  const [, , , , e, f] = top.place.affine;
+  return { affine: [a, 0, c, 0, e, f], shape };
+}
+
+/** How far a resampling looks at most, in the larger of source and target pixels. */
+const RADIUS = 2;
+/** More pixels than any grid has. */
+const EVERYWHERE = 2 ** 40;
+/** What a measure at few places may miss. */
+const SLACK = 1.5;
+
+/**
+ * Pixels of the cube's grid around a tile from which files matter to it: as far as a resampling looks, for
+ * pixels of the file may be larger than the cube's.
+ */
+export function reachOf({ affine, shape }: Mosaic<Piece>, wkt: string, grid: GeoBox): number {
+  const { image } = pixelMap({ wkt, shape, affine }, grid);
+  let largest = 1;
+  let found = false;
+  for (const v of [0.1, 0.5, 0.9])
+    for (const u of [0.1, 0.5, 0.9]) {
+      const [col, row] = [u * shape.width, v * shape.height];
+      const [x, y] = image([col, row]);
+      for (const [x2, y2] of [image([col + 1, row]), image([col, row + 1])]) {
+        const size = Math.hypot(x2 - x, y2 - y);
+        if (!Number.isFinite(size)) continue;
+        found = true;
+        largest = Math.max(largest, size);
+      }
+    }
+  return found ? Math.ceil(RADIUS * SLACK * largest) + 4 : EVERYWHERE;
+}
