@@ -176,6 +176,8 @@ export interface Recipe {
   readonly processing: Dataset['processing'];
   /** The cube's grid, of which tiles are parts. Absent: each tile is a grid of its own. */
   readonly grid?: Pick<GeoBoxRecord, 'affine' | 'shape'>;
+  /** The grid without an end on which pixels are asked for, from any of its corners. Absent: each `requestGeobox` is one of its own. */
+  readonly requestGrid?: Affine;
   /** Shape of an encoded chunk. */
   readonly chunk: readonly [height: number, width: number];
   readonly codec: Codec;

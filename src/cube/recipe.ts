@@ -1,4 +1,5 @@
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
+import { requestAffine } from '../grid/request-grid.js';
 import {
   bloscFor,
   type Codec,
@@ -28,6 +29,9 @@ export function recipeOf(
     mask,
     processing: { ...dataset.processing, resampling },
     grid: dataset.grid.geobox,
+    ...(dataset.requestGrid === undefined
+      ? {}
+      : { requestGrid: requestAffine(dataset.requestGrid) }),
     chunk: dataset.grid.chunk,
     codec,
   };

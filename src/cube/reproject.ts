@@ -1,9 +1,7 @@
 import type { Dataset, Resampling } from '../dataset/dataset.js';
 import { InvalidInputError } from '../errors.js';
 import { columnsAround, joinWindows, splitWindow } from '../grid/continued-window.js';
-import { sameCrs } from '../grid/crs.js';
 import type { GeoBox } from '../grid/geobox.js';
-import { centredOn180, turnedTowards } from '../grid/longitude-frame.js';
 import { roiWindows } from '../grid/roi.js';
 import type { Grid } from '../grid/tiling.js';
 import { intersect, type Window } from '../grid/window.js';
@@ -144,8 +142,7 @@ async function reprojectBlock(
 ): Promise<void> {
   const { grid, target, names, dataset, resampling, leading } = job;
   const to = target.crop(window);
-  const crossed = grid.geobox.crop(source);
-  const from = sameCrs(crossed.crs, to.crs) ? turnedTowards(crossed, to) : centredOn180(crossed);
+  const from = grid.geobox.crop(source);
   for (const [i, path] of names.entries()) {
     const read = await readRaster(
       job,
@@ -159,6 +156,7 @@ async function reprojectBlock(
       from: from.toRecord(),
       to: to.toRecord(),
       resampling,
+      grids: { source: grid.geobox.affine, target: target.toRecord() },
       into: {
         bytes: bytesOfPixels(job.into[i] as LoadedPixels),
         width: target.width,

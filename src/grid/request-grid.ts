@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import { apply, type XY } from './affine.js';
+import { type Affine, apply, type XY } from './affine.js';
 import { parseCrs, transformer } from './crs.js';
 import { GeoBox } from './geobox.js';
 
@@ -10,6 +10,12 @@ export interface RequestGrid {
   readonly resolution: number | readonly [x: number, y: number];
   /** Any corner of any pixel: where the grid is anchored. Default [0, 0]. */
   readonly origin?: readonly [x: number, y: number];
+}
+
+/** From its pixels, counted from the origin, to coordinates; north is up. */
+export function requestAffine({ resolution, origin: [x, y] = [0, 0] }: RequestGrid): Affine {
+  const [sizeX, sizeY] = typeof resolution === 'number' ? [resolution, resolution] : resolution;
+  return [sizeX, 0, x, 0, -sizeY, y];
 }
 
 /** Points along each side of a tile that are projected, to find what it covers. */

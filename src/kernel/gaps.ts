@@ -29,6 +29,15 @@ export class GapList {
     return this.#indices.subarray(0, this.#length);
   }
 
+  /** 1 for each of them, 0 for the other pixels of a raster; `undefined` where there are none. */
+  asRaster(length: number): Uint8Array<ArrayBuffer> | undefined {
+    const indices = this.indices();
+    if (indices.length === 0) return undefined;
+    const isGap = new Uint8Array(length);
+    for (const index of indices) isGap[index] = 1;
+    return isGap;
+  }
+
   #grow(): void {
     const larger = new Int32Array(2 * this.#indices.length);
     larger.set(this.#indices);

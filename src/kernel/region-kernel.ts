@@ -6,6 +6,7 @@ import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
 import type { DecodesBlosc } from './decompress.js';
 import { type ChunkRead, readChunk } from './read-chunk.js';
+import type { WarpGrids } from './resample/rasters.js';
 
 /** What a kernel does when pixels are read: one chunk into a raster, one raster onto another grid. */
 export interface RegionKernel {
@@ -25,6 +26,8 @@ export interface WarpJob {
   readonly from: GeoBoxRecord;
   readonly to: GeoBoxRecord;
   readonly resampling: Resampling;
+  /** What `from` and `to` are parts of. */
+  readonly grids?: WarpGrids;
   /** Where the pixels of `to` go; those without a value are left alone. */
   readonly into: ChunkRead['into'];
 }
@@ -35,6 +38,7 @@ type Warp = (
   from: GeoBox,
   to: GeoBox,
   recipe: Pick<Recipe, 'dtype' | 'processing'>,
+  grids: WarpGrids,
 ) => BandRaster[];
 
 export function createRegionKernel(warp: Warp, blosc: DecodesBlosc | undefined): RegionKernel {
@@ -45,7 +49,7 @@ export function createRegionKernel(warp: Warp, blosc: DecodesBlosc | undefined):
 }
 
 function warpInto(
-  { pixels, dtype, nodata, from, to, resampling, into }: WarpJob,
+  { pixels, dtype, nodata, from, to, resampling, grids = {}, into }: WarpJob,
   warp: Warp,
 ): void {
   const target = GeoBox.fromRecord(to);
@@ -55,7 +59,7 @@ function warpInto(
     isGap: gapsOf(pixels, nodata),
   };
   const processing = { ...NO_PROCESSING, resampling };
-  const [band] = warp([source], GeoBox.fromRecord(from), target, { dtype, processing });
+  const [band] = warp([source], GeoBox.fromRecord(from), target, { dtype, processing }, grids);
   if (band === undefined) return;
   const size = bytesOf(dtype);
   const result = bytesOfPixels(band.pixels);

@@ -4,12 +4,19 @@ import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
 import { addInvalid, type GapList } from './gaps.js';
 import { avoidNodata } from './nodata.js';
+import type { WarpGrids } from './resample/rasters.js';
 import type { TileReader } from './tile-reader.js';
 import type { Workspace } from './workspace.js';
 
 export interface Warper {
   /** Puts bands that lie on one grid on another one, with gaps of their own. */
-  warp(bands: readonly BandRaster[], from: GeoBox, to: GeoBox, recipe: Recipe): BandRaster[];
+  warp(
+    bands: readonly BandRaster[],
+    from: GeoBox,
+    to: GeoBox,
+    recipe: Recipe,
+    grids: WarpGrids,
+  ): BandRaster[];
   /** How many bands are best warped at a time: more where positions, once found, serve all of them. */
   readonly bandsPerWarp: number;
 }
@@ -51,7 +58,10 @@ export function readOnTileGrid(
         const count = Math.min(bandsPerWarp, recipe.bands - first);
         const sources = Array.from({ length: count }, (_, slot) => assemble(first + slot, slot));
         const started = performance.now();
-        const rasters = warp(sources, from, to, recipe);
+        const rasters = warp(sources, from, to, recipe, {
+          source: recipe.requestGrid,
+          ...(recipe.grid === undefined ? {} : { target: recipe.grid }),
+        });
         for (const raster of rasters) avoidNodata(raster, recipe);
         ready = { first, rasters };
         warpMs += performance.now() - started;

@@ -13,7 +13,7 @@ export interface Piece {
   readonly window: Window | undefined;
 }
 
-/** Files of one grid, which are one raster: a resampling looks from one into the next. */
+/** Files that are pieces of one raster: a resampling looks from one into the next. */
 export interface Mosaic<P extends Piece> {
   /** From the lowest up. */
   readonly pieces: readonly P[];
@@ -29,9 +29,10 @@ interface Group<P extends Piece> {
 }
 
 /**
- * Puts files of one CRS, one pixel size and one alignment together, as gdalbuildvrt does, so that it shows
- * nowhere how a raster was cut into files. Each file lies over those before it, as ever: where a raster of
- * another grid comes between two files and lies over a part of the first, these two are not one raster.
+ * Puts files of one CRS, one pixel size and one alignment that have no pixel in common together, as
+ * gdalbuildvrt does, so that it shows nowhere how a raster was cut into files. Files that overlap are
+ * rasters of their own, as for gdalwarp: each lies over those before it. Where one of these comes between two
+ * files and lies over a part of the first, these two are not one raster either.
  *
  * @param pieces from the lowest up
  * @returns rasters from the lowest up
@@ -39,7 +40,7 @@ interface Group<P extends Piece> {
 export function mosaicsOf<P extends Piece>(pieces: readonly P[]): Mosaic<P>[] {
   let groups: Group<P>[] = [];
   for (const piece of pieces) {
-    const known = groups.find((group) => group.isOpen && belongs(piece, group.pieces[0] as P));
+    const known = groups.find((group) => group.isOpen && isPieceOf(group, piece));
     const own = known ?? { pieces: [], window: undefined, isOpen: true };
     own.pieces.push(piece);
     own.window = united(own.window, piece.window);
@@ -50,11 +51,16 @@ export function mosaicsOf<P extends Piece>(pieces: readonly P[]): Mosaic<P>[] {
   return groups.map((group) => ({ pieces: group.pieces, ...frameOf(group.pieces) }));
 }
 
-function belongs(piece: Piece, other: Piece): boolean {
-  if (piece.place.wkt !== other.place.wkt || piece.cube.join() !== other.cube.join()) return false;
+function isPieceOf<P extends Piece>({ pieces }: Group<P>, piece: P): boolean {
+  const [first] = pieces as [P];
+  if (piece.place.wkt !== first.place.wkt || piece.cube.join() !== first.cube.join()) return false;
+  const base = first.place.affine;
   const { affine, shape } = piece.place;
-  const { row, col } = offsetOf(affine, other.place.affine);
-  return alignsWith(shift(other.place.affine, col, row), affine, shape.width, shape.height);
+  const own = { ...offsetOf(affine, base), ...shape };
+  if (!alignsWith(shift(base, own.col, own.row), affine, shape.width, shape.height)) return false;
+  return pieces.every(
+    ({ place }) => !intersect(own, { ...offsetOf(place.affine, base), ...place.shape }),
+  );
 }
 
 function offsetOf(affine: Affine, base: Affine): { row: number; col: number } {

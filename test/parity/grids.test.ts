@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../src/grid/affine.js';
 import { GeoBox, type GeoBoxRecord } from '../../src/grid/geobox.js';
-import { sourceCoordinates } from '../../src/kernel/js/source-coordinates.js';
+import { positionsOf } from '../../src/kernel/js/warp.js';
+import { latticeOf } from '../../src/kernel/resample/lattice.js';
 import { recipeOf, tileOf, writeGeoTiff } from '../unit/kernel/geotiff.js';
 import { firstDifference, processByBoth, random } from './both-kernels.js';
 
@@ -123,14 +124,21 @@ test('a position in the source is exact: pixel centres map back to themselves wi
   const [target, source] = [GeoBox.fromRecord(POLAR), GeoBox.fromRecord(GREENLAND)];
   const [xs, ys] = [new Float64Array(target.width), new Float64Array(target.width)];
   const [px, py] = [new Float64Array(1), new Float64Array(1)];
-  const forth = sourceCoordinates(source, target);
+  const between = (from: GeoBox, to: GeoBox) => {
+    const place = (box: GeoBox) => {
+      const window = { row: 0, col: 0, ...box.shape };
+      return { crs: box.crs, lattice: latticeOf(box), window, grid: window };
+    };
+    return positionsOf(place(from), place(to));
+  };
+  const forth = between(source, target);
   for (const row of [0, 50, 99]) {
     forth.fill(row + 0.5, 0.5, xs, ys);
     for (const col of [0, 60, 119]) {
       // A grid of one pixel whose corner lies at the position found, projected back.
       const [x, y] = apply(source.affine, xs[col] ?? 0, ys[col] ?? 0);
       const point = new GeoBox(source.crs, { height: 1, width: 1 }, [1, 0, x, 0, -1, y]);
-      sourceCoordinates(target, point).fill(0, 0, px, py);
+      between(target, point).fill(0, 0, px, py);
       expect(Math.abs((px[0] ?? 0) - (col + 0.5))).toBeLessThan(1e-6);
       expect(Math.abs((py[0] ?? 0) - (row + 0.5))).toBeLessThan(1e-6);
     }

@@ -14,7 +14,7 @@ import { RASTER_FORMATS } from './inputs/formats.js';
 import { openChecked } from './inputs/open.js';
 import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
 import { positionsIn } from './positions.js';
-import { isCodedSoundly, spatialReference, turnLengthOf } from './srs.js';
+import { checkCode, spatialReference, turnLengthOf } from './srs.js';
 import { readValid } from './valid-pixels.js';
 
 /** Opens files where they lie, read-only. @throws {RasterError} naming the file that GDAL cannot open. */
@@ -142,11 +142,7 @@ class Mosaic implements DiskFile {
   #warpTo(grid: GeoBox, recipe: Recipe): Warp {
     const { srs } = this.#first;
     if (srs === null) throw new RasterError('warp', 'no CRS');
-    if (!isCodedSoundly(srs))
-      throw new RasterError(
-        'warp',
-        `Expected the code of a geographic system in the CRS of the GeoTIFF but received EPSG:${srs.getAuthorityCode('GEOGCS')}.`,
-      );
+    checkCode(srs);
     const target = placeOn(grid, recipe.grid?.affine);
     const isOwn = target.lattice.affine !== recipe.grid?.affine;
     const [height, width] = recipe.grid?.shape ?? [grid.height, grid.width];
@@ -155,7 +151,7 @@ class Mosaic implements DiskFile {
       source: { lattice, extent: { row: 0, col: 0, ...this.#shape } },
       target: { window: target.window, grid: isOwn ? grid.shape : { height, width } },
       positions: positionsIn(
-        { srs, lattice, shape: this.#shape },
+        { srs, lattice, area: { row: 0, col: 0, ...this.#shape } },
         { srs: spatialReference(grid.crs.name), lattice: target.lattice },
       ),
       resampling: recipe.processing.resampling,

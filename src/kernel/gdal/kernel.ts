@@ -7,7 +7,7 @@ import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openPart } from './part-file.js';
 import { rasterFiles } from './raster-files.js';
-import { warpRasters } from './warp.js';
+import { warpBands } from './warp.js';
 
 export interface GdalKernelOptions {
   /** False leaves libblosc alone, as where the addon over it was not made. Default true. */
@@ -26,10 +26,10 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
     facts: { hasBlosc: encoder !== 'none', encoder },
     openPart,
     openFile: openFiles,
-    warp: warpRasters,
+    warp: warpBands,
     // GDAL finds positions anew for each band.
-    bandsPerWarp: 1,
+    bandsPerWarp: 8,
     encode: (array, codec, room) => encodeChunk(array, codec, encodeBlosc, room),
   });
-  return { ...kernel, ...createRegionKernel(warpRasters, addon), ...rasterFiles };
+  return { ...kernel, ...createRegionKernel(warpBands, addon), ...rasterFiles };
 }

@@ -90,8 +90,9 @@ function load(): Gdal {
     gdal.config.set('GTIFF_DIRECT_IO', 'YES');
     // x before y, whatever the authority of a CRS says: as files have it, and as everywhere here.
     gdal.config.set('OSR_DEFAULT_AXIS_MAPPING_STRATEGY', 'TRADITIONAL_GIS_ORDER');
-    // No side files beside rasters that are not ours.
-    gdal.config.set('GDAL_PAM_ENABLED', 'NO');
+    // What lies beside a raster as .aux.xml is read: nodata, CRS, names. GDAL writes such a file only for a
+    // dataset that it was asked to change, and rasters of others are opened to be read.
+    gdal.config.set('GDAL_PAM_ENABLED', 'YES');
     if (gdal.config.get(NETWORK_ALLOWED) !== 'YES')
       for (const [name, value] of Object.entries(NO_NETWORK)) gdal.config.set(name, value);
     return gdal;

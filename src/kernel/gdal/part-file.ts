@@ -1,16 +1,20 @@
-import type { Dataset } from 'gdal-async';
+import type { Dataset, SpatialReference } from 'gdal-async';
 import { RasterError } from '../../errors.js';
 import { type Affine, alignsWith, fromGeoTransform, type GeoTransform } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
-import { bytesOf, DTYPES, type DType, type PixelArray } from '../../raster/dtype.js';
+import type { Window } from '../../grid/window.js';
+import { allocate, bytesOf, DTYPES, type DType, type PixelArray } from '../../raster/dtype.js';
 import type { FetchedPart, Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
+import { addInvalid, GapList } from '../gaps.js';
+import { placeOn } from '../resample/lattice.js';
+import { Warp } from '../resample/warp.js';
 import { isPlausibleBlock } from '../size-limits.js';
 import { invalidValue, type PartFile } from '../tile-reader.js';
 import { loadGdal, uniqueName } from './load.js';
+import { positionsIn } from './positions.js';
 import { GDAL_TYPES } from './raw-dataset.js';
-import { spatialReference } from './srs.js';
-import { warpBand } from './warp.js';
+import { checkCode, spatialReference, turnLengthOf } from './srs.js';
 
 /** Opens a reply where it lies, without a copy. @throws {RasterError} when it is no GeoTIFF. */
 export function openPart({ bytes }: FetchedPart): PartFile {
@@ -62,6 +66,8 @@ export function checkBlocks(dataset: Dataset): void {
 
 class GdalPartFile implements PartFile {
   readonly bands: number;
+  /** Positions, once found, serve all bands. */
+  #warp: Warp | undefined;
 
   constructor(
     private readonly dataset: Dataset,
@@ -116,10 +122,43 @@ class GdalPartFile implements PartFile {
     const { srs } = this.dataset;
     if (srs === null)
       throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
-    const nodata = invalidValue(this, band, recipe);
-    // A nodata tag says nothing where masked pixels hold a sentinel, but the warper would heed both.
-    if (recipe.mask.kind === 'sentinel') this.#band(band).noDataValue = null;
-    return asRasterError(() => warpBand(this.dataset, band + 1, srs, target, recipe, nodata));
+    return asRasterError(() => {
+      this.#warp ??= this.#warpTo(srs, target, recipe);
+      return this.#warp.band(recipe.dtype, (window) => this.#raster(band, window, recipe));
+    });
+  }
+
+  #warpTo(srs: SpatialReference, target: GeoBox, recipe: Recipe): Warp {
+    checkCode(srs);
+    const { x: width, y: height } = this.dataset.rasterSize;
+    const area = { row: 0, col: 0, height, width };
+    const { geoTransform } = this.dataset;
+    if (geoTransform === null)
+      throw new RasterError('warp', 'Expected a GeoTIFF with a transform but received none.');
+    const lattice = { affine: affineOf(geoTransform), turn: turnLengthOf(srs) };
+    const place = placeOn(target, recipe.grid?.affine);
+    const isPart = place.lattice.affine === recipe.grid?.affine;
+    const [tall, wide] = (isPart && recipe.grid?.shape) || [target.height, target.width];
+    return new Warp({
+      source: { lattice, extent: area },
+      target: { window: place.window, grid: { height: tall, width: wide } },
+      positions: positionsIn(
+        { srs, lattice, area },
+        { srs: spatialReference(target.crs.name), lattice: place.lattice },
+      ),
+      resampling: recipe.processing.resampling,
+    });
+  }
+
+  #raster(band: number, window: Window, recipe: Recipe): BandRaster {
+    const { row, col, height, width } = window;
+    const pixels = allocate(recipe.dtype, height * width);
+    const options = { data_type: GDAL_TYPES[recipe.dtype] };
+    this.#band(band).pixels.read(col, row, width, height, pixels, options);
+    const gaps = new GapList();
+    const whole = { row: 0, col: 0, height, width };
+    addInvalid(gaps, pixels, width, whole, invalidValue(this, band, recipe));
+    return { pixels, isGap: gaps.asRaster(pixels.length) };
   }
 
   close(): void {

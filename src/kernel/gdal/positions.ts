@@ -1,39 +1,56 @@
 import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
-import { toGeoTransform } from '../../grid/affine.js';
-import type { Shape } from '../../grid/geobox.js';
+import { shift, toGeoTransform } from '../../grid/affine.js';
+import type { Window } from '../../grid/window.js';
 import type { Lattice } from '../resample/lattice.js';
 import { type Positions, type Project, positionsBy, toPixels } from '../resample/positions.js';
 import { loadGdal } from './load.js';
 
 /**
- * Positions in a raster as GDAL's warper finds them, by PROJ with the area of the raster, for a whole row at
- * a time.
+ * Positions in a raster as GDAL's warper finds them, by PROJ, for a whole row at a time.
  *
- * @param shape of the raster that begins at the source lattice's corner: PROJ may choose among operations by
- * the area it covers
+ * @param source `area` is where the raster lies on its lattice: PROJ may choose among operations by it
  */
 export function positionsIn(
-  source: { readonly srs: SpatialReference; readonly lattice: Lattice; readonly shape: Shape },
+  source: { readonly srs: SpatialReference; readonly lattice: Lattice; readonly area: Window },
   target: { readonly srs: SpatialReference; readonly lattice: Lattice },
 ): Positions {
-  const { srs, lattice, shape } = source;
+  const { srs, lattice, area } = source;
   if (srs.isSame(target.srs)) return positionsBy(target.lattice, toPixels(lattice.affine));
   const gdal = loadGdal();
+  const { row, col, height, width } = area;
+  const transform = toGeoTransform(shift(lattice.affine, col, row));
   // Nothing of it is ever read: the driver of VRT keeps no pixels.
   const stub = gdal.open(
-    `<VRTDataset rasterXSize="${shape.width}" rasterYSize="${shape.height}">` +
-      `<GeoTransform>${toGeoTransform(lattice.affine).join(',')}</GeoTransform><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>`,
+    `<VRTDataset rasterXSize="${Math.min(width, MOST)}" rasterYSize="${Math.min(height, MOST)}">` +
+      `<GeoTransform>${transform.join(',')}</GeoTransform><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>`,
     'r+',
   );
   try {
     stub.srs = srs;
-    return positionsBy(
-      target.lattice,
-      byLines(new gdal.CoordinateTransformation(target.srs, stub)),
-    );
+    const inArea = byLines(new gdal.CoordinateTransformation(target.srs, stub));
+    const project: Project =
+      row === 0 && col === 0
+        ? inArea
+        : (xs, ys) => {
+            inArea(xs, ys);
+            for (let i = 0; i < xs.length; i++) {
+              xs[i] = (xs[i] as number) + col;
+              ys[i] = (ys[i] as number) + row;
+            }
+          };
+    return positionsBy(target.lattice, project);
   } finally {
     stub.close();
   }
+}
+
+/** Pixels on a side that GDAL can count. */
+const MOST = 2 ** 31 - 1;
+
+/** Coordinates of one system to those of another, in place, whatever area they are of. */
+export function projectBetween(from: SpatialReference, to: SpatialReference): Project {
+  const transformation = new (loadGdal().CoordinateTransformation)(from, to);
+  return (xs, ys) => onePointAtATime(transformation, xs, ys);
 }
 
 const HEADER = 9;

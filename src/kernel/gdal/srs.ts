@@ -1,4 +1,5 @@
 import type { SpatialReference } from 'gdal-async';
+import { RasterError } from '../../errors.js';
 import { parseCrs } from '../../grid/crs.js';
 import { fullTurnOf } from '../../grid/full-turn.js';
 import { loadGdal } from './load.js';
@@ -41,11 +42,21 @@ export function turnLengthOf(srs: SpatialReference): number | undefined {
 const geographic = new Map<string, boolean>();
 
 /**
- * Whether the code that a file gives to the geographic part of its CRS is that of a geographic system.
+ * Looks whether the code that a file gives to the geographic part of its CRS is that of a geographic system.
  * Where it is another's, PROJ before 9.4 follows a null pointer as soon as coordinates are to be transformed
  * (OSGeo/PROJ pull request 3945), and with it goes the process.
+ *
+ * @throws {RasterError} where it is another's.
  */
-export function isCodedSoundly(srs: SpatialReference): boolean {
+export function checkCode(srs: SpatialReference): void {
+  if (!isCodedSoundly(srs))
+    throw new RasterError(
+      'warp',
+      `Expected the code of a geographic system in the CRS of the GeoTIFF but received EPSG:${srs.getAuthorityCode('GEOGCS')}.`,
+    );
+}
+
+function isCodedSoundly(srs: SpatialReference): boolean {
   const code = srs.getAuthorityCode('GEOGCS') as string | null;
   if (code === null || srs.getAuthorityName('GEOGCS') !== 'EPSG') return true;
   const known = geographic.get(code) ?? isGeographicCode(Number(code));

@@ -1,99 +1,59 @@
-import type { Dataset, SpatialReference } from 'gdal-async';
-import { RasterError } from '../../errors.js';
-import { toGeoTransform } from '../../grid/affine.js';
+import { apply } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
-import { allocate } from '../../raster/dtype.js';
+import type { Window } from '../../grid/window.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
-import { loadGdal } from './load.js';
-import { GDAL_TYPES, withRawDataset } from './raw-dataset.js';
-import { isCodedSoundly, spatialReference } from './srs.js';
+import { toPixels } from '../resample/positions.js';
+import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/rasters.js';
+import { positionsIn, projectBetween } from './positions.js';
+import { spatialReference } from './srs.js';
 
-/** GDAL's constants by the names its commands use. */
-const RESAMPLING = {
-  near: 'NearestNeighbor',
-  bilinear: 'Bilinear',
-  cubic: 'Cubic',
-  average: 'Average',
-  mode: 'Mode',
-} as const;
-
-/**
- * One band of `source` on the grid `target`, with gaps of its own. Each pixel centre is transformed
- * exactly (gdalwarp's `-et 0`): gdalwarp's default approximation depends on where a raster is cut
- * into tiles, and a cube must not.
- *
- * Bands are warped one at a time because GDAL's alpha band is one for all of them.
- *
- * @param band counts from 1, as in GDAL
- * @param nodata value of source pixels that have none; NaN always means that in floats
- */
-export function warpBand(
-  source: Dataset,
-  band: number,
-  sourceSrs: SpatialReference,
-  target: GeoBox,
-  { dtype, processing }: Pick<Recipe, 'dtype' | 'processing'>,
-  nodata: number | undefined,
-): BandRaster {
-  if (!isCodedSoundly(sourceSrs))
-    throw new RasterError(
-      'warp',
-      `Expected the code of a geographic system in the CRS of the GeoTIFF but received EPSG:${sourceSrs.getAuthorityCode('GEOGCS')}.`,
-    );
-  const gdal = loadGdal();
-  const { height, width } = target;
-  const srs = spatialReference(target.crs.name);
-  const destination = gdal.drivers.get('MEM').create('', width, height, 2, GDAL_TYPES[dtype]);
-  const isFloat = source.bands.get(band).dataType?.startsWith('Float');
-  const invalid = nodata ?? (isFloat ? Number.NaN : undefined);
-  try {
-    destination.geoTransform = [...toGeoTransform(target.affine)];
-    destination.srs = srs;
-    gdal.reprojectImage({
-      src: source,
-      dst: destination,
-      s_srs: sourceSrs,
-      t_srs: srs,
-      resampling: gdal[`GRA_${RESAMPLING[processing.resampling]}`],
-      srcBands: [band],
-      dstBands: [1],
-      dstAlphaBand: 2,
-      maxError: 0,
-      ...(invalid === undefined ? {} : { srcNodata: invalid }),
-    });
-    const pixels = allocate(dtype, width * height);
-    destination.bands.get(1).pixels.read(0, 0, width, height, pixels);
-    const alpha = new Uint8Array(width * height);
-    destination.bands.get(2).pixels.read(0, 0, width, height, alpha, { data_type: 'Byte' });
-    return { pixels, isGap: gapsOf(alpha) };
-  } finally {
-    destination.close();
-  }
-}
-
-/** 0 and other values to 1 and 0, in place; `undefined` where there is no 0. */
-export function gapsOf(alpha: Uint8Array<ArrayBuffer>): BandRaster['isGap'] {
-  if (!alpha.includes(0)) return undefined;
-  for (let i = 0; i < alpha.length; i++) alpha[i] = alpha[i] === 0 ? 1 : 0;
-  return alpha;
-}
-
-/** Rasters that lie on the grid `from`, on the grid `to`. */
-export function warpRasters(
+/** Bands that lie on the raster `source`, on the raster `target`, with gaps of their own. */
+export function warpBands(
   bands: readonly BandRaster[],
-  from: GeoBox,
-  to: GeoBox,
-  recipe: Pick<Recipe, 'dtype' | 'processing'>,
+  source: GeoBox,
+  target: GeoBox,
+  { dtype, processing: { resampling } }: Pick<Recipe, 'dtype' | 'processing'>,
+  grids?: WarpGrids,
 ): BandRaster[] {
-  const srs = spatialReference(from.crs.name);
-  return bands.map(({ pixels, isGap }) =>
-    withRawDataset(
-      pixels,
-      recipe.dtype,
-      from.shape,
-      (dataset) => warpBand(dataset, 1, srs, to, recipe, undefined),
-      { affine: from.affine, ...(isGap === undefined ? {} : { isGap }) },
-    ),
+  return warpRasters(bands, source, target, { dtype, resampling, grids }, positionsOf);
+}
+
+const positionsOf: PositionsOf = (source, target) => {
+  const [from, to] = [spatialReference(source.crs.name), spatialReference(target.crs.name)];
+  const area = from.isSame(to) ? undefined : areaOf(source, target);
+  return positionsIn(
+    { srs: from, lattice: source.lattice, area: area ?? source.window },
+    { srs: to, lattice: target.lattice },
   );
+};
+
+/** Places along each side of a grid that are looked at. */
+const PLACES = 11;
+
+/** The part of the source's lattice that the whole target grid covers, whatever part of it is asked for. */
+function areaOf(
+  source: Parameters<PositionsOf>[0],
+  { crs, lattice, grid }: Parameters<PositionsOf>[1],
+): Window | undefined {
+  const [xs, ys] = [new Float64Array(PLACES ** 2), new Float64Array(PLACES ** 2)];
+  for (let i = 0; i < xs.length; i++) {
+    const [col, row] = [i % PLACES, Math.floor(i / PLACES)].map((k) => k / (PLACES - 1)) as [
+      number,
+      number,
+    ];
+    [xs[i], ys[i]] = apply(lattice.affine, col * grid.width, row * grid.height) as [number, number];
+  }
+  projectBetween(spatialReference(crs.name), spatialReference(source.crs.name))(xs, ys);
+  toPixels(source.lattice.affine)(xs, ys);
+  const isThere = xs.map((x, i) => (Number.isFinite(x + (ys[i] as number)) ? 1 : 0));
+  const [left, right] = extentOf(xs.filter((_, i) => isThere[i] === 1));
+  const [top, bottom] = extentOf(ys.filter((_, i) => isThere[i] === 1));
+  return right >= left && bottom >= top
+    ? { row: top, col: left, height: bottom - top, width: right - left }
+    : undefined;
+}
+
+function extentOf(values: Float64Array): [first: number, end: number] {
+  return [Math.floor(Math.min(...values)), Math.ceil(Math.max(...values)) + 1];
 }

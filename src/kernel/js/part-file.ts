@@ -63,6 +63,7 @@ class JsPartFile implements PartFile {
       sourceGeoBox(this.file),
       target,
       recipe,
+      { ...(recipe.grid === undefined ? {} : { target: recipe.grid }) },
     );
     return this.#warped[band] as BandRaster;
   }
@@ -76,11 +77,7 @@ class JsPartFile implements PartFile {
     const gaps = new GapList();
     const whole = { row: 0, col: 0, height, width };
     addInvalid(gaps, pixels, width, whole, invalidValue(this, band, recipe));
-    const indices = gaps.indices();
-    if (indices.length === 0) return { pixels, isGap: undefined };
-    const isGap = new Uint8Array(pixels.length);
-    for (const index of indices) isGap[index] = 1;
-    return { pixels, isGap };
+    return { pixels, isGap: gaps.asRaster(pixels.length) };
   }
 }
 

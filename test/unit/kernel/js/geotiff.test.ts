@@ -163,17 +163,6 @@ describe('what cannot be read is refused with a reason', () => {
     );
     expect(() => decodeLzw(bytes, new Uint8Array(100))).toThrow(RasterError);
   });
-
-  test('a resampling that is not known here', async () => {
-    const shifted = { ...BOX, affine: [30, 0, 3010, 0, -30, 9000] as const };
-    const bytes = writeGeoTiff({ geobox: shifted, dtype: 'uint8', bands: [values(1)] });
-    const recipe = recipeOf('uint8', [H, W], {
-      processing: { fill: 'none', maxFillDistance: 1, clipToObserved: false, resampling: 'cubic' },
-    });
-    await expect(createJsKernel().process(tileOf(BOX, bytes, 1), recipe)).rejects.toThrow(
-      /near, bilinear or average.*"cubic"/,
-    );
-  });
 });
 
 test('whatever bytes of a reply are changed, it ends with a tile or with a RasterError', async () => {

@@ -1,0 +1,70 @@
+import type { Resampling } from '../../dataset/dataset.js';
+import type { Affine } from '../../grid/affine.js';
+import type { Crs } from '../../grid/crs.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
+import { intersect, type Window } from '../../grid/window.js';
+import type { DType, PixelArray } from '../../raster/dtype.js';
+import type { BandRaster } from '../band-raster.js';
+import { type Lattice, placeOn } from './lattice.js';
+import type { Positions } from './positions.js';
+import { Warp } from './warp.js';
+
+/** The grids of which the rasters of a warp are parts, so that it shows nowhere how they were cut. */
+export interface WarpGrids {
+  readonly source?: Affine | undefined;
+  readonly target?: { readonly affine: Affine; readonly shape: readonly [number, number] };
+}
+
+export interface RasterWarp {
+  readonly dtype: DType;
+  readonly resampling: Resampling;
+  readonly grids?: WarpGrids | undefined;
+}
+
+/** Finds positions between rasters in memory. */
+export type PositionsOf = (
+  source: { readonly crs: Crs; readonly lattice: Lattice; readonly window: Window },
+  target: { readonly crs: Crs; readonly lattice: Lattice; readonly grid: Window },
+) => Positions;
+
+/** Bands that lie on the raster `from`, on the raster `to`, with gaps of their own. */
+export function warpRasters(
+  bands: readonly BandRaster[],
+  from: GeoBox,
+  to: GeoBox,
+  { dtype, resampling, grids = {} }: RasterWarp,
+  positionsOf: PositionsOf,
+): BandRaster[] {
+  const source = placeOn(from, grids.source);
+  const target = placeOn(to, grids.target?.affine);
+  const isPart = target.lattice.affine === grids.target?.affine;
+  const [height, width] = (isPart && grids.target?.shape) || [to.height, to.width];
+  const grid: Shape = { height, width };
+  const warp = new Warp({
+    source: { lattice: source.lattice, extent: source.window },
+    target: { window: target.window, grid },
+    positions: positionsOf(
+      { crs: from.crs, ...source },
+      { crs: to.crs, lattice: target.lattice, grid: { row: 0, col: 0, ...grid } },
+    ),
+    resampling,
+  });
+  return bands.map((band) => warp.band(dtype, (window) => cropped(band, source.window, window)));
+}
+
+/** A part of a raster. */
+export function cropped(band: BandRaster, whole: Window, part: Window): BandRaster {
+  const { height, width, row, col } = part;
+  if (height === whole.height && width === whole.width) return band;
+  if (intersect(whole, part) === undefined) throw new RangeError('Expected a part of the raster.');
+  const { pixels, isGap } = band;
+  const cut = <T extends PixelArray>(from: T): T => {
+    const to = new (from.constructor as new (length: number) => T)(height * width);
+    for (let j = 0; j < height; j++) {
+      const start = (row - whole.row + j) * whole.width + col - whole.col;
+      (to as Uint8Array).set((from as Uint8Array).subarray(start, start + width), j * width);
+    }
+    return to;
+  };
+  return { pixels: cut(pixels), isGap: isGap === undefined ? undefined : cut(isGap) };
+}
