@@ -5,6 +5,10 @@ import type { GeoBox } from '../grid/geobox.js';
 import { roiWindows } from '../grid/roi.js';
 import type { Grid } from '../grid/tiling.js';
 import { intersect, type Window } from '../grid/window.js';
+import { positionsOf } from '../kernel/js/warp.js';
+import { columnsIn, latticeOf } from '../kernel/resample/lattice.js';
+import { scaleOf, squaresOf } from '../kernel/resample/scale.js';
+import { reachOf } from '../kernel/resample/warp.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import { isFloat } from '../raster/dtype.js';
 import { bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
@@ -27,10 +31,8 @@ export interface ReprojectJob extends ReadSource {
 
 /**
  * The cube's pixels on another grid, block by block, so that no more of the cube lies in memory at a time
- * than the blocks under way need. Positions are exact, and a block reads as far around it as its
- * resampling looks, so that cutting shows nowhere with `near`, `average` and `mode`; with `bilinear` and
- * `cubic` neither where pixels become smaller. (Where they become larger, GDAL adapts the width of its
- * kernel to each block.)
+ * than the blocks under way need. Positions are exact, kernels are as wide as the whole target asks for, and
+ * a block reads as far around it as its resampling looks, so that cutting shows nowhere.
  */
 export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
   const pool = options.pool ?? inlinePool();
@@ -102,15 +104,6 @@ function* cutBlock(window: Window, job: BlockJob): Generator<Block> {
   if (parts.length > 0) yield { window, source, parts };
 }
 
-/** How far around a target pixel a resampling looks, in the larger of source and target pixels. */
-const REACH: Readonly<Record<Resampling, number>> = {
-  near: 0.5,
-  bilinear: 1,
-  cubic: 2,
-  average: 0.5,
-  mode: 0.5,
-};
-
 function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Window | undefined {
   let windows: Window[];
   try {
@@ -121,9 +114,7 @@ function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Windo
     throw error;
   }
   const { row, col, height, width } = joinWindows(windows, grid.geobox);
-  const reach = (pixels: number, count: number) =>
-    Math.ceil(REACH[resampling] * Math.max(pixels / count, 1)) + 2;
-  const [down, across] = [reach(height, window.height), reach(width, window.width)];
+  const [across, down] = reachAround(window, { grid, target, resampling });
   const top = Math.max(row - down, 0);
   const bottom = Math.min(row + height + down, grid.geobox.height);
   const goesAround = (columnsAround(grid.geobox) ?? Number.POSITIVE_INFINITY) <= grid.geobox.width;
@@ -132,6 +123,27 @@ function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Windo
     ? Math.min(col + width + across, left + (columnsAround(grid.geobox) ?? 0))
     : Math.max(Math.min(col + width + across, grid.geobox.width), col + width);
   return { row: top, col: left, height: bottom - top, width: right - left };
+}
+
+/** Pixels of the cube around a window's own that its resampling may look at. */
+function reachAround(
+  window: Window,
+  { grid, target, resampling }: Pick<BlockJob, 'grid' | 'target' | 'resampling'>,
+): readonly [across: number, down: number] {
+  const place = ({ crs, shape, ...box }: GeoBox) => {
+    const whole = { row: 0, col: 0, ...shape };
+    return { crs, lattice: latticeOf({ crs, affine: box.affine }), window: whole, grid: whole };
+  };
+  const [from, to] = [place(grid.geobox), place(target)];
+  const positions = positionsOf(from, to);
+  let [across, down] = [0, 0];
+  for (const { square } of squaresOf(window, target.shape)) {
+    const reach = reachOf(resampling, scaleOf(square, positions, columnsIn(from.lattice)));
+    across = Math.max(across, reach[0]);
+    down = Math.max(down, reach[1]);
+  }
+  // Windows are found with tolerances of their own.
+  return [across + 2, down + 2];
 }
 
 async function reprojectBlock(

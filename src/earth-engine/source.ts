@@ -4,7 +4,7 @@ import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
-import { requestGeoBox } from '../grid/request-grid.js';
+import { requestGeoBox, requestRatio } from '../grid/request-grid.js';
 import { isFloat } from '../raster/dtype.js';
 import { LentMemory } from '../raster/lent-memory.js';
 import type {
@@ -98,11 +98,17 @@ const RADIUS: Readonly<Record<Resampling, number>> = {
   mode: 1,
 };
 
-function requestGridOf({ requestGrid, processing }: Dataset): Pick<TileSource, 'requestGeobox'> {
+function requestGridOf({
+  requestGrid,
+  processing,
+  grid,
+}: Dataset): Pick<TileSource, 'requestGeobox'> {
   if (requestGrid === undefined) return {};
   const radius = RADIUS[processing.resampling];
+  const ratio = requestRatio(GeoBox.fromRecord(grid.geobox), requestGrid);
   return {
-    requestGeobox: (tile) => requestGeoBox(GeoBox.fromRecord(tile), requestGrid, radius).toRecord(),
+    requestGeobox: (tile) =>
+      requestGeoBox(GeoBox.fromRecord(tile), requestGrid, radius, ratio).toRecord(),
   };
 }
 

@@ -18,6 +18,19 @@ export function requestAffine({ resolution, origin: [x, y] = [0, 0] }: RequestGr
   return [sizeX, 0, x, 0, -sizeY, y];
 }
 
+/** A grid whose places vary by more than this has no one measure. */
+const MOST_WIDER = 1.5;
+
+/** Pixels of the request grid to one of a grid, about; 1 where it is not known. */
+export function requestRatio(whole: GeoBox, grid: RequestGrid): number {
+  try {
+    const { height, width } = requestGeoBox(whole, grid, 0);
+    return Math.max(width / whole.width, height / whole.height, 1);
+  } catch {
+    return 1;
+  }
+}
+
 /** Points along each side of a tile that are projected, to find what it covers. */
 const SAMPLES = 33;
 
@@ -29,9 +42,16 @@ const SAMPLES = 33;
  * and the extreme may lie inside (a pole); it is widened by what half as many points would have missed.
  *
  * @param radius how far the resampling looks, in pixels of the coarser of the two grids
+ * @param ratioOfWhole pixels of the request grid to one of the tile's whole grid, by which kernels may be
+ * wider than the tile alone asks for
  * @throws {InvalidInputError} when a part of the tile has no place in the grid's CRS.
  */
-export function requestGeoBox(tile: GeoBox, grid: RequestGrid, radius: number): GeoBox {
+export function requestGeoBox(
+  tile: GeoBox,
+  grid: RequestGrid,
+  radius: number,
+  ratioOfWhole = 1,
+): GeoBox {
   const { resolution, origin: [originX, originY] = [0, 0] } = grid;
   const [sizeX, sizeY] = typeof resolution === 'number' ? [resolution, resolution] : resolution;
   const crs = parseCrs(grid.crs);
@@ -65,7 +85,8 @@ export function requestGeoBox(tile: GeoBox, grid: RequestGrid, radius: number): 
     (ys.max - ys.min) / sizeY / tile.height,
     1,
   );
-  const margin = Math.ceil(radius * ratio) + 1;
+  const widest = Math.max(ratio, Math.min(ratioOfWhole, MOST_WIDER * ratio));
+  const margin = Math.ceil(radius * widest) + 1;
   const first = Math.floor((xs.min - originX) / sizeX) - margin;
   const end = Math.ceil((xs.max - originX) / sizeX) + margin;
   const top = Math.ceil((ys.max - originY) / sizeY) + margin;

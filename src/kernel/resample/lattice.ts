@@ -20,7 +20,7 @@ export interface LatticeWindow {
 }
 
 /** The lattice of a raster's own pixels. */
-export function latticeOf({ crs, affine }: GeoBox): Lattice {
+export function latticeOf({ crs, affine }: Pick<GeoBox, 'crs' | 'affine'>): Lattice {
   return { affine, turn: fullTurnOf(crs)?.length };
 }
 

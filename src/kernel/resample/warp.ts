@@ -29,6 +29,16 @@ const METHODS: Readonly<Record<Resampling, Method>> = {
   mode: { resamplerOf: modeOf, radius: 0, isFootprint: true },
 };
 
+/** Source pixels around a target pixel's place that a resampling may look at. */
+export function reachOf(
+  resampling: Resampling,
+  scale: readonly [x: number, y: number],
+): readonly [x: number, y: number] {
+  const { radius } = METHODS[resampling];
+  const [x, y] = scale.map((s) => (radius === 0 ? 1 : Math.ceil(radius / s) + 1));
+  return [x as number, y as number];
+}
+
 /** Points of a stretch of rows that are found at a time. */
 const STRETCH_POINTS = 2 ** 18;
 
@@ -175,7 +185,7 @@ export class Warp {
     { xs, ys, stride }: Points,
   ): Window | undefined {
     const { extent } = this.options.source;
-    const { radius, isFootprint } = this.#method;
+    const { isFootprint } = this.#method;
     const more = isFootprint ? 1 : 0;
     const across = new Range(extent.col, extent.width);
     const down = new Range(extent.row, extent.height);
@@ -196,9 +206,9 @@ export class Warp {
     if (isFootprint) goesAround = across.high - across.low > turn / 2;
     if (goesAround) across.addAll();
     if (!(across.low <= across.high)) return undefined;
-    const [reachX, reachY] = scale.map((s) => (radius === 0 ? 1 : Math.ceil(radius / s) + 1));
-    const [left, wide] = across.pixels(reachX as number);
-    const [top, tall] = down.pixels(reachY as number);
+    const [reachX, reachY] = reachOf(this.options.resampling, scale);
+    const [left, wide] = across.pixels(reachX);
+    const [top, tall] = down.pixels(reachY);
     return intersect({ row: top, col: left, height: tall, width: wide }, extent);
   }
 }
