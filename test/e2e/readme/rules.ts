@@ -42,9 +42,15 @@ const completed = (more: string) => ({
 export const RULES: readonly Rule[] = [
   { pattern: /^npm start$/, how: 'elsewhere', where: 'test/e2e/demo.test.ts' },
   { pattern: /^npm test$/, how: 'elsewhere', where: '.ci/run' },
+  {
+    pattern: /^(?:geocubes )?verify --repair$/,
+    how: 'elsewhere',
+    where: 'test/fault/machines/power-cuts.faults.ts',
+  },
+  { pattern: /^npm run test:faults$/, how: 'elsewhere', where: '.ci/run' },
   { pattern: /^npm run bench/, how: 'elsewhere', where: 'test/unit/bench/options.test.ts' },
   {
-    pattern: /^node native-bench\/(limiter|growth)\/run\.mjs$/,
+    pattern: /^node native-bench\/(limiter|growth|durability)\/run\.mjs$/,
     how: 'left',
     because: 'a benchmark of minutes, whose results are kept',
   },
