@@ -17,7 +17,15 @@ export interface ProcessIdentity {
   readonly started?: string;
 }
 
+/** It stays the same for as long as the process lasts, and is asked for at every look at another. */
+let self: ProcessIdentity | undefined;
+
 export function thisProcess(): ProcessIdentity {
+  self ??= readThisProcess();
+  return self;
+}
+
+function readThisProcess(): ProcessIdentity {
   const boot = bootOf();
   const namespace = tell(() => readlinkSync('/proc/self/ns/pid'));
   const started = startOf('self');

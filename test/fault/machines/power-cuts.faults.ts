@@ -67,6 +67,24 @@ async function missing(store: string, tiles: ReadonlySet<string>): Promise<strin
 }
 
 describe.each(KINDS)('%s', (kind, suffix) => {
+  test('on a disk that is mounted read-only says so before anything is fetched', async ({
+    skip,
+  }) => {
+    if (typeof disk === 'string') return skip(disk);
+    const store = await createCube(disk, `readonly${suffix}`);
+    const before = server.requests.pixels;
+    execFileSync('mount', ['-o', 'remount,ro', disk.path]);
+    try {
+      const run = ingestArgs(store, '--quiet');
+      const { code, stderr } = await runCommand(run, environmentFor(server));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^geocubes: .*mounted read-only.*\n$/);
+      expect(server.requests.pixels).toBe(before);
+    } finally {
+      execFileSync('mount', ['-o', 'remount,rw', disk.path]);
+    }
+  });
+
   test(`keeps what was committed over ${CUTS} power cuts at random moments, and is completed`, async ({
     skip,
   }) => {
