@@ -10,10 +10,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
 
 /** The ground every room stands on. */
-const GROUND = ['errors', 'tile', 'grid', 'raster', 'dataset'];
+const GROUND = ['visible', 'errors', 'tile', 'grid', 'raster', 'dataset'];
 
 /** Rooms (folders of src, and its single files) and the rooms each may import. */
 const MAY_IMPORT = {
+  visible: [],
   errors: [],
   grid: ['errors'],
   raster: ['errors', 'grid'],
@@ -87,12 +88,22 @@ const OWNERS = {
   pino: 'cli/',
 };
 
+/** The one file that writes to the terminal: what others wrote is cleaned there. */
+const WRITER = 'cli/terminal';
+
+/** Standard input is read where a file may be `-`. */
+const WRITING =
+  /\bprocess\s*\.\s*(?:stdout|stderr)\b|\bconsole\s*\.|\b(?:stdout|stderr)\b[^'\n]*\bfrom 'node:process'|\bwriteSync\(\s*[12]\b/;
+
 const problems = [];
 const graph = new Map();
 
 for (const file of sources(src)) {
   const name = relative(src, file).replace(/\.ts$/, '');
-  const imports = importsOf(readFileSync(file, 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  const imports = importsOf(text);
+  if (name !== WRITER && WRITING.test(withoutComments(text)))
+    problems.push(`${name}: writes to the terminal, which is ${WRITER}'s`);
   const targets = [];
   for (const { specifier, typeOnly } of imports) {
     if (specifier.startsWith('.')) {
@@ -115,6 +126,11 @@ if (problems.length > 0) {
   process.exit(1);
 }
 process.stdout.write(`architecture: ${graph.size} files keep to their rooms\n`);
+
+/** Roughly: what a docstring says is no code. */
+function withoutComments(text) {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+}
 
 function* sources(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

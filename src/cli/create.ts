@@ -3,6 +3,7 @@ import { Cube } from '../cube/cube.js';
 import type { KernelName } from '../pool/messages.js';
 import { datasetOption, formatOption, quietOption, readDataset, storeOption } from './options.js';
 import { kernelOption, openPool } from './pool.js';
+import { print, printJson } from './terminal.js';
 import { stepRecord } from './time.js';
 
 interface Options {
@@ -44,16 +45,13 @@ async function run(options: Options): Promise<void> {
   });
   await pool.close();
   if (quiet) return;
-  process.stdout.write(
-    format === 'json'
-      ? `${JSON.stringify(cubeRecord(cube, store), undefined, 2)}\n`
-      : cubeText(cube, store),
-  );
+  if (format === 'json') printJson(cubeRecord(cube, store));
+  else print(cubeText(cube, store));
 }
 
 function cubeText({ dataset, grid, timeAxis }: Cube, store: string): string {
   const time = timeAxis === undefined ? '' : `, ${timeAxis}`;
-  return `Made an empty cube at ${store}: ${dataset.title}, ${dataset.bands.length} bands of ${dataset.dtype}, ${grid.rows} x ${grid.cols} tiles, ${grid.geobox}${time}\n`;
+  return `Made an empty cube at ${store}: ${dataset.title}, ${dataset.bands.length} bands of ${dataset.dtype}, ${grid.rows} x ${grid.cols} tiles, ${grid.geobox}${time}`;
 }
 
 /** Of grids `[rows, columns]`, as in the library. */

@@ -21,6 +21,7 @@ import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar } from './progress-bar.js';
 import { stateMap } from './status.js';
 import { stageTable, summaryText } from './summary-text.js';
+import { print, screen } from './terminal.js';
 
 /** The Lena delta and the coast of the Laptev Sea: permafrost, where TCTrend is used. */
 const REGION = '122,71,130,74';
@@ -72,7 +73,7 @@ async function run({ folder, ...compute }: Options): Promise<void> {
     say(
       `3. Filling the Lena delta (${REGION}): ${plan.tiles} tiles, ${plan.pending} of them to fetch, ${pool.size} threads`,
     );
-    const bar = new ProgressBar(process.stderr);
+    const bar = new ProgressBar(screen);
     try {
       const summary = await cube.ingest(roi, {
         source,
@@ -83,7 +84,7 @@ async function run({ folder, ...compute }: Options): Promise<void> {
       bar.stop();
       say(indent(summaryText(summary)));
       if (summary.committed > 0) say(indent(stageTable(summary)));
-      for (const { id, error } of summary.failed) say(`   failed: tile ${id}: ${error.message}`);
+      for (const { id, error } of summary.failed) print(`   failed: tile ${id}: ${error.message}`);
       if (summary.failed.length > 0) process.exitCode = EXIT.partial;
     } finally {
       bar.stop();
@@ -157,5 +158,5 @@ function indent(text: string): string {
 }
 
 function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(...text.split('\n'));
 }

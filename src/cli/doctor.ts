@@ -1,20 +1,79 @@
-import { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { checkLive, isConfirmed, liveHtml, liveMarkdown, summaryOf } from '../cube/live.js';
+import { expected, InvalidInputError } from '../errors.js';
 import { gatherDoctorReport, renderDoctorReport } from './doctor-report.js';
 import { EXIT } from './exit-codes.js';
+import { abortOnSignals } from './interrupt.js';
 import { formatOption } from './options.js';
+import { endpointOption, insecureHttpOption, keyFileOption, projectOption } from './service.js';
+import { print, printJson } from './terminal.js';
+
+interface DoctorCommandOptions {
+  readonly format: 'text' | 'json';
+  readonly live?: boolean;
+  readonly endpoint?: string;
+  readonly project?: string;
+  readonly keyFile?: string;
+  readonly insecureHttp?: boolean;
+  readonly showProject?: boolean;
+  readonly out: string;
+}
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('tell what this machine has, and whether cubes can be filled on it')
+    .description(
+      'tell what this machine has, and whether cubes can be filled on it; or ask Earth Engine what its documentation leaves open',
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  $ geocubes doctor --format json')
-    .action(async ({ format }: { format: 'text' | 'json' }) => {
+    .option(
+      '--live',
+      'ask Earth Engine itself: some thirty small requests, less than a tile costs; ends with 5 where something differs or could not be asked',
+    )
+    .addOption(endpointOption())
+    .addOption(projectOption())
+    .addOption(keyFileOption())
+    .addOption(insecureHttpOption())
+    .addOption(
+      new Option(
+        '--out <file>',
+        'page of the live check to write, without secrets: .html or .md',
+      ).default('earth-engine-live.md'),
+    )
+    .option('--show-project', "leave the project's id in that page")
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ geocubes doctor --format json\n  $ geocubes doctor --live --project my-project --out live.html',
+    )
+    .action(async (options: DoctorCommandOptions) => {
+      if (options.live) return runLive(options);
       const report = await gatherDoctorReport();
-      process.stdout.write(
-        format === 'json'
-          ? `${JSON.stringify(report, undefined, 2)}\n`
-          : `${renderDoctorReport(report)}\n`,
-      );
+      if (options.format === 'json') printJson(report);
+      else print(...renderDoctorReport(report).split('\n'));
       if (!report.ok) process.exitCode = EXIT.failed;
     });
+}
+
+async function runLive({ out, format, ...options }: DoctorCommandOptions): Promise<void> {
+  const page = out.endsWith('.html') ? liveHtml : out.endsWith('.md') ? liveMarkdown : undefined;
+  if (page === undefined) throw expected('a file that ends with .html or .md', '--out', out);
+  const interrupt = abortOnSignals('Stopping.');
+  try {
+    const report = await checkLive({ ...options, signal: interrupt.signal });
+    await writeFile(out, page(report)).catch((cause: NodeJS.ErrnoException) => {
+      throw new InvalidInputError(
+        `Expected a file to write for --out but received "${out}" (${cause.code ?? cause.message}).`,
+        { cause },
+      );
+    });
+    if (format === 'json') printJson(report);
+    else {
+      for (const { id, verdict, came } of report.rows)
+        if (verdict !== 'confirmed') print(`${id}: ${verdict}: ${came}`);
+      print(summaryOf(report), `Page: ${out}`);
+    }
+    if (!isConfirmed(report)) process.exitCode = EXIT.unconfirmed;
+  } finally {
+    interrupt.release();
+  }
 }

@@ -1,13 +1,14 @@
 import { toRecord } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
+import { printJson } from './terminal.js';
 
 /** Without stacks, which tell of this machine's folders. */
 export const withoutStacks = (key: string, value: unknown): unknown =>
   key === 'stack' ? undefined : value;
 
 function print(record: object): void {
-  process.stdout.write(`${JSON.stringify(record, withoutStacks)}\n`);
+  printJson(record, withoutStacks, 0);
 }
 
 /** What `--format ndjson` prints: each event as it happens, then the summary, or the error that ended the run. */

@@ -10,6 +10,8 @@ export const EXIT = {
   partial: 3,
   /** Credentials or quota. */
   account: 4,
+  /** The live check found something that differs, or could not ask. */
+  unconfirmed: 5,
   interrupted: 130,
 } as const;
 
@@ -30,10 +32,17 @@ export function exitCodeOf(error: unknown): number {
   }
 }
 
+/** Characters of a message for people; logs and reports have them all. */
+const MAX_LINE = 2_000;
+
+function shortened(line: string): string {
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)} ...`;
+}
+
 /** One line for people: what was expected, what came, what to do. */
 export function explain(error: unknown): string {
   const { tag, message } = toRecord(error);
-  const line = message.split('\n')[0] ?? '';
+  const line = shortened(message.split('\n')[0] ?? '');
   return tag === 'unexpected'
     ? `Unexpected failure: ${line} (set GEOCUBES_DEBUG=1 for the stack)`
     : line;

@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
+import { visible } from '../visible.js';
 import { storeOption, wholeNumber } from './options.js';
 import { OutputBuffer } from './output.js';
+import { printJson } from './terminal.js';
 
 const DEFAULT_COUNT = 20;
 
@@ -33,20 +35,20 @@ async function run({ store, number, format }: Options): Promise<void> {
   const commits = await (await Cube.open(store)).history();
   const newest = commits.slice(0, number);
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(newest, undefined, 2)}\n`);
+    printJson(newest);
     return;
   }
   const output = new OutputBuffer();
   for (const commit of newest) {
     const { id, writtenAt, message } = commit;
     await output.write(
-      `${format === 'ndjson' ? JSON.stringify(commit) : `${id}  ${writtenAt}  ${message}`}\n`,
+      `${format === 'ndjson' ? JSON.stringify(commit) : visible(`${id}  ${writtenAt}  ${message}`)}\n`,
     );
   }
   if (format === 'text') {
     const older = commits.length - newest.length;
     if (commits.length === 0)
-      await output.write(`${store} keeps no history: it is a plain Zarr directory\n`);
+      await output.write(`${visible(store)} keeps no history: it is a plain Zarr directory\n`);
     else if (older > 0) await output.write(`and ${older} older (-n ${commits.length} lists all)\n`);
   }
   await output.flush();

@@ -8,6 +8,7 @@ import { localFiles } from '../local/source.js';
 import { readText, storeOption, textOf, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
+import { complain } from './terminal.js';
 import { oneStep } from './time.js';
 
 interface Options extends RegionOptions, RunOptions {
@@ -82,8 +83,8 @@ async function run(files: string[], options: Options): Promise<void> {
     trustInputs,
   });
   if (source.outside.length > 0)
-    process.stderr.write(
-      `geocubes: ${source.outside.length} of ${paths.length} files lie outside of the cube and are left out, the first of them ${source.outside[0]}\n`,
+    complain(
+      `${source.outside.length} of ${paths.length} files lie outside of the cube and are left out, the first of them ${source.outside[0]}`,
     );
   await runIngest(cube, region ?? cube.grid.geobox, source, { ...options, time });
 }

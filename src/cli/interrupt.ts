@@ -1,4 +1,5 @@
 import { EXIT } from './exit-codes.js';
+import { complain, onOutputGone, tell } from './terminal.js';
 
 /** What is under way and can be asked to stop. */
 const running = new Set<AbortController>();
@@ -14,7 +15,7 @@ export function abortOnSignals(message = 'Stopping: finished tiles are being com
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    process.stderr.write(`\n${message} Once more to stop at once.\n`);
+    tell('', `${message} Once more to stop at once.`);
     controller.abort();
   };
   process.on('SIGINT', onSignal);
@@ -36,13 +37,12 @@ export function abortOnSignals(message = 'Stopping: finished tiles are being com
  * can be written nowhere stops no work.
  */
 export function endWithReader(): void {
-  process.stderr.on('error', () => {});
   let isGone = false;
-  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  onOutputGone(({ code, message }) => {
     // What is still written while the work stops fails as well.
     if (isGone) return;
     isGone = true;
-    if (code !== 'EPIPE') process.stderr.write(`geocubes: ${message}\n`);
+    if (code !== 'EPIPE') complain(message);
     process.exitCode = EXIT.failed;
     if (running.size === 0) process.exit();
     for (const controller of running) controller.abort();

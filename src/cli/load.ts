@@ -17,6 +17,7 @@ import {
 } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
+import { complain, print, printJson } from './terminal.js';
 import { oneStep, stepRecord, timeWords } from './time.js';
 
 interface Options extends RegionOptions, ComputeOptions {
@@ -99,11 +100,8 @@ async function load(options: Options): Promise<void> {
       });
     if (png !== undefined) await writeFile(png, await regionPicture(region));
     if (options.quiet) return;
-    process.stdout.write(
-      options.format === 'json'
-        ? `${JSON.stringify(regionRecord(region, cube.dataset, options), undefined, 2)}\n`
-        : regionText(region, options),
-    );
+    if (options.format === 'json') printJson(regionRecord(region, cube.dataset, options));
+    else print(regionText(region, options));
   } finally {
     await pool.close();
   }
@@ -113,8 +111,8 @@ function warnOfLost({ lostTiles = [] }: Region): void {
   const [first, ...others] = lostTiles;
   if (first === undefined) return;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  process.stderr.write(
-    `geocubes: chunks of tile ${first}${more} are lost, and read as "no value"; "geocubes verify --repair" reopens such tiles\n`,
+  complain(
+    `chunks of tile ${first}${more} are lost, and read as "no value"; "geocubes verify --repair" reopens such tiles`,
   );
 }
 
@@ -123,7 +121,7 @@ type Files = Pick<Options, 'out' | 'png' | 'cog'>;
 function regionText({ geobox, steps, missingTiles }: Region, { out, png }: Files): string {
   const missing = missingTiles > 0 ? `; ${missingTiles} tiles of it are not loaded` : '';
   const files = [out, png].filter((file) => file !== undefined).join(' and ');
-  return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}\n`;
+  return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}`;
 }
 
 /** What was written. The affine is that of the outer corner: x = a col + b row + c, y = d col + e row + f. */

@@ -1,6 +1,8 @@
 import { type Logger, pino } from 'pino';
 import { InvalidInputError } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
+import { visibleJson } from '../visible.js';
+import { complain } from './terminal.js';
 
 /** Structured records on stderr. Events hold no credentials; stacks are left to GEOCUBES_DEBUG. */
 export function createLog(): Logger {
@@ -23,7 +25,7 @@ export function createFileLog(file: string): Logger {
     );
   }
   return logTo(destination, ({ message }) => {
-    process.stderr.write(`geocubes: the log ${file} ends here: ${message}\n`);
+    complain(`the log ${file} ends here: ${message}`);
   });
 }
 
@@ -32,7 +34,7 @@ function logTo(
   destination: ReturnType<typeof pino.destination>,
   onBroken: (error: NodeJS.ErrnoException) => void,
 ): Logger {
-  const log = pino({ base: null }, destination);
+  const log = pino({ base: null, hooks: { streamWrite: visibleJson } }, destination);
   destination.on('error', (error: NodeJS.ErrnoException) => {
     if (log.level === 'silent') return;
     log.level = 'silent';

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { DEFAULT_TOKEN, startLoopback } from '../loopback/server.js';
 import { type FaultOptions, faultOptions, faultPlanOf } from './fault-options.js';
 import { wholeNumber } from './options.js';
+import { print } from './terminal.js';
 
 /** What a forked server tells its parent. */
 export interface LoopbackReady {
@@ -44,8 +45,8 @@ async function run({ port, folder, verbose, ...options }: Options): Promise<void
     ...(verbose
       ? {
           onRequest: (event) =>
-            process.stdout.write(
-              `${event.method} ${event.path} ${event.status} ${event.bytes} bytes ${event.ms.toFixed(0)} ms${event.fault === undefined ? '' : ` fault: ${event.fault}`}\n`,
+            print(
+              `${event.method} ${event.path} ${event.status} ${event.bytes} bytes ${event.ms.toFixed(0)} ms${event.fault === undefined ? '' : ` fault: ${event.fault}`}`,
             ),
         }
       : {}),
@@ -61,11 +62,11 @@ async function run({ port, folder, verbose, ...options }: Options): Promise<void
     return;
   }
   process.on('SIGINT', close);
-  process.stdout.write(
-    `An Earth Engine on ${server.url}. In another terminal:\n` +
-      `  export GEOCUBES_ENDPOINT=${server.url} GEOCUBES_TOKEN=${DEFAULT_TOKEN} GEOCUBES_PROJECT=demo\n` +
-      '  npx geocubes create --store cubes/demo --dataset demo\n' +
-      '  npx geocubes ingest --store cubes/demo --bbox 126,72,128,73\n' +
-      'Ctrl-C stops it.\n',
+  print(
+    `An Earth Engine on ${server.url}. In another terminal:`,
+    `  export GEOCUBES_ENDPOINT=${server.url} GEOCUBES_TOKEN=${DEFAULT_TOKEN} GEOCUBES_PROJECT=demo`,
+    '  npx geocubes create --store cubes/demo --dataset demo',
+    '  npx geocubes ingest --store cubes/demo --bbox 126,72,128,73',
+    'Ctrl-C stops it.',
   );
 }

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
 import { endWithReader } from './interrupt.js';
 import { createProgram } from './program.js';
+import { complain, tell } from './terminal.js';
 
 endWithReader();
 
@@ -15,8 +16,8 @@ try {
 function endingOf(error: unknown): number {
   // Commander has printed its message already; help and version end with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  process.stderr.write(`geocubes: ${explain(error)}\n`);
+  complain(explain(error));
   if (process.env.GEOCUBES_DEBUG !== undefined && error instanceof Error)
-    process.stderr.write(`${error.stack}\n`);
+    tell(...String(error.stack).split('\n'));
   return exitCodeOf(error);
 }

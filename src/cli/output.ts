@@ -1,9 +1,4 @@
-import { once } from 'node:events';
-
-/** Writes to stdout, and waits where whoever reads it is slower: what is made is then not kept in memory. */
-export async function writeOut(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-}
+import { writeOut } from './terminal.js';
 
 /** Gathers small pieces of a long output: each write costs a call of the system. */
 export class OutputBuffer {

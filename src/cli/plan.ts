@@ -8,6 +8,7 @@ import { formatOption, storeOption, threadsOption, timeOption, wholeNumber } fro
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
 import { addServiceOptions, openService, type ServiceOptions } from './service.js';
+import { print, printJson } from './terminal.js';
 
 export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptions {
   readonly store: string;
@@ -70,11 +71,8 @@ export async function showPlan(options: PlanOptions): Promise<void> {
       : await withSample(cube, options, (source, pool, signal) =>
           cube.estimate(roi, { ...common, sample: { tiles: sample, source, pool }, signal }),
         );
-  process.stdout.write(
-    options.format === 'json'
-      ? `${JSON.stringify(estimate, undefined, 2)}\n`
-      : `${estimateText(estimate)}\n`,
-  );
+  if (options.format === 'json') printJson(estimate);
+  else print(...estimateText(estimate).split('\n'));
 }
 
 async function withSample(

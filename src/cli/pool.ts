@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { SetupError } from '../errors.js';
 import type { KernelName } from '../pool/messages.js';
 import { createPool, type Pool, type PoolOptions } from '../pool/pool.js';
+import { complain } from './terminal.js';
 
 export interface ComputeOptions {
   readonly threads?: number;
@@ -26,8 +27,8 @@ export async function openPool({ threads, kernel }: ComputeOptions): Promise<Poo
     return await readyPool({ ...size, kernel: kernel ?? 'gdal' });
   } catch (error) {
     if (kernel !== undefined || !(error instanceof SetupError)) throw error;
-    process.stderr.write(
-      'geocubes: GDAL cannot be loaded here, so pixels are computed in JavaScript: the same ones, but more slowly ("geocubes doctor" tells more)\n',
+    complain(
+      'GDAL cannot be loaded here, so pixels are computed in JavaScript: the same ones, but more slowly ("geocubes doctor" tells more)',
     );
     return readyPool({ ...size, kernel: 'js' });
   }

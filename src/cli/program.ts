@@ -11,6 +11,7 @@ import { loopbackCommand } from './loopback.js';
 import { planCommand } from './plan.js';
 import { addSettings, SETTINGS_HELP } from './settings.js';
 import { statusCommand } from './status.js';
+import { COMMANDER_OUTPUT } from './terminal.js';
 import { verifyCommand } from './verify.js';
 
 /** The whole command, ready to parse. */
@@ -25,7 +26,7 @@ export function createProgram(): Command {
       'after',
       [
         `\n${SETTINGS_HELP}`,
-        '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 130 interrupted.',
+        '\nExit codes: 0 done, 1 failed, 2 wrong call, 3 some tiles failed, 4 credentials or quota, 5 Earth Engine differs (doctor --live), 130 interrupted.',
         '\nExample:\n  $ geocubes ingest --help',
       ].join('\n'),
     );
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   }
   addSettings(geocubes.commands);
   // Commander would end the process with code 1 for a wrong call.
-  for (const command of [geocubes, ...geocubes.commands]) command.exitOverride();
+  for (const command of [geocubes, ...geocubes.commands])
+    command.exitOverride().configureOutput(COMMANDER_OUTPUT);
   return geocubes;
 }

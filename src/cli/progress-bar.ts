@@ -1,5 +1,6 @@
 import type { IngestEvent, OnEvent } from '../observe/events.js';
 import { type IngestSummary, Tally } from '../observe/summary.js';
+import { visible } from '../visible.js';
 
 /** Anything a progress display can write to; `isTTY` decides between a bar and plain lines. */
 export interface Terminal {
@@ -45,7 +46,8 @@ export class ProgressBar {
   /** A line of its own above the bar. */
   #say(line: string): void {
     this.#shown = '';
-    this.terminal.write(this.terminal.isTTY ? `\r${line}\x1b[K\n` : `${line}\n`);
+    const clean = visible(line);
+    this.terminal.write(this.terminal.isTTY ? `\r${clean}\x1b[K\n` : `${clean}\n`);
   }
 
   #draw(): void {

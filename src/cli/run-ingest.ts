@@ -17,6 +17,7 @@ import { durabilityOption, threadsOption } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar, waitText } from './progress-bar.js';
 import { stageTable, summaryText } from './summary-text.js';
+import { complain, print, printJson, screen, tell } from './terminal.js';
 
 /** What {@link addRunOptions} adds. */
 export interface RunOptions extends ComputeOptions, LimitOptions {
@@ -67,7 +68,7 @@ export async function runIngest(
     const logs = openLogs(options);
     const pool = await openPool(options);
     closing.push(() => pool.close());
-    const bar = options.quiet || options.verbose ? undefined : new ProgressBar(process.stderr);
+    const bar = options.quiet || options.verbose ? undefined : new ProgressBar(screen);
     const interrupt = abortOnSignals();
     closing.push(() => bar?.stop(), interrupt.release);
     const onEvent = (event: IngestEvent) => {
@@ -77,7 +78,7 @@ export async function runIngest(
       failures?.onEvent(event);
       // Nobody should wonder why nothing moves, progress wanted or not.
       if (event.type === 'waiting' && bar === undefined && !options.verbose)
-        process.stderr.write(`geocubes: ${waitText(event)}\n`);
+        complain(waitText(event));
     };
     const { maxTiles, maxBytes, until, maxOutage, time } = options;
     const job: IngestOptions = {
@@ -89,7 +90,7 @@ export async function runIngest(
       // Why the run ended matters more than that its list could not be written.
       await failures
         ?.writeAfter(error, (most) => planOf(cube, target, job, most))
-        .catch((cause: unknown) => process.stderr.write(`geocubes: ${explain(cause)}\n`));
+        .catch((cause: unknown) => complain(explain(cause)));
       for (const log of logs) log.error({ error: withoutStack(toRecord(error)) }, 'error');
       throw error;
     });
@@ -135,7 +136,7 @@ async function ingest(
     return await ingestWithReport(cube, target, job, {
       folder: report,
       // On stderr: stdout may be JSON, and a run that was stopped has its report too.
-      onWritten: (page) => process.stderr.write(`Report: ${page}\n`),
+      onWritten: (page) => tell(`Report: ${page}`),
     });
   } catch (error) {
     if (format === 'ndjson') eventStream.fail(error);
@@ -153,17 +154,17 @@ function printSummary(summary: IngestSummary, { format, failed }: RunOptions): v
     return;
   }
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(summary, withoutStacks, 2)}\n`);
+    printJson(summary, withoutStacks);
     return;
   }
-  process.stdout.write(`${summaryText(summary)}\n`);
-  if (summary.committed > 0) process.stdout.write(`${stageTable(summary)}\n`);
+  print(...summaryText(summary).split('\n'));
+  if (summary.committed > 0) print(...stageTable(summary).split('\n'));
   for (const { id, stage, error } of summary.failed.slice(0, FAILURES_SHOWN))
-    process.stdout.write(`failed: tile ${id} at ${stage}: ${error.message}\n`);
+    print(`failed: tile ${id} at ${stage}: ${error.message}`);
   const more = summary.failed.length - FAILURES_SHOWN;
   if (more > 0)
-    process.stdout.write(
-      `failed: ${more} tiles more${failed === undefined ? '; --failed FILE lists them all' : `, all of them in ${failed}`}\n`,
+    print(
+      `failed: ${more} tiles more${failed === undefined ? '; --failed FILE lists them all' : `, all of them in ${failed}`}`,
     );
 }
 

@@ -11,6 +11,7 @@ import { drawStateMap } from '../picture/state-map.js';
 import { type ListedTile, readTileList } from './failures.js';
 import { storeOption, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
+import { print, printJson } from './terminal.js';
 import { writeTileFeatures } from './tile-features.js';
 import { stepRecord, timeWords } from './time.js';
 
@@ -59,15 +60,12 @@ async function run(options: Options): Promise<void> {
   if (format === 'geojson') await writeTileFeatures(cube, roi, at, failed);
   else {
     const counts = await countTiles(cube, roi, at, failed);
-    process.stdout.write(
-      format === 'json'
-        ? `${JSON.stringify(statusRecord(cube, store, counts), undefined, 2)}\n`
-        : statusText(cube, store, counts),
-    );
+    if (format === 'json') printJson(statusRecord(cube, store, counts));
+    else print(...statusLines(cube, store, counts));
   }
   if (png === undefined) return;
   await writeFile(png, await renderPng(await stateMap(cube, roi, at, failed)));
-  if (format === 'text') process.stdout.write(`Wrote ${png}\n`);
+  if (format === 'text') print(`Wrote ${png}`);
 }
 
 /** By id; the last word counts. @throws {InvalidInputError} for tiles that the cube does not have. */
@@ -99,13 +97,13 @@ async function countTiles(
 }
 
 /** One line for each step, and one for all where there are several. */
-function statusText({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]): string {
+function statusLines({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]): string[] {
   const lines = counts.map(
     (count) => `${dataset.title} at ${store}${stepWords(count.step)}: ${countWords(count)}`,
   );
   if (counts.length > 1)
     lines.push(`${dataset.title} at ${store}, ${counts.length} steps: ${countWords(sum(counts))}`);
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 function statusRecord({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]) {

@@ -6,6 +6,7 @@ import { quietOption, storeOption, threadsOption, timeOption } from './options.j
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { megabytes } from './summary-text.js';
+import { print, printJson } from './terminal.js';
 
 interface Options extends RegionOptions, ComputeOptions {
   readonly store: string;
@@ -45,8 +46,7 @@ async function run(options: Options): Promise<void> {
   const { store, quick = false, repair = false, format, quiet, time } = options;
   const region = await regionIn(options);
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
-  if (rolledBack !== undefined && !quiet && format === 'text')
-    process.stdout.write(`${rollBackText(rolledBack)}\n`);
+  if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
   const cube = await Cube.open(store);
   const roi = region ?? cube.grid.geobox;
   const pool = quick ? undefined : await openPool(options);
@@ -61,8 +61,8 @@ async function run(options: Options): Promise<void> {
       repair,
       onDamage: (tile) => {
         if (quiet) return;
-        if (format === 'text') process.stdout.write(`tile ${tile.id} ${tile.message}\n`);
-        else if (format === 'ndjson') process.stdout.write(`${JSON.stringify(tile)}\n`);
+        if (format === 'text') print(`tile ${tile.id} ${tile.message}`);
+        else if (format === 'ndjson') printJson(tile, undefined, 0);
         else damaged.push(tile);
       },
       signal: interrupt.signal,
@@ -72,10 +72,12 @@ async function run(options: Options): Promise<void> {
     await pool?.close();
   }
   if (format === 'json' && !quiet)
-    process.stdout.write(
-      `${JSON.stringify({ ...report, tilesDamaged: damaged, ...(rolledBack === undefined ? {} : { rolledBack }) }, undefined, 2)}\n`,
-    );
-  else if (format === 'text' && !quiet) process.stdout.write(`${verifyText(report)}\n`);
+    printJson({
+      ...report,
+      tilesDamaged: damaged,
+      ...(rolledBack === undefined ? {} : { rolledBack }),
+    });
+  else if (format === 'text' && !quiet) print(...verifyText(report).split('\n'));
   if (report.damaged > 0)
     process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
   else if (rolledBack !== undefined) process.exitCode = EXIT.partial;

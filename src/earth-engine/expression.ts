@@ -13,9 +13,11 @@ export interface Expression {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-type Node = Readonly<Record<string, unknown>>;
+/** An argument or a value of an expression. */
+export type Node = Readonly<Record<string, unknown>>;
 
-const CASTS: Readonly<Record<DType, string>> = {
+/** The function that casts to each dtype. */
+export const CASTS: Readonly<Record<DType, string>> = {
   uint8: 'Image.toUint8',
   int16: 'Image.toInt16',
   uint16: 'Image.toUint16',
@@ -25,11 +27,11 @@ const CASTS: Readonly<Record<DType, string>> = {
   float64: 'Image.toDouble',
 };
 
-const constant = (value: unknown): Node => ({ constantValue: value });
-const call = (functionName: string, args: Readonly<Record<string, Node>>): Node => ({
+export const constant = (value: unknown): Node => ({ constantValue: value });
+export const call = (functionName: string, args: Readonly<Record<string, Node>>): Node => ({
   functionInvocationValue: { functionName, arguments: args },
 });
-const image = (value: number): Node => call('Image.constant', { value: constant(value) });
+export const image = (value: number): Node => call('Image.constant', { value: constant(value) });
 
 /**
  * The image whose pixels one request asks for: the dataset's bands `bands` (indices, in order), their
@@ -84,7 +86,7 @@ function explicitMasks(
 }
 
 /** Outside an image's footprint too: without `sameFootprint: false` unmask leaves that masked. */
-function unmask(input: Node, value: number): Node {
+export function unmask(input: Node, value: number): Node {
   return call('Image.unmask', { input, value: image(value), sameFootprint: constant(false) });
 }
 
@@ -107,7 +109,7 @@ function maskBands(source: Node, names: readonly string[]): Node[] {
   return groups;
 }
 
-function select(input: Node, names: readonly string[]): Node {
+export function select(input: Node, names: readonly string[]): Node {
   return call('Image.select', { input, bandSelectors: constant(names) });
 }
 

@@ -273,7 +273,7 @@ class PixelFetcher {
 }
 
 /** The full explicit grid: with anything less the service would choose a part of it. */
-function gridOf({ geobox: { crs, shape, affine } }: PixelRequest) {
+export function gridOf({ geobox: { crs, shape, affine } }: Pick<PixelRequest, 'geobox'>) {
   const [height, width] = shape;
   const [scaleX, shearX, translateX, shearY, scaleY, translateY] = affine;
   const parsed = parseCrs(crs);

@@ -11,7 +11,15 @@ import {
 } from '../../../src/errors.js';
 
 test('the codes are the documented ones', () => {
-  expect(EXIT).toEqual({ done: 0, failed: 1, usage: 2, partial: 3, account: 4, interrupted: 130 });
+  expect(EXIT).toEqual({
+    done: 0,
+    failed: 1,
+    usage: 2,
+    partial: 3,
+    account: 4,
+    unconfirmed: 5,
+    interrupted: 130,
+  });
 });
 
 test.each([
