@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { invert } from '../grid/affine.js';
 import { parseCrs } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
-import type { DType } from '../raster/dtype.js';
+import type { DType, PixelArray } from '../raster/dtype.js';
 import type { Catalogue } from './assets/catalogue.js';
 import { evaluate } from './expression/evaluate.js';
 import { isKind, kindOf } from './expression/value.js';
 import { encodeGeoTiff } from './image/geotiff.js';
 import { withoutOrigin } from './image/grids.js';
-import { Frame, type Image, type ImageBand } from './image/image.js';
+import { Frame, type Image, type ImageBand, type Mask } from './image/image.js';
 import { encodeNpy } from './image/npy.js';
-import { countedBytes, dtypeOf, exportName } from './image/pixel-type.js';
+import { countedBytes, dtypeOf, exportName, nodataOf } from './image/pixel-type.js';
 import { asType } from './image/pixels.js';
 import { refuse } from './refusal.js';
 
@@ -85,9 +85,11 @@ function readRequest(body: unknown): PixelRequest {
 export interface PixelLimits {
   readonly maxBytes: number;
   readonly maxSide: number;
+  /** GeoTIFFs carry a nodata tag, and its value where pixels are masked; else masked pixels are 0. */
+  readonly hasNodata: boolean;
 }
 
-const REQUEST_LIMITS: PixelLimits = { maxBytes: MAX_BYTES, maxSide: MAX_SIDE };
+const REQUEST_LIMITS: PixelLimits = { maxBytes: MAX_BYTES, maxSide: MAX_SIDE, hasNodata: false };
 
 /** The file formats that are written, each with whether all bands must have one type. */
 const FORMATS: Readonly<Record<string, { contentType: string; isUniform: boolean }>> = {
@@ -120,18 +122,30 @@ export function render(
   }
   const geobox = toGeoBox(asked);
   const frame = new Frame(geobox);
+  const nodata = format.isUniform && limits.hasNodata ? nodataOf(dtype) : undefined;
   const fields = bands.map(({ name, source }, at) => {
     const type = dtypes[at] ?? dtype;
-    return { name, dtype: type, pixels: asType(frame.planeOf(source).pixels, type, frame.length) };
+    const plane = frame.planeOf(source);
+    const pixels = asType(plane.pixels, type, frame.length);
+    return { name, dtype: type, pixels: marked(pixels, plane.mask, nodata) };
   });
   const bytes = format.isUniform
     ? encodeGeoTiff(
         geobox,
         fields.map(({ pixels }) => pixels),
         dtype,
+        nodata,
       )
     : encodeNpy(geobox.height, geobox.width, fields);
   return { contentType: format.contentType, bytes };
+}
+
+/** `nodata` where the mask is 0; the pixels themselves where there is nothing to mark. */
+function marked(pixels: PixelArray, mask: Mask | undefined, nodata = 0): PixelArray {
+  if (mask === undefined || nodata === 0) return pixels;
+  const out = pixels.slice();
+  for (let i = 0; i < out.length; i++) if (mask[i] === 0) out[i] = nodata;
+  return out;
 }
 
 /** The grid of the first band, for requests without one. */

@@ -6,7 +6,7 @@ import { evaluateImage, type PixelLimits, type PixelReply, render } from './comp
 import { refuse } from './refusal.js';
 
 /** Earth Engine's limits on one download. */
-const DOWNLOAD_LIMITS: PixelLimits = { maxBytes: 33554432, maxSide: 10000 };
+const DOWNLOAD_LIMITS: PixelLimits = { maxBytes: 33554432, maxSide: 10000, hasNodata: true };
 
 /** Kept expressions, in bytes of JSON; the oldest go first. The service keeps them for some hours. */
 const MAX_KEPT = 64 * 1024 * 1024;

@@ -7,7 +7,8 @@
  * The tests of what Python reads run twice, in two virtual environments: icechunk 1 with what
  * smart-geocubes uses, and icechunk 2 with the newest of everything. In exchange/ smart-geocubes itself
  * fills cubes in turn with this program, in both its generations, and two processes fill one in an S3 on
- * this machine. In places/ PROJ itself says where pixels come from. The environments are made at the first run. Where Python or its packages are not to be
+ * this machine. In places/ PROJ itself says where pixels come from, and in clients/ the clients of Earth
+ * Engine ask the loopback server. The environments are made at the first run. Where Python or its packages are not to be
  * had, that is said and the tests are skipped; with CI=true it is a failure.
  *
  * Environment:
@@ -35,6 +36,12 @@ const STACKS = [
 /** An older smart-geocubes, which stands on packages of its time; the newer one is in icechunk-1. */
 const OLD_SEED = { name: 'seed-0.0', requirements: 'requirements-seed-0.0.txt', python: 12 };
 
+/** Earth Engine's clients as they are today, and smart-geocubes with the last Xee that it works with. */
+const CLIENTS = [
+  { name: 'clients', requirements: 'clients/requirements.txt', python: 12 },
+  { name: 'clients-seed', requirements: 'clients/requirements-seed.txt', python: 12 },
+];
+
 const OPTIONS = {
   stdio: ['ignore', 'inherit', 'inherit'],
   cwd: ROOT,
@@ -55,9 +62,11 @@ process.exitCode = (await main(process.argv.slice(2))) || places;
 /** @returns the exit code: the first that is not 0 */
 async function main(/** @type {string[]} */ pytestArguments) {
   // At once: they wait for the network and for the disk in turn.
-  const [first, second, oldSeed] = await Promise.all([...STACKS, OLD_SEED].map(prepare));
+  const [first, second, oldSeed, ...clients] = await Promise.all(
+    [...STACKS, OLD_SEED, ...CLIENTS].map(prepare),
+  );
   const ready = [first, second].filter((python) => python !== undefined);
-  if (IN_CI && [first, second, oldSeed].includes(undefined)) return 1;
+  if (IN_CI && [first, second, oldSeed, ...clients].includes(undefined)) return 1;
   if (ready.length === 0) return 0;
   if (!existsSync(join(ROOT, 'dist', 'index.js'))) {
     say('Expected the compiled project in dist/ but found none. Run "node scripts/bootstrap.mjs".');
@@ -67,7 +76,7 @@ async function main(/** @type {string[]} */ pytestArguments) {
   const code = makeCubes(cubes) || testAll(ready, cubes, pytestArguments);
   if (code === 0) rmSync(cubes, { recursive: true, force: true });
   else say(`the cubes are kept in ${cubes}`);
-  return code || exchange({ '0.0': oldSeed, 0.1: first }, second);
+  return code || exchange({ '0.0': oldSeed, 0.1: first }, second) || testClients(clients);
 }
 
 /** @returns the environment's Python, or `undefined` where it cannot be made, which is said */
@@ -102,12 +111,20 @@ function exchange(/** @type {Record<string, string | undefined>} */ seeds, moto)
   return exitCode(spawnSync(process.execPath, args, { ...OPTIONS, env }));
 }
 
+/** Clients of Earth Engine, unchanged, against the loopback server. */
+function testClients(/** @type {(string | undefined)[]} */ pythons) {
+  const ready = pythons.filter((python) => python !== undefined);
+  if (ready.length === 0) return 0;
+  const args = [join(HERE, 'clients', 'run-clients.mjs'), ...ready];
+  return exitCode(spawnSync(process.execPath, args, OPTIONS));
+}
+
 function makeCubes(/** @type {string} */ folder) {
   return exitCode(spawnSync(process.execPath, [join(HERE, 'make-cubes.mjs'), folder], OPTIONS));
 }
 
 function testAll(pythons, cubes, more) {
-  const args = ['-m', 'pytest', HERE, '--cubes', cubes, ...more];
+  const args = ['-m', 'pytest', HERE, '--ignore', join(HERE, 'clients'), '--cubes', cubes, ...more];
   const codes = pythons.map((python) => exitCode(spawnSync(python, args, OPTIONS)));
   return codes.find((code) => code !== 0) ?? 0;
 }

@@ -8,6 +8,7 @@ import {
   shift,
   toGeoTransform,
 } from '../../grid/affine.js';
+import { parseCrs, transformer } from '../../grid/crs.js';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
 import { intersect } from '../../grid/window.js';
 import { type CheckedInput, checkRaster, openChecked } from '../../kernel/gdal/inputs/open.js';
@@ -73,12 +74,11 @@ export class RasterFile {
   private computeAll(frame: Frame): Plane[] {
     const numbers = this.dtypes.map((_, index) => index + 1);
     const dtype = widest(this.dtypes);
-    const pixels = this.place(frame, numbers.map(String), dtype, []);
+    const pixels = this.place(frame, numbers.map(String), dtype);
     const masks = this.place(
       frame,
       numbers.map((number) => `mask,${number}`),
       'uint8',
-      [],
     );
     return pixels.map((values, index) => {
       const mask = masks[index] as Mask;
@@ -87,24 +87,29 @@ export class RasterFile {
     });
   }
 
-  private computeFootprint(frame: Frame): Mask {
-    // A mask band scaled to 1 throughout is 1 wherever the file has a pixel.
-    const [mask] = this.place(frame, ['mask,1'], 'uint8', ['-scale', '0', '255', '1', '1']);
-    return mask as Mask;
+  /** 1 where a pixel's centre lies in the file, masked there or not. */
+  private computeFootprint({ geobox, width, height, length }: Frame): Mask {
+    const toCrs = transformer(geobox.crs, parseCrs(this.grid.crs));
+    const toPixels = invert(this.grid.affine);
+    const [rows, cols] = this.grid.shape;
+    const inside = new Uint8Array(length);
+    for (let row = 0, i = 0; row < height; row++) {
+      for (let col = 0; col < width; col++, i++) {
+        const place = toCrs(...apply(geobox.affine, col + 0.5, row + 0.5));
+        const [x, y] = apply(toPixels, ...place);
+        inside[i] = x >= 0 && x < cols && y >= 0 && y < rows ? 1 : 0;
+      }
+    }
+    return inside;
   }
 
   /** The named bands of the file (or of its masks) on the frame's grid; 0 outside the file. */
-  private place(
-    frame: Frame,
-    bands: readonly string[],
-    dtype: DType,
-    options: readonly string[],
-  ): PixelArray[] {
+  private place(frame: Frame, bands: readonly string[], dtype: DType): PixelArray[] {
     const gdal = loadGdal();
     const file = openFor(this.input);
     // Without its nodata value and masks the file is plain numbers, which the warper copies as they are.
     const selection = bands.flatMap((band) => ['-b', band]);
-    const plain = [...selection, '-a_nodata', 'none', '-mask', 'none', ...options];
+    const plain = [...selection, '-a_nodata', 'none', '-mask', 'none'];
     const name = uniqueName('.vrt');
     const view = gdal.translate(name, file, ['-of', 'VRT', ...plain]);
     try {

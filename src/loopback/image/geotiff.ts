@@ -10,11 +10,16 @@ import { exportName } from './pixel-type.js';
  */
 export const TIFF_OPTIONS = ['INTERLEAVE=BAND', 'PHOTOMETRIC=MINISBLACK', 'ALPHA=NO'];
 
-/** A GeoTIFF of `bands` (each `[y, x]` of the geobox's shape) in memory, with its CRS and transform set. */
+/**
+ * A GeoTIFF of `bands` (each `[y, x]` of the geobox's shape) in memory, with its CRS and transform set.
+ *
+ * @param nodata the value that stands for masked pixels, told in a tag; by default there is no such tag
+ */
 export function encodeGeoTiff(
   geobox: GeoBox,
   bands: readonly PixelArray[],
   dtype: DType,
+  nodata?: number,
 ): Uint8Array {
   const gdal = loadGdal();
   const { width, height, crs } = geobox;
@@ -26,7 +31,9 @@ export function encodeGeoTiff(
     dataset.geoTransform = [...toGeoTransform(geobox.affine)];
     dataset.srs = gdal.SpatialReference.fromUserInput(crs.name);
     for (const [index, pixels] of bands.entries()) {
-      dataset.bands.get(index + 1).pixels.write(0, 0, width, height, pixels);
+      const band = dataset.bands.get(index + 1);
+      if (nodata !== undefined) band.noDataValue = nodata;
+      band.pixels.write(0, 0, width, height, pixels);
     }
   } finally {
     dataset.close();

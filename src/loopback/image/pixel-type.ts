@@ -68,6 +68,14 @@ export function exportName(dtype: DType): string {
   return EXPORT_NAMES[dtype];
 }
 
+/**
+ * What Earth Engine's downloads say masked pixels are, by their tag: 0 of unsigned types, the least
+ * value of signed ones, minus infinity of floats. Source: the table `_nodata_vals` of geedim.
+ */
+export function nodataOf(dtype: DType): number {
+  return isFloat(dtype) ? Number.NEGATIVE_INFINITY : rangeOf(dtype)[0];
+}
+
 /** Bytes of one pixel as Earth Engine counts them: the value's and one for its mask. */
 export function countedBytes(dtype: DType): number {
   return bytesOf(dtype) + 1;
