@@ -95,13 +95,14 @@ async function prepare({ name, requirements, python }) {
   return undefined;
 }
 
-/** The tests in which Python writes, and those that need an S3. */
+/** The tests in which Python writes, those that need an S3, and the check of a strict Earth Engine. */
 function exchange(/** @type {Record<string, string | undefined>} */ seeds, moto) {
-  const tests = ['exchange.test.mjs', 'object-store.test.mjs'];
+  const tests = ['exchange.test.mjs', 'object-store.test.mjs', 'strict-service.test.mjs'];
   const env = {
     ...OPTIONS.env,
     GEOCUBES_SEED_PYTHONS: JSON.stringify(seeds),
     ...(moto === undefined ? {} : { GEOCUBES_MOTO_PYTHON: moto }),
+    ...(seeds[0.1] === undefined ? {} : { GEOCUBES_STRICT_PYTHON: seeds[0.1] }),
   };
   const args = [
     '--test',
