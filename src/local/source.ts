@@ -10,6 +10,7 @@ import { type BandMatch, matchBands } from './match-bands.js';
 import { type Mosaic, mosaicsOf, type Piece, reachOf } from './mosaic.js';
 import { type PlacedTile, type Placement, placeFile } from './placement.js';
 import { inspectRaster, type RasterFile } from './raster-file.js';
+import { holdTheSame } from './same-pixels.js';
 
 /** How files on disk become tiles. */
 export interface LocalFilesOptions {
@@ -125,7 +126,7 @@ function indexTiles(files: readonly MatchedFile[], grid: Grid) {
     return { ...file, tiles, cube: file.match.cube, window: windowOf(tiles, grid) };
   });
   const inside = placed.filter(({ tiles }) => tiles.length > 0);
-  for (const mosaic of mosaicsOf(inside)) {
+  for (const mosaic of mosaicsOf(inside, agree)) {
     const [first] = mosaic.pieces as [PlacedFile];
     const reach = mosaic.pieces.length === 1 ? 0 : reachOf(mosaic, first.place.wkt, grid.geobox);
     const raster = { ...mosaic, reach };
@@ -146,6 +147,13 @@ function indexTiles(files: readonly MatchedFile[], grid: Grid) {
     );
   const outside = placed.filter(({ tiles }) => tiles.length === 0).map(({ path }) => path);
   return { byTile, outside };
+}
+
+function agree(one: PlacedFile, inOne: Window, other: PlacedFile, inOther: Window): boolean {
+  return holdTheSame(
+    { file: one, bands: one.match.file, window: inOne },
+    { file: other, bands: other.match.file, window: inOther },
+  );
 }
 
 /** All that a file may have a value for, in pixels of the grid. */
