@@ -3,7 +3,7 @@ import type { PlacedWindow } from '../grid/continued-window.js';
 import type { Shape } from '../grid/geobox.js';
 import { intersect } from '../grid/window.js';
 import { loadBlosc } from '../kernel/gdal/blosc-addon.js';
-import { type ChunkRead, readChunk } from '../kernel/read-chunk.js';
+import { type ChunkRead, ChunkReader } from '../kernel/read-chunk.js';
 import type { Pool } from '../pool/pool.js';
 import { allocate, type DType } from '../raster/dtype.js';
 import { allocateShared, bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
@@ -58,12 +58,13 @@ export async function readRaster(
   const isMadeOfZeros = Object.is(layout.fillValue, 0);
   if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
   const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
+  const reader = options.pool ?? inlineReader();
   const jobs = await withLocations([...chunkJobs(layout, request, raster)], source, options);
   const queue = jobs.values();
   const lane = async () => {
     for (const job of queue) {
       if (options.signal?.aborted) throw new AbortedError('The load was stopped.');
-      if (!(await readJob(job, session, options.pool)) && !isMadeOfZeros) job.fill();
+      if (!(await readJob(job, session, reader)) && !isMadeOfZeros) job.fill();
     }
   };
   await allDone(Array.from({ length: lanes }, lane));
@@ -88,12 +89,12 @@ async function withLocations(
 async function readJob(
   { key, read, location }: ChunkJob & { readonly location?: Location | undefined },
   session: Session,
-  pool: Pool | undefined,
+  reader: Pick<Pool, 'readChunk'>,
 ): Promise<boolean> {
   if (location === 'missing') return false;
-  if (pool !== undefined && location !== undefined && location !== 'elsewhere') {
+  if (location !== undefined && location !== 'elsewhere') {
     try {
-      await pool.readChunk({ ...read, from: location });
+      await reader.readChunk({ ...read, from: location });
       return true;
     } catch {
       // The file may have been collected as garbage meanwhile. Through the store the failure, if it is one, shows.
@@ -101,7 +102,7 @@ async function readJob(
   }
   const from = await session.store.get(key);
   if (from === null || from === undefined) return false;
-  await decode({ ...read, from }, pool);
+  await reader.readChunk({ ...read, from });
   return true;
 }
 
@@ -122,8 +123,10 @@ export function allocateRaster(
     : allocate(dtype, length);
 }
 
-function decode(read: ChunkRead, pool: Pool | undefined): Promise<void> {
-  return pool === undefined ? readChunk(read, loadBlosc()) : pool.readChunk(read);
+/** Decompresses on the calling thread, in memory that goes with the raster it is made for. */
+function inlineReader(): Pick<Pool, 'readChunk'> {
+  const chunks = new ChunkReader(loadBlosc());
+  return { readChunk: (read) => chunks.read(read) };
 }
 
 interface ChunkJob {

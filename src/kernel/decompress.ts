@@ -7,48 +7,63 @@ export interface DecodesBlosc {
   decompressPart(frame: Uint8Array, first: number, target: Uint8Array): void;
 }
 
-/** Fills `target` with the bytes that `bytes` were compressed from. @throws {Error} when they do not fit or are damaged. */
-export async function decompress(
+/**
+ * Fills `target` with the bytes that `bytes` were compressed from: at once where a codec of this process
+ * does it, else by the time the promise is done, until when nobody else may touch either.
+ *
+ * @throws {Error} when they do not fit or are damaged.
+ */
+export function decompress(
   bytes: Uint8Array,
   compression: ChunkCompression,
   target: Uint8Array,
   blosc?: DecodesBlosc,
-): Promise<void> {
+): Promise<void> | undefined {
   if (compression === 'blosc' && blosc !== undefined) {
     blosc.decompress(bytes, target);
-    return;
+    return undefined;
   }
-  const all = await expand(bytes, compression, target.length);
-  checkLength(all, target.length);
-  target.set(all);
+  return withExpanded(bytes, compression, target.length, (all) => target.set(all));
 }
 
 /**
  * Fills `target` with the bytes from `first` on, of `length` in all.
  * @throws {Error} as {@link decompress}
  */
-export async function decompressPart(
+export function decompressPart(
   bytes: Uint8Array,
   compression: ChunkCompression,
   length: number,
   first: number,
   target: Uint8Array,
   blosc?: DecodesBlosc,
-): Promise<void> {
+): Promise<void> | undefined {
+  const take = (all: Uint8Array) => target.set(all.subarray(first, first + target.length));
+  if (compression !== 'blosc' || blosc === undefined)
+    return withExpanded(bytes, compression, length, take);
   // libblosc counts in elements of the frame's own typesize, which other writers may have chosen freely.
   const typesize = bytes[BLOSC_TYPESIZE] ?? 0;
-  const isAligned = first % typesize === 0 && target.length % typesize === 0;
-  if (compression === 'blosc' && blosc !== undefined && isAligned) {
+  if (first % typesize === 0 && target.length % typesize === 0) {
     checkFrame(bytes, length);
     blosc.decompressPart(bytes, first, target);
-    return;
-  }
-  const all =
-    compression === 'blosc' && blosc !== undefined
-      ? expandByAddon(bytes, length, blosc)
-      : await expand(bytes, compression, length);
-  checkLength(all, length);
-  target.set(all.subarray(first, first + target.length));
+  } else take(expandByAddon(bytes, length, blosc));
+  return undefined;
+}
+
+function withExpanded(
+  bytes: Uint8Array,
+  compression: ChunkCompression,
+  length: number,
+  use: (all: Uint8Array) => void,
+): Promise<void> | undefined {
+  const checked = (all: Uint8Array) => {
+    checkLength(all, length);
+    use(all);
+  };
+  const expanded = expand(bytes, compression, length);
+  if (expanded instanceof Promise) return expanded.then(checked);
+  checked(expanded);
+  return undefined;
 }
 
 /** Places in a frame's header: https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst */
@@ -83,11 +98,11 @@ function differentLength(wanted: number, received: number): string {
   return `Expected ${wanted} bytes but received ${received}.`;
 }
 
-async function expand(
+function expand(
   bytes: Uint8Array,
   compression: ChunkCompression,
   length: number,
-): Promise<Uint8Array> {
+): Uint8Array | Promise<Uint8Array> {
   switch (compression) {
     case 'none':
       return bytes;
@@ -95,13 +110,10 @@ async function expand(
       // No more than the chunk's size is ever wanted: a damaged or hostile one could expand to anything.
       return zlib.gunzipSync(bytes, { maxOutputLength: length });
     case 'zstd':
-      return (await zstdDecoder())(bytes, length);
-    case 'blosc': {
+      return expandZstd(bytes, length);
+    case 'blosc':
       checkFrame(bytes, length);
-      const { default: Blosc } = await import('numcodecs/blosc');
-      const codec: Decoder = new Blosc();
-      return codec.decode(bytes);
-    }
+      return expandBlosc(bytes);
   }
 }
 
@@ -110,16 +122,19 @@ interface Decoder {
   decode(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
-type Expand = (bytes: Uint8Array, length: number) => Uint8Array | Promise<Uint8Array>;
-
 /** Node's own from 22.15 on, which the types of Node 20 do not know. */
-async function zstdDecoder(): Promise<Expand> {
+function expandZstd(bytes: Uint8Array, length: number): Uint8Array | Promise<Uint8Array> {
   const { zstdDecompressSync } = zlib as unknown as {
     zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
   };
   if (zstdDecompressSync !== undefined)
-    return (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: length });
-  const { default: Zstd } = await import('numcodecs/zstd');
-  const codec: Decoder = new Zstd();
-  return (bytes) => codec.decode(bytes);
+    return zstdDecompressSync(bytes, { maxOutputLength: length });
+  return import('numcodecs/zstd').then(({ default: Zstd }) =>
+    (new Zstd() as Decoder).decode(bytes),
+  );
+}
+
+async function expandBlosc(bytes: Uint8Array): Promise<Uint8Array> {
+  const { default: Blosc } = await import('numcodecs/blosc');
+  return (new Blosc() as Decoder).decode(bytes);
 }

@@ -32,55 +32,88 @@ export interface ChunkRead {
 }
 
 /**
- * Decompresses a chunk straight into a raster. Only the rows that are wanted are decompressed where the
+ * Decompresses chunks straight into rasters. Only the rows that are wanted are decompressed where the
  * codec allows it, and nothing is copied where they are as wide as the raster.
  *
- * @param blosc libblosc where it is at hand; numcodecs otherwise.
- * @throws {RasterError} when the chunk is damaged or of another size.
+ * What a chunk needs on the way is memory that is used again, because fresh pages cost more than what is
+ * done with them: each read borrows its own, so that reads of one thread may be under way at a time.
  */
-export async function readChunk(read: ChunkRead, blosc?: DecodesBlosc): Promise<void> {
-  const { compression, dtype, chunk, part, into } = read;
-  const [rows, cols] = chunk;
-  const size = bytesOf(dtype);
-  const bytes = read.from instanceof Uint8Array ? read.from : readRange(read.from);
-  const rowBytes = cols * size;
-  const first = part.row * rowBytes;
-  const length = part.height * rowBytes;
-  const isWhole = part.height === rows;
-  const from = (into.row * into.width + into.col) * size;
-  try {
-    const isDirect = part.width === cols && into.width === cols;
-    const target = isDirect ? into.bytes.subarray(from, from + length) : scratch(length);
-    if (isWhole) await decompress(bytes, compression, target, blosc);
-    else await decompressPart(bytes, compression, rows * rowBytes, first, target, blosc);
-    if (isDirect) return;
-    for (let y = 0; y < part.height; y++) {
-      const start = y * rowBytes + part.col * size;
-      into.bytes.set(
-        target.subarray(start, start + part.width * size),
-        from + y * into.width * size,
+export class ChunkReader {
+  readonly #free: Scratch[] = [];
+
+  /** @param blosc libblosc where it is at hand; numcodecs otherwise. */
+  constructor(private readonly blosc?: DecodesBlosc) {}
+
+  /** @throws {RasterError} when the chunk is damaged or of another size. */
+  async read(read: ChunkRead): Promise<void> {
+    const scratch = this.#free.pop() ?? new Scratch();
+    try {
+      const pending = readInto(read, scratch, this.blosc);
+      // Most codecs are done by now; others leave, and the memory stays theirs until they are back.
+      if (pending !== undefined) await pending;
+    } catch (cause) {
+      const { compression, chunk, dtype } = read;
+      throw new RasterError(
+        'decode',
+        `Expected a ${compression} chunk of ${chunk[1]} x ${chunk[0]} ${dtype} pixels but received: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
       );
+    } finally {
+      this.#free.push(scratch);
     }
-  } catch (cause) {
-    throw new RasterError(
-      'decode',
-      `Expected a ${compression} chunk of ${cols} x ${rows} ${dtype} pixels but received: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
   }
 }
 
-/** Used again for each chunk of the thread: fresh pages cost more than what is done with them. */
-let pixels = new Uint8Array(0);
-let encoded = new Uint8Array(0);
+/** Memory of one read. */
+class Scratch {
+  #pixels = new Uint8Array(0);
+  #encoded = new Uint8Array(0);
 
-function scratch(length: number): Uint8Array {
-  if (pixels.length < length) pixels = new Uint8Array(length);
-  return pixels.subarray(0, length);
+  pixels(length: number): Uint8Array {
+    if (this.#pixels.length < length) this.#pixels = new Uint8Array(length);
+    return this.#pixels.subarray(0, length);
+  }
+
+  encoded(length: number): Uint8Array {
+    if (this.#encoded.length < length) this.#encoded = new Uint8Array(length);
+    return this.#encoded.subarray(0, length);
+  }
 }
 
-function readRange({ file, offset, length }: FileRange): Uint8Array {
-  if (encoded.length < length) encoded = new Uint8Array(length);
+/** Done when it returns, or when its promise is. */
+function readInto(
+  { from, compression, dtype, chunk: [rows, cols], part, into }: ChunkRead,
+  scratch: Scratch,
+  blosc: DecodesBlosc | undefined,
+): Promise<void> | undefined {
+  const size = bytesOf(dtype);
+  const bytes = from instanceof Uint8Array ? from : readRange(from, scratch);
+  const rowBytes = cols * size;
+  const length = part.height * rowBytes;
+  const start = (into.row * into.width + into.col) * size;
+  const isDirect = part.width === cols && into.width === cols;
+  const target = isDirect ? into.bytes.subarray(start, start + length) : scratch.pixels(length);
+  const pending =
+    part.height === rows
+      ? decompress(bytes, compression, target, blosc)
+      : decompressPart(bytes, compression, rows * rowBytes, part.row * rowBytes, target, blosc);
+  if (isDirect) return pending;
+  const copy = () => {
+    for (let y = 0; y < part.height; y++) {
+      const first = y * rowBytes + part.col * size;
+      into.bytes.set(
+        target.subarray(first, first + part.width * size),
+        start + y * into.width * size,
+      );
+    }
+  };
+  if (pending !== undefined) return pending.then(copy);
+  copy();
+  return undefined;
+}
+
+function readRange({ file, offset, length }: FileRange, scratch: Scratch): Uint8Array {
+  const encoded = scratch.encoded(length);
   const descriptor = openSync(file, 'r');
   try {
     let filled = 0;

@@ -5,7 +5,7 @@ import { bytesOfPixels, type LoadedPixels } from '../raster/loaded-pixels.js';
 import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
 import type { DecodesBlosc } from './decompress.js';
-import { type ChunkRead, readChunk } from './read-chunk.js';
+import { type ChunkRead, ChunkReader } from './read-chunk.js';
 import type { WarpGrids } from './resample/rasters.js';
 
 /** What a kernel does when pixels are read: one chunk into a raster, one raster onto another grid. */
@@ -42,8 +42,9 @@ type Warp = (
 ) => BandRaster[];
 
 export function createRegionKernel(warp: Warp, blosc: DecodesBlosc | undefined): RegionKernel {
+  const chunks = new ChunkReader(blosc);
   return {
-    readChunk: (read) => readChunk(read, blosc),
+    readChunk: (read) => chunks.read(read),
     warp: (job) => warpInto(job, warp),
   };
 }

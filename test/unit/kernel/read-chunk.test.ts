@@ -7,23 +7,27 @@ import { describe, expect, test } from 'vitest';
 import { RasterError } from '../../../src/errors.js';
 import { loadBlosc } from '../../../src/kernel/gdal/blosc-addon.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
-import { type ChunkRead, readChunk } from '../../../src/kernel/read-chunk.js';
+import { type ChunkRead, ChunkReader } from '../../../src/kernel/read-chunk.js';
 import { bloscFor, type ChunkCompression } from '../../../src/raster/codec.js';
 
 const [ROWS, COLS] = [40, 60];
 const PIXELS = Int16Array.from({ length: ROWS * COLS }, (_, i) => i * 3 - 2000);
 const BYTES = new Uint8Array(PIXELS.buffer);
 
-async function encode(compression: ChunkCompression, typesize = 2): Promise<Uint8Array> {
+async function encode(
+  compression: ChunkCompression,
+  typesize = 2,
+  bytes = BYTES,
+): Promise<Uint8Array> {
   switch (compression) {
     case 'none':
-      return BYTES;
+      return bytes;
     case 'gzip':
-      return gzipSync(BYTES);
+      return gzipSync(bytes);
     case 'zstd':
-      return (await new Zstd(1).encode(BYTES)) as Uint8Array;
+      return (await new Zstd(1).encode(bytes)) as Uint8Array;
     case 'blosc': {
-      const array = { dtype: 'int16', shape: [ROWS, COLS], bytes: BYTES } as const;
+      const array = { dtype: 'int16', shape: [ROWS, COLS], bytes } as const;
       return createJsKernel().encode(array, { ...bloscFor('int16', 1), typesize });
     }
   }
@@ -34,21 +38,18 @@ async function read(
   from: ChunkRead['from'],
   compression: ChunkCompression,
   part: ChunkRead['part'],
-  blosc?: Parameters<typeof readChunk>[1],
+  blosc?: ConstructorParameters<typeof ChunkReader>[0],
   width = 100,
 ): Promise<Int16Array> {
   const raster = new Int16Array(width * 100).fill(-7);
-  await readChunk(
-    {
-      from,
-      compression,
-      dtype: 'int16',
-      chunk: [ROWS, COLS],
-      part,
-      into: { bytes: new Uint8Array(raster.buffer), width, row: 11, col: width === 100 ? 13 : 0 },
-    },
-    blosc,
-  );
+  await new ChunkReader(blosc).read({
+    from,
+    compression,
+    dtype: 'int16',
+    chunk: [ROWS, COLS],
+    part,
+    into: { bytes: new Uint8Array(raster.buffer), width, row: 11, col: width === 100 ? 13 : 0 },
+  });
   return raster;
 }
 
@@ -118,4 +119,46 @@ test('a chunk is read from a range of a file, and a range beyond its end is a Ra
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test.each([
+  ['libblosc', loadBlosc()],
+  ['numcodecs', undefined],
+] as const)('chunks read at the same time with %s do not meet in memory', async (_, blosc) => {
+  const reader = new ChunkReader(blosc);
+  const part = { row: 3, col: 5, height: 20, width: 30 };
+  const reads = await Promise.all(
+    Array.from({ length: 40 }, async (_, i) => {
+      const compression = (['none', 'gzip', 'zstd', 'blosc'] as const)[i % 4] ?? 'none';
+      const pixels = PIXELS.map((value) => value + i);
+      const bytes = new Uint8Array(pixels.buffer);
+      const from = await encode(compression, 2, bytes);
+      return { compression, from, pixels };
+    }),
+  );
+  const rasters = reads.map(() => new Int16Array(part.height * part.width));
+  await Promise.all(
+    reads.map(({ from, compression }, i) =>
+      reader.read({
+        from,
+        compression,
+        dtype: 'int16',
+        chunk: [ROWS, COLS],
+        part,
+        into: {
+          bytes: new Uint8Array(rasters[i]?.buffer ?? []),
+          width: part.width,
+          row: 0,
+          col: 0,
+        },
+      }),
+    ),
+  );
+  for (const [i, { pixels }] of reads.entries())
+    for (let y = 0; y < part.height; y++) {
+      const start = (part.row + y) * COLS + part.col;
+      expect(rasters[i]?.subarray(y * part.width, (y + 1) * part.width)).toEqual(
+        pixels.subarray(start, start + part.width),
+      );
+    }
 });
