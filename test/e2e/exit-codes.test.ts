@@ -142,6 +142,16 @@ const ROWS: readonly (readonly [
     /^geocubes: Earth Engine answered 403/,
   ],
   [
+    5,
+    'a service that cannot answer all of the live check',
+    () =>
+      runCommand(
+        ['doctor', '--live', '--out', join(folder.path, 'live.md')],
+        environmentFor(server),
+      ),
+    /^$/,
+  ],
+  [
     130,
     'an ingest that SIGINT stops',
     () => interrupted('SIGINT'),
