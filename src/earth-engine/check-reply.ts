@@ -2,6 +2,7 @@ import { GeoTIFF, type GeoTIFFImage } from 'geotiff';
 import { EarthEngineError } from '../errors.js';
 import { type Affine, alignsWith } from '../grid/affine.js';
 import { GeoBox } from '../grid/geobox.js';
+import { affineOfTags } from '../grid/georeferencing.js';
 import { byteSource } from '../raster/byte-source.js';
 import { bytesOf, type DType } from '../raster/dtype.js';
 import type { PixelRequest } from '../tile.js';
@@ -30,6 +31,9 @@ const SAMPLE_FORMATS: Readonly<Record<DType, number>> = {
 /** What a GeoKey says when the CRS is spelled out instead of named. */
 const USER_DEFINED = 32_767;
 
+/** GTRasterTypeGeoKey: coordinates are of a pixel's centre. */
+const PIXEL_IS_POINT = 2;
+
 /**
  * Makes sure that a reply holds the pixels that were asked for, before a kernel sees it: a whole
  * GeoTIFF of the right size, bands, type, transform and CRS. Pixels themselves are not read.
@@ -49,15 +53,17 @@ export async function checkReply(
       `${bytes.length} bytes that begin otherwise, called ${contentType || 'nothing'}`,
     );
   let image: GeoTIFFImage;
+  let affine: Affine | undefined;
   try {
     image = await (await GeoTIFF.fromSource(byteSource(bytes))).getImage();
     checkShape(image, wanted);
     await checkExtents(image, bytes.length);
+    affine = await affineOf(image);
   } catch (cause) {
     if (cause instanceof EarthEngineError) throw cause;
     throw mismatch('a whole GeoTIFF', `${bytes.length} bytes that cannot be read`, cause);
   }
-  checkGrid(image, wanted);
+  checkGrid(image, affine, wanted);
 }
 
 /** `II*\0` or `MM\0*`, and the same of BigTIFF. */
@@ -107,14 +113,13 @@ async function checkExtents(image: GeoTIFFImage, length: number): Promise<void> 
   }
 }
 
-function checkGrid(image: GeoTIFFImage, { request }: ExpectedReply): void {
+function checkGrid(
+  image: GeoTIFFImage,
+  affine: Affine | undefined,
+  { request }: ExpectedReply,
+): void {
   const wanted = GeoBox.fromRecord(request.geobox);
-  let affine: Affine;
-  try {
-    affine = affineOf(image);
-  } catch (cause) {
-    throw mismatch('a georeferenced GeoTIFF', 'one without a transform', cause);
-  }
+  if (affine === undefined) throw mismatch('a georeferenced GeoTIFF', 'one without a transform');
   if (!alignsWith(affine, wanted.affine, wanted.width, wanted.height)) {
     throw mismatch(`the transform ${wanted.affine.join(' ')}`, affine.join(' '));
   }
@@ -131,10 +136,16 @@ function checkGrid(image: GeoTIFFImage, { request }: ExpectedReply): void {
   }
 }
 
-function affineOf(image: GeoTIFFImage): Affine {
-  const [x = Number.NaN, y = Number.NaN] = image.getOrigin();
-  const [width = Number.NaN, height = Number.NaN] = image.getResolution();
-  return [width, 0, x, 0, height, y];
+/** Tags read as they stand: geotiff.js's own `getResolution` turns the y term of a matrix around. */
+async function affineOf(image: GeoTIFFImage): Promise<Affine | undefined> {
+  const directory = image.getFileDirectory();
+  const [scale, tiepoints, matrix] = await Promise.all([
+    directory.loadValue('ModelPixelScale'),
+    directory.loadValue('ModelTiepoint'),
+    directory.loadValue('ModelTransformation'),
+  ]);
+  const pixelIsPoint = image.getGeoKeys()?.GTRasterTypeGeoKey === PIXEL_IS_POINT;
+  return affineOfTags({ scale, tiepoints, matrix, pixelIsPoint });
 }
 
 function mismatch(what: string, received: string, cause?: unknown): EarthEngineError {

@@ -137,3 +137,13 @@ describe('a reply', () => {
     );
   });
 });
+
+test('a reply placed by a ModelTransformation is taken', async () => {
+  // GDAL writes the matrix as soon as there is shear, however little.
+  const affine = [100, 1e-12, -3000, 0, -100, 2000] as const;
+  const geobox = new GeoBox(GEOBOX.crs, { height: 40, width: 60 }, affine);
+  const bytes = tiff({ geobox });
+  const entry = Buffer.from([0xd8, 0x85, 12, 0, 16, 0, 0, 0]);
+  expect(Buffer.from(bytes).includes(entry)).toBe(true);
+  await expect(check(bytes)).resolves.toBeUndefined();
+});

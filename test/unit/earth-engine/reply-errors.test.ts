@@ -14,6 +14,15 @@ const REPLIES = [
   ],
   [400, 'too-large', 'Pixel grid dimensions (40818x1) must be less than or equal to 32768.'],
   [400, 'too-large', 'User memory limit exceeded.'],
+  [400, 'too-large', 'Output of image computation is too large (6 bands = 373.0 MiB > 80.0 MiB).'],
+  [400, 'too-large', 'Computed value is too large.'],
+  [400, 'too-large', 'Array too large.'],
+  [400, 'transient', 'Earth Engine capacity exceeded.'],
+  [400, 'transient', 'Earth Engine memory capacity exceeded.'],
+  [400, 'transient', 'An internal error has occurred'],
+  [400, 'transient', 'An internal server error has occurred (4c5d).'],
+  [409, 'transient', 'The operation was aborted.'],
+  [499, 'transient', 'The operation was cancelled.'],
   [400, 'too-large', 'Computation timed out.'],
   [
     400,
@@ -85,4 +94,29 @@ test('only failures that may pass are worth the same request again', () => {
   expect(isRetryable(new EarthEngineError('unreachable', 'x'))).toBe(false);
   expect(isRetryable(new StoreError('io', 'x'))).toBe(false);
   expect(isRetryable('text')).toBe(false);
+});
+
+test.each([
+  ['RATE_LIMIT_EXCEEDED', 'quota', ''],
+  ['dailyLimitExceeded', 'quota', 'quota of the day'],
+  ['SERVICE_DISABLED', 'permission', 'https://console.developers.google.com/apis/api/e'],
+  ['USER_PROJECT_DENIED', 'permission', 'serviceusage.services.use'],
+  ['SECURITY_POLICY_VIOLATED', 'permission', 'perimeter'],
+])('a 403 with reason %s is %s and says what to do', (reason, kind, hint) => {
+  const activationUrl = 'https://console.developers.google.com/apis/api/e';
+  const details = [{ reason, metadata: { activationUrl } }];
+  const error = errorOfReply(403, JSON.stringify({ error: { message: 'No.', details } }));
+  expect(error.kind).toBe(kind);
+  expect(error.message).toContain(hint);
+});
+
+test('an error body of any shape is an error of the service', () => {
+  const shapes = [null, 'x', '', 0, [], [null], [[1]], {}, { reason: {} }, [{ links: 'x' }]];
+  for (const details of shapes) {
+    for (const error of [details, { details, errors: details, message: details, code: details }])
+      expect(errorOfReply(500, JSON.stringify({ error })).kind).toBe('transient');
+    expect(errorOfReply(500, JSON.stringify(details)).kind).toBe('transient');
+  }
+  for (const body of ['', '{"error":{"mess', '<html>502</html>'])
+    expect(errorOfReply(502, body).kind).toBe('transient');
 });
