@@ -103,7 +103,7 @@ function permissionHint(words: string, details: readonly Fields[]): string {
   if (/SERVICE_DISABLED|accessNotConfigured|has not been used in project/i.test(words))
     return ` Enable the Earth Engine API for the project${linkIn(details)}, and wait some minutes.`;
   if (/not registered/i.test(words))
-    return ' Register the project for Earth Engine: https://console.cloud.google.com/earth-engine';
+    return ' Register the project for Earth Engine: https://code.earthengine.google.com/register';
   if (/VPC|SECURITY_POLICY_VIOLATED|Request is prohibited by organization/i.test(words))
     return ' A VPC Service Controls perimeter refuses it: run within the perimeter, or ask its administrator for access.';
   if (/billing/i.test(words)) return ' Enable billing for the project.';
@@ -121,7 +121,7 @@ function linkIn(details: readonly Fields[]): string {
   const found = urls.find(
     (url) =>
       typeof url === 'string' &&
-      /^https:\/\/console\.(cloud|developers)\.google\.com\/[\w\-./?=&%]{1,300}$/.test(url),
+      /^https:\/\/console[.](cloud|developers)\.google\.com\/[\w\-./?=&%]{1,300}$/.test(url),
   );
   return found === undefined ? '' : ` (${found})`;
 }
