@@ -7,6 +7,8 @@ const TOO_LARGE =
 const QUOTA =
   /rate_?limit_?exceeded|quota_?exceeded|dailyLimitExceeded|RESOURCE_EXHAUSTED|Too many concurrent/i;
 
+const DAILY = /daily_?limit_?exceeded|quota of the day/i;
+
 /** The service's own trouble, which it also tells with status 400. */
 const TRANSIENT = /capacity exceeded|internal (server )?error has occurred/i;
 
@@ -72,11 +74,13 @@ function isFields(value: unknown): value is Fields {
 
 function kindOf(code: number, words: string): EarthEngineErrorKind {
   if (code === 401) return 'credentials';
-  if (code === 429 || QUOTA.test(words)) return 'quota';
+  if (code === 429) return 'quota';
+  // Before quotas: what is too much for one request may be called exhausted too.
+  if (code === 413 || TOO_LARGE.test(words)) return 'too-large';
+  if (QUOTA.test(words)) return 'quota';
   if (code === 403) return 'permission';
   if (code === 404 || /not found \(does not exist or caller/i.test(words)) return 'not-found';
   if (/Permission '[^']*' denied/i.test(words)) return 'permission';
-  if (code === 413 || TOO_LARGE.test(words)) return 'too-large';
   if (TRANSIENT_CODES.includes(code) || TRANSIENT.test(words)) return 'transient';
   // Status 200 with something that is neither pixels nor an error is a broken reply.
   return code >= 500 || code === 200 ? 'transient' : 'bad-request';
@@ -89,7 +93,7 @@ function hintOf(kind: EarthEngineErrorKind, words: string, details: readonly Fie
     case 'permission':
       return permissionHint(words, details);
     case 'quota':
-      return /dailyLimitExceeded/i.test(words)
+      return DAILY.test(words)
         ? ' The quota of the day is used up: run the same command again when it has been renewed.'
         : '';
     case 'not-found':
@@ -126,9 +130,8 @@ function linkIn(details: readonly Fields[]): string {
   return found === undefined ? '' : ` (${found})`;
 }
 
-/** Worth the same request again: the next try may pass. */
+/** Worth the same request again within minutes: the next try may pass. A quota of the day comes back tomorrow. */
 export function isRetryable(error: unknown): boolean {
-  return (
-    error instanceof EarthEngineError && (error.kind === 'transient' || error.kind === 'quota')
-  );
+  if (!(error instanceof EarthEngineError)) return false;
+  return error.kind === 'transient' || (error.kind === 'quota' && !DAILY.test(error.message));
 }

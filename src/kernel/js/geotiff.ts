@@ -1,6 +1,7 @@
 import { GeoTIFF as Decoder, type GeoTIFFImage, registerTag } from 'geotiff';
 import { RasterError } from '../../errors.js';
-import { type Affine, shift } from '../../grid/affine.js';
+import type { Affine } from '../../grid/affine.js';
+import { affineOfTags } from '../../grid/georeferencing.js';
 import { byteSource } from '../../raster/byte-source.js';
 import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
 import { MAX_IMAGE_BYTES } from '../size-limits.js';
@@ -113,20 +114,12 @@ function dtypeOf(image: GeoTIFFImage, bands: number): DType {
 
 function affineOf(image: GeoTIFFImage): Affine | undefined {
   const { fileDirectory } = image;
-  const scale = fileDirectory.getValue('ModelPixelScale');
-  const tie = fileDirectory.getValue('ModelTiepoint');
-  const matrix = fileDirectory.getValue('ModelTransformation');
-  let affine: Affine;
-  if (scale !== undefined && tie !== undefined) {
-    const [sx = 0, sy = 0] = scale;
-    const [col = 0, row = 0, , x = 0, y = 0] = tie;
-    affine = [sx, 0, x - col * sx, 0, -sy, y + row * sy];
-  } else if (matrix !== undefined) {
-    const [a = 0, b = 0, , c = 0, d = 0, e = 0, , f = 0] = matrix;
-    affine = [a, b, c, d, e, f];
-  } else return undefined;
-  // "Pixel is point": the tie point is a pixel's centre.
-  return image.getGeoKeys()?.GTRasterTypeGeoKey === 2 ? shift(affine, -0.5, -0.5) : affine;
+  return affineOfTags({
+    scale: fileDirectory.getValue('ModelPixelScale'),
+    tiepoints: fileDirectory.getValue('ModelTiepoint'),
+    matrix: fileDirectory.getValue('ModelTransformation'),
+    pixelIsPoint: image.getGeoKeys()?.GTRasterTypeGeoKey === 2,
+  });
 }
 
 /** In GeoTIFF, the code of a system that the file defines itself. */

@@ -48,12 +48,8 @@ const options = { skip: PYTHON === undefined ? 'no Python for the strict service
 test('a service of another hand is not said to differ where it does not', options, async () => {
   const { status, verdicts, page } = await check();
   assert.equal(status, 5, 'it knows no scopes');
-  // Whether the client takes its matrices is a matter of the client.
   const differing = [...verdicts].filter(([, verdict]) => verdict === 'differs').map(([id]) => id);
-  assert.deepEqual(
-    differing.filter((id) => !['first-column', 'geotiff'].includes(id)),
-    [],
-  );
+  assert.deepEqual(differing, []);
   assert.match(page, /ModelTransformation/);
   assert.doesNotMatch(page, /canary/);
 });

@@ -120,3 +120,14 @@ test('an error body of any shape is an error of the service', () => {
   for (const body of ['', '{"error":{"mess', '<html>502</html>'])
     expect(errorOfReply(502, body).kind).toBe('transient');
 });
+
+test('what is too much for one request is cut, though the service calls it exhausted', () => {
+  const text = body(400, 'User memory limit exceeded.', 'RESOURCE_EXHAUSTED');
+  expect(errorOfReply(400, text).kind).toBe('too-large');
+});
+
+test('a quota of the day is not asked for again', () => {
+  const details = [{ reason: 'dailyLimitExceeded' }];
+  const error = errorOfReply(403, JSON.stringify({ error: { message: 'No more.', details } }));
+  expect([error.kind, isRetryable(error)]).toEqual(['quota', false]);
+});
