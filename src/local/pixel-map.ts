@@ -1,12 +1,5 @@
 import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
-import {
-  type Affine,
-  apply,
-  invert,
-  isAxisAligned,
-  toGeoTransform,
-  type XY,
-} from '../grid/affine.js';
+import { type Affine, apply, invert, isAxisAligned, type XY } from '../grid/affine.js';
 import { fullTurnOf } from '../grid/full-turn.js';
 import type { GeoBox, Shape } from '../grid/geobox.js';
 import type { PixelMap } from '../grid/shapes/footprint.js';
@@ -34,12 +27,11 @@ const EXACTNESS = 0.01;
 const CORRECTIONS = 4;
 
 /**
- * The map from a file to a grid, computed by PROJ as GDAL asks it, which is how pixels are warped. PROJ may
- * choose one operation of several by the area of a file, which the warper tells it and which a change of
- * coordinates from here cannot; so what comes back from the warper's own transformation is compared with
- * what went out, and the image corrected until both are the same.
+ * The map from a file to a grid, computed by PROJ as pixels are warped (kernel/gdal/positions.ts). That goes
+ * from the grid to the file, and PROJ may choose one operation of several by the place it starts from; so
+ * what comes back that way is compared with what went out, and the image corrected until both are the same.
  */
-export function pixelMap({ wkt, shape, affine }: FilePlace, grid: GeoBox): FileMap {
+export function pixelMap({ wkt, affine }: FilePlace, grid: GeoBox): FileMap {
   const gdal = loadGdal();
   const from = gdal.SpatialReference.fromWKT(wkt);
   const to = spatialReference(grid.crs.name);
@@ -52,13 +44,14 @@ export function pixelMap({ wkt, shape, affine }: FilePlace, grid: GeoBox): FileM
     return { ...common, image: ([col, row]) => apply(toGrid, ...apply(affine, col, row)) };
 
   const there = pointsBy(new gdal.CoordinateTransformation(from, to));
-  const back = pointsBy(warpersWay(to, { wkt, shape, affine }));
+  const back = pointsBy(new gdal.CoordinateTransformation(to, from));
+  const toFile = invert(affine);
   const fileTurn = turnOfFile(from, affine);
   const image = (point: XY): XY => {
     let aim = point;
     for (let tries = 0; ; tries++) {
       const world = there(...apply(affine, ...aim));
-      const [col, row] = back(...world);
+      const [col, row] = apply(toFile, ...back(...world));
       let off: XY = [col - point[0], row - point[1]];
       if (fileTurn !== undefined) off = withoutTurns(off, fileTurn);
       const error = Math.hypot(...off);
@@ -70,27 +63,6 @@ export function pixelMap({ wkt, shape, affine }: FilePlace, grid: GeoBox): FileM
     }
   };
   return { ...common, image };
-}
-
-/**
- * From coordinates of the grid's CRS to pixels of the file, as the warper makes them: with the area that it
- * tells PROJ. Longitudes are not brought into the file's own turn.
- */
-function warpersWay(grid: SpatialReference, { wkt, shape, affine }: FilePlace) {
-  const gdal = loadGdal();
-  const { height, width } = shape;
-  // Nothing of it is ever read: the driver of VRT keeps no pixels.
-  const file = gdal.open(
-    `<VRTDataset rasterXSize="${width}" rasterYSize="${height}">` +
-      `<GeoTransform>${toGeoTransform(affine).join(',')}</GeoTransform><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>`,
-    'r+',
-  );
-  try {
-    file.srs = gdal.SpatialReference.fromWKT(wkt);
-    return new gdal.CoordinateTransformation(grid, file);
-  } finally {
-    file.close();
-  }
 }
 
 function pointsBy(transformation: CoordinateTransformation): (x: number, y: number) => XY {

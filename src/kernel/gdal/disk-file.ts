@@ -151,7 +151,7 @@ class Mosaic implements DiskFile {
       source: { lattice, extent: { row: 0, col: 0, ...this.#shape } },
       target: { window: target.window, grid: isOwn ? grid.shape : { height, width } },
       positions: positionsIn(
-        { srs, lattice, area: { row: 0, col: 0, ...this.#shape } },
+        { srs, lattice },
         { srs: spatialReference(grid.crs.name), lattice: target.lattice },
       ),
       resampling: recipe.processing.resampling,

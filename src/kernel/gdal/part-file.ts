@@ -143,7 +143,7 @@ class GdalPartFile implements PartFile {
       source: { lattice, extent: area },
       target: { window: place.window, grid: { height: tall, width: wide } },
       positions: positionsIn(
-        { srs, lattice, area },
+        { srs, lattice },
         { srs: spatialReference(target.crs.name), lattice: place.lattice },
       ),
       resampling: recipe.processing.resampling,

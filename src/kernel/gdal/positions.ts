@@ -1,56 +1,25 @@
 import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
-import { shift, toGeoTransform } from '../../grid/affine.js';
-import type { Window } from '../../grid/window.js';
 import type { Lattice } from '../resample/lattice.js';
 import { type Positions, type Project, positionsBy, toPixels } from '../resample/positions.js';
 import { loadGdal } from './load.js';
 
 /**
- * Positions in a raster as GDAL's warper finds them, by PROJ, for a whole row at a time.
- *
- * @param source `area` is where the raster lies on its lattice: PROJ may choose among operations by it
+ * Positions in a raster by PROJ, for a whole row at a time. Which of several operations is taken depends on
+ * the place alone: GDAL's warper would also tell PROJ the area of the raster, which changes as files are cut,
+ * and which it has wrong where longitudes do not count from Greenwich.
  */
 export function positionsIn(
-  source: { readonly srs: SpatialReference; readonly lattice: Lattice; readonly area: Window },
+  source: { readonly srs: SpatialReference; readonly lattice: Lattice },
   target: { readonly srs: SpatialReference; readonly lattice: Lattice },
 ): Positions {
-  const { srs, lattice, area } = source;
-  if (srs.isSame(target.srs)) return positionsBy(target.lattice, toPixels(lattice.affine));
+  const pixels = toPixels(source.lattice.affine);
+  if (source.srs.isSame(target.srs)) return positionsBy(target.lattice, pixels);
   const gdal = loadGdal();
-  const { row, col, height, width } = area;
-  const transform = toGeoTransform(shift(lattice.affine, col, row));
-  // Nothing of it is ever read: the driver of VRT keeps no pixels.
-  const stub = gdal.open(
-    `<VRTDataset rasterXSize="${Math.min(width, MOST)}" rasterYSize="${Math.min(height, MOST)}">` +
-      `<GeoTransform>${transform.join(',')}</GeoTransform><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>`,
-    'r+',
-  );
-  try {
-    stub.srs = srs;
-    const inArea = byLines(new gdal.CoordinateTransformation(target.srs, stub));
-    const project: Project =
-      row === 0 && col === 0
-        ? inArea
-        : (xs, ys) => {
-            inArea(xs, ys);
-            for (let i = 0; i < xs.length; i++) {
-              xs[i] = (xs[i] as number) + col;
-              ys[i] = (ys[i] as number) + row;
-            }
-          };
-    return positionsBy(target.lattice, project);
-  } finally {
-    stub.close();
-  }
-}
-
-/** Pixels on a side that GDAL can count. */
-const MOST = 2 ** 31 - 1;
-
-/** Coordinates of one system to those of another, in place, whatever area they are of. */
-export function projectBetween(from: SpatialReference, to: SpatialReference): Project {
-  const transformation = new (loadGdal().CoordinateTransformation)(from, to);
-  return (xs, ys) => onePointAtATime(transformation, xs, ys);
+  const project = byLines(new gdal.CoordinateTransformation(target.srs, source.srs));
+  return positionsBy(target.lattice, (xs, ys) => {
+    project(xs, ys);
+    pixels(xs, ys);
+  });
 }
 
 const HEADER = 9;

@@ -32,6 +32,9 @@ const AROUND = [
   ['EPSG:29902', 10, -7, 53, 'EPSG:2157', 10],
   // Other meridians, grads, other directions, feet, projections that proj4 does not have.
   ['EPSG:4807', 0.001, 2.3, 47, 'EPSG:2154', 50],
+  // GDAL's warper puts these two 100 m aside: it tells PROJ an area as if they counted from Greenwich.
+  ['EPSG:4805', 0.001, 14, 47.5, 'EPSG:4326', 0.001],
+  ['EPSG:2065', 10, 15, 50, 'EPSG:4326', 1e-4],
   ['EPSG:4806', 0.001, 12, 42, 'EPSG:32633', 100],
   ['EPSG:5513', 10, 15, 50, 'EPSG:32633', 10],
   ['EPSG:2048', 10, 18.9, -33.4, 'EPSG:32734', 10],

@@ -133,12 +133,6 @@ test.each<[string, string, GeoTransform, Target]>([
     { ...{ crs: 'EPSG:27700' }, bounds: [398_000, 342_000, 403_000, 347_000], resolution: 20 },
   ],
   [
-    'the meridian of Ferro',
-    'EPSG:4805',
-    [30, 0.01, 0, 48, 0, -0.01],
-    { ...{ crs: 'EPSG:4326' }, bounds: [10, 45, 16, 49], resolution: 0.01 },
-  ],
-  [
     'grads from Paris',
     'EPSG:4807',
     [0, 0.01, 0, 52, 0, -0.01],

@@ -85,7 +85,6 @@ describe.each(['uint8', 'float32'] as const)('pixels of %s, in chunks of 19 pixe
           {
             srs: spatialReference('EPSG:32633'),
             lattice: { affine: AFFINE },
-            area: { row: 0, col: 0, height: HEIGHT, width: WIDTH },
           },
           { srs: spatialReference('EPSG:4326'), lattice: latticeOf(geobox) },
         ),
