@@ -57,11 +57,14 @@ export function splitWindow(window: Window, grid: GeoBox): PlacedWindow[] {
   const height = Math.min(window.row + window.height, grid.height) - top;
   if (height <= 0) return [];
   const parts: PlacedWindow[] = [];
+  const end = window.col + window.width;
   let next = window.col;
   for (const offset of turn === undefined ? [0] : [-2 * turn, -turn, 0, turn, 2 * turn]) {
-    // A grid that goes around a little more than once holds some columns twice: the first ones count.
-    const start = Math.max(offset, next);
-    const width = Math.min(offset + grid.width, window.col + window.width) - start;
+    // A grid that goes around a little more than once holds some places twice: inside it its own columns count.
+    const limit = offset < 0 ? Math.min(end, 0) : end;
+    const first = offset > 0 ? Math.max(offset, grid.width) : offset;
+    const start = Math.max(first, next);
+    const width = Math.min(offset + grid.width, limit) - start;
     if (width <= 0) continue;
     parts.push({
       window: { row: top, col: start - offset, height, width },

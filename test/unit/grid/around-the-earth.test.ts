@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { joinWindows } from '../../../src/grid/continued-window.js';
+import { joinWindows, splitWindow } from '../../../src/grid/continued-window.js';
 import { parseCrs, transformer } from '../../../src/grid/crs.js';
 import { fullTurnOf } from '../../../src/grid/full-turn.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
@@ -97,5 +97,27 @@ describe.each(GRIDS)(
       const joined = joinWindows(roiWindows(region, box), box);
       expect(joined.width).toBeLessThan(0.1 * box.width);
     });
+  },
+);
+
+test.each([
+  ['EPSG:6933', [-174e5, -735e4, 174e5, 735e4], 50_000, 695],
+  ['EPSG:3857', [-201e5, -201e5, 201e5, 201e5], 100_000, 401],
+  ['EPSG:4326', [-180, -90, 181, 90], 1, 360],
+] as const)(
+  'a grid of %s that goes around more than once is read with all of its columns',
+  (name, edges, size, turn) => {
+    const [west, south, east, north] = edges;
+    const box = GeoBox.fromBounds({ west, south, east, north }, parseCrs(name), size);
+    expect(box.width).toBe(turn + 1);
+    const whole = { row: 0, col: 0, ...box.shape };
+    expect(splitWindow(whole, box)).toEqual([{ window: whole, row: 0, col: 0 }]);
+    // Past either end it goes on with the places of a turn before.
+    expect(
+      splitWindow({ ...whole, col: box.width - 2, width: 4 }, box).map(({ window }) => window.col),
+    ).toEqual([box.width - 2, 1]);
+    expect(
+      splitWindow({ ...whole, col: -2, width: 4 }, box).map(({ window }) => window.col),
+    ).toEqual([turn - 2, 0]);
   },
 );
