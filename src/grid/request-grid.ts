@@ -1,7 +1,9 @@
 import { expected } from '../errors.js';
 import { type Affine, apply, type XY } from './affine.js';
 import { parseCrs, transformer } from './crs.js';
+import { cornersOf } from './frame.js';
 import { GeoBox } from './geobox.js';
+import { hasImage } from './shapes/geographic.js';
 
 /** A grid without an end on which pixels are asked for, instead of the cube's own: that of the source. */
 export interface RequestGrid {
@@ -89,7 +91,11 @@ export function requestGeoBox(
     columns.push(points.map(([x]) => x));
     rows.push(points.map(([, y]) => y));
   }
-  if (![...columns.flat(), ...rows.flat()].every(Number.isFinite))
+  // Some projections have numbers, which do not lead back, for what they do not show.
+  const isCovered =
+    [...columns.flat(), ...rows.flat()].every(Number.isFinite) &&
+    hasImage(cornersOf(tile), tile.crs, crs);
+  if (!isCovered)
     throw expected(
       'a CRS that covers the whole tile',
       '"requestGrid" of the dataset',
