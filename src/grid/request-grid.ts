@@ -33,23 +33,6 @@ export function requestRatio(whole: GeoBox, grid: RequestGrid): number {
   }
 }
 
-/**
- * Whether a projected point leads back to where it came from, to within a pixel of the tile: beyond their
- * horizon some projections answer with the place of another point. At a pole every longitude is the same.
- */
-function roundTrip({ affine: [a, b, , d, e], crs: { isGeographic } }: GeoBox, back: Transform) {
-  const [width, height] = [Math.abs(a) + Math.abs(b), Math.abs(d) + Math.abs(e)];
-  return ([x, y]: XY, [px, py]: XY): boolean => {
-    const [bx, by] = back(px, py);
-    if (!(Math.abs(by - y) <= height)) return false;
-    if (!isGeographic) return Math.abs(bx - x) <= width;
-    const turned = Math.abs(bx - x - 360 * Math.round((bx - x) / 360));
-    return turned * Math.cos((y * Math.PI) / 180) <= width;
-  };
-}
-
-type Transform = (x: number, y: number) => XY;
-
 /** Points along each side of a tile that are projected, to find what it covers. */
 const SAMPLES = 33;
 
@@ -75,7 +58,6 @@ export function requestGeoBox(
   const [sizeX, sizeY] = typeof resolution === 'number' ? [resolution, resolution] : resolution;
   const crs = parseCrs(grid.crs);
   const project = transformer(tile.crs, crs);
-  const isThere = roundTrip(tile, transformer(crs, tile.crs));
   const columns: number[][] = [];
   const rows: number[][] = [];
   for (let j = 0; j < SAMPLES; j++) {
@@ -85,8 +67,7 @@ export function requestGeoBox(
         (tile.width * i) / (SAMPLES - 1),
         (tile.height * j) / (SAMPLES - 1),
       );
-      const point = project(x, y);
-      return isThere([x, y], point) ? point : [Number.NaN, Number.NaN];
+      return project(x, y);
     });
     columns.push(points.map(([x]) => x));
     rows.push(points.map(([, y]) => y));

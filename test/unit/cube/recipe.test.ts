@@ -6,6 +6,7 @@ test('a recipe holds what a kernel needs of the dataset', () => {
   const dataset = presetDataset('TCTrend');
   const codec = chooseCodec(dataset, true);
   expect(recipeOf(dataset, codec, { kind: 'bits' })).toEqual({
+    grid: dataset.grid.geobox,
     bands: 3,
     dtype: 'uint8',
     fillValue: 0,
