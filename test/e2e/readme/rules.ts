@@ -93,6 +93,11 @@ export const RULES: readonly Rule[] = [
       ),
     },
   },
+  {
+    pattern: /^(?:geocubes )?doctor --live$/,
+    how: 'elsewhere',
+    where: 'test/interop/exchange/strict-service.test.mjs',
+  },
   { pattern: /^(npx )?geocubes loopback( --faults plan\.json)?$/, how: 'serve' },
   {
     pattern: /^npx geocubes ingest --store cubes\/tctrend --bbox/,
