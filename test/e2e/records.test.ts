@@ -84,6 +84,7 @@ test('load tells what it wrote as a record that agrees with the file, or nothing
     dtype: 'uint8',
     nodata: null,
     missingTiles: 1,
+    lostTiles: [],
   });
   const raster = loadGdal().open(out);
   const [x0 = 0, dx = 0, , y0 = 0, , dy = 0] = raster.geoTransform ?? [];
