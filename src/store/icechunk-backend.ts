@@ -175,6 +175,7 @@ class IcechunkBackend implements Backend {
 
   async readSession(): Promise<Session> {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
+      this.local?.folder.check();
       throw translate(cause, 'read');
     });
     const path = this.local?.folder.path;
@@ -222,6 +223,7 @@ class IcechunkBackend implements Backend {
       throw error;
     });
     return writer.writableSession(BRANCH).catch((cause: unknown) => {
+      this.local?.folder.check();
       throw translate(cause, 'write');
     });
   }

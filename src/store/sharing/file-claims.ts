@@ -87,8 +87,11 @@ export class FileClaims implements TileClaims {
         this.#hold(id);
         return true;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+          // It may have gone since it was looked at.
+          this.sharing.store.check();
           throw translate(error, `mark tile ${id} as being filled`);
+        }
       }
       const state = await this.#lookAt(file);
       if (state === 'foreign')
