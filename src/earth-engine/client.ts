@@ -161,23 +161,25 @@ export class EarthEngineClient {
     return this.limiter.run(async (report) => {
       onSend();
       let reply: Reply | undefined;
+      let authorization: string | undefined;
       try {
-        reply = await this.#exchange(call);
+        const headers = await orStopped(this.credentials.headers(), call.signal);
+        authorization = headers.authorization;
+        reply = await this.#exchange(call, headers);
         report('healthy');
         await call.check?.(reply);
         return reply;
       } catch (error) {
         if (reply !== undefined) call.memory?.giveBack(reply.bytes);
-        if (error instanceof EarthEngineError) await this.#clean(error);
+        if (error instanceof EarthEngineError) clean(error, authorization);
         report(error instanceof EarthEngineError && error.kind === 'quota' ? 'throttled' : 'other');
         throw error;
       }
     }, call.signal);
   }
 
-  async #exchange(call: Call): Promise<Reply> {
+  async #exchange(call: Call, headers: Readonly<Record<string, string>>): Promise<Reply> {
     const { method, path, body, signal, onEvent } = call;
-    const headers = await orStopped(this.credentials.headers(), signal);
     const timeout = AbortSignal.timeout(this.#retry.exchangeMs);
     let response: Dispatcher.ResponseData;
     let refusal: string | undefined;
@@ -210,14 +212,6 @@ export class EarthEngineClient {
     return { contentType: String(response.headers['content-type'] ?? ''), bytes };
   }
 
-  /** What the service says is passed on without the token that it may repeat, and not at any length. */
-  async #clean(error: EarthEngineError): Promise<void> {
-    const { authorization } = await this.credentials.headers().catch(() => ({ authorization: '' }));
-    const { message } = error;
-    error.message = cleaned(message, authorization);
-    if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
-  }
-
   #connectionError(cause: unknown): EarthEngineError {
     const code = codeOf(cause);
     const isUnreachable =
@@ -247,6 +241,13 @@ function readReply(
 
 /** Characters of the service's words that are passed on: some of its hints are a few hundred long. */
 const MAX_WORDS = 1_000;
+
+/** What the service says is passed on without the token that it was sent and may repeat, and not at any length. */
+function clean(error: EarthEngineError, authorization: string | undefined): void {
+  const { message } = error;
+  error.message = cleaned(message, authorization);
+  if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+}
 
 function cleaned(text: string, authorization: string | undefined): string {
   const clean = withoutToken(text, authorization);
