@@ -77,6 +77,15 @@ export function shift(affine: Affine, col: number, row: number): Affine {
   return [a, b, c, d, e, f];
 }
 
+/** The whole number of pixels of `base` from its corner to the corner of `affine`: what {@link shift} takes, where both align. */
+export function pixelOffset(affine: Affine, base: Affine): { row: number; col: number } {
+  const [col, row] = apply(invert(base), ...apply(affine, 0, 0)).map(Math.round) as [
+    number,
+    number,
+  ];
+  return { row, col };
+}
+
 /** True when north is up and rows are parallel to x: no rotation, no shear. */
 export function isAxisAligned(affine: Affine): boolean {
   return affine[1] === 0 && affine[3] === 0;

@@ -54,8 +54,8 @@ export function requestGeoBox(
   radius: number,
   ratioOfWhole = 1,
 ): GeoBox {
-  const { resolution, origin: [originX, originY] = [0, 0] } = grid;
-  const [sizeX, sizeY] = typeof resolution === 'number' ? [resolution, resolution] : resolution;
+  const [sizeX, , originX, , down, originY] = requestAffine(grid);
+  const sizeY = -down;
   const crs = parseCrs(grid.crs);
   const project = transformer(tile.crs, crs);
   const columns: number[][] = [];

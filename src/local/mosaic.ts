@@ -1,4 +1,4 @@
-import { type Affine, alignsWith, apply, invert, isAxisAligned, shift } from '../grid/affine.js';
+import { type Affine, alignsWith, isAxisAligned, pixelOffset, shift } from '../grid/affine.js';
 import type { GeoBox, Shape } from '../grid/geobox.js';
 import { around, intersect, type Window } from '../grid/window.js';
 import type { FilePlace } from './pixel-map.js';
@@ -85,13 +85,7 @@ function isPieceOf<P extends Piece>(
 }
 
 function windowFrom({ place: { affine } }: Piece, { place }: Piece): Window {
-  return { ...offsetOf(place.affine, affine), ...place.shape };
-}
-
-function offsetOf(affine: Affine, base: Affine): { row: number; col: number } {
-  const [x, y] = apply(affine, 0, 0);
-  const [col, row] = apply(invert(base), x, y).map(Math.round) as [number, number];
-  return { row, col };
+  return { ...pixelOffset(place.affine, affine), ...place.shape };
 }
 
 function isUnder<P extends Piece>({ pieces, window }: Group<P>, piece: Piece): boolean {

@@ -1,10 +1,10 @@
-import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
+import type { SpatialReference } from 'gdal-async';
 import { type Affine, apply, invert, isAxisAligned, type XY } from '../grid/affine.js';
 import { fullTurnOf } from '../grid/full-turn.js';
 import type { GeoBox, Shape } from '../grid/geobox.js';
 import type { PixelMap } from '../grid/shapes/footprint.js';
 import { loadGdal } from '../kernel/gdal/load.js';
-import { spatialReference, turnLengthOf } from '../kernel/gdal/srs.js';
+import { pointsBy, spatialReference, turnLengthOf } from '../kernel/gdal/srs.js';
 
 /** Where a file lies, in its own terms. */
 export interface FilePlace {
@@ -63,18 +63,6 @@ export function pixelMap({ wkt, affine }: FilePlace, grid: GeoBox): FileMap {
     }
   };
   return { ...common, image };
-}
-
-function pointsBy(transformation: CoordinateTransformation): (x: number, y: number) => XY {
-  return (x, y) => {
-    if (!Number.isFinite(x + y)) return [Number.NaN, Number.NaN];
-    try {
-      const point = transformation.transformPoint(x, y);
-      return [point.x, point.y];
-    } catch {
-      return [Number.NaN, Number.NaN];
-    }
-  };
 }
 
 /** What a full turn is in pixels of the file, where its x goes around the earth. */

@@ -3,7 +3,7 @@ import { withoutUser } from '../credentials/secrecy.js';
 import type { Credentials } from '../credentials.js';
 import { answerOf } from './answer.js';
 import { type Clean, cleaner, cleanHeaders } from './clean.js';
-import type { Answer, Ask, Judgement } from './probe.js';
+import type { Answer, Judgement } from './probe.js';
 import { ASKS, LEFT_OUT, PROBES } from './probes.js';
 import { send } from './send.js';
 import type { TiffTag } from './tiff-tags.js';
@@ -71,7 +71,7 @@ export async function liveCheck(options: LiveCheckOptions): Promise<LiveReport> 
       const answer = await answerOf(ask, exchange);
       answers.set(name, answer);
       if (typeof exchange !== 'string') bytes += exchange.received;
-      requests.push(describe(name, ask, exchange, answer, clean));
+      requests.push(describe(name, exchange, answer, clean));
     }
   } finally {
     await agent.destroy();
@@ -92,7 +92,6 @@ export async function liveCheck(options: LiveCheckOptions): Promise<LiveReport> 
 
 function describe(
   name: string,
-  _ask: Ask,
   exchange: Awaited<ReturnType<typeof send>>,
   answer: Answer,
   clean: Clean,

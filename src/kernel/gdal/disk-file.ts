@@ -1,21 +1,19 @@
 import type { Dataset } from 'gdal-async';
 import { RasterError } from '../../errors.js';
-import { type Affine, alignsWith, apply, invert, shift } from '../../grid/affine.js';
+import { type Affine, alignsWith, pixelOffset, shift } from '../../grid/affine.js';
 import type { GeoBox, Shape } from '../../grid/geobox.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { allocate, type PixelArray } from '../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import { moveOffNodata } from '../nodata.js';
-import { type Lattice, placeOn } from '../resample/lattice.js';
-import { Warp } from '../resample/warp.js';
+import type { Warp } from '../resample/warp.js';
 import type { DiskFile } from '../tile-reader.js';
 import { RASTER_FORMATS } from './inputs/formats.js';
 import { openChecked } from './inputs/open.js';
 import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
-import { positionsIn } from './positions.js';
-import { checkCode, spatialReference, turnLengthOf } from './srs.js';
 import { readValid } from './valid-pixels.js';
+import { warpTo } from './warp.js';
 
 /** Opens files where they lie, read-only. @throws {RasterError} naming the file that GDAL cannot open. */
 export function openFiles(part: FilePart): DiskFile {
@@ -44,9 +42,8 @@ function open(file: FileReference, { raster }: FilePart): Member {
     const { geoTransform, srs, rasterSize } = dataset;
     if (geoTransform === null || srs === null)
       throw new RasterError('decode', 'no transform, or no CRS');
-    const [x, y] = apply(affineOf(geoTransform), 0, 0);
-    const [col, row] = apply(invert(raster.affine), x, y).map(Math.round) as [number, number];
-    return { file, dataset, window: { row, col, height: rasterSize.y, width: rasterSize.x } };
+    const offset = pixelOffset(affineOf(geoTransform), raster.affine);
+    return { file, dataset, window: { ...offset, height: rasterSize.y, width: rasterSize.x } };
   } catch (error) {
     dataset.close();
     throw error;
@@ -98,8 +95,7 @@ class Mosaic implements DiskFile {
   /** The pixels of the raster that are the grid's, where its pixels lie on the raster's own. */
   #placeOf(grid: GeoBox): Window | undefined {
     const { height, width } = grid;
-    const [x, y] = apply(grid.affine, 0, 0);
-    const [col, row] = apply(invert(this.#affine), x, y).map(Math.round) as [number, number];
+    const { col, row } = pixelOffset(grid.affine, this.#affine);
     const own = shift(this.#affine, col, row);
     return alignsWith(own, grid.affine, width, height) && hasCrs(this.#first, grid)
       ? { row, col, height, width }
@@ -131,7 +127,7 @@ class Mosaic implements DiskFile {
   #warped(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
     const started = performance.now();
     try {
-      if (this.#warp === undefined || !isSameGrid(this.#warp.grid, grid))
+      if (this.#warp === undefined || !this.#warp.grid.equals(grid))
         this.#warp = { grid, warp: this.#warpTo(grid, recipe) };
       return this.#warp.warp.band(recipe.dtype, (window) => this.#read(band, window, recipe));
     } finally {
@@ -142,30 +138,8 @@ class Mosaic implements DiskFile {
   #warpTo(grid: GeoBox, recipe: Recipe): Warp {
     const { srs } = this.#first;
     if (srs === null) throw new RasterError('warp', 'no CRS');
-    checkCode(srs);
-    const target = placeOn(grid, recipe.grid?.affine);
-    const isOwn = target.lattice.affine !== recipe.grid?.affine;
-    const [height, width] = recipe.grid?.shape ?? [grid.height, grid.width];
-    const lattice: Lattice = { affine: this.#affine, turn: turnLengthOf(srs) };
-    return new Warp({
-      source: { lattice, extent: { row: 0, col: 0, ...this.#shape } },
-      target: { window: target.window, grid: isOwn ? grid.shape : { height, width } },
-      positions: positionsIn(
-        { srs, lattice },
-        { srs: spatialReference(grid.crs.name), lattice: target.lattice },
-      ),
-      resampling: recipe.processing.resampling,
-    });
+    return warpTo({ srs, affine: this.#affine, shape: this.#shape }, grid, recipe);
   }
-}
-
-function isSameGrid(one: GeoBox, other: GeoBox): boolean {
-  const { height, width, affine } = one;
-  return (
-    height === other.height &&
-    width === other.width &&
-    affine.every((value, i) => value === other.affine[i])
-  );
 }
 
 function empty({ height, width }: Window, dtype: Recipe['dtype']) {

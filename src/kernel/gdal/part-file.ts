@@ -1,20 +1,19 @@
-import type { Dataset, SpatialReference } from 'gdal-async';
+import type { Dataset } from 'gdal-async';
 import { RasterError } from '../../errors.js';
 import { type Affine, alignsWith, fromGeoTransform, type GeoTransform } from '../../grid/affine.js';
-import type { GeoBox } from '../../grid/geobox.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import { allocate, bytesOf, DTYPES, type DType, type PixelArray } from '../../raster/dtype.js';
 import type { FetchedPart, Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import { addInvalid, GapList } from '../gaps.js';
-import { placeOn } from '../resample/lattice.js';
-import { Warp } from '../resample/warp.js';
+import type { Warp } from '../resample/warp.js';
 import { isPlausibleBlock } from '../size-limits.js';
 import { invalidValue, type PartFile } from '../tile-reader.js';
 import { loadGdal, uniqueName } from './load.js';
-import { positionsIn } from './positions.js';
 import { GDAL_TYPES } from './raw-dataset.js';
-import { checkCode, spatialReference, turnLengthOf } from './srs.js';
+import { spatialReference } from './srs.js';
+import { warpTo } from './warp.js';
 
 /** Opens a reply where it lies, without a copy. @throws {RasterError} when it is no GeoTIFF. */
 export function openPart({ bytes }: FetchedPart): PartFile {
@@ -123,31 +122,19 @@ class GdalPartFile implements PartFile {
     if (srs === null)
       throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
     return asRasterError(() => {
-      this.#warp ??= this.#warpTo(srs, target, recipe);
+      this.#warp ??= warpTo({ srs, ...this.#frame() }, target, recipe);
       return this.#warp.band(recipe.dtype, (window) => this.#raster(band, window, recipe));
     });
   }
 
-  #warpTo(srs: SpatialReference, target: GeoBox, recipe: Recipe): Warp {
-    checkCode(srs);
-    const { x: width, y: height } = this.dataset.rasterSize;
-    const area = { row: 0, col: 0, height, width };
-    const { geoTransform } = this.dataset;
+  #frame(): { readonly affine: Affine; readonly shape: Shape } {
+    const { geoTransform, rasterSize } = this.dataset;
     if (geoTransform === null)
       throw new RasterError('warp', 'Expected a GeoTIFF with a transform but received none.');
-    const lattice = { affine: affineOf(geoTransform), turn: turnLengthOf(srs) };
-    const place = placeOn(target, recipe.grid?.affine);
-    const isPart = place.lattice.affine === recipe.grid?.affine;
-    const [tall, wide] = (isPart && recipe.grid?.shape) || [target.height, target.width];
-    return new Warp({
-      source: { lattice, extent: area },
-      target: { window: place.window, grid: { height: tall, width: wide } },
-      positions: positionsIn(
-        { srs, lattice },
-        { srs: spatialReference(target.crs.name), lattice: place.lattice },
-      ),
-      resampling: recipe.processing.resampling,
-    });
+    return {
+      affine: affineOf(geoTransform),
+      shape: { height: rasterSize.y, width: rasterSize.x },
+    };
   }
 
   #raster(band: number, window: Window, recipe: Recipe): BandRaster {

@@ -1,8 +1,7 @@
 /** Points by PROJ, as GDAL asks it: imported once in each thread that computes places (grid/point-transforms.ts). */
-import type { XY } from '../../grid/affine.js';
 import { askProjBy, type PointTransform } from '../../grid/point-transforms.js';
 import { type Gdal, loadGdal } from './load.js';
-import { spatialReference } from './srs.js';
+import { pointsBy, spatialReference } from './srs.js';
 
 /** Transforms that are kept: more than any cube and its regions have. */
 const KEPT = 64;
@@ -43,19 +42,9 @@ askProjBy({
 
 function makeTransform(gdal: Gdal, from: string, to: string): PointTransform | undefined {
   try {
-    const transformation = new gdal.CoordinateTransformation(
-      spatialReference(from),
-      spatialReference(to),
+    return pointsBy(
+      new gdal.CoordinateTransformation(spatialReference(from), spatialReference(to)),
     );
-    return (x, y): XY => {
-      if (!Number.isFinite(x + y)) return [Number.NaN, Number.NaN];
-      try {
-        const point = transformation.transformPoint(x, y);
-        return [point.x, point.y];
-      } catch {
-        return [Number.NaN, Number.NaN];
-      }
-    };
   } catch {
     return undefined;
   }

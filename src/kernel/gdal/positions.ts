@@ -2,6 +2,7 @@ import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
 import type { Lattice } from '../resample/lattice.js';
 import { type Positions, type Project, positionsBy, toPixels } from '../resample/positions.js';
 import { loadGdal } from './load.js';
+import { pointsBy } from './srs.js';
 
 /**
  * Positions in a raster by PROJ, for a whole row at a time. Which of several operations is taken depends on
@@ -63,17 +64,7 @@ function onePointAtATime(
   xs: Float64Array,
   ys: Float64Array,
 ): void {
-  for (let i = 0; i < xs.length; i++) {
-    const [x, y] = [xs[i] as number, ys[i] as number];
-    xs[i] = Number.NaN;
-    ys[i] = Number.NaN;
-    if (!Number.isFinite(x + y)) continue;
-    try {
-      const point = transformation.transformPoint(x, y);
-      xs[i] = point.x;
-      ys[i] = point.y;
-    } catch {
-      // No image.
-    }
-  }
+  const image = pointsBy(transformation);
+  for (let i = 0; i < xs.length; i++)
+    [xs[i], ys[i]] = image(xs[i] as number, ys[i] as number) as [number, number];
 }

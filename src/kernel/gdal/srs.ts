@@ -1,5 +1,6 @@
-import type { SpatialReference } from 'gdal-async';
+import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
 import { RasterError } from '../../errors.js';
+import type { XY } from '../../grid/affine.js';
 import { parseCrs } from '../../grid/crs.js';
 import { fullTurnOf } from '../../grid/full-turn.js';
 import { loadGdal } from './load.js';
@@ -36,6 +37,19 @@ export function turnLengthOf(srs: SpatialReference): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** One point by PROJ; NaN where it has no image. */
+export function pointsBy(transformation: CoordinateTransformation): (x: number, y: number) => XY {
+  return (x, y) => {
+    if (!Number.isFinite(x + y)) return [Number.NaN, Number.NaN];
+    try {
+      const point = transformation.transformPoint(x, y);
+      return [point.x, point.y];
+    } catch {
+      return [Number.NaN, Number.NaN];
+    }
+  };
 }
 
 /** By EPSG code. */

@@ -1,9 +1,13 @@
-import type { GeoBox } from '../../grid/geobox.js';
+import type { SpatialReference } from 'gdal-async';
+import type { Affine } from '../../grid/affine.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
+import { targetOn } from '../resample/lattice.js';
 import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/rasters.js';
+import { Warp } from '../resample/warp.js';
 import { positionsIn } from './positions.js';
-import { spatialReference } from './srs.js';
+import { checkCode, spatialReference, turnLengthOf } from './srs.js';
 
 /** Bands that lie on the raster `source`, on the raster `target`, with gaps of their own. */
 export function warpBands(
@@ -14,6 +18,29 @@ export function warpBands(
   grids?: WarpGrids,
 ): BandRaster[] {
   return warpRasters(bands, source, target, { dtype, resampling, grids }, positionsOf);
+}
+
+/** A raster of a dataset, in its dataset's own CRS. */
+export interface DatasetRaster {
+  readonly srs: SpatialReference;
+  readonly affine: Affine;
+  readonly shape: Shape;
+}
+
+/** What puts the bands of a raster on a tile's grid. @throws {RasterError} where its CRS cannot be computed with. */
+export function warpTo({ srs, affine, shape }: DatasetRaster, tile: GeoBox, recipe: Recipe): Warp {
+  checkCode(srs);
+  const source = { affine, turn: turnLengthOf(srs) };
+  const { lattice, window, grid } = targetOn(tile, recipe.grid);
+  return new Warp({
+    source: { lattice: source, extent: { row: 0, col: 0, ...shape } },
+    target: { window, grid },
+    positions: positionsIn(
+      { srs, lattice: source },
+      { srs: spatialReference(tile.crs.name), lattice },
+    ),
+    resampling: recipe.processing.resampling,
+  });
 }
 
 const positionsOf: PositionsOf = (source, target) =>

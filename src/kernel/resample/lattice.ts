@@ -1,6 +1,6 @@
-import { type Affine, alignsWith, apply, invert, isAxisAligned, shift } from '../../grid/affine.js';
+import { type Affine, alignsWith, isAxisAligned, pixelOffset, shift } from '../../grid/affine.js';
 import { fullTurnOf } from '../../grid/full-turn.js';
-import type { GeoBox } from '../../grid/geobox.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 
 /**
@@ -28,12 +28,29 @@ export function latticeOf({ crs, affine }: Pick<GeoBox, 'crs' | 'affine'>): Latt
 export function placeOn(raster: GeoBox, affine: Affine | undefined): LatticeWindow {
   const { shape } = raster;
   if (affine !== undefined) {
-    const [x, y] = apply(raster.affine, 0, 0);
-    const [col, row] = apply(invert(affine), x, y).map(Math.round) as [number, number];
+    const { col, row } = pixelOffset(raster.affine, affine);
     if (alignsWith(shift(affine, col, row), raster.affine, shape.width, shape.height))
       return { lattice: { ...latticeOf(raster), affine }, window: { row, col, ...shape } };
   }
   return { lattice: latticeOf(raster), window: { row: 0, col: 0, ...shape } };
+}
+
+/** A grid of which a raster may be a part. */
+export interface WholeGrid {
+  readonly affine: Affine;
+  readonly shape: readonly [height: number, width: number];
+}
+
+/** As {@link placeOn}, and how far the grid reaches: the raster's own where it is no part of a larger one. */
+export function targetOn(
+  raster: GeoBox,
+  whole: WholeGrid | undefined,
+): LatticeWindow & { readonly grid: Shape } {
+  const place = placeOn(raster, whole?.affine);
+  if (whole === undefined || place.lattice.affine !== whole.affine)
+    return { ...place, grid: raster.shape };
+  const [height, width] = whole.shape;
+  return { ...place, grid: { height, width } };
 }
 
 /** Columns in a full turn around the earth, where x goes around it. */

@@ -1,18 +1,18 @@
 import type { Resampling } from '../../dataset/dataset.js';
 import type { Affine } from '../../grid/affine.js';
 import type { Crs } from '../../grid/crs.js';
-import type { GeoBox, Shape } from '../../grid/geobox.js';
+import type { GeoBox } from '../../grid/geobox.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType, PixelArray } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
-import { type Lattice, placeOn } from './lattice.js';
+import { type Lattice, placeOn, targetOn, type WholeGrid } from './lattice.js';
 import type { Positions } from './positions.js';
 import { Warp } from './warp.js';
 
 /** The grids of which the rasters of a warp are parts, so that it shows nowhere how they were cut. */
 export interface WarpGrids {
   readonly source?: Affine | undefined;
-  readonly target?: { readonly affine: Affine; readonly shape: readonly [number, number] };
+  readonly target?: WholeGrid;
 }
 
 export interface RasterWarp {
@@ -36,20 +36,17 @@ export function warpRasters(
   positionsOf: PositionsOf,
 ): BandRaster[] {
   const source = placeOn(from, grids.source);
-  const target = placeOn(to, grids.target?.affine);
-  const isPart = target.lattice.affine === grids.target?.affine;
-  const [height, width] = (isPart && grids.target?.shape) || [to.height, to.width];
-  const grid: Shape = { height, width };
+  const { lattice, window, grid } = targetOn(to, grids.target);
   const warp = new Warp({
     source: { lattice: source.lattice, extent: source.window },
-    target: { window: target.window, grid },
+    target: { window, grid },
     positions: positionsOf(
       { crs: from.crs, ...source },
-      { crs: to.crs, lattice: target.lattice, grid: { row: 0, col: 0, ...grid } },
+      { crs: to.crs, lattice, grid: { row: 0, col: 0, ...grid } },
     ),
     resampling,
   });
-  return bands.map((band) => warp.band(dtype, (window) => cropped(band, source.window, window)));
+  return bands.map((band) => warp.band(dtype, (part) => cropped(band, source.window, part)));
 }
 
 /** A part of a raster. */

@@ -5,6 +5,7 @@ import {
   apply,
   fromGeoTransform,
   invert,
+  pixelOffset,
   shift,
   toGeoTransform,
 } from '../../grid/affine.js';
@@ -132,8 +133,7 @@ export class RasterFile {
     const { affine } = this.grid;
     const srs = loadGdal().SpatialReference.fromUserInput(geobox.crs.name);
     if (file.srs === null || !srs.isSame(file.srs)) return undefined;
-    const [x, y] = apply(geobox.affine, 0, 0);
-    const [col, row] = apply(invert(affine), x, y).map(Math.round) as [number, number];
+    const { col, row } = pixelOffset(geobox.affine, affine);
     const own: Affine = shift(affine, col, row);
     return alignsWith(own, geobox.affine, width, height) ? [col, row] : undefined;
   }

@@ -1,6 +1,5 @@
 /** Grids, and the form of what comes back. */
 import { presetDataset } from '../../../dataset/presets.js';
-import type { GeoBoxRecord } from '../../../grid/geobox.js';
 import { image } from '../../expression.js';
 import {
   type Answer,
@@ -14,19 +13,13 @@ import {
   withoutPixels,
 } from '../probe.js';
 import { numberOf, type TiffTag, textOf } from '../tiff-tags.js';
-import { box, cast, longitude, result, SMALL, stack } from './images.js';
+import { box, cast, longitude, pixels, SMALL, stack } from './images.js';
 
 const [resolution, , west, , , north] = presetDataset('TCTrend').grid.geobox.affine;
 /** The first columns of TCTrend's grid, at rows of the middle of Europe. */
 const FIRST = box(west, north - 150_000 * resolution, resolution, [4, 8]);
 const BEYOND = box(-183, 48, 1, [2, 6]);
 const WIDE = box(1_224_000, 6_130_000, 100, [260, 300], 'EPSG:3857');
-
-const pixels = (
-  node: Parameters<typeof result>[0],
-  geobox: GeoBoxRecord,
-  more: Partial<Extract<Ask, { kind: 'pixels' }>> = {},
-): Ask => ({ kind: 'pixels', expression: result(node), format: 'GEO_TIFF', geobox, ...more });
 
 const one = cast('uint8', image(7));
 const three = stack({

@@ -11,6 +11,7 @@ import {
   type Node,
   unmask,
 } from '../../expression.js';
+import type { Ask } from '../probe.js';
 
 export const result = (node: Node): Expression => ({ result: '0', values: { 0: node } });
 
@@ -66,6 +67,18 @@ export function box(
   const affine = [resolution, 0, west, 0, -resolution, north] as const;
   return new GeoBox(parseCrs(crs), { height, width }, affine).toRecord();
 }
+
+/** The question for an image's pixels. */
+export const pixels = (
+  node: Node,
+  geobox: GeoBoxRecord = SMALL,
+  more: Partial<PixelsAsk> = {},
+): PixelsAsk => ({
+  ...{ kind: 'pixels', expression: result(node), format: 'GEO_TIFF', geobox },
+  ...more,
+});
+
+type PixelsAsk = Extract<Ask, { kind: 'pixels' }>;
 
 /** Somewhere on land. */
 export const SMALL = box(11, 48.2, 0.001, [4, 4]);

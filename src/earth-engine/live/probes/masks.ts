@@ -4,7 +4,7 @@ import { DTYPES, type DType } from '../../../raster/dtype.js';
 import { requestExpression } from '../../expression.js';
 import { type Ask, confirmed, differs, isJudgement, type Probe, rastersOf } from '../probe.js';
 import { textOf } from '../tiff-tags.js';
-import { box, castsUnmasked, halfMasked, maskedOfEach, result, SMALL } from './images.js';
+import { box, castsUnmasked, halfMasked, maskedOfEach, pixels, SMALL } from './images.js';
 
 /** The middle of the Pacific: inside no image's footprint. */
 export const OCEAN = box(-150, 35, 0.001, [4, 4]);
@@ -13,18 +13,10 @@ const halves = DTYPES.map((dtype) => `half-masked-${dtype}`);
 
 export const MASK_ASKS: Readonly<Record<string, Ask>> = {
   ...Object.fromEntries(
-    DTYPES.map((dtype): [string, Ask] => [
-      `half-masked-${dtype}`,
-      { kind: 'pixels', expression: result(halfMasked(dtype)), format: 'GEO_TIFF', geobox: SMALL },
-    ]),
+    DTYPES.map((dtype): [string, Ask] => [`half-masked-${dtype}`, pixels(halfMasked(dtype))]),
   ),
-  'masked-npy': {
-    kind: 'pixels',
-    expression: result(maskedOfEach),
-    format: 'NPY',
-    geobox: SMALL,
-  },
-  casts: { kind: 'pixels', expression: result(castsUnmasked), format: 'GEO_TIFF', geobox: SMALL },
+  'masked-npy': pixels(maskedOfEach, SMALL, { format: 'NPY' }),
+  casts: pixels(castsUnmasked),
   ocean: {
     kind: 'pixels',
     expression: requestExpression(presetDataset('TCTrend'), [0, 1, 2], { kind: 'bits' }),

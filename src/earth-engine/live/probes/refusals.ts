@@ -10,7 +10,7 @@ import {
   type Probe,
   unasked,
 } from '../probe.js';
-import { box, cast, result, SMALL } from './images.js';
+import { box, cast, pixels } from './images.js';
 
 /** One band of bytes just over the limit without its mask byte, so that it is refused however bytes are counted. */
 const SIDE = Math.ceil(Math.sqrt(MAX_REQUEST_BYTES)) + 1;
@@ -23,13 +23,6 @@ const unmasked = cast(
   'uint8',
   call('Image.unmask', { input: image(7), value: image(0), sameFootprint: constant(false) }),
 );
-
-const pixels = (node: Parameters<typeof result>[0], geobox = SMALL): Ask => ({
-  kind: 'pixels',
-  expression: result(node),
-  format: 'GEO_TIFF',
-  geobox,
-});
 
 export const REFUSAL_ASKS: Readonly<Record<string, Ask>> = {
   'too-large': pixels(byte, TOO_LARGE),
