@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Processes, not threads: native modules keep state for the whole process.
     pool: 'forks',
-    globalSetup: ['test/compile.ts'],
+    globalSetup: ['test/compile.ts', 'test/sent-bodies/global-setup.ts'],
     testTimeout: 30_000,
     // Hooks start servers and pools, which takes a busy machine its time.
     hookTimeout: 60_000,

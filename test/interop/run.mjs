@@ -9,7 +9,8 @@
  * fills cubes in turn with this program, in both its generations, and two processes fill one in an S3 on
  * this machine. In places/ PROJ itself says where pixels come from, and in clients/ the clients of Earth
  * Engine ask the loopback server. The environments are made at the first run. Where Python or its packages are not to be
- * had, that is said and the tests are skipped; with CI=true it is a failure.
+ * had, that is said and the tests are skipped; with CI=true it is a failure. At the end the bodies of all
+ * requests that our client has sent are checked against what Google publishes of them (sent-bodies/).
  *
  * Environment:
  *   GEOCUBES_VENV  parent of the virtual environments (default .venv in the project)
@@ -21,6 +22,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkJournal, openJournal } from '../sent-bodies/journal.mjs';
 import { comparePlaces } from './places/run.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -42,6 +44,9 @@ const CLIENTS = [
   { name: 'clients-seed', requirements: 'clients/requirements-seed.txt', python: 12 },
 ];
 
+/** Before the environment of all children is made. */
+const journal = openJournal();
+
 const OPTIONS = {
   stdio: ['ignore', 'inherit', 'inherit'],
   cwd: ROOT,
@@ -57,7 +62,16 @@ const OPTIONS = {
 const say = (line) => process.stdout.write(`interop: ${line}\n`);
 
 const places = comparePlaces();
-process.exitCode = (await main(process.argv.slice(2))) || places;
+const tested = await main(process.argv.slice(2));
+const sent = checkSent();
+process.exitCode = tested || places || sent;
+
+/** Where Python was to be had, cubes were filled; where not, nothing was sent. */
+function checkSent() {
+  const { line, problems } = checkJournal(journal);
+  for (const each of [line, ...problems]) say(each);
+  return problems.length > 0 ? 1 : 0;
+}
 
 /** @returns the exit code: the first that is not 0 */
 async function main(/** @type {string[]} */ pytestArguments) {

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/fault/machines/*.faults.ts'],
     pool: 'forks',
-    globalSetup: ['test/compile.ts'],
+    globalSetup: ['test/compile.ts', 'test/sent-bodies/global-setup.ts'],
     testTimeout: 600_000,
     hookTimeout: 120_000,
     reporters: ['default', fileURLToPath(new URL('../../closing-line.ts', import.meta.url))],

@@ -57,7 +57,7 @@ describe('a request', () => {
     const { server, client } = await start(ok);
     const reply = await client.send({
       method: 'POST',
-      path: '/v1/x:computePixels',
+      path: '/v1/x/pixels',
       body: { a: 1 },
     });
     expect(reply.bytes).toEqual(Uint8Array.of(1, 2, 3));
@@ -65,7 +65,7 @@ describe('a request', () => {
     expect(server.seen).toHaveLength(1);
     expect(server.seen[0]).toMatchObject({
       method: 'POST',
-      path: '/v1/x:computePixels',
+      path: '/v1/x/pixels',
       body: '{"a":1}',
       headers: {
         authorization: 'Bearer secret-token',
