@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { FORMAT_WORDS, parseReplyFormat } from '../loopback/reply-format/words.js';
 import { DEFAULT_TOKEN, startLoopback } from '../loopback/server.js';
 import { type FaultOptions, faultOptions, faultPlanOf } from './fault-options.js';
 import { wholeNumber } from './options.js';
@@ -12,6 +13,7 @@ export interface LoopbackReady {
 interface Options extends FaultOptions {
   readonly port: number;
   readonly folder?: string;
+  readonly replyFormat?: string;
   readonly verbose?: boolean;
 }
 
@@ -27,21 +29,31 @@ export function loopbackCommand(): Command {
       '--folder <dir>',
       'folder of rasters with a manifest.json, served beside the built-in assets',
     )
+    .addOption(
+      new Option(
+        '--reply-format <words>',
+        `form of the GeoTIFFs: words joined by commas, one of a kind (${FORMAT_WORDS})`,
+      ).argParser((text: string) => {
+        parseReplyFormat(text);
+        return text;
+      }),
+    )
     .option('-v, --verbose', 'one line for each request')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes loopback --port 8787\n  $ geocubes loopback --fault-rate 0.3 --seed 7 --latency 200 --max-concurrency 8 -v',
+      '\nExamples:\n  $ geocubes loopback --port 8787\n  $ geocubes loopback --fault-rate 0.3 --seed 7 --latency 200 --max-concurrency 8 -v\n  $ geocubes loopback --reply-format matrix,tiled,lzw,predictor=2,bigtiff',
     )
     .action(run);
   for (const option of faultOptions()) command.addOption(option);
   return command;
 }
 
-async function run({ port, folder, verbose, ...options }: Options): Promise<void> {
+async function run({ port, folder, replyFormat, verbose, ...options }: Options): Promise<void> {
   const server = await startLoopback({
     port,
     faults: await faultPlanOf(options),
     ...(folder === undefined ? {} : { folder }),
+    ...(replyFormat === undefined ? {} : { replyFormat }),
     ...(verbose
       ? {
           onRequest: (event) =>

@@ -33,7 +33,12 @@ export interface RequestCounts extends Readonly<Record<Route, number>> {
 }
 
 /** Faults after which the pixels still arrive, all of them and right. */
-const HARMLESS: ReadonlySet<FaultName | undefined> = new Set([undefined, 'delay', 'drip']);
+const HARMLESS: ReadonlySet<FaultName | undefined> = new Set([
+  undefined,
+  'delay',
+  'drip',
+  'format',
+]);
 
 /** Counts replies; in-flight requests are counted where they wait. */
 export class RequestCounter {

@@ -17,6 +17,7 @@ import {
   routeOf,
 } from './handler.js';
 import { FOREIGN_HOST, isOwnHost } from './own-host.js';
+import { parseReplyFormat } from './reply-format/words.js';
 import { builtInAssets } from './tcvis/asset.js';
 
 export interface LoopbackOptions {
@@ -28,6 +29,8 @@ export interface LoopbackOptions {
   readonly token?: string;
   /** What is to go wrong; by default nothing. */
   readonly faults?: FaultPlan;
+  /** Words for the form of GeoTIFFs, such as `matrix,tiled,lzw`; see `reply-format/words.ts`. */
+  readonly replyFormat?: string;
   /** Called after each reply, for tests and progress. */
   readonly onRequest?: (event: RequestEvent) => void;
 }
@@ -48,15 +51,19 @@ export interface LoopbackServer {
 /**
  * Starts a server on 127.0.0.1 (never on another interface), which answers requests for that host alone.
  *
- * @throws {InvalidInputError} when the folder's manifest or the plan of faults cannot be used, or the
- *   port is taken.
+ * @throws {InvalidInputError} when the folder's manifest, the plan of faults or the reply format cannot
+ *   be used, or the port is taken.
  */
 export async function startLoopback(options: LoopbackOptions = {}): Promise<LoopbackServer> {
   const { port = 0, folder, token = DEFAULT_TOKEN, onRequest } = options;
   const stored = folder === undefined ? [] : readFolder(folder);
   const counter = new RequestCounter();
   const service = createHandler(new Catalogue([...builtInAssets(), ...stored]), token);
-  const layer = injectFaults(service, parseFaultPlan(options.faults ?? {}), token);
+  const format =
+    options.replyFormat === undefined
+      ? undefined
+      : parseReplyFormat(options.replyFormat, 'the reply format');
+  const layer = injectFaults(service, parseFaultPlan(options.faults ?? {}), token, format);
   const handler = observe(layer.handler, (event) => {
     counter.add(event);
     onRequest?.(event);

@@ -1,9 +1,11 @@
 /** What each kind of fault does to a reply. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoopbackReply, toJson } from '../handler.js';
+import { formed } from '../reply-format/reply.js';
+import { parseReplyFormat, type ReplyFormat } from '../reply-format/words.js';
 import type { ReplyRule } from './chooser.js';
 import { errorJson, errorReply } from './errors.js';
-import { changeBands, changeSize, shiftGrid } from './rewrite-tiff.js';
+import { changeBands, changeCrs, changeSize, shiftGrid } from './rewrite-tiff.js';
 
 /** A TIFF's byte order, version and offset of its first directory. */
 const HEADER_BYTES = 8;
@@ -16,13 +18,14 @@ const NO_REPLY: LoopbackReply = {
 };
 
 /**
- * The reply under a rule; `answer` computes the right one. Faults of the content leave errors as they
- * are: the request was refused on its own account.
+ * The reply under a rule; `answer` computes the right one, before it is put into `format`. Faults of the
+ * content leave errors as they are: the request was refused on its own account.
  */
 export async function applyRule(
   rule: ReplyRule,
   random: () => number,
   answer: () => Promise<LoopbackReply>,
+  format?: ReplyFormat,
 ): Promise<LoopbackReply> {
   const fault = rule.kind;
   switch (rule.kind) {
@@ -34,18 +37,52 @@ export async function applyRule(
       return { ...toJson(200, errorJson(rule.status, rule)), fault };
     case 'delay':
       await wait(rule, random);
-      return { fault, ...(await answer()) };
+      return { fault, ...formed(await answer(), format) };
     case 'drop':
       if (rule.at === 'start') return { ...NO_REPLY, fault };
   }
-  const reply = await answer();
-  return reply.status === 200 ? { ...reply, ...spoil(rule, reply.body, random), fault } : reply;
+  const plain = await answer();
+  if (plain.status !== 200) return plain;
+  if (rule.kind === 'format') {
+    return { ...formed(plain, parseReplyFormat(rule.format)), fault };
+  }
+  const body = isWrong(rule) ? wrong(rule, plain.body) : plain.body;
+  const reply = formed({ ...plain, body }, format);
+  if (reply.status !== 200) return reply;
+  return { ...reply, ...(isWrong(rule) ? {} : spoil(rule, reply.body, random)), fault };
 }
 
-type ContentRule = Exclude<ReplyRule, { kind: 'status' | 'unauthorized-once' | 'json' | 'delay' }>;
+type ContentRule = Exclude<
+  ReplyRule,
+  { kind: 'status' | 'unauthorized-once' | 'json' | 'delay' | 'format' }
+>;
 
+type WrongRule = Extract<
+  ContentRule,
+  { kind: 'wrong-size' | 'wrong-grid' | 'wrong-bands' | 'wrong-crs' }
+>;
+
+function isWrong(rule: ContentRule): rule is WrongRule {
+  return rule.kind.startsWith('wrong-');
+}
+
+/** A whole GeoTIFF that is not what was asked for. */
+function wrong(rule: WrongRule, body: Uint8Array): Uint8Array {
+  switch (rule.kind) {
+    case 'wrong-size':
+      return changeSize(body);
+    case 'wrong-grid':
+      return shiftGrid(body, rule.columns);
+    case 'wrong-bands':
+      return changeBands(body);
+    case 'wrong-crs':
+      return changeCrs(body, rule.crs);
+  }
+}
+
+/** What becomes of the right bytes on their way. */
 function spoil(
-  rule: ContentRule,
+  rule: Exclude<ContentRule, WrongRule>,
   body: Uint8Array,
   random: () => number,
 ): Partial<Pick<LoopbackReply, 'body' | 'delivery'>> {
@@ -64,12 +101,6 @@ function spoil(
       };
     case 'drip':
       return { delivery: { kind: 'drip', pieces: rule.pieces, pauseMs: rule.pauseMs } };
-    case 'wrong-size':
-      return { body: changeSize(body) };
-    case 'wrong-grid':
-      return { body: shiftGrid(body, rule.columns) };
-    case 'wrong-bands':
-      return { body: changeBands(body) };
   }
 }
 

@@ -1,5 +1,7 @@
 /** The layer between the sockets and the service that makes things go wrong, by a plan. */
 import type { Handler, LoopbackReply, LoopbackRequest } from '../handler.js';
+import { formed } from '../reply-format/reply.js';
+import type { ReplyFormat } from '../reply-format/words.js';
 import { applyRule, wait } from './apply.js';
 import { type Arrival, createRegister } from './arrival.js';
 import { createChooser } from './chooser.js';
@@ -15,12 +17,21 @@ export interface FaultLayer {
   readonly maxInFlight: number;
 }
 
-/** @param token the bearer token that `inner` accepts */
-export function injectFaults(inner: Handler, plan: CheckedPlan, token: string): FaultLayer {
+/**
+ * @param token the bearer token that `inner` accepts
+ * @param format of the GeoTIFFs, right and wrong ones; absent: as `inner` writes them
+ */
+export function injectFaults(
+  inner: Handler,
+  plan: CheckedPlan,
+  token: string,
+  format?: ReplyFormat,
+): FaultLayer {
   const register = createRegister(plan.seed);
   const tokens = createTokens(plan.rules, token);
   const choose = createChooser(plan);
   const gate = new Gate(plan.concurrency);
+  // What counts against the limit are the bytes before they are compressed.
   const service = limitMemory(inner, plan.memoryLimit);
 
   async function faulty(arrival: Arrival, request: LoopbackRequest): Promise<LoopbackReply> {
@@ -29,8 +40,8 @@ export function injectFaults(inner: Handler, plan: CheckedPlan, token: string): 
       await wait(plan.latency, arrival.random);
     }
     return rule === undefined
-      ? service(request)
-      : applyRule(rule, arrival.random, () => service(request));
+      ? formed(await service(request), format)
+      : applyRule(rule, arrival.random, () => service(request), format);
   }
 
   async function admitted(arrival: Arrival, request: LoopbackRequest): Promise<LoopbackReply> {

@@ -1,6 +1,7 @@
 /** What is to go wrong: plain data, from code or from a JSON file. */
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.js';
+import { parseReplyFormat } from '../reply-format/words.js';
 
 const milliseconds = z.number().min(0).max(600_000);
 /** A share of the body; neither nothing nor all of it. */
@@ -26,6 +27,14 @@ const when = {
 
 /** The same for faults that only pixels can have. */
 const whenPixels = { ...when, routes: z.array(z.literal('pixels')).min(1).default(['pixels']) };
+
+const formatWords = z.string().superRefine((text, context) => {
+  try {
+    parseReplyFormat(text, 'the format');
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : 'unreadable');
+  }
+});
 
 /** What an error says in Earth Engine's JSON; `status` decides what is absent. */
 const words = {
@@ -89,6 +98,17 @@ const rule = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wrong-grid'), ...whenPixels, columns: z.number().default(1) }),
   /** A valid GeoTIFF without its last band (with its band twice where there is only one). */
   z.strictObject({ kind: z.literal('wrong-bands'), ...whenPixels }),
+  /** A valid GeoTIFF whose CRS is another one: that code, or EPSG:4269 (EPSG:4326 in place of that). */
+  z.strictObject({
+    kind: z.literal('wrong-crs'),
+    ...whenPixels,
+    crs: z
+      .string()
+      .regex(/^EPSG:\d{4,6}$/)
+      .optional(),
+  }),
+  /** The right reply in another form, in the words of `--reply-format`. */
+  z.strictObject({ kind: z.literal('format'), ...whenPixels, format: formatWords }),
   /** Status 200 with an error in JSON where the content should be; `status` is the error's code. */
   z.strictObject({
     kind: z.literal('json'),

@@ -38,6 +38,14 @@ export function changeBands(tiff: Uint8Array): Uint8Array {
   });
 }
 
+/** The same pixels and numbers in another CRS; an EPSG code, by default of one close by. */
+export function changeCrs(tiff: Uint8Array, crs?: string): Uint8Array {
+  return rewrite(tiff, (source) => {
+    const isNad83 = source.srs?.getAuthorityCode(null) === '4269';
+    return { args: ['-a_srs', crs ?? (isNad83 ? 'EPSG:4326' : 'EPSG:4269')] };
+  });
+}
+
 interface Rewriting {
   /** Arguments of gdal_translate. */
   readonly args: readonly string[];
