@@ -27,6 +27,7 @@ const MAY_IMPORT = {
     'kernel/gdal/srs',
     'kernel/gdal/inputs/open',
     'kernel/gdal/inputs/archives',
+    'kernel/gdal/inputs/signed-bytes',
   ],
   kernel: GROUND,
   store: GROUND,

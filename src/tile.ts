@@ -73,6 +73,13 @@ export interface FetchedPart {
   readonly bytes: Uint8Array;
 }
 
+/** What a band's stored numbers stand for: number * scale + offset, in a unit; absent where nothing is said of it. */
+export interface BandPacking {
+  readonly scale?: number;
+  readonly offset?: number;
+  readonly units?: string;
+}
+
 /** A raster file on disk, which the kernel reads itself: no byte of it crosses a thread. */
 export interface FileReference {
   /** For messages: absolute, or as the user named a part of a file. */
@@ -85,6 +92,8 @@ export interface FileReference {
   readonly bands: readonly number[];
   /** Value of pixels without one, in place of the file's own; NaN always is one in floats. */
   readonly nodata?: number;
+  /** By band of the request: the values are number * scale + offset, and these are wanted. */
+  readonly unscale?: readonly { readonly scale: number; readonly offset: number }[];
   /**
    * By how often 360 units of its CRS the file's x is moved to reach the request's: whole turns of longitude,
    * or as much of them as a cylindrical map is wide.
@@ -213,6 +222,8 @@ export interface TileSource {
   readonly resampling?: Resampling;
   /** Whether it has anything for a tile, so that others are neither fetched nor recorded. Absent: for all. */
   hasTile?(index: TileIndex): boolean;
+  /** What its pixels stand for, in the order of the dataset's bands; the cube's attributes must say the same. */
+  readonly packings?: readonly BandPacking[];
   /** The requests that pixels on that geobox need; arithmetic only. */
   planRequests(geobox: GeoBoxRecord): PixelRequest[];
   /** What is asked for instead of the tile's own geobox, by a source whose pixels lie on another grid. */

@@ -17,6 +17,7 @@ interface Options extends RegionOptions, RunOptions {
   readonly order: 'last' | 'first';
   readonly nodata?: number;
   readonly resampling?: Resampling;
+  readonly unscale?: boolean;
   readonly bands?: readonly (string | number)[];
 }
 
@@ -54,6 +55,10 @@ export function importCommand(): Command {
         "the files' bands that become the cube's, in its order: names, or numbers from 1 (default: by name, else by order)",
       ).argParser(bandList),
     );
+  command.option(
+    '--unscale',
+    "store value = number * scale + offset, in cubes of floats (default: the files' numbers, with scale, offset and unit in the cube's attributes)",
+  );
   addRegionOptions(command).addOption(timeOption());
   return addRunOptions(command)
     .addHelpText(
@@ -64,7 +69,7 @@ export function importCommand(): Command {
 }
 
 async function run(files: string[], options: Options): Promise<void> {
-  const { filesFrom, order, nodata, resampling, bands, trustInputs } = options;
+  const { filesFrom, order, nodata, resampling, bands, trustInputs, unscale } = options;
   if (filesFrom === '-' && options.roi === '-')
     throw expected('one reader of standard input', '--files-from and --roi', 'two');
   const paths = [...files, ...(filesFrom === undefined ? [] : await pathsIn(filesFrom))];
@@ -81,6 +86,7 @@ async function run(files: string[], options: Options): Promise<void> {
     resampling,
     bands,
     trustInputs,
+    unscale,
   });
   if (source.outside.length > 0)
     complain(

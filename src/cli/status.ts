@@ -103,7 +103,36 @@ function statusLines({ dataset }: Cube, store: string, counts: readonly CountsOf
   );
   if (counts.length > 1)
     lines.push(`${dataset.title} at ${store}, ${counts.length} steps: ${countWords(sum(counts))}`);
+  lines.push(...packedBands(dataset).map(packingWords));
   return lines;
+}
+
+interface PackedBand {
+  readonly name: string;
+  readonly scale_factor?: number;
+  readonly add_offset?: number;
+  readonly units?: string;
+}
+
+/** Bands whose attributes say what the stored numbers stand for. */
+function packedBands({ bands }: Cube['dataset']): PackedBand[] {
+  return bands.flatMap(({ name, attributes = {} }) => {
+    const { scale_factor, add_offset, units } = attributes as Omit<PackedBand, 'name'>;
+    const stated = Object.entries({ scale_factor, add_offset, units }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return stated.length === 0 ? [] : { name, ...Object.fromEntries(stated) };
+  });
+}
+
+function packingWords({
+  name,
+  scale_factor: scale = 1,
+  add_offset: offset = 0,
+  units,
+}: PackedBand) {
+  const number = scale === 1 && offset === 0 ? 'number' : `number * ${scale} + ${offset}`;
+  return `${name}: ${number}${units === undefined ? '' : ` ${units}`}`;
 }
 
 function statusRecord({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]) {
@@ -111,6 +140,7 @@ function statusRecord({ dataset }: Cube, store: string, counts: readonly CountsO
     title: dataset.title,
     store,
     ...withShare(sum(counts)),
+    ...(packedBands(dataset).length === 0 ? {} : { bands: packedBands(dataset) }),
     ...(counts[0]?.step === undefined
       ? {}
       : {

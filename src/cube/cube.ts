@@ -15,6 +15,7 @@ import type { Codec } from '../raster/codec.js';
 import { explainDamage, type RollBack, rollBack } from '../store/durability/roll-back.js';
 import { type Ledger, TileState } from '../store/ledger.js';
 import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
+import { settlePacking } from '../store/metadata/band-packing.js';
 import { type OpenZarr, openZarr } from '../store/read.js';
 import { reopenTiles } from '../store/reopen-tiles.js';
 import { Repository } from '../store/repository.js';
@@ -325,6 +326,8 @@ export class Cube extends Accessor<IngestOptions> {
     }
     const plan = await makePlan();
     const tally = new Tally();
+    if (plan.pending > 0 && source.packings !== undefined)
+      await settlePacking(this.repository, this.dataset, source.packings);
     if (plan.pending > 0) await updateLedger(this.repository, this.dataset, this.codec);
     const run = runIngest({
       plan,

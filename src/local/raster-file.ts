@@ -8,6 +8,7 @@ import {
   type InputOptions,
   openChecked,
 } from '../kernel/gdal/inputs/open.js';
+import { isSigned, signedView } from '../kernel/gdal/inputs/signed-bytes.js';
 import { DTYPES, type DType } from '../raster/dtype.js';
 import type { FilePlace } from './pixel-map.js';
 
@@ -39,6 +40,11 @@ export interface FileBand {
   readonly name: string;
   readonly dtype: DType;
   readonly isAlpha: boolean;
+  /** The value is number * scale + offset; absent where the file says nothing of it. */
+  readonly scale?: number | undefined;
+  readonly offset?: number | undefined;
+  /** Empty where the file names none. */
+  readonly unit?: string | undefined;
 }
 
 /**
@@ -81,24 +87,52 @@ function describe(path: string, input: CheckedInput): RasterFile {
     if (!isInvertible(affine))
       throw expected('a transform that can be inverted', `the file ${path}`, affine.join(' '));
     const shape = { height: rasterSize.y, width: rasterSize.x };
-    const bands = dataset.bands.map((band): FileBand => {
-      const signed = band.getMetadata('IMAGE_STRUCTURE') as { PIXELTYPE?: string };
-      return {
+    const bands = dataset.bands.map(
+      (band): FileBand => ({
         name: band.description,
-        dtype: dtypeOf(signed.PIXELTYPE === 'SIGNEDBYTE' ? 'Int8' : band.dataType, path),
+        dtype: dtypeOf(isSigned(band) ? 'Int8' : band.dataType, path),
         isAlpha: band.colorInterpretation === 'Alpha',
-      };
-    });
-    return { path, input, place: { wkt: srs.toWKT(), shape, affine }, bands };
+        scale: (band.scale as number | null) ?? undefined,
+        offset: (band.offset as number | null) ?? undefined,
+        unit: band.unitType ?? '',
+      }),
+    );
+    const view = dataset.bands.map(isSigned).includes(true) ? signedView(dataset, input) : input;
+    if (view === undefined) throw unfit('Int8', path);
+    return { path, input: view, place: { wkt: srs.toWKT(), shape, affine }, bands };
   } finally {
     dataset.close();
   }
 }
 
 function dtypeOf(name: string | null, path: string): DType {
-  const dtype = GDAL_NAMES[name ?? ''];
+  // Read as int16, which holds all of it.
+  const dtype = name === 'Int8' ? 'int16' : GDAL_NAMES[name ?? ''];
   if (dtype !== undefined) return dtype;
-  throw expected(`pixels of type ${DTYPES.join(', ')}`, `the file ${path}`, name ?? 'none');
+  throw unfit(name ?? 'none', path);
+}
+
+/** What gdal_translate makes of types that no cube has, and what that costs. */
+const CONVERSIONS: Readonly<Record<string, string>> = {
+  Int8: '-ot Int16, for a cube of int16',
+  Int64:
+    '-ot Int32 where the numbers fit, else -ot Float64, exact up to 2^53, for a cube of float64',
+  UInt64:
+    '-ot UInt32 where the numbers fit, else -ot Float64, exact up to 2^53, for a cube of float64',
+  Float16: '-ot Float32, for a cube of float32',
+  CFloat64: '-ot Float64, for a cube of float64, which keeps the real part',
+};
+
+function unfit(type: string, path: string): InvalidInputError {
+  const conversion =
+    CONVERSIONS[type] ??
+    (/^C/.test(type) ? '-ot Float32, for a cube of float32, which keeps the real part' : '-ot');
+  return expected(
+    `pixels of type ${DTYPES.join(', ')}`,
+    `the file ${path}`,
+    type,
+    `Convert it with gdal_translate ${conversion}.`,
+  );
 }
 
 /** A container has its rasters in parts, which have names of their own. */

@@ -4,12 +4,13 @@ import { boundsOf } from '../grid/frame.js';
 import { GeoBox } from '../grid/geobox.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import { around, intersect, type Window, widened } from '../grid/window.js';
-import { bytesOf, canHold, isLossless } from '../raster/dtype.js';
+import { bytesOf, canHold, isFloat, isLossless } from '../raster/dtype.js';
 import type { FilePart, TileSource } from '../tile.js';
 import { type BandMatch, matchBands } from './match-bands.js';
 import { type Mosaic, mosaicsOf, type Piece, reachOf } from './mosaic.js';
+import { packingsOf } from './packing.js';
 import { type PlacedTile, type Placement, placeFile } from './placement.js';
-import { inspectRaster, type RasterFile } from './raster-file.js';
+import { type FileBand, inspectRaster, type RasterFile } from './raster-file.js';
 import { holdTheSame } from './same-pixels.js';
 
 /** How files on disk become tiles. */
@@ -34,6 +35,11 @@ export interface LocalFilesOptions {
    * in their own folder.
    */
   readonly trustInputs?: boolean | undefined;
+  /**
+   * Stores the values that a file's numbers stand for (number * scale + offset), not the numbers: for cubes of
+   * floats. Default false: the numbers, and scale, offset and unit in the cube's CF attributes.
+   */
+  readonly unscale?: boolean | undefined;
 }
 
 /** Files on disk as a source of tiles. */
@@ -61,9 +67,10 @@ export async function localFiles(
   paths: readonly string[],
   options: LocalFilesOptions = {},
 ): Promise<LocalSource> {
-  const { order = 'last', nodata, resampling, trustInputs } = options;
+  const { order = 'last', nodata, resampling, trustInputs, unscale = false } = options;
   const files: MatchedFile[] = [];
   checkChosen(dataset, options.bands);
+  if (unscale) checkUnscaled(dataset);
   for (const path of paths) {
     const file = inspectRaster(path, { trustInputs });
     const match = matchBands(
@@ -75,10 +82,13 @@ export async function localFiles(
     files.push({ ...file, match });
   }
   checkComplete(files, dataset);
+  const names = dataset.bands.map(({ name }) => name);
+  const packings = packingsOf(files, names, unscale);
   const grid = Grid.fromRecord(dataset.grid);
   const { byTile, outside } = indexTiles(order === 'last' ? files : files.reverse(), grid);
   return {
     mask: { kind: 'file' },
+    packings,
     ...(resampling === undefined ? {} : { resampling }),
     tiles: byTile.size,
     outside,
@@ -92,7 +102,9 @@ export async function localFiles(
       const geobox = GeoBox.fromRecord(tile.geobox);
       const touching = byTile.get(keyOf(index)) ?? [];
       const within = grid.tileWindow(index);
-      const parts = touching.flatMap((one) => partsOf(one, geobox, within, dataset, nodata));
+      const parts = touching.flatMap((one) =>
+        partsOf(one, geobox, within, dataset, nodata, unscale),
+      );
       return { state: 'fetched', id, index, geobox: tile.geobox, parts: [], files: parts };
     },
   };
@@ -150,9 +162,12 @@ function indexTiles(files: readonly MatchedFile[], grid: Grid) {
 }
 
 function agree(one: PlacedFile, inOne: Window, other: PlacedFile, inOther: Window): boolean {
-  return holdTheSame(
-    { file: one, bands: one.match.file, window: inOne },
-    { file: other, bands: other.match.file, window: inOther },
+  return (
+    areScaledAlike(one, other) &&
+    holdTheSame(
+      { file: one, bands: one.match.file, window: inOne },
+      { file: other, bands: other.match.file, window: inOther },
+    )
   );
 }
 
@@ -195,6 +210,7 @@ function partsOf(
   { row, col }: Window,
   { dtype }: Dataset,
   nodata: number | undefined,
+  unscale: boolean,
 ): FilePart[] {
   return [...new Set(placements.map(({ turns }) => turns))].map((turns) => {
     const own = placements.filter((placement) => placement.turns === turns);
@@ -209,17 +225,41 @@ function partsOf(
         bands: match.cube,
         bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
       },
-      files: files.map(({ path, input, match: { file: bands } }) => ({
+      files: files.map(({ path, input, bands, match: { file: own } }) => ({
         path,
         name: input.name,
         formats: input.formats,
-        bands,
+        bands: own,
         turns,
         ...(nodata === undefined ? {} : { nodata }),
+        ...(unscale ? { unscale: own.map((at) => scaleOf(bands[at])) } : {}),
       })),
       raster: { affine, shape: [shape.height, shape.width] },
     };
   });
+}
+
+/** Equal numbers of two files are equal values only where both are scaled alike. */
+function areScaledAlike(one: MatchedFile, other: MatchedFile): boolean {
+  return one.match.file.every((at, i) => {
+    const own = scaleOf(one.bands[at]);
+    const theirs = scaleOf(other.bands[other.match.file[i] ?? -1]);
+    return own.scale === theirs.scale && own.offset === theirs.offset;
+  });
+}
+
+function scaleOf(band: FileBand | undefined): { scale: number; offset: number } {
+  return { scale: band?.scale ?? 1, offset: band?.offset ?? 0 };
+}
+
+function checkUnscaled({ dtype }: Dataset): void {
+  if (!isFloat(dtype))
+    throw expected(
+      'a cube of float32 or float64',
+      'values that are unscaled',
+      dtype,
+      'Without --unscale the numbers are stored as they are, with scale and offset in the attributes.',
+    );
 }
 
 function checkChosen({ bands }: Dataset, chosen: readonly (string | number)[] | undefined): void {

@@ -37,6 +37,8 @@ export interface CubeRecord {
   readonly dataset: Dataset;
   /** Of the bands' chunks. */
   readonly codec: Codec;
+  /** Where scale, offset and unit of bands come from: the first files that were imported. Absent: the dataset's author. */
+  readonly packedBy?: 'files';
 }
 
 /** Path of the group whose attributes are a {@link CubeRecord}. */

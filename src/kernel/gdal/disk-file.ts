@@ -112,6 +112,8 @@ class Mosaic implements DiskFile {
       const number = (file.bands[band] ?? 0) + 1;
       const options = { dtype, nodata: file.nodata, otherwise };
       const part = naming(file.path, () => readValid(dataset, number, inside, options));
+      const { scale, offset } = file.unscale?.[band] ?? { scale: 1, offset: 0 };
+      if (scale !== 1 || offset !== 0) unscale(part.pixels, scale, offset);
       const isAll = common.height === window.height && common.width === window.width;
       if (isAll && (part.isGap === undefined || this.members.length === 1)) {
         result = { pixels: part.pixels, isGap: part.isGap ?? new Uint8Array(part.pixels.length) };
@@ -145,6 +147,11 @@ class Mosaic implements DiskFile {
 function empty({ height, width }: Window, dtype: Recipe['dtype']) {
   const isGap = new Uint8Array(height * width).fill(1);
   return { pixels: allocate(dtype, height * width), isGap };
+}
+
+/** In float64, then in the type of the pixels; what a gap holds means nothing before or after. */
+function unscale(pixels: PixelArray, scale: number, offset: number): void {
+  for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i] as number) * scale + offset;
 }
 
 /** Lays the valid pixels of one window over those of a larger one. */
