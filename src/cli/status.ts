@@ -131,7 +131,9 @@ function packingWords({
   add_offset: offset = 0,
   units,
 }: PackedBand) {
-  const number = scale === 1 && offset === 0 ? 'number' : `number * ${scale} + ${offset}`;
+  const product = scale === 1 ? 'number' : `number * ${scale}`;
+  const number =
+    offset === 0 ? product : `${product} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`;
   return `${name}: ${number}${units === undefined ? '' : ` ${units}`}`;
 }
 

@@ -15,7 +15,7 @@ interface Packed extends RasterFile {
  * What the numbers of each of the cube's bands stand for, as the files say it. With `unscale` the numbers
  * are the values themselves, and only the unit is left to say.
  *
- * @throws {InvalidInputError} when two files say different things of one band
+ * @throws {InvalidInputError} when two files say different things of one band, or one what cannot be meant
  */
 export function packingsOf(
   files: readonly Packed[],
@@ -27,6 +27,7 @@ export function packingsOf(
     for (const { path, bands, match } of files) {
       const band = bands[match.file[match.cube.indexOf(at)] ?? -1];
       if (!match.cube.includes(at) || band === undefined) continue;
+      checkInvertible(band, path);
       const packing = packingOf(band, unscale);
       if (first === undefined) first = { packing, path };
       else if (!isSame(first.packing, packing))
@@ -39,6 +40,17 @@ export function packingsOf(
     }
     return first?.packing ?? {};
   });
+}
+
+/** By a scale of 0 all numbers stand for one value; NaN is what is left of a scale that GDAL could not read. */
+function checkInvertible({ scale = 1, offset = 0 }: FileBand, path: string): void {
+  if (scale === 0 || !Number.isFinite(scale) || !Number.isFinite(offset))
+    throw expected(
+      'a finite scale other than 0, and a finite offset',
+      `the file ${path}`,
+      `scale ${scale}, offset ${offset}`,
+      'Set them with gdal_edit.py -scale 1 -offset 0.',
+    );
 }
 
 function packingOf({ scale, offset, unit }: FileBand, unscale: boolean): BandPacking {

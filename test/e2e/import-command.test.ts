@@ -73,6 +73,24 @@ function feature(name: string, ring: number[][]): object {
 }
 
 describe('geocubes import', () => {
+  test('of files with scale, offset and unit: status says what the numbers stand for', async () => {
+    const store = await newCube('packed');
+    const file = raster('packed.tif', 0, 0, 5);
+    const gdal = loadGdal();
+    const packed = gdal.open(file, 'r+');
+    Object.assign(packed.bands.get(1), { scale: 0.5, offset: -3, unitType: 'dB\u001b[31m' });
+    packed.close();
+    const run = await runCommand(['import', file, '--store', store, '--quiet']);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    const { stdout } = await runCommand(['status', '--store', store]);
+    expect(stdout).toMatch(/^v: number \* 0\.5 - 3 dB.*\[31m$/m);
+    expect(stdout).not.toContain('\u001b');
+    const json = await runCommand(['status', '--store', store, '--format', 'json']);
+    expect(JSON.parse(json.stdout).bands).toMatchObject([
+      { name: 'v', scale_factor: 0.5, add_offset: -3 },
+    ]);
+  });
+
   test('fills the tiles that files touch, and a second run has nothing to do', async () => {
     const store = await newCube('whole');
     const files = [raster('low.tif', 0, 0, 5), raster('high.tif', 4, 4, 6)];

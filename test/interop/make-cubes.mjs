@@ -8,9 +8,20 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Cube, createPool, earthEngine } from '../../dist/index.js';
+import { fileURLToPath } from 'node:url';
+import { Cube, createPool, defineDataset, earthEngine, localFiles } from '../../dist/index.js';
 import { DEFAULT_TOKEN, startLoopback } from '../../dist/loopback/server.js';
 import { prepare } from './recipes.mjs';
+
+/** Files whose numbers stand for something, on their own grid: stored as they are, or as values. */
+const CONTAINERS = fileURLToPath(new URL('../parity/containers/', import.meta.url));
+const PACKED = [
+  { name: 'packed-geotiff', file: 'scaled.tif', dtype: 'int16' },
+  { name: 'packed-netcdf', file: 'up.nc', part: 'b1', dtype: 'int16' },
+  { name: 'packed-int8', file: 'int8.tif', dtype: 'int16' },
+  { name: 'values-geotiff', file: 'scaled.tif', dtype: 'float32', unscale: true },
+  { name: 'values-netcdf', file: 'up.nc', part: 'b1', dtype: 'float64', unscale: true },
+];
 
 const [output] = process.argv.slice(2);
 if (output === undefined) {
@@ -18,6 +29,25 @@ if (output === undefined) {
   process.exit(2);
 }
 await makeCubes(resolve(output));
+
+async function makePacked({ name, file, part, dtype, unscale = false }, out, pool) {
+  const path = join(CONTAINERS, file);
+  const dataset = defineDataset({
+    title: name,
+    local: true,
+    bands: ['v'],
+    dtype,
+    ...(dtype === 'int16' ? { nodata: -32768 } : {}),
+    grid: { crs: 'EPSG:4326', bounds: [10, 50, 16, 54], resolution: 1, chunk: 4 },
+  });
+  const store = join(out, name);
+  const cube = await Cube.create(store, dataset, { pool });
+  const named = part === undefined ? path : `NETCDF:"${path}":${part}`;
+  const source = await localFiles(dataset, [named], { unscale });
+  const { failed } = await cube.ingest(cube.grid.geobox, { source, pool });
+  if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+  return { name, store, file: path, part: part ?? null, dtype, unscale };
+}
 
 async function makeCubes(/** @type {string} */ out) {
   const rasters = join(out, 'rasters');
@@ -32,7 +62,10 @@ async function makeCubes(/** @type {string} */ out) {
   try {
     const cubes = [];
     for (const recipe of recipes) cubes.push(await makeCube(recipe, out, pool, server.url));
-    writeFileSync(join(out, 'manifest.json'), JSON.stringify({ cubes, skipped }, undefined, 2));
+    const packed = [];
+    for (const recipe of PACKED) packed.push(await makePacked(recipe, out, pool));
+    const manifest = { cubes, packed, skipped };
+    writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, undefined, 2));
   } finally {
     await pool.close();
     await server.close();

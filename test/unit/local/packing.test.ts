@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,6 +16,7 @@ import {
 } from '../../../src/index.js';
 import { inspectRaster } from '../../../src/local/raster-file.js';
 import type { DType } from '../../../src/raster/dtype.js';
+import { writeRaster } from '../warp/rasters.js';
 
 const folder = fileURLToPath(new URL('../../parity/containers/', import.meta.url));
 const at = (name: string) => join(folder, name);
@@ -210,6 +213,27 @@ describe('scale, offset and unit of files', () => {
       units: 'mm',
     });
   });
+});
+
+test.each([
+  [0, 1],
+  [Number.NaN, 0],
+  [1, Number.POSITIVE_INFINITY],
+])('scale %d with offset %d is refused, stored or unscaled', async (scale, offset) => {
+  const { cube } = await make({ dtype: 'float64' });
+  const folder = await mkdtemp(join(tmpdir(), 'geocubes-packing-'));
+  const file = writeRaster(join(folder, 'wrong.tif'), {
+    bands: [[1, 2, 3, 4]],
+    width: 2,
+    transform: [10, 1, 0, 54, 0, -1],
+    crs: 'EPSG:4326',
+    packing: { scale, offset },
+  });
+  for (const unscale of [false, true])
+    await expect(localFiles(cube.dataset, [file], { unscale })).rejects.toThrow(
+      /a finite scale other than 0, and a finite offset.*wrong\.tif/,
+    );
+  await rm(folder, { recursive: true });
 });
 
 describe('pixel types that cubes do not have', () => {

@@ -19,6 +19,10 @@ export interface Written {
   readonly mask?: { readonly values: readonly number[]; readonly isInside: boolean };
   /** The last band is alpha. */
   readonly hasAlpha?: boolean;
+  /** What the numbers stand for: number * scale + offset. */
+  readonly packing?: { readonly scale: number; readonly offset: number };
+  /** The bytes are int8. */
+  readonly isSigned?: boolean;
 }
 
 /** A GeoTIFF; returns its path. */
@@ -27,6 +31,7 @@ export function writeRaster(path: string, written: Written): string {
   const gdal = loadGdal();
   const height = (bands[0]?.length ?? 0) / width;
   const options = written.hasAlpha === true ? ['ALPHA=YES'] : [];
+  if (written.isSigned === true) options.push('PIXELTYPE=SIGNEDBYTE');
   const file = gdal.drivers
     .get('GTiff')
     .create(path, width, height, bands.length, GDAL_TYPES[dtype], options);
@@ -36,6 +41,7 @@ export function writeRaster(path: string, written: Written): string {
     const band = file.bands.get(i + 1);
     const nodata = written.nodata?.[i];
     if (nodata !== undefined) band.noDataValue = nodata;
+    if (written.packing !== undefined) Object.assign(band, written.packing);
     band.pixels.write(0, 0, width, height, pixelsOf(dtype, values));
   }
   if (mask !== undefined) {
