@@ -10,12 +10,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
 
 /** The ground every room stands on. */
-const GROUND = ['visible', 'errors', 'tile', 'grid', 'raster', 'dataset'];
+const GROUND = ['visible', 'errors', 'machine', 'tile', 'grid', 'raster', 'dataset'];
 
 /** Rooms (folders of src, and its single files) and the rooms each may import. */
 const MAY_IMPORT = {
   visible: [],
   errors: [],
+  machine: ['visible', 'errors'],
   grid: ['errors'],
   raster: ['errors', 'grid'],
   dataset: ['errors', 'grid', 'raster'],

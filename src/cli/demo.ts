@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
 import { earthEngine } from '../cube/earth-engine.js';
 import { presetDataset } from '../dataset/presets.js';
@@ -16,7 +16,7 @@ import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
 import { regionPicture } from './load.js';
 import type { LoopbackReady } from './loopback.js';
-import { threadsOption } from './options.js';
+import { pathFor, threadsOption } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar } from './progress-bar.js';
 import { stateMap } from './status.js';
@@ -33,9 +33,11 @@ interface Options extends ComputeOptions {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('fill a cube from a loopback Earth Engine and show what happened')
-    .option(
-      '--folder <dir>',
-      'where the cube and the pictures go (default: a new temporary folder)',
+    .addOption(
+      new Option(
+        '--folder <dir>',
+        'where the cube and the pictures go (default: a new temporary folder)',
+      ).argParser(pathFor('--folder')),
     )
     .addOption(threadsOption())
     .addOption(kernelOption())

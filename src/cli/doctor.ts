@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { checkLive, isConfirmed, liveHtml, liveMarkdown, summaryOf } from '../cube/live.js';
-import { expected, InvalidInputError } from '../errors.js';
+import { expected } from '../errors.js';
 import { gatherDoctorReport, renderDoctorReport } from './doctor-report.js';
 import { EXIT } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
-import { formatOption } from './options.js';
+import { formatOption, pathFor } from './options.js';
+import { checkOutput, writeOutput } from './output-file.js';
 import { endpointOption, insecureHttpOption, keyFileOption, projectOption } from './service.js';
 import { print, printJson } from './terminal.js';
 
@@ -35,10 +35,9 @@ export function doctorCommand(): Command {
     .addOption(keyFileOption())
     .addOption(insecureHttpOption())
     .addOption(
-      new Option(
-        '--out <file>',
-        'page of the live check to write, without secrets: .html or .md',
-      ).default('earth-engine-live.md'),
+      new Option('--out <file>', 'page of the live check to write, without secrets: .html or .md')
+        .argParser(pathFor('--out'))
+        .default('earth-engine-live.md'),
     )
     .option('--show-project', "leave the project's id in that page")
     .addHelpText(
@@ -57,15 +56,11 @@ export function doctorCommand(): Command {
 async function runLive({ out, format, ...options }: DoctorCommandOptions): Promise<void> {
   const page = out.endsWith('.html') ? liveHtml : out.endsWith('.md') ? liveMarkdown : undefined;
   if (page === undefined) throw expected('a file that ends with .html or .md', '--out', out);
+  await checkOutput(out, '--out');
   const interrupt = abortOnSignals('Stopping.');
   try {
     const report = await checkLive({ ...options, signal: interrupt.signal });
-    await writeFile(out, page(report)).catch((cause: NodeJS.ErrnoException) => {
-      throw new InvalidInputError(
-        `Expected a file to write for --out but received "${out}" (${cause.code ?? cause.message}).`,
-        { cause },
-      );
-    });
+    await writeOutput(out, page(report), '--out');
     if (format === 'json') printJson(report);
     else {
       for (const { id, verdict, came } of report.rows)

@@ -1,5 +1,4 @@
-import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import {
   AbortedError,
   type ErrorRecord,
@@ -12,6 +11,7 @@ import { parseTileId } from '../grid/tiling.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { FailedTile, PlannedTile } from '../tile.js';
 import { readText } from './options.js';
+import { checkOutput } from './output-file.js';
 
 /** A tile that a run was to load, and that is not loaded after it. */
 type MissingTile = Omit<FailedTile, 'state'>;
@@ -40,16 +40,8 @@ export class FailureList {
    * Makes sure before a long run that the list can be written after it; nothing is made yet.
    * @throws {InvalidInputError}
    */
-  async check(): Promise<void> {
-    const refuse = (why: string) =>
-      expected('a file to write', '--failed', `${this.file} (${why})`);
-    const there = await stat(this.file).catch(() => undefined);
-    if (there?.isDirectory()) throw refuse('a folder');
-    await access(dirname(this.file), constants.W_OK).catch(
-      ({ code, message }: NodeJS.ErrnoException) => {
-        throw refuse(`${dirname(this.file)}: ${code ?? message}`);
-      },
-    );
+  check(): Promise<void> {
+    return checkOutput(this.file, '--failed', true);
   }
 
   /**

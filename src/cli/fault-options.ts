@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { expected } from '../errors.js';
 import { mixedFaults } from '../loopback/faults/mixed.js';
 import { type FaultPlan, parseFaultPlan } from '../loopback/faults/plan.js';
-import { readJson, wholeNumber } from './options.js';
+import { pathFor, readJson, wholeNumber } from './options.js';
 
 /** What a user wants to go wrong at the loopback server. */
 export interface FaultOptions {
@@ -15,7 +15,10 @@ export interface FaultOptions {
 
 export function faultOptions(): Option[] {
   return [
-    new Option('--faults <file>', 'what is to go wrong, as JSON (see src/loopback/README.md)'),
+    new Option(
+      '--faults <file>',
+      'what is to go wrong, as JSON (see src/loopback/README.md)',
+    ).argParser(pathFor('--faults')),
     new Option(
       '--fault-rate <share>',
       'share of pixel requests that go wrong in some retryable way',

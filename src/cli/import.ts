@@ -5,7 +5,8 @@ import type { Resampling } from '../dataset/dataset.js';
 import { RESAMPLINGS } from '../dataset/dataset.js';
 import { expected } from '../errors.js';
 import { localFiles } from '../local/source.js';
-import { readText, storeOption, textOf, timeOption } from './options.js';
+import { schemeOf } from '../machine/local-path.js';
+import { pathFor, readText, storeOption, textOf, timeOption } from './options.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
 import { complain } from './terminal.js';
@@ -30,7 +31,7 @@ export function importCommand(): Command {
       new Option(
         '--files-from <list|->',
         'a file with one path a line, or standard input; after FILES',
-      ),
+      ).argParser(pathFor('--files-from')),
     )
     .addOption(
       new Option('--order <order>', 'the file whose valid pixel is taken where files overlap')
@@ -105,7 +106,7 @@ async function pathsIn(list: string): Promise<string[]> {
   return content
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .map((line) => (isAbsolute(line) ? line : join(base, line)));
+    .map((line) => (isAbsolute(line) || schemeOf(line) === 'file' ? line : join(base, line)));
 }
 
 function number(text: string): number {

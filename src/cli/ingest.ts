@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { Cube, isTileList, type Rate } from '../cube/cube.js';
 import { readTileList } from './failures.js';
 import { addServiceLimits, type ServiceLimits } from './limits.js';
-import { storeOption, timeOption } from './options.js';
+import { pathFor, storeOption, timeOption } from './options.js';
 import { type PlanOptions, rateOption, showPlan } from './plan.js';
 import { addRegionOptions, type RegionOptions, regionOf } from './region.js';
 import { addRunOptions, type RunOptions, runIngest } from './run-ingest.js';
@@ -25,7 +25,9 @@ export function ingestCommand(): Command {
       new Option(
         '--retry-failed <list>',
         'in place of a region: the tiles in a list of --failed, of a report (failures.ndjson), of --format json or ndjson, or ids one a line',
-      ).conflicts(['bbox', 'roi', 'time', 'dryRun']),
+      )
+        .argParser(pathFor('--retry-failed'))
+        .conflicts(['bbox', 'roi', 'time', 'dryRun']),
     );
   return addRunOptions(addServiceLimits(addServiceOptions(command)))
     .option(

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { Cube, type Region } from '../cube/cube.js';
 import { readGeoBox, writeGeoTiff } from '../cube/raster-files.js';
@@ -9,12 +8,14 @@ import { renderQuicklook } from '../picture/quicklook.js';
 import { isFloat } from '../raster/dtype.js';
 import {
   formatOption,
+  pathFor,
   quietOption,
   storeOption,
   threadsOption,
   timeOption,
   wholeNumber,
 } from './options.js';
+import { checkOutput, writeOutput } from './output-file.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { complain, print, printJson } from './terminal.js';
@@ -39,11 +40,17 @@ export function loadCommand(): Command {
     .addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
-    .option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE')
+    .addOption(
+      new Option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE').argParser(
+        pathFor('--out'),
+      ),
+    )
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
-    .option(
-      '--png <file>',
-      'picture to write: the first three bands as red, green, blue, or the first in grey',
+    .addOption(
+      new Option(
+        '--png <file>',
+        'picture to write: the first three bands as red, green, blue, or the first in grey',
+      ).argParser(pathFor('--png')),
     )
     .option('--like <file>', 'raster whose grid the pixels are put on, exactly')
     .addOption(
@@ -79,6 +86,8 @@ export function loadCommand(): Command {
 async function load(options: Options): Promise<void> {
   const { store, png, out, like: likeFile, resampling, buffer, trustInputs = false } = options;
   checkOptions(options);
+  if (out !== undefined) await checkOutput(out, '--out', true);
+  if (png !== undefined) await checkOutput(png, '--png');
   const cube = await Cube.open(store);
   const pool = await openPool(options);
   try {
@@ -98,7 +107,7 @@ async function load(options: Options): Promise<void> {
         format: options.cog ? 'cog' : 'geotiff',
         hasNodata: hasNodata(cube.dataset),
       });
-    if (png !== undefined) await writeFile(png, await regionPicture(region));
+    if (png !== undefined) await writeOutput(png, await regionPicture(region), '--png');
     if (options.quiet) return;
     if (options.format === 'json') printJson(regionRecord(region, cube.dataset, options));
     else print(regionText(region, options));

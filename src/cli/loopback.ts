@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { FORMAT_WORDS, parseReplyFormat } from '../loopback/reply-format/words.js';
 import { DEFAULT_TOKEN, startLoopback } from '../loopback/server.js';
 import { type FaultOptions, faultOptions, faultPlanOf } from './fault-options.js';
-import { wholeNumber } from './options.js';
+import { pathFor, wholeNumber } from './options.js';
 import { print } from './terminal.js';
 
 /** What a forked server tells its parent. */
@@ -25,9 +25,11 @@ export function loopbackCommand(): Command {
         .default(8787)
         .argParser(wholeNumber('--port', 0, 65_535)),
     )
-    .option(
-      '--folder <dir>',
-      'folder of rasters with a manifest.json, served beside the built-in assets',
+    .addOption(
+      new Option(
+        '--folder <dir>',
+        'folder of rasters with a manifest.json, served beside the built-in assets',
+      ).argParser(pathFor('--folder')),
     )
     .addOption(
       new Option(

@@ -5,11 +5,28 @@ import { parseDataset } from '../dataset/parse.js';
 import { PRESET_NAMES, presetDataset } from '../dataset/presets.js';
 import { parseToi } from '../dataset/toi.js';
 import { expected, InvalidInputError } from '../errors.js';
+import { localPath, schemeOf } from '../machine/local-path.js';
 import { readAtMost } from '../raster/read-at-most.js';
 
 /** Options that several commands share. */
 export const storeOption = () =>
-  new Option('--store <url>', 'path or URL of the cube').makeOptionMandatory();
+  new Option('--store <url>', 'path or URL of the cube')
+    .argParser((url) => {
+      if (schemeOf(url) === 'memory')
+        throw expected(
+          'a place that is still there when the command has ended',
+          '--store',
+          url,
+          'Cubes in memory are for programs.',
+        );
+      return url;
+    })
+    .makeOptionMandatory();
+
+/** A parser for options that name a file or folder, by its path or a `file:` URL. */
+export function pathFor(name: string): (text: string) => string {
+  return (text) => localPath(text, name);
+}
 
 export const datasetOption = () =>
   new Option(
@@ -62,7 +79,7 @@ export function wholeNumber(name: string, low: number, high: number): (text: str
 /** A preset by its name, or a dataset in a JSON file. @throws {InvalidInputError} */
 export async function readDataset(nameOrFile: string): Promise<Dataset> {
   return nameOrFile.endsWith('.json')
-    ? parseDataset(await readJson(nameOrFile, 'the dataset'))
+    ? parseDataset(await readJson(localPath(nameOrFile, 'the dataset'), 'the dataset'))
     : presetDataset(nameOrFile);
 }
 

@@ -13,7 +13,7 @@ import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
 import { addLimitOptions, type LimitOptions, type ServiceLimits } from './limits.js';
 import { createFileLog, createLog, logEvent } from './log.js';
-import { durabilityOption, threadsOption } from './options.js';
+import { durabilityOption, pathFor, threadsOption } from './options.js';
 import { type ComputeOptions, kernelOption, openPool } from './pool.js';
 import { ProgressBar, waitText } from './progress-bar.js';
 import { stageTable, summaryText } from './summary-text.js';
@@ -41,15 +41,24 @@ export function addRunOptions(command: Command): Command {
         .choices(['text', 'json', 'ndjson'])
         .default('text'),
     )
-    .option(
-      '--failed <file>',
-      'list to write of the tiles that failed, and of those not come to when the run breaks off, a JSON record a line; "ingest --retry-failed" reads it',
+    .addOption(
+      new Option(
+        '--failed <file>',
+        'list to write of the tiles that failed, and of those not come to when the run breaks off, a JSON record a line; "ingest --retry-failed" reads it',
+      ).argParser(pathFor('--failed')),
     )
-    .option(
-      '--report <dir>',
-      'folder for a page that shows what happened (report.html), and its numbers (report.json, failures.ndjson)',
+    .addOption(
+      new Option(
+        '--report <dir>',
+        'folder for a page that shows what happened (report.html), and its numbers (report.json, failures.ndjson)',
+      ).argParser(pathFor('--report')),
     )
-    .option('--log-file <file>', 'file to append every event to, one JSON record a line')
+    .addOption(
+      new Option(
+        '--log-file <file>',
+        'file to append every event to, one JSON record a line',
+      ).argParser(pathFor('--log-file')),
+    )
     .addOption(new Option('-v, --verbose', 'log every event to stderr, one JSON record a line'))
     .addOption(new Option('-q, --quiet', 'no progress'));
 }

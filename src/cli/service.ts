@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { earthEngine } from '../cube/earth-engine.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { TileSource } from '../tile.js';
-import { wholeNumber } from './options.js';
+import { pathFor, wholeNumber } from './options.js';
 
 export interface ServiceOptions {
   readonly endpoint?: string;
@@ -32,7 +32,7 @@ export const keyFileOption = () =>
   new Option(
     '--key-file <file>',
     "JSON key of a service account (default: this machine's credentials)",
-  );
+  ).argParser(pathFor('--key-file'));
 
 export const insecureHttpOption = () =>
   new Option(

@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import { expected, InvalidInputError } from '../errors.js';
+import { localPath } from '../machine/local-path.js';
 import { readFileAtMost } from '../raster/read-at-most.js';
 
 export const SETTINGS_HELP = `Each option can also be set in the environment (GEOCUBES_BBOX for --bbox) or in a
@@ -144,7 +145,8 @@ function truth(value: unknown, origin: string): boolean {
 }
 
 /** The file's values by the names of options, as the command line has them without the dashes. */
-function readSettings(file: string, known: ReadonlySet<string>): Map<string, unknown> {
+function readSettings(given: string, known: ReadonlySet<string>): Map<string, unknown> {
+  const file = localPath(given, '--config');
   let content: unknown;
   try {
     content = JSON.parse(startOf(file));

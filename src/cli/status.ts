@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { Cube, type StepCounts, TileState } from '../cube/cube.js';
 import { formatInstant } from '../dataset/period.js';
@@ -9,7 +8,8 @@ import { tileId } from '../grid/tiling.js';
 import { renderPng } from '../picture/png.js';
 import { drawStateMap } from '../picture/state-map.js';
 import { type ListedTile, readTileList } from './failures.js';
-import { storeOption, timeOption } from './options.js';
+import { pathFor, storeOption, timeOption } from './options.js';
+import { checkOutput, writeOutput } from './output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from './region.js';
 import { print, printJson } from './terminal.js';
 import { writeTileFeatures } from './tile-features.js';
@@ -33,13 +33,17 @@ export function statusCommand(): Command {
         .choices(['text', 'json', 'geojson'])
         .default('text'),
     )
-    .option(
-      '--png <file>',
-      'map of the loaded tiles to write; of temporal cubes those loaded at any of the steps',
+    .addOption(
+      new Option(
+        '--png <file>',
+        'map of the loaded tiles to write; of temporal cubes those loaded at any of the steps',
+      ).argParser(pathFor('--png')),
     )
-    .option(
-      '--failed <list>',
-      'list of tiles that failed in an ingest (see "ingest --retry-failed"): those still not loaded are told, and drawn, apart',
+    .addOption(
+      new Option(
+        '--failed <list>',
+        'list of tiles that failed in an ingest (see "ingest --retry-failed"): those still not loaded are told, and drawn, apart',
+      ).argParser(pathFor('--failed')),
     )
     .addHelpText(
       'after',
@@ -50,6 +54,7 @@ export function statusCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { store, png, format, time } = options;
+  if (png !== undefined) await checkOutput(png, '--png');
   const region = await regionIn(options);
   const listed =
     options.failed === undefined ? undefined : await readTileList(options.failed, '--failed');
@@ -64,7 +69,7 @@ async function run(options: Options): Promise<void> {
     else print(...statusLines(cube, store, counts));
   }
   if (png === undefined) return;
-  await writeFile(png, await renderPng(await stateMap(cube, roi, at, failed)));
+  await writeOutput(png, await renderPng(await stateMap(cube, roi, at, failed)), '--png');
   if (format === 'text') print(`Wrote ${png}`);
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { GeoBox } from '../grid/geobox.js';
 import type { GeoTiffJob } from '../kernel/raster-files.js';
+import { localPath } from '../machine/local-path.js';
 import type { Pool } from '../pool/pool.js';
 import { isFloat } from '../raster/dtype.js';
 import type { Region } from './load.js';
@@ -27,7 +28,7 @@ export async function writeGeoTiff(
   { pool, format = 'geotiff', hasNodata = true }: GeoTiffOptions,
 ): Promise<void> {
   await pool.writeGeoTiff({
-    file: resolve(file),
+    file: resolve(localPath(file, 'the GeoTIFF to write')),
     format,
     geobox: geobox.toRecord(),
     dtype,

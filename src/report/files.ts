@@ -1,6 +1,7 @@
 import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InvalidInputError, StoreError } from '../errors.js';
+import { localPath } from '../machine/local-path.js';
 import type { IngestRecord } from '../observe/record.js';
 import { drawReport, type PageOptions } from './page.js';
 
@@ -20,7 +21,7 @@ export async function checkReportFolder(folder: string): Promise<void> {
       `Expected a folder to write in for the report but received "${folder}" (${why}). Choose another one.`,
       cause === undefined ? undefined : { cause },
     );
-  let path = resolve(folder);
+  let path = resolve(localPath(folder, 'the folder of the report'));
   for (;;) {
     const kind = await stat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
@@ -46,10 +47,11 @@ export async function checkReportFolder(folder: string): Promise<void> {
  * @throws {StoreError} of kind `io` when they cannot be written.
  */
 export async function writeReport(
-  folder: string,
+  given: string,
   record: IngestRecord,
   options: PageOptions = {},
 ): Promise<string> {
+  const folder = localPath(given, 'the folder of the report');
   const lines = record.failures.map((failure) => `${JSON.stringify(failure)}\n`).join('');
   try {
     await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expected } from '../errors.js';
+import { localPath, schemeOf } from '../machine/local-path.js';
 
 /** Where a cube lives. */
 export type StorageLocation =
@@ -33,8 +33,9 @@ const OBJECT_STORES = ['s3', 'gs', 'az'] as const;
  * @throws {InvalidInputError} for other schemes, and for URLs that carry more than bucket and prefix.
  */
 export function parseStorage(url: string): StorageLocation {
-  if (url === '') throw expected('a path or URL', 'the store', url);
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
+  if (typeof url !== 'string' || url.trim() === '')
+    throw expected('a path or URL', 'the store', url);
+  const scheme = schemeOf(url);
   if (scheme === 'memory') return parseMemory(url);
   const objectStore = OBJECT_STORES.find((known) => known === scheme);
   if (objectStore !== undefined) return parseObjectStore(objectStore, url);
@@ -43,9 +44,11 @@ export function parseStorage(url: string): StorageLocation {
       'a path or one of file:, s3:, gs:, az:, memory:',
       'the scheme of the store',
       `${scheme}:`,
+      `A folder of this name is ./${scheme}:...`,
     );
   }
-  const path = scheme === 'file' ? fileURLToPath(url) : resolve(url);
+  // Resolved, a URL that ends in a slash is the folder's name too.
+  const path = resolve(localPath(url, 'the store'));
   const kind = path.endsWith('.zarr') ? 'zarr' : 'local';
   return { kind, path: canonical(path) };
 }

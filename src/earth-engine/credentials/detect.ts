@@ -3,6 +3,7 @@
  * and for `geocubes doctor` alike. Reads variables and files, asks nobody.
  */
 import { existsSync } from 'node:fs';
+import { localPath } from '../../machine/local-path.js';
 import {
   ALL_KEYS,
   type Key,
@@ -102,13 +103,13 @@ function fromToken({ token }: Wishes, surroundings: Surroundings): Candidate | u
 }
 
 function fromKeyFile({ keyFile }: Wishes, surroundings: Surroundings): Candidate | undefined {
-  const path = keyFile ?? variable(surroundings, 'GEOCUBES_KEY_FILE');
+  const path =
+    keyFile === undefined
+      ? variable(surroundings, 'GEOCUBES_KEY_FILE')
+      : localPath(keyFile, 'the key file');
   if (path === undefined) return undefined;
-  return fileAccount(
-    keyFile === undefined ? 'GEOCUBES_KEY_FILE' : 'the key file given',
-    path,
-    PLAIN_KEYS,
-  );
+  const origin = keyFile === undefined ? 'GEOCUBES_KEY_FILE' : 'the key file given';
+  return fileAccount(origin, path, PLAIN_KEYS);
 }
 
 function fromKeyText(surroundings: Surroundings): Candidate | undefined {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { expected } from '../../errors.js';
+import { localPath } from '../../machine/local-path.js';
 import type { Image } from '../image/image.js';
 import type { Asset } from './catalogue.js';
 import { RasterFile } from './raster-file.js';
@@ -45,7 +46,8 @@ export const MANIFEST = 'manifest.json';
  * @throws {InvalidInputError} when the manifest is absent or malformed, names a file outside of its
  * folder, or one that is no usable raster.
  */
-export function readFolder(folder: string): Asset[] {
+export function readFolder(given: string): Asset[] {
+  const folder = localPath(given, 'the folder of rasters');
   const path = join(folder, MANIFEST);
   const parsed = Manifest.safeParse(readJson(path));
   if (!parsed.success) {

@@ -2,6 +2,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expected } from '../../../errors.js';
+import { localPath, schemeOf } from '../../../machine/local-path.js';
 import { TRUST } from './formats.js';
 
 export interface InputName {
@@ -32,7 +33,10 @@ const ARCHIVE = /^\/(vsizip|vsitar|vsigzip)\/(.+)$/s;
  * @param subject what the input is for, in messages
  * @throws {InvalidInputError} when there is no such file, or what is there is none
  */
-export function inputName(given: string, subject: string, trust = false): InputName {
+export function inputName(text: string, subject: string, trust = false): InputName {
+  if (typeof text !== 'string') throw expected('the name of a file', subject, text);
+  // A URL of a file is its path; of other schemes some are names of parts of files.
+  const given = schemeOf(text) === 'file' ? localPath(text, subject) : text;
   const plain = resolve(given);
   const stats = look(plain);
   if (stats !== undefined) {
