@@ -2,7 +2,7 @@ import { GeoTIFF, type GeoTIFFImage } from 'geotiff';
 import { EarthEngineError } from '../errors.js';
 import { type Affine, alignsWith } from '../grid/affine.js';
 import { GeoBox } from '../grid/geobox.js';
-import { affineOfTags } from '../grid/georeferencing.js';
+import { affineOfTags, crsOfKeys } from '../grid/georeferencing.js';
 import { byteSource } from '../raster/byte-source.js';
 import { bytesOf, type DType } from '../raster/dtype.js';
 import type { PixelRequest } from '../tile.js';
@@ -27,9 +27,6 @@ const SAMPLE_FORMATS: Readonly<Record<DType, number>> = {
   float32: 3,
   float64: 3,
 };
-
-/** What a GeoKey says when the CRS is spelled out instead of named. */
-const USER_DEFINED = 32_767;
 
 /** GTRasterTypeGeoKey: coordinates are of a pixel's centre. */
 const PIXEL_IS_POINT = 2;
@@ -123,15 +120,9 @@ function checkGrid(
   if (!alignsWith(affine, wanted.affine, wanted.width, wanted.height)) {
     throw mismatch(`the transform ${wanted.affine.join(' ')}`, affine.join(' '));
   }
-  const keys = image.getGeoKeys();
-  const code = keys?.ProjectedCSTypeGeoKey ?? keys?.GeographicTypeGeoKey;
+  const code = crsOfKeys(image.getGeoKeys());
   if (code === undefined) throw mismatch(wanted.crs.name, 'a GeoTIFF without a CRS');
-  if (
-    typeof code === 'number' &&
-    code !== USER_DEFINED &&
-    wanted.crs.epsg !== undefined &&
-    code !== wanted.crs.epsg
-  ) {
+  if (code !== 'own' && wanted.crs.epsg !== undefined && code !== wanted.crs.epsg) {
     throw mismatch(wanted.crs.name, `EPSG:${code}`);
   }
 }

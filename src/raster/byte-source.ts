@@ -8,7 +8,9 @@ interface Slice {
  * only, and what lies behind a file in memory that was used before must not be read as a part of it.
  */
 export function byteSource(bytes: Uint8Array) {
-  const cut = ({ offset, length }: Slice) => bytes.slice(offset, offset + length).buffer;
+  // Not `slice`: that of a Buffer is a view, whose memory begins somewhere else.
+  const cut = ({ offset, length }: Slice) =>
+    new Uint8Array(bytes.subarray(offset, offset + length)).buffer;
   return {
     fileSize: bytes.byteLength,
     fetch: async (slices: readonly Slice[]) => slices.map(cut),

@@ -1,7 +1,7 @@
 import { GeoTIFF as Decoder, type GeoTIFFImage, registerTag } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import type { Affine } from '../../grid/affine.js';
-import { affineOfTags } from '../../grid/georeferencing.js';
+import { affineOfTags, crsOfKeys } from '../../grid/georeferencing.js';
 import { byteSource } from '../../raster/byte-source.js';
 import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
 import { MAX_IMAGE_BYTES } from '../size-limits.js';
@@ -122,13 +122,9 @@ function affineOf(image: GeoTIFFImage): Affine | undefined {
   });
 }
 
-/** In GeoTIFF, the code of a system that the file defines itself. */
-const USER_DEFINED = 32767;
-
 function epsgOf(image: GeoTIFFImage): number | undefined {
-  const keys = image.getGeoKeys();
-  const code: unknown = keys?.ProjectedCSTypeGeoKey ?? keys?.GeographicTypeGeoKey;
-  return typeof code === 'number' && code > 0 && code !== USER_DEFINED ? code : undefined;
+  const code = crsOfKeys(image.getGeoKeys());
+  return code === 'own' ? undefined : code;
 }
 
 function nodataOf(image: GeoTIFFImage): number | undefined {
