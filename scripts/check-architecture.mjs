@@ -1,10 +1,11 @@
 /**
  * Holds the table of src/ARCHITECTURE.md: which room may import which, one owner for each heavy
- * dependency, no cycles (type imports included), nothing of native-bench in src.
+ * dependency, no cycles (type imports included), nothing of native-bench in src, no state in modules.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkModuleState } from './architecture/check-module-state.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
@@ -119,11 +120,12 @@ for (const file of sources(src)) {
   graph.set(name, targets);
 }
 for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`);
+problems.push(...checkModuleState(root));
 
 if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`);
   process.stderr.write(
-    `Expected imports as src/ARCHITECTURE.md has them but received ${problems.length} others.\n`,
+    `Expected modules as src/ARCHITECTURE.md has them but ${problems.length} things are not so.\n`,
   );
   process.exit(1);
 }

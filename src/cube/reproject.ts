@@ -35,12 +35,17 @@ export interface ReprojectJob extends ReadSource {
  * a block reads as far around it as its resampling looks, so that cutting shows nowhere.
  */
 export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
-  const pool = options.pool ?? inlinePool();
+  // Where the caller gave none, the calling thread computes.
+  const pool = options.pool ?? createPool({ size: 0 });
   const blocks = blocksOf(job.regions, job);
   const lane = async () => {
     for (const block of blocks) await reprojectBlock(block, job, pool, options);
   };
-  await allDone(Array.from({ length: pool.size + 1 }, lane));
+  try {
+    await allDone(Array.from({ length: pool.size + 1 }, lane));
+  } finally {
+    if (options.pool === undefined) await pool.close();
+  }
 }
 
 /** What tells which of the cube's pixels a target is made of. */
@@ -177,12 +182,4 @@ async function reprojectBlock(
       },
     });
   }
-}
-
-let inline: Pool | undefined;
-
-/** Computes on the calling thread, where the caller gave no pool. */
-function inlinePool(): Pool {
-  inline ??= createPool({ size: 0 });
-  return inline;
 }

@@ -180,17 +180,8 @@ export function affineOf(transform: number[]): Affine {
   return fromGeoTransform(transform as unknown as GeoTransform);
 }
 
-/** The last answer, by the WKT of the file: all tiles of a run come in the same CRS. */
-let crsChecked: { readonly wkt: string; readonly name: string; readonly same: boolean } | undefined;
-
-export function hasCrs(dataset: Dataset, { crs }: GeoBox): boolean {
-  const srs = dataset.srs;
-  if (srs === null) return false;
-  const wkt = srs.toWKT();
-  if (crsChecked?.wkt === wkt && crsChecked.name === crs.name) return crsChecked.same;
-  const same = srs.isSame(spatialReference(crs.name));
-  crsChecked = { wkt, name: crs.name, same };
-  return same;
+export function hasCrs({ srs }: Dataset, { crs }: GeoBox): boolean {
+  return srs?.isSame(spatialReference(crs.name)) ?? false;
 }
 
 export function messageOf(cause: unknown): string {

@@ -52,9 +52,6 @@ export function pointsBy(transformation: CoordinateTransformation): (x: number, 
   };
 }
 
-/** By EPSG code. */
-const geographic = new Map<string, boolean>();
-
 /**
  * Looks whether the code that a file gives to the geographic part of its CRS is that of a geographic system.
  * Where it is another's, PROJ before 9.4 follows a null pointer as soon as coordinates are to be transformed
@@ -73,14 +70,8 @@ export function checkCode(srs: SpatialReference): void {
 function isCodedSoundly(srs: SpatialReference): boolean {
   const code = srs.getAuthorityCode('GEOGCS') as string | null;
   if (code === null || srs.getAuthorityName('GEOGCS') !== 'EPSG') return true;
-  const known = geographic.get(code) ?? isGeographicCode(Number(code));
-  geographic.set(code, known);
-  return known;
-}
-
-function isGeographicCode(code: number): boolean {
   try {
-    return loadGdal().SpatialReference.fromEPSG(code).isGeographic();
+    return loadGdal().SpatialReference.fromEPSG(Number(code)).isGeographic();
   } catch {
     return false;
   }

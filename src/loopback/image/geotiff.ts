@@ -8,7 +8,11 @@ import { exportName } from './pixel-type.js';
  * One option set for every reply: uncompressed; band after band, which GDAL writes in half the time
  * of pixel interleave; no colours and no alpha, so that no reader takes four bands for RGBA.
  */
-export const TIFF_OPTIONS = ['INTERLEAVE=BAND', 'PHOTOMETRIC=MINISBLACK', 'ALPHA=NO'];
+export const TIFF_OPTIONS: readonly string[] = [
+  'INTERLEAVE=BAND',
+  'PHOTOMETRIC=MINISBLACK',
+  'ALPHA=NO',
+];
 
 /**
  * A GeoTIFF of `bands` (each `[y, x]` of the geobox's shape) in memory, with its CRS and transform set.
@@ -26,7 +30,7 @@ export function encodeGeoTiff(
   const path = uniqueName('.tif');
   const dataset = gdal.drivers
     .get('GTiff')
-    .create(path, width, height, bands.length, exportName(dtype), TIFF_OPTIONS);
+    .create(path, width, height, bands.length, exportName(dtype), [...TIFF_OPTIONS]);
   try {
     dataset.geoTransform = [...toGeoTransform(geobox.affine)];
     dataset.srs = gdal.SpatialReference.fromUserInput(crs.name);

@@ -33,10 +33,11 @@ export function parseXml(document: string, subject: string): Element {
   const text = document.replace(/^\uFEFF/, '').replace(/^\s*<\?xml\s[^<>?]*\?>/, '');
   const root: Element = { name: '', attributes: new Map(), children: [], text: '' };
   const open: Element[] = [root];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.length) {
-    const at = TOKEN.lastIndex;
-    const groups = TOKEN.exec(text)?.groups;
+  // One of its own: it remembers where it is.
+  const token = new RegExp(TOKEN);
+  while (token.lastIndex < text.length) {
+    const at = token.lastIndex;
+    const groups = token.exec(text)?.groups;
     const parent = open[open.length - 1] as Element;
     if (groups === undefined || open.length > MAX_DEPTH)
       throw expected('well-formed XML', subject, text.slice(at, at + 40).trim());
