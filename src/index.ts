@@ -38,6 +38,7 @@ export {
   type VerifyOptions,
   type VerifyReport,
 } from './cube/cube.js';
+export { type ReadDatasetOptions, readDataset } from './cube/datasets/read-dataset.js';
 export {
   type EarthEngineAccountOptions,
   type EarthEngineSourceOptions,
@@ -66,6 +67,8 @@ export type { TileFeatures, TileProperties } from './cube/tile-features.js';
 export type { IngestLimits } from './cube/tile-queue.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
+export type { GridOptions } from './dataset/grid/read-grid.js';
+export type { BoundsSnap } from './dataset/grid/snapped.js';
 export { defineDataset, parseDataset } from './dataset/parse.js';
 export type { TimeSpan } from './dataset/period.js';
 export { PRESET_NAMES, presetDataset } from './dataset/presets.js';

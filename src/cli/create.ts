@@ -1,7 +1,10 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../cube/cube.js';
+import { readDataset } from '../cube/datasets/read-dataset.js';
+import type { BoundsSnap } from '../dataset/grid/snapped.js';
+import type { Bounds } from '../grid/geobox.js';
 import type { KernelName } from '../pool/messages.js';
-import { datasetOption, formatOption, quietOption, readDataset, storeOption } from './options.js';
+import { datasetOption, formatOption, quietOption, storeOption, trustOption } from './options.js';
 import { kernelOption, openPool } from './pool.js';
 import { print, printJson } from './terminal.js';
 import { stepRecord } from './time.js';
@@ -13,6 +16,8 @@ interface Options {
   readonly kernel?: KernelName;
   readonly format: 'text' | 'json';
   readonly quiet?: boolean;
+  readonly like?: string;
+  readonly trustInputs?: boolean;
 }
 
 export function createCommand(): Command {
@@ -20,6 +25,11 @@ export function createCommand(): Command {
     .description('make an empty cube')
     .addOption(storeOption())
     .addOption(datasetOption())
+    .option(
+      '--like <file>',
+      "raster whose grid the cube takes exactly, instead of the dataset's: CRS, transform and shape",
+    )
+    .addOption(trustOption())
     .addOption(
       new Option(
         '--icechunk-format <format>',
@@ -31,22 +41,51 @@ export function createCommand(): Command {
     .addOption(kernelOption())
     .addOption(formatOption())
     .addOption(quietOption())
-    .addHelpText('after', '\nExample:\n  $ geocubes create --store cubes/tctrend --dataset TCTrend')
+    .addHelpText(
+      'after',
+      [
+        '\nExamples:',
+        '  $ geocubes create --store cubes/tctrend --dataset TCTrend',
+        '  $ geocubes create --store cubes/mine --dataset mine.json --like dem.tif',
+      ].join('\n'),
+    )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, dataset: name, icechunkFormat, kernel, format, quiet } = options;
-  const dataset = await readDataset(name);
+  const {
+    store,
+    dataset: name,
+    icechunkFormat,
+    kernel,
+    format,
+    quiet,
+    like,
+    trustInputs,
+  } = options;
   const pool = await openPool({ threads: 0, ...(kernel === undefined ? {} : { kernel }) });
+  let snap: BoundsSnap | undefined;
+  const onSnap = (told: BoundsSnap) => {
+    snap = told;
+  };
+  const dataset = await readDataset(name, { pool, like, trustInputs, onSnap });
   const cube = await Cube.create(store, dataset, {
     pool,
     icechunkFormat: icechunkFormat === '2' ? 2 : 1,
   });
   await pool.close();
   if (quiet) return;
-  if (format === 'json') printJson(cubeRecord(cube, store));
-  else print(cubeText(cube, store));
+  if (format === 'json') printJson(cubeRecord(cube, store, snap));
+  else print(cubeText(cube, store), ...(snap === undefined ? [] : [snapText(snap, cube)]));
+}
+
+function snapText({ asked, became }: BoundsSnap, { grid }: Cube): string {
+  const [x, y] = grid.geobox.resolution;
+  return `Bounds were snapped to whole pixels of ${x} x ${-y}: asked for ${textOfBounds(asked)}, became ${textOfBounds(became)}`;
+}
+
+function textOfBounds({ west, south, east, north }: Bounds): string {
+  return [west, south, east, north].join(',');
 }
 
 function cubeText({ dataset, grid, timeAxis }: Cube, store: string): string {
@@ -55,7 +94,11 @@ function cubeText({ dataset, grid, timeAxis }: Cube, store: string): string {
 }
 
 /** Of grids `[rows, columns]`, as in the library. */
-function cubeRecord({ dataset, grid, timeAxis }: Cube, store: string) {
+function cubeRecord(
+  { dataset, grid, timeAxis }: Cube,
+  store: string,
+  snap: BoundsSnap | undefined,
+) {
   return {
     store,
     title: dataset.title,
@@ -64,6 +107,7 @@ function cubeRecord({ dataset, grid, timeAxis }: Cube, store: string) {
     geobox: grid.geobox.toRecord(),
     tiles: [grid.rows, grid.cols],
     chunk: [grid.chunk.height, grid.chunk.width],
+    ...(snap === undefined ? {} : { snapped: snap }),
     ...(timeAxis === undefined ? {} : { steps: timeAxis.steps.map(stepRecord) }),
   };
 }

@@ -9,8 +9,8 @@ import {
 } from '../errors.js';
 import { parseTileId } from '../grid/tiling.js';
 import type { IngestEvent } from '../observe/events.js';
+import { readText } from '../raster/read-text.js';
 import type { FailedTile, PlannedTile } from '../tile.js';
-import { readText } from './options.js';
 import { checkOutput } from './output-file.js';
 
 /** A tile that a run was to load, and that is not loaded after it. */

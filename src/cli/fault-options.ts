@@ -2,7 +2,8 @@ import { Option } from 'commander';
 import { expected } from '../errors.js';
 import { mixedFaults } from '../loopback/faults/mixed.js';
 import { type FaultPlan, parseFaultPlan } from '../loopback/faults/plan.js';
-import { pathFor, readJson, wholeNumber } from './options.js';
+import { readJson } from '../raster/read-text.js';
+import { pathFor, wholeNumber } from './options.js';
 
 /** What a user wants to go wrong at the loopback server. */
 export interface FaultOptions {

@@ -1,12 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { Option } from 'commander';
-import type { Dataset } from '../dataset/dataset.js';
-import { parseDataset } from '../dataset/parse.js';
-import { PRESET_NAMES, presetDataset } from '../dataset/presets.js';
+import { PRESET_NAMES } from '../dataset/presets.js';
 import { parseToi } from '../dataset/toi.js';
-import { expected, InvalidInputError } from '../errors.js';
+import { expected } from '../errors.js';
 import { localPath, schemeOf } from '../machine/local-path.js';
-import { readAtMost } from '../raster/read-at-most.js';
 
 /** Options that several commands share. */
 export const storeOption = () =>
@@ -74,56 +70,4 @@ export function wholeNumber(name: string, low: number, high: number): (text: str
       throw expected(`a whole number from ${low} to ${high}`, name, text);
     return value;
   };
-}
-
-/** A preset by its name, or a dataset in a JSON file. @throws {InvalidInputError} */
-export async function readDataset(nameOrFile: string): Promise<Dataset> {
-  return nameOrFile.endsWith('.json')
-    ? parseDataset(await readJson(localPath(nameOrFile, 'the dataset'), 'the dataset'))
-    : presetDataset(nameOrFile);
-}
-
-/** The content of a JSON file; `subject` names the option in messages. @throws {InvalidInputError} */
-export async function readJson(file: string, subject: string): Promise<unknown> {
-  const text = await readText(file, subject);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidInputError(
-      `Expected JSON for ${subject} but received "${file}": ${(cause as Error).message}.`,
-      { cause },
-    );
-  }
-}
-
-/**
- * Bytes of a file with options, tiles or regions that are read: far more than any has, and as much as
- * stays a text that can be handled.
- */
-export const MAX_INPUT_BYTES = 256 * 1024 ** 2;
-
-/** The content of a file; `subject` names the option in messages. @throws {InvalidInputError} */
-export async function readText(file: string, subject: string): Promise<string> {
-  try {
-    return await textOf(createReadStream(file), subject, file);
-  } catch (cause) {
-    if (cause instanceof InvalidInputError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new InvalidInputError(
-      `Expected a readable file for ${subject} but received "${file}" (${code ?? message}).`,
-      { cause },
-    );
-  }
-}
-
-/** The whole of a stream as text; `origin` says where it comes from. @throws {InvalidInputError} */
-export async function textOf(
-  stream: AsyncIterable<Uint8Array>,
-  subject: string,
-  origin: string,
-  maxBytes = MAX_INPUT_BYTES,
-): Promise<string> {
-  const { bytes, isCut } = await readAtMost(stream, maxBytes);
-  if (isCut) throw expected(`at most ${maxBytes / 1024 ** 2} MiB`, subject, `${origin} with more`);
-  return bytes.toString('utf8');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DTYPES } from '../raster/dtype.js';
 import { DEFAULT_PROCESSING, RESAMPLINGS } from './dataset.js';
+import { gridEntry } from './grid/grid-entry.js';
 import { MAX_TIME_STEPS } from './time-axis.js';
 
 const bandName = z
@@ -14,21 +15,6 @@ export const bandEntry = z.strictObject({
     .record(z.string(), z.union([z.string(), z.number()]))
     .optional()
     .describe('Attributes of the array in the cube, such as long_name and units.'),
-});
-
-const side = z.int().min(1).max(32_768);
-
-export const gridEntry = z.strictObject({
-  crs: z.string().describe('EPSG code such as EPSG:3413, or WKT.'),
-  bounds: z
-    .tuple([z.number(), z.number(), z.number(), z.number()])
-    .describe(
-      'xmin, ymin, xmax, ymax in the CRS; edges are snapped outward to multiples of the resolution.',
-    ),
-  resolution: z.number().positive().describe('Pixel size in units of the CRS.'),
-  chunk: z
-    .union([side, z.tuple([side, side])])
-    .describe('Side of a chunk in pixels, or its height and width.'),
 });
 
 const instant = z
@@ -79,7 +65,7 @@ const requestGridEntry = z
     "The grid pixels are asked for on, where it is not the cube's: that of the source. They are resampled here; Earth Engine itself takes the nearest pixel.",
   );
 
-/** A dataset as people write it: the grid by its bounds and resolution, everything else with defaults. */
+/** A dataset as people write it: the grid in one of several ways, everything else with defaults. */
 export const datasetFile = z.strictObject({
   $schema: z.string().optional().describe('For editors: where the JSON Schema of this file is.'),
   title: z.string().min(1).describe("The cube's title."),
@@ -111,7 +97,9 @@ export const datasetFile = z.strictObject({
     .describe(
       'The code for "no value" in integer cubes. Without it gaps are stored as 0, and masks travel as bits.',
     ),
-  grid: gridEntry.describe('The grid of the cube.'),
+  grid: gridEntry.describe(
+    'The grid of the cube: "crs" and "bounds" with "resolution" or "shape", or "crs", "transform" and "shape", or "like". What is given beside must agree.',
+  ),
   requestGrid: requestGridEntry.optional(),
   time: timeEntry.optional(),
   fill: z

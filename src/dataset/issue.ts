@@ -1,7 +1,8 @@
 /** What is wrong with a dataset file, in the words of this project's other messages. */
 import type { z } from 'zod';
 import { expected, type InvalidInputError } from '../errors.js';
-import { bandEntry, datasetFile, gridEntry, regularTimeEntry } from './dataset-file.js';
+import { bandEntry, datasetFile, regularTimeEntry } from './dataset-file.js';
+import { gridEntry } from './grid/grid-entry.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -20,7 +21,14 @@ export function issueError({
   const where = path.length === 0 ? 'the dataset' : `"${path.join('.')}" of the dataset`;
   return issue.code === 'unrecognized_keys'
     ? expected(`no fields but ${knownFields(path).join(', ')}`, where, issue.keys.join(', '))
-    : expected(wordsOf(issue), where, shown(issue.input));
+    : expected(wordsOf(issue), where, shown(issue.input), hintFor(path));
+}
+
+/** What those need to know who have other conventions in mind. */
+function hintFor([first, second]: Issue['path']): string | undefined {
+  return first === 'grid' && second === 'resolution'
+    ? 'Both sides of a pixel, [x, y], are positive; rows run from north to south.'
+    : undefined;
 }
 
 /** True for the branch of a union that fits what came, but for a detail. */

@@ -1,19 +1,15 @@
 import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs.js';
-import { GeoBox } from '../grid/geobox.js';
-import { Grid } from '../grid/tiling.js';
 import { canHold } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './dataset-file.js';
 import { checkExpression } from './expression.js';
+import { type GridOptions, readGrid } from './grid/read-grid.js';
 import { issueError } from './issue.js';
 import { checkTemporalSource, readTimeAxis } from './read-time-axis.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */
 const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.json']);
-
-/** Coordinates are held in memory and stored in one chunk: 100 million are the earth at 40 cm. */
-const MAX_GRID_SIDE = 100_000_000;
 
 /** The same, `as const` or not. */
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
@@ -22,15 +18,15 @@ type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : 
  * A dataset from its file's content, given in TypeScript.
  * @throws {InvalidInputError} as {@link parseDataset} does.
  */
-export function defineDataset(file: Frozen<DatasetFile>): Dataset {
-  return parseDataset(file);
+export function defineDataset(file: Frozen<DatasetFile>, options: GridOptions = {}): Dataset {
+  return parseDataset(file, options);
 }
 
 /**
  * Reads a dataset from parsed JSON.
  * @throws {InvalidInputError} naming the field that is wrong, what was expected and what came.
  */
-export function parseDataset(json: unknown): Dataset {
+export function parseDataset(json: unknown, options: GridOptions = {}): Dataset {
   const result = datasetFile.safeParse(json, { reportInput: true });
   if (!result.success) {
     const [issue] = result.error.issues;
@@ -45,22 +41,7 @@ export function parseDataset(json: unknown): Dataset {
   checkBands(bands.map(({ name }) => name));
   if (file.nodata !== undefined && !canHold(file.dtype, file.nodata))
     throw expected(`a value that ${file.dtype} can hold`, '"nodata" of the dataset', file.nodata);
-  const [west, south, east, north] = file.grid.bounds;
-  const { chunk } = file.grid;
-  const [height, width] = typeof chunk === 'number' ? [chunk, chunk] : chunk;
-  const geobox = GeoBox.fromBounds(
-    { west, south, east, north },
-    parseCrs(file.grid.crs),
-    file.grid.resolution,
-  );
-  if (Math.max(geobox.width, geobox.height) > MAX_GRID_SIDE) {
-    throw expected(
-      `a grid of at most ${MAX_GRID_SIDE} pixels on a side`,
-      '"grid" of the dataset',
-      `${geobox.width} x ${geobox.height}`,
-      'Choose a larger resolution or smaller bounds.',
-    );
-  }
+  const grid = readGrid(file.grid, options);
   const source = sourceOf(file);
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
   if (time !== undefined) checkTemporalSource(source);
@@ -70,7 +51,7 @@ export function parseDataset(json: unknown): Dataset {
     bands,
     dtype: file.dtype,
     ...(file.nodata === undefined ? {} : { nodata: file.nodata }),
-    grid: new Grid(geobox, { height, width }).toRecord(),
+    grid: grid.toRecord(),
     ...(file.requestGrid === undefined ? {} : { requestGrid: requestGridOf(file.requestGrid) }),
     ...(time === undefined ? {} : { time }),
     processing: {

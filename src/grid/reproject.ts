@@ -52,10 +52,10 @@ const FLATNESS = 1e-4;
  * @throws {InvalidInputError} when a part of the outline has no place in the other CRS.
  */
 export function frameInCrs(frame: Frame, crs: Crs, options: ToCrsOptions): Frame {
-  const { resolution = 'auto', shape, anchor, tolerance } = options;
+  const { resolution = 'auto', shape, anchor, origin, tolerance } = options;
   const isAuto = resolution === 'auto' || resolution === 'same';
-  if (sameCrs(frame.crs, crs) && isAuto && shape === undefined && anchor === undefined)
-    return frame;
+  const isAsItIs = isAuto && shape === undefined && anchor === undefined && origin === undefined;
+  if (sameCrs(frame.crs, crs) && isAsItIs) return frame;
   const outline = widened(frame);
   if (!sameCrs(frame.crs, crs) && !hasImage(cornersOf(frame), frame.crs, crs))
     throw noImage(frame, crs);
@@ -67,6 +67,7 @@ export function frameInCrs(frame: Frame, crs: Crs, options: ToCrsOptions): Frame
     ...(shape === undefined ? {} : { shape }),
     ...(size === undefined ? {} : { resolution: size }),
     ...(anchor === undefined ? {} : { anchor }),
+    ...(origin === undefined ? {} : { origin }),
     ...(tolerance === undefined ? {} : { tolerance }),
   });
 }

@@ -15,6 +15,8 @@ export type Anchor = 'edge' | 'center' | 'floating' | readonly [x: number, y: nu
 export interface SnapOptions {
   /** Default: `edge`. */
   readonly anchor?: Anchor;
+  /** The corner [x, y] of any pixel, inside the bounds or not, which holds the grid in place; goes before `anchor`. */
+  readonly origin?: XY;
   /**
    * The part of a pixel by which bounds may stick out without a further pixel being added: a fraction
    * below 0.5. Default: {@link DEFAULT_SNAP_TOLERANCE}.
@@ -54,12 +56,12 @@ export function frameOf(bounds: Bounds, crs: Crs, options: FrameOptions): Frame 
       `${west},${south},${east},${north}`,
     );
   }
-  const offsets = offsetsOf(options.anchor ?? 'edge');
   const tolerance = toleranceOf(options);
   const exact = typeof options.shape === 'object' ? options.shape : undefined;
   const [rx, ry] = exact === undefined ? resolutionOf(bounds, options) : divide(bounds, exact);
-  const [x, width] = snap(west, east, rx, offsets?.[0], tolerance);
-  const [y, height] = snap(south, north, ry, offsets?.[1], tolerance);
+  const shifts = shiftsOf(options, [rx, ry]);
+  const [x, width] = snap(west, east, rx, shifts?.[0], tolerance);
+  const [y, height] = snap(south, north, ry, shifts?.[1], tolerance);
   return { crs, shape: exact ?? { height, width }, affine: [rx, 0, x, 0, ry, y] };
 }
 
@@ -117,6 +119,17 @@ function offsetsOf(anchor: Anchor): XY | undefined {
   return anchor;
 }
 
+/** A coordinate of each axis on which an edge lies; `undefined` where the bounds say so. */
+function shiftsOf({ anchor = 'edge', origin }: SnapOptions, [rx, ry]: XY): XY | undefined {
+  if (origin === undefined) {
+    const [x, y] = offsetsOf(anchor) ?? [];
+    return x === undefined || y === undefined ? undefined : [x * Math.abs(rx), y * Math.abs(ry)];
+  }
+  if (!origin.every(Number.isFinite))
+    throw expected('two numbers', 'the origin', origin.join(', '));
+  return origin;
+}
+
 function toleranceOf({ tolerance = DEFAULT_SNAP_TOLERANCE }: SnapOptions): number {
   if (!(tolerance >= 0 && tolerance < 0.5))
     throw expected('a fraction of a pixel from 0 to below 0.5', 'the tolerance', tolerance);
@@ -132,15 +145,14 @@ function snap(
   low: number,
   high: number,
   step: number,
-  offset: number | undefined,
+  shift: number | undefined,
   tolerance: number,
 ): [origin: number, count: number] {
   const size = Math.abs(step);
-  if (offset === undefined) {
+  if (shift === undefined) {
     const count = Math.max(Math.ceil(nearlyWhole((high - low) / size, tolerance)), 1);
     return [step > 0 ? low : high, count];
   }
-  const shift = offset * size;
   const first = Math.floor(nearlyWhole((low - shift) / size, tolerance));
   const last = Math.ceil(nearlyWhole((high - shift) / size, tolerance));
   const count = Math.max(last - first, 1);

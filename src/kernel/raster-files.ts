@@ -11,7 +11,16 @@ export interface RasterFiles {
    * Where a raster lies.
    * @throws {InvalidInputError} for a file that is none, is not georeferenced, or leads elsewhere.
    */
-  readGeoBox(file: string, options: { readonly trustInputs?: boolean | undefined }): GeoBoxRecord;
+  readGeoBox(file: string, options: GeoBoxOptions): GeoBoxRecord;
+}
+
+/** How a raster is looked at. */
+export interface GeoBoxOptions {
+  readonly trustInputs?: boolean | undefined;
+  /** From which relative names are meant. Default: where the process runs. */
+  readonly folder?: string | undefined;
+  /** What the raster is for, in messages. Default: `the raster`. */
+  readonly subject?: string | undefined;
 }
 
 export interface GeoTiffJob {

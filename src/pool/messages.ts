@@ -2,7 +2,7 @@
 import type { ErrorRecord } from '../errors.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
-import type { GeoTiffJob } from '../kernel/raster-files.js';
+import type { GeoBoxOptions, GeoTiffJob } from '../kernel/raster-files.js';
 import type { ChunkRead } from '../kernel/read-chunk.js';
 import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
@@ -31,7 +31,7 @@ export type Task =
   | { readonly kind: 'warp'; readonly job: WarpJob }
   /** Writes pixels of shared memory. */
   | { readonly kind: 'write-geotiff'; readonly job: GeoTiffJob }
-  | { readonly kind: 'read-geobox'; readonly file: string; readonly trustInputs?: boolean }
+  | { readonly kind: 'read-geobox'; readonly file: string; readonly options: GeoBoxOptions }
   /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
   | { readonly kind: 'warm-up' };
 

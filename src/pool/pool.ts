@@ -7,7 +7,7 @@ import { expected, fromRecord, UnexpectedError } from '../errors.js';
 import '../kernel/gdal/load-lock.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
 import { type KernelFacts, type RawArray, roomFor } from '../kernel/kernel.js';
-import type { GeoTiffJob } from '../kernel/raster-files.js';
+import type { GeoBoxOptions, GeoTiffJob } from '../kernel/raster-files.js';
 import type { ChunkRead } from '../kernel/read-chunk.js';
 import type { WarpJob } from '../kernel/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
@@ -50,7 +50,7 @@ export interface Pool {
   /** Pixels that lie in shared memory are not copied. @throws {RasterError} {@link SetupError} without GDAL. */
   writeGeoTiff(job: GeoTiffJob): Promise<void>;
   /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
-  readGeoBox(file: string, options?: { readonly trustInputs?: boolean }): Promise<GeoBoxRecord>;
+  readGeoBox(file: string, options?: GeoBoxOptions): Promise<GeoBoxRecord>;
   close(): Promise<void>;
 }
 
@@ -114,8 +114,8 @@ export function createPool({
     async writeGeoTiff(job) {
       await ask({ kind: 'write-geotiff', job });
     },
-    async readGeoBox(file, { trustInputs = false } = {}) {
-      const value = await ask({ kind: 'read-geobox', file, trustInputs });
+    async readGeoBox(file, options = {}) {
+      const value = await ask({ kind: 'read-geobox', file, options });
       if (value === undefined || !('affine' in value))
         throw new UnexpectedError('Expected a geobox from the pool.');
       return value;

@@ -42,7 +42,7 @@ async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
       kernel.writeGeoTiff(task.job);
       return undefined;
     case 'read-geobox':
-      return kernel.readGeoBox(task.file, task);
+      return kernel.readGeoBox(task.file, task.options);
     case 'warm-up':
       return kernel.facts;
   }

@@ -57,6 +57,7 @@ beforeAll(async () => {
   raster(at('scenes', 'two.tif'), 122, 71);
   raster(at('exports', 'three.tif'), 124, 73);
   basins(at('basins.gpkg'));
+  await writeFile(at('mine.json'), JSON.stringify({ ...local, local: true }));
   await writeFile(at('failed.ndjson'), '{"tile":"0-0"}\n');
 });
 afterAll(async () => {
@@ -99,7 +100,8 @@ function adapt(command: string, example: string): string {
   if (command === 'loopback')
     return example.includes('--port') ? example.replace('8787', '0') : `${example} --port 0`;
   // Into a place of its own: the cube of the others is there already.
-  if (command === 'create') return example.replace('cubes/tctrend', 'cubes/new');
+  if (command === 'create')
+    return example.replace('cubes/tctrend', 'cubes/new').replace('cubes/mine', 'cubes/like');
   return example.replace('/tmp/', `${folder.path}/`);
 }
 

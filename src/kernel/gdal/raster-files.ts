@@ -3,13 +3,18 @@ import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { Dataset, SpatialReference } from 'gdal-async';
 import { GeocubesError, InvalidInputError, RasterError } from '../../errors.js';
-import { fromGeoTransform, type GeoTransform, toGeoTransform } from '../../grid/affine.js';
+import {
+  fromGeoTransform,
+  type GeoTransform,
+  isInvertible,
+  toGeoTransform,
+} from '../../grid/affine.js';
 import { parseCrs } from '../../grid/crs.js';
 import { GeoBox, type GeoBoxRecord } from '../../grid/geobox.js';
 import { isFloat } from '../../raster/dtype.js';
 import { bytesOfPixels } from '../../raster/loaded-pixels.js';
-import type { GeoTiffJob, RasterFiles } from '../raster-files.js';
-import { checkRaster, type InputOptions, openChecked } from './inputs/open.js';
+import type { GeoBoxOptions, GeoTiffJob, RasterFiles } from '../raster-files.js';
+import { checkRaster, openChecked } from './inputs/open.js';
 import { loadGdal, uniqueName } from './load.js';
 import { rawBand } from './raw-dataset.js';
 import { spatialReference } from './srs.js';
@@ -96,10 +101,13 @@ function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-function readGeoBox(file: string, options: InputOptions): GeoBoxRecord {
+function readGeoBox(
+  file: string,
+  { subject = 'the raster', ...options }: GeoBoxOptions,
+): GeoBoxRecord {
   let dataset: Dataset;
   try {
-    dataset = openChecked(checkRaster(file, 'the raster', options));
+    dataset = openChecked(checkRaster(file, subject, options));
   } catch (cause) {
     if (cause instanceof GeocubesError) throw cause;
     throw new InvalidInputError(
@@ -110,19 +118,27 @@ function readGeoBox(file: string, options: InputOptions): GeoBoxRecord {
   try {
     const { geoTransform, srs } = dataset;
     const { x: width, y: height } = dataset.rasterSize;
+    if (geoTransform === null && dataset.getGCPs().length > 0)
+      throw new InvalidInputError(
+        `Expected a raster with a geotransform but "${file}" has ground control points. Warp it with gdalwarp first.`,
+      );
     if (geoTransform === null || srs === null)
       throw new InvalidInputError(
-        `Expected a raster with a CRS and a geotransform but "${file}" has none.`,
+        `Expected a raster with a CRS and a geotransform but "${file}" has ${srs === null ? (geoTransform === null ? 'none' : 'no CRS') : 'no geotransform'}. gdal_translate assigns them, with -a_srs and -a_ullr.`,
       );
     const affine = fromGeoTransform(geoTransform as unknown as GeoTransform);
-    return { crs: nameOf(srs), shape: [height, width], affine };
+    if (!isInvertible(affine))
+      throw new InvalidInputError(
+        `Expected a geotransform that can be inverted but "${file}" has ${geoTransform.join(', ')}.`,
+      );
+    return { crs: nameOf(srs, file), shape: [height, width], affine };
   } finally {
     dataset.close();
   }
 }
 
 /** A code of the EPSG register where it is known to be one, else the WKT. */
-function nameOf(srs: SpatialReference): string {
+function nameOf(srs: SpatialReference, file: string): string {
   if (srs.getAuthorityName(null as never) === 'EPSG') {
     const code = `EPSG:${srs.getAuthorityCode(null as never)}`;
     try {
@@ -131,5 +147,9 @@ function nameOf(srs: SpatialReference): string {
       // Newer than the register here; its WKT says the same.
     }
   }
-  return srs.toWKT();
+  try {
+    return parseCrs(srs.toWKT()).name;
+  } catch (cause) {
+    throw new InvalidInputError(`${(cause as Error).message} It is that of "${file}".`, { cause });
+  }
 }

@@ -38,6 +38,7 @@ test('the library exports these values and no others', () => {
     'parseToi',
     'planReprojection',
     'presetDataset',
+    'readDataset',
     'readGeoBox',
     'readRoi',
     'renderPng',

@@ -3,6 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { datasetJsonSchema } from '../../../src/dataset/json-schema.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
+import { parseCrs } from '../../../src/grid/crs.js';
+import { GeoBox } from '../../../src/grid/geobox.js';
 
 const file = new URL('../../../src/dataset/dataset.schema.json', import.meta.url);
 const published: object = JSON.parse(readFileSync(file, 'utf8'));
@@ -28,6 +30,10 @@ const GOOD = {
 };
 const { collection: _, ...WITHOUT_SOURCE } = GOOD;
 
+/** As JSON: without the fields that are `undefined`. */
+const grid = (change: object) =>
+  JSON.parse(JSON.stringify({ ...GOOD, grid: { ...GOOD.grid, ...change } }));
+
 describe('a JSON Schema validator and parseDataset agree', () => {
   const validate = new Ajv2020({ strict: false }).compile(published);
   const isParsed = (json: unknown) => {
@@ -48,6 +54,20 @@ describe('a JSON Schema validator and parseDataset agree', () => {
     ['an image', { ...WITHOUT_SOURCE, image: 'users/me/x' }],
     ['files on disk', { ...WITHOUT_SOURCE, local: true }],
     ['files on disk in steps', { ...WITHOUT_SOURCE, local: true, time: ['2017', '2018'] }],
+    [
+      'pixels that are not square, held by a corner',
+      grid({ resolution: [10, 20], origin: [5, 5] }),
+    ],
+    ['pixel centres on multiples', grid({ anchor: 'center' })],
+    ['fractions of a pixel', grid({ anchor: [0, 0.5] })],
+    ['bounds divided into a shape', grid({ resolution: undefined, shape: [64, 64] })],
+    [
+      'a transform and a shape',
+      grid({
+        ...{ bounds: undefined, resolution: undefined },
+        ...{ transform: [10, 0, 0, 0, -20, 640], shape: [32, 64] },
+      }),
+    ],
     ['no limit of filling', { ...GOOD, fill: 'idw', maxFillDistance: null }],
   ])('on %s: good', (_, json) => {
     expect([validate(json), isParsed(json)]).toEqual([true, true]);
@@ -63,12 +83,28 @@ describe('a JSON Schema validator and parseDataset agree', () => {
     ['no bands', { ...GOOD, bands: [] }],
     ['an unknown type', { ...GOOD, dtype: 'int8' }],
     ['a fifth bound', { ...GOOD, grid: { ...GOOD.grid, bounds: [0, 0, 1, 1, 1] } }],
+    ['a pixel of no width', grid({ resolution: [0, 1] })],
+    ['rows from the south', grid({ resolution: [1, -1] })],
+    ['a whole pixel of an anchor', grid({ anchor: [0, 1] })],
+    ['an unknown anchor', grid({ anchor: 'corner' })],
+    ['five numbers of a transform', grid({ transform: [1, 0, 0, 0, -1], shape: [1, 1] })],
+    ['half a row', grid({ shape: [1.5, 64] })],
+    ['bounds without a size of pixels', grid({ resolution: undefined })],
+    ['a grid without a CRS', grid({ crs: undefined })],
+    ['a raster without a name', { ...GOOD, grid: { like: '', chunk: 64 } }],
     ['half a chunk', { ...GOOD, grid: { ...GOOD.grid, chunk: 0.5 } }],
     ['steps without length', { ...GOOD, time: { start: '2017', count: 3 } }],
     ['a distance of 0', { ...GOOD, maxFillDistance: 0 }],
   ])('on %s: refused', (_, json) => {
     expect([validate(json), isParsed(json)]).toEqual([false, false]);
   });
+});
+
+test('a dataset that is like a raster is good by the schema, and needs the grid of the raster', () => {
+  const json = { ...GOOD, grid: { like: 'dem.tif', chunk: 64 } };
+  expect(new Ajv2020({ strict: false }).compile(published)(json)).toBe(true);
+  const like = new GeoBox(parseCrs('EPSG:3413'), { height: 2, width: 3 }, [1, 0, 0, 0, -1, 0]);
+  expect(parseDataset(json, { like }).grid.geobox).toEqual(like.toRecord());
 });
 
 test('the dataset file of the README is good by the schema and by parseDataset', () => {

@@ -298,7 +298,7 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       grid({ chunk: [64, 0.5] }),
     ],
     [
-      'no fields but crs, bounds, resolution, chunk for "grid" of the dataset but received "chunks"',
+      'no fields but crs, bounds, resolution, origin, anchor, transform, shape, like, chunk for "grid" of the dataset but received "chunks"',
       grid({ chunks: 1 }),
     ],
     [

@@ -31,19 +31,22 @@ const ARCHIVE = /^\/(vsizip|vsitar|vsigzip)\/(.+)$/s;
 
 /**
  * @param subject what the input is for, in messages
+ * @param folder from which relative names are meant
  * @throws {InvalidInputError} when there is no such file, or what is there is none
  */
-export function inputName(text: string, subject: string, trust = false): InputName {
+export function inputName(text: string, subject: string, trust = false, folder = ''): InputName {
   if (typeof text !== 'string') throw expected('the name of a file', subject, text);
   // A URL of a file is its path; of other schemes some are names of parts of files.
   const given = schemeOf(text) === 'file' ? localPath(text, subject) : text;
-  const plain = resolve(given);
+  const plain = resolve(folder, given);
   const stats = look(plain);
   if (stats !== undefined) {
     checkKind(stats, given, subject);
     return { name: plain, file: plain, isInArchive: false };
   }
-  const named = given.includes('\0') ? undefined : (archived(given) ?? subdataset(given));
+  const named = given.includes('\0')
+    ? undefined
+    : (archived(given, folder) ?? subdataset(given, folder));
   if (named !== undefined) return named;
   if (trust && !given.includes('\0')) return { name: given, isInArchive: false };
   const isElsewhere = /^(?:\/vsi|[a-z][\w+.-]*:)|^\s*</i.test(given);
@@ -55,21 +58,22 @@ export function inputName(text: string, subject: string, trust = false): InputNa
   );
 }
 
-function archived(given: string): InputName | undefined {
+function archived(given: string, folder: string): InputName | undefined {
   const [, kind, rest] = ARCHIVE.exec(given) ?? [];
   if (kind === undefined || rest === undefined) return undefined;
   const braced = /^\{([^{}]+)\}(?:\/(.*))?$/s.exec(rest);
-  const found = braced === null ? split(rest, '/') : split(braced[1] as string, '\0');
+  const found =
+    braced === null ? split(rest, '/', folder) : split(braced[1] as string, '\0', folder);
   if (found === undefined) return undefined;
   const inner = braced === null ? found.rest : (braced[2] ?? '');
-  const file = resolve(found.path);
+  const file = resolve(folder, found.path);
   const member = inner === '' ? '' : `/${inner}`;
   // Braces say where the archive's name ends, which GDAL otherwise guesses. A gzip has one member.
   const name = kind === 'vsigzip' ? `/vsigzip/${file}` : `/${kind}/{${file}}${member}`;
   return { name, file, isInArchive: true };
 }
 
-function subdataset(given: string): InputName | undefined {
+function subdataset(given: string, folder: string): InputName | undefined {
   const [, prefix, rest] = /^([A-Z0-9_]+):(.+)$/is.exec(given) ?? [];
   if (prefix === undefined || rest === undefined) return undefined;
   const drivers = SUBDATASETS[prefix.toUpperCase()];
@@ -80,10 +84,10 @@ function subdataset(given: string): InputName | undefined {
   const quoted = /^"([^"]+)"(.*)$/s.exec(rest.slice(lead.length));
   const found =
     quoted === null
-      ? split(rest.slice(lead.length), ':')
-      : { ...split(quoted[1] as string, '\0'), rest: quoted[2] as string };
+      ? split(rest.slice(lead.length), ':', folder)
+      : { ...split(quoted[1] as string, '\0', folder), rest: quoted[2] as string };
   if (found?.path === undefined) return undefined;
-  const file = resolve(found.path);
+  const file = resolve(folder, found.path);
   const tail = quoted === null && found.rest !== '' ? `:${found.rest}` : found.rest;
   const mark = /^GTIFF_DIR$/i.test(prefix) || /^GPKG$/i.test(prefix) ? '' : '"';
   const name = `${prefix}:${lead}${mark}${file}${mark}${tail}`;
@@ -91,10 +95,15 @@ function subdataset(given: string): InputName | undefined {
 }
 
 /** The longest beginning of a text that is the path of a file, cut at a separator. */
-function split(text: string, separator: string): { path: string; rest: string } | undefined {
+function split(
+  text: string,
+  separator: string,
+  folder: string,
+): { path: string; rest: string } | undefined {
   for (let end = text.length; end > 0; end = text.lastIndexOf(separator, end - 1)) {
     const path = text.slice(0, end);
-    if (look(resolve(path))?.isFile()) return { path, rest: text.slice(end + separator.length) };
+    if (look(resolve(folder, path))?.isFile())
+      return { path, rest: text.slice(end + separator.length) };
   }
   return undefined;
 }

@@ -33,15 +33,17 @@ export interface CheckedInput {
 
 export interface InputOptions {
   readonly trustInputs?: boolean | undefined;
+  /** From which relative names are meant. Default: where the process runs. */
+  readonly folder?: string | undefined;
 }
 
 /** Looks at a raster before it is opened. @throws {InvalidInputError} */
 export function checkRaster(
   given: string,
   subject: string,
-  { trustInputs = false }: InputOptions = {},
+  { trustInputs = false, folder }: InputOptions = {},
 ): CheckedInput {
-  const { name, file, drivers, isInArchive } = inputName(given, subject, trustInputs);
+  const { name, file, drivers, isInArchive } = inputName(given, subject, trustInputs, folder);
   const isWhole = file !== undefined && drivers === undefined && !isInArchive;
   const beginning = isWhole ? readable(file, given, subject) : undefined;
   const isMade = beginning !== undefined && isVrt(beginning);
@@ -71,9 +73,9 @@ export function checkRaster(
 export function checkVector(
   given: string,
   subject: string,
-  { trustInputs = false }: InputOptions = {},
+  { trustInputs = false, folder }: InputOptions = {},
 ): CheckedInput {
-  const { name, file, isInArchive } = inputName(given, subject, trustInputs);
+  const { name, file, isInArchive } = inputName(given, subject, trustInputs, folder);
   if (trustInputs) return { name, shown: given, formats: 'any' };
   // The text of a member of an archive cannot be looked at.
   if (isInArchive)
