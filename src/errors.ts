@@ -77,6 +77,7 @@ export class StoreError extends GeocubesError {
  * - `not-found`: no such asset; `bad-request`: the request is wrong and stays wrong
  * - `quota`: too many requests; `transient`: try again; `too-large`: ask for less at a time
  * - `no-images`: the collection has none in this time step; others may have some
+ * - `wrong-reply`: the same request gets the same reply each time, and it is not what was asked for
  * - `unreachable`: nothing answers at the address
  */
 export type EarthEngineErrorKind =
@@ -88,7 +89,24 @@ export type EarthEngineErrorKind =
   | 'transient'
   | 'too-large'
   | 'no-images'
+  | 'wrong-reply'
   | 'unreachable';
+
+/**
+ * What of its kind an error is, where that changes what is done.
+ * - `daily`: a `quota` that comes back on another day
+ * - `no-bands`: a `bad-request` for an image without bands, as the mosaic of no images is
+ */
+export type EarthEngineErrorReason = 'daily' | 'no-bands';
+
+/** What is known of a failure beside its kind and message. */
+export interface EarthEngineErrorOptions extends ErrorOptions {
+  /** Milliseconds the service asks to wait before the next try. */
+  readonly retryAfterMs?: number | undefined;
+  readonly reason?: EarthEngineErrorReason | undefined;
+  /** What a reply was in place of what was asked for: equal where the same comes again. Absent where none came. */
+  readonly mismatch?: string | undefined;
+}
 
 /** Earth Engine refused or could not be reached; `kind` says what can be done about it. */
 export class EarthEngineError extends GeocubesError {
@@ -96,16 +114,23 @@ export class EarthEngineError extends GeocubesError {
   override readonly name = 'EarthEngineError';
   /** How often the request was sent before it was given up, where it was sent at all. */
   tries?: number;
+  /** Milliseconds the service asks to wait before the next try. */
+  readonly retryAfterMs?: number;
+  /** What of its kind it is: `daily`, a quota that comes back on another day; `no-bands`, an image without any. */
+  readonly reason?: EarthEngineErrorReason;
+  /** What the reply was in place of what was asked for: equal where the same comes again. */
+  readonly mismatch?: string;
   constructor(
     readonly kind: EarthEngineErrorKind,
     message: string,
     /** HTTP status of the reply; absent when there was none. */
     readonly status?: number,
-    options?: ErrorOptions,
-    /** Milliseconds the service asks to wait before the next try. */
-    readonly retryAfterMs?: number,
+    { retryAfterMs, reason, mismatch, ...options }: EarthEngineErrorOptions = {},
   ) {
     super(message, options);
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    if (reason !== undefined) this.reason = reason;
+    if (mismatch !== undefined) this.mismatch = mismatch;
   }
 }
 
@@ -150,6 +175,8 @@ export interface ErrorRecord {
   /** The tag's own discriminating field: `kind` of a store or Earth Engine error, `stage` of a raster error. */
   readonly kind?: string;
   readonly status?: number;
+  /** What of its kind an error of Earth Engine is. */
+  readonly reason?: EarthEngineErrorReason;
   /** How often a request was sent before it was given up. */
   readonly tries?: number;
   readonly stack?: string;
@@ -170,8 +197,9 @@ export function toRecord(error: unknown): ErrorRecord {
   if (error instanceof StoreError) return { tag: error.tag, message, kind: error.kind, ...stack };
   if (error instanceof EarthEngineError) {
     const status = error.status === undefined ? {} : { status: error.status };
+    const reason = error.reason === undefined ? {} : { reason: error.reason };
     const tries = error.tries === undefined ? {} : { tries: error.tries };
-    return { tag: error.tag, message, kind: error.kind, ...status, ...tries, ...stack };
+    return { tag: error.tag, message, kind: error.kind, ...status, ...reason, ...tries, ...stack };
   }
   if (error instanceof GeocubesError) return { tag: error.tag, message, ...stack };
   return { tag: 'unexpected', message, ...stack };
@@ -195,6 +223,7 @@ function rebuild(record: ErrorRecord): GeocubesError {
         record.kind as EarthEngineErrorKind,
         record.message,
         record.status,
+        { reason: record.reason },
       );
     case 'raster':
       return new RasterError(record.kind as RasterStage, record.message);

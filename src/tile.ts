@@ -172,6 +172,8 @@ export interface FailedTile {
   readonly error: ErrorRecord;
   /** How often what failed was tried: the request that was given up, or the fetches of pixels that could not be decoded. */
   readonly tries: number;
+  /** The same reply came each time and is of no use: neither waiting nor another try would mend it. */
+  readonly isRepeated?: true;
 }
 
 /** What a kernel needs to know of a dataset: the same for every tile of a run. */

@@ -1,8 +1,9 @@
 /** The one place that knows the order of a tile's stages. */
 
+import { createHash } from 'node:crypto';
 import type { Dataset } from '../dataset/dataset.js';
 import { DEFAULT_CEILING } from '../earth-engine/adaptive-limiter.js';
-import { AbortedError, RasterError, toRecord, withoutStack } from '../errors.js';
+import { AbortedError, type ErrorRecord, RasterError, toRecord, withoutStack } from '../errors.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { bytesOf } from '../raster/dtype.js';
@@ -10,8 +11,15 @@ import { LentMemory } from '../raster/lent-memory.js';
 import { Committer, type CommitterOptions } from '../store/committer.js';
 import type { Repository } from '../store/repository.js';
 import { openClaims, type TileClaims } from '../store/tile-claims.js';
-import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../tile.js';
-import { DEFAULT_MAX_OUTAGE_MS, Outage } from './outage.js';
+import type {
+  EncodedTile,
+  FailedTile,
+  FetchedTile,
+  PlannedTile,
+  Recipe,
+  TileSource,
+} from '../tile.js';
+import { DEFAULT_MAX_OUTAGE_MS, Outage, outlastsWait } from './outage.js';
 import type { IngestPlan } from './plan.js';
 import { type IngestLimits, TileQueue } from './tile-queue.js';
 
@@ -204,6 +212,8 @@ const MAX_FETCHES = 3;
 interface Progress {
   stage: FailedTile['stage'];
   fetches: number;
+  /** What cannot be decoded was the same, byte for byte, each time. */
+  isRepeated?: boolean;
 }
 
 /** What tiles share on their way. */
@@ -229,11 +239,23 @@ async function advance(
     onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: performance.now() - started });
     return undefined;
   } catch (error) {
-    if (concernsAll(error, progress.stage)) throw error;
     const record = toRecord(error);
+    const { maxOutageMs = DEFAULT_MAX_OUTAGE_MS } = job.limits;
+    if (concernsAll(record, progress.stage) || outlastsWait(record, maxOutageMs)) throw error;
     const tries = progress.stage === 'fetch' ? (record.tries ?? 1) : progress.fetches;
     const { id, index } = tile;
-    return { state: 'failed', id, index, stage: progress.stage, error: record, tries };
+    const failed = {
+      state: 'failed',
+      id,
+      index,
+      stage: progress.stage,
+      error: record,
+      tries,
+    } as const;
+    if (record.kind === 'wrong-reply') return { ...failed, isRepeated: true };
+    if (!progress.isRepeated) return failed;
+    const message = `${record.message} The same bytes came ${tries} times in a row.`;
+    return { ...failed, error: { ...record, message }, isRepeated: true };
   }
 }
 
@@ -247,6 +269,7 @@ async function fetchAndProcess(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<EncodedTile> {
+  const digests = new Set<string | undefined>();
   for (let fetches = 1; ; fetches++) {
     progress.stage = 'fetch';
     progress.fetches = fetches;
@@ -287,7 +310,12 @@ async function fetchAndProcess(
       // A file on disk stays as it is: only a reply may come undamaged when it is fetched again.
       const isDamaged =
         error instanceof RasterError && error.stage === 'decode' && fetched.parts.length > 0;
-      if (!isDamaged || fetches >= MAX_FETCHES || signal.aborted) throw error;
+      if (isDamaged) digests.add(digestOf(fetched));
+      if (!isDamaged || fetches >= MAX_FETCHES || signal.aborted) {
+        progress.isRepeated =
+          isDamaged && fetches > 1 && !digests.has(undefined) && digests.size === 1;
+        throw error;
+      }
       onEvent({ type: 'retry', at: Date.now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
     } finally {
       source.release?.(fetched);
@@ -295,10 +323,19 @@ async function fetchAndProcess(
   }
 }
 
+/** Tells whether the same came again; `undefined` where the bytes went to the thread and are gone. */
+function digestOf({ parts }: FetchedTile): string | undefined {
+  const hash = createHash('sha256');
+  for (const { bytes } of parts) {
+    if (bytes.length === 0) return undefined;
+    hash.update(bytes);
+  }
+  return hash.digest('hex');
+}
+
 /** Failures that the next tile would meet as well. */
-function concernsAll(error: unknown, stage: FailedTile['stage']): boolean {
+function concernsAll({ tag, kind }: ErrorRecord, stage: FailedTile['stage']): boolean {
   if (stage === 'commit') return true;
-  const { tag, kind } = toRecord(error);
   if (tag === 'setup' || tag === 'aborted' || tag === 'unexpected' || tag === 'store') return true;
   return (
     tag === 'earth-engine' &&

@@ -26,6 +26,12 @@ export const DEFAULT_MAX_OUTAGE_MS = 3_600_000;
 /** Tiles lost in a row to a service that refuses or does not answer, before it is taken to be away. */
 const LOST_IN_A_ROW = 10;
 
+/** Tiles that got the same useless reply again and again, before any succeeded, until all are taken to. */
+const FIRST_IN_VAIN = 10;
+
+/** A quota of the day is waited for by whoever would wait for a day. */
+const DAY_MS = 86_400_000;
+
 /** The wait before the first look whether the service is back; it doubles from look to look. */
 const FIRST_DELAY_MS = 2_000;
 const MAX_DELAY_MS = 60_000;
@@ -40,12 +46,16 @@ interface Lost {
 /**
  * Tells an outage from bad luck. A service that is down or out of quota would fail every remaining tile,
  * each after all its tries: the run waits instead, tries one tile now and then, and goes on with all of
- * them when the service is back. A tile that is lost while later ones succeed has failed.
+ * them when the service is back. A tile that is lost while later ones succeed has failed. One that gets the
+ * same useless reply each time has failed too, and nothing is waited for; where that is so from the first tile
+ * on, the run ends.
  */
 export class Outage {
   #lost: Lost[] = [];
   #count = 0;
   #end: Promise<void> | undefined;
+  /** Tiles in vain before the first that succeeded; `undefined` after it. */
+  #inVain: number | undefined = 0;
   /** Why the wait was given up: it concerns whoever asks later, too. */
   #gaveUp: { readonly error: unknown } | undefined;
 
@@ -66,8 +76,14 @@ export class Outage {
    * Takes how a tile ended.
    * @param lostBefore what {@link over} said before the tile was begun. One that was asked for earlier than
    * another was lost says nothing of that one: its pixels may have come just before the service went away.
+   * @throws {EarthEngineError} or whatever else the tile failed with, where it concerns every tile.
    */
   note(tile: PlannedTile, failure: FailedTile | undefined, lostBefore: number): void {
+    if (failure === undefined) this.#inVain = undefined;
+    if (failure?.isRepeated) {
+      this.#failInVain(tile, failure);
+      return;
+    }
     if (failure === undefined || !isOutage(failure.error)) {
       if (failure !== undefined) this.options.fail(tile, failure);
       if (this.#end !== undefined) return;
@@ -98,6 +114,15 @@ export class Outage {
     for (const { tile, failure } of failed) this.options.fail(tile, failure);
   }
 
+  /** Whether the service is there cannot be told from such a reply: it may be somebody else's. */
+  #failInVain(tile: PlannedTile, failure: FailedTile): void {
+    this.options.fail(tile, failure);
+    if (this.#inVain === undefined || ++this.#inVain < FIRST_IN_VAIN) return;
+    const { error } = failure;
+    const message = `${error.message} So it was with all of the first ${this.#inVain} tiles, and the run ends.`;
+    throw fromRecord({ ...error, message });
+  }
+
   async #waitOut(): Promise<void> {
     const { maxOutageMs, onEvent, attempt, putBack, signal } = this.options;
     const began = Date.now();
@@ -124,7 +149,9 @@ export class Outage {
         continue;
       }
       this.#lost.shift();
-      if (again !== undefined) this.options.fail(tile, again);
+      if (again === undefined) this.#inVain = undefined;
+      else if (again.isRepeated) this.#failInVain(tile, again);
+      else this.options.fail(tile, again);
       putBack(this.#lost.splice(0).map(({ tile: lost }) => lost));
       return;
     }
@@ -133,4 +160,9 @@ export class Outage {
 
 function isOutage({ tag, kind }: ErrorRecord): boolean {
   return tag === 'earth-engine' && (kind === 'quota' || kind === 'transient');
+}
+
+/** Whether an error is of a quota that nobody waits for: it comes back on another day, and the wait is shorter. */
+export function outlastsWait({ tag, kind, reason }: ErrorRecord, maxOutageMs: number): boolean {
+  return tag === 'earth-engine' && kind === 'quota' && reason === 'daily' && maxOutageMs < DAY_MS;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { GeoTIFF, type GeoTIFFImage } from 'geotiff';
 import { EarthEngineError } from '../errors.js';
 import { type Affine, alignsWith } from '../grid/affine.js';
@@ -7,7 +8,8 @@ import { byteSource } from '../raster/byte-source.js';
 import { bytesOf, type DType } from '../raster/dtype.js';
 import type { PixelRequest } from '../tile.js';
 import type { Reply } from './client.js';
-import { errorOfReply } from './reply-errors.js';
+import { ANOTHER_ANSWERS } from './replies/hints.js';
+import { errorOfReply, holdsError } from './reply-errors.js';
 
 /** What a reply must be. */
 export interface ExpectedReply {
@@ -31,36 +33,66 @@ const SAMPLE_FORMATS: Readonly<Record<DType, number>> = {
 /** GTRasterTypeGeoKey: coordinates are of a pixel's centre. */
 const PIXEL_IS_POINT = 2;
 
+/** Bytes of text in place of pixels that are looked at. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
 /**
  * Makes sure that a reply holds the pixels that were asked for, before a kernel sees it: a whole
  * GeoTIFF of the right size, bands, type, transform and CRS. Pixels themselves are not read.
  *
- * @throws {EarthEngineError} `transient` for anything that another try may mend; JSON in place of
- * pixels is the service's own error.
+ * @throws {EarthEngineError} `transient` for anything that another try may mend, with a `mismatch` that is equal
+ * where the same reply comes again; an error in JSON in place of pixels is the service's own.
  */
-export async function checkReply(
-  { bytes, contentType }: Reply,
-  wanted: ExpectedReply,
-): Promise<void> {
-  if (contentType.startsWith('application/json'))
-    throw errorOfReply(200, Buffer.from(bytes).toString('utf8'));
-  if (!looksLikeTiff(bytes))
-    throw mismatch(
-      'a GeoTIFF',
-      `${bytes.length} bytes that begin otherwise, called ${contentType || 'nothing'}`,
-    );
+export async function checkReply(reply: Reply, wanted: ExpectedReply): Promise<void> {
+  const { bytes } = reply;
+  if (!looksLikeTiff(bytes)) throw notPixels(reply, 'a GeoTIFF');
   let image: GeoTIFFImage;
   let affine: Affine | undefined;
   try {
     image = await (await GeoTIFF.fromSource(byteSource(bytes))).getImage();
     checkShape(image, wanted);
-    await checkExtents(image, bytes.length);
+    await checkExtents(image, bytes);
     affine = await affineOf(image);
   } catch (cause) {
     if (cause instanceof EarthEngineError) throw cause;
-    throw mismatch('a whole GeoTIFF', `${bytes.length} bytes that cannot be read`, cause);
+    throw damage(bytes, 'that cannot be read', cause);
   }
   checkGrid(image, affine, wanted);
+}
+
+/**
+ * Makes sure that a reply without pixels is what the service sends: an object in JSON, and no error in it.
+ * @throws {EarthEngineError} as {@link checkReply}
+ */
+export async function checkMetadata(reply: Reply): Promise<void> {
+  const text = Buffer.from(reply.bytes).toString('utf8');
+  if (holdsError(text)) throw errorOfReply(200, text, reply);
+  try {
+    if (typeof JSON.parse(text) === 'object') return;
+  } catch {
+    // Said below.
+  }
+  throw notPixels(reply, 'JSON');
+}
+
+/** Why a reply is of another sort: an error of the service, a page of somebody else's, or whatever it is called. */
+function notPixels({ bytes, contentType, clean }: Reply, what: string): EarthEngineError {
+  const text = Buffer.from(bytes.subarray(0, MAX_TEXT_BYTES)).toString('utf8');
+  const called = `called ${contentType === '' ? 'nothing' : contentType}`;
+  if (holdsError(text)) return errorOfReply(200, text, { clean });
+  if (/^\s*<(!doctype|html|head|body|\?xml)/i.test(text) || /^text\/html/i.test(contentType)) {
+    // Pages hold times and numbers of their own: what they say is not compared.
+    return mismatch(what, `a web page${titleOf(text)}, ${called}`, 'a web page', ANOTHER_ANSWERS);
+  }
+  if (/^application\/json/i.test(contentType) || /^\ufeff?\s*[[{]/.test(text))
+    return mismatch(what, `JSON without an error of the service, ${called}`, 'JSON');
+  const received = `${bytes.length} bytes that begin otherwise, ${called}`;
+  return mismatch(what, received, `${received} ${digestOf(bytes)}`);
+}
+
+function titleOf(text: string): string {
+  const title = /<title[^>]{0,100}>([^<]{0,100})/i.exec(text.slice(0, 8192))?.[1]?.trim();
+  return title ? ` "${title.replace(/\s+/g, ' ')}"` : '';
 }
 
 /** `II*\0` or `MM\0*`, and the same of BigTIFF. */
@@ -89,7 +121,7 @@ function checkShape(image: GeoTIFFImage, { request, bands, dtype }: ExpectedRepl
  * Every strip or tile lies inside the body, and none on another: a body that was cut, or whose
  * directory was damaged, shows here.
  */
-async function checkExtents(image: GeoTIFFImage, length: number): Promise<void> {
+async function checkExtents(image: GeoTIFFImage, bytes: Uint8Array): Promise<void> {
   const directory = image.getFileDirectory();
   const kind = directory.hasTag('StripOffsets') ? 'Strip' : 'Tile';
   const offsets = await directory.loadValue(`${kind}Offsets`);
@@ -104,8 +136,8 @@ async function checkExtents(image: GeoTIFFImage, length: number): Promise<void> 
   for (const [offset, count] of blocks) {
     // A block of no bytes is a sparse one: it holds nothing but nodata.
     if (count === 0) continue;
-    if (!(offset >= end && offset + count <= length))
-      throw mismatch('a whole GeoTIFF', `${length} bytes, less than its directory speaks of`);
+    if (!(offset >= end && offset + count <= bytes.length))
+      throw damage(bytes, 'that are less than its directory speaks of');
     end = offset + count;
   }
 }
@@ -139,11 +171,26 @@ async function affineOf(image: GeoTIFFImage): Promise<Affine | undefined> {
   return affineOfTags({ scale, tiepoints, matrix, pixelIsPoint });
 }
 
-function mismatch(what: string, received: string, cause?: unknown): EarthEngineError {
+/** A whole reply that is not what was asked for; `same` is equal where the same comes again. */
+function mismatch(what: string, received: string, same = received, hint = ''): EarthEngineError {
   return new EarthEngineError(
     'transient',
-    `Expected ${what} for the reply but received ${received}.`,
+    `Expected ${what} for the reply but received ${received}.${hint === '' ? '' : ` ${hint}`}`,
     200,
-    cause === undefined ? undefined : { cause },
+    { mismatch: `${what}: ${same}` },
   );
+}
+
+/** A reply that came to harm on the way, it seems: no harm is done twice in the same way. */
+function damage(bytes: Uint8Array, how: string, cause?: unknown): EarthEngineError {
+  return new EarthEngineError(
+    'transient',
+    `Expected a whole GeoTIFF for the reply but received ${bytes.length} bytes ${how}.`,
+    200,
+    { ...(cause === undefined ? {} : { cause }), mismatch: digestOf(bytes) },
+  );
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -7,7 +7,8 @@ import type { AdaptiveLimiter } from './adaptive-limiter.js';
 import { withoutToken, withoutUser } from './credentials/secrecy.js';
 import type { Credentials } from './credentials.js';
 import { readBody, readErrorBody, readMetadata } from './read-body.js';
-import { errorOfReply, isRetryable, retryAfterMs } from './reply-errors.js';
+import { SameReplies } from './replies/same-replies.js';
+import { errorOfReply, isRetryable, retryAfterMs, shortened } from './reply-errors.js';
 
 /** Fewer requests at a time, more caching: right for composites that Earth Engine must compute. */
 export const STANDARD_ENDPOINT = 'https://earthengine.googleapis.com';
@@ -52,6 +53,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
 export interface Reply {
   readonly contentType: string;
   readonly bytes: Uint8Array;
+  /** Takes the token that was sent out of what is told of the reply. */
+  readonly clean?: (text: string) => string;
 }
 
 /** Where a request goes, and what stops it or listens to it. */
@@ -76,6 +79,8 @@ export class EarthEngineClient {
   readonly #retry: Required<RetryOptions>;
   /** Before the first reply a dead endpoint is a wrong one; later it is a server that will come back. */
   #hasAnswered = false;
+  /** Whether some request has got the pixels that it asked for. */
+  #hasFitted = false;
   readonly endpoint: string;
 
   constructor(
@@ -103,7 +108,8 @@ export class EarthEngineClient {
    * One request, repeated with exponential back-off and full jitter (or as long as the service's
    * `Retry-After` says) while its failure may pass. A 401 gets one new token.
    *
-   * @throws {EarthEngineError} the last failure. @throws {AbortedError}
+   * @throws {EarthEngineError} the last failure; `wrong-reply` where the same reply that does not fit came again
+   * and again. @throws {AbortedError}
    */
   async send(call: Call): Promise<Reply> {
     const { maxTries, maxElapsedMs } = this.#retry;
@@ -112,6 +118,7 @@ export class EarthEngineClient {
       firstSentAt ??= performance.now();
     };
     let hasRefreshed = false;
+    const same = new SameReplies();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#sendOnce(call, onSend);
@@ -126,11 +133,18 @@ export class EarthEngineClient {
           if (failure === undefined) continue;
           error = failure;
         }
+        same.note(error);
         const delayMs = this.#delay(error, attempt);
         const elapsed = performance.now() - (firstSentAt ?? performance.now());
-        if (!isRetryable(error) || attempt >= maxTries || elapsed + delayMs > maxElapsedMs) {
-          error.tries = attempt;
-          throw error;
+        if (
+          !isRetryable(error) ||
+          same.isEnough(this.#hasFitted) ||
+          attempt >= maxTries ||
+          elapsed + delayMs > maxElapsedMs
+        ) {
+          const last = same.verdict(error);
+          last.tries = attempt;
+          throw last;
         }
         call.onEvent?.({ type: 'retry', error: toRecord(error), delayMs });
         await pause(delayMs, call.signal);
@@ -168,10 +182,12 @@ export class EarthEngineClient {
         reply = await this.#exchange(call, headers);
         report('healthy');
         await call.check?.(reply);
+        // Only what has pixels may be spoilt as pixels are.
+        if (call.memory !== undefined) this.#hasFitted = true;
         return reply;
       } catch (error) {
         if (reply !== undefined) call.memory?.giveBack(reply.bytes);
-        if (error instanceof EarthEngineError) clean(error, authorization);
+        if (error instanceof EarthEngineError) mask(error, authorization);
         report(error instanceof EarthEngineError && error.kind === 'quota' ? 'throttled' : 'other');
         throw error;
       }
@@ -180,6 +196,7 @@ export class EarthEngineClient {
 
   async #exchange(call: Call, headers: Readonly<Record<string, string>>): Promise<Reply> {
     const { method, path, body, signal, onEvent } = call;
+    const clean = (text: string) => withoutToken(text, headers.authorization);
     const timeout = AbortSignal.timeout(this.#retry.exchangeMs);
     let response: Dispatcher.ResponseData;
     let refusal: string | undefined;
@@ -202,14 +219,13 @@ export class EarthEngineClient {
     this.#hasAnswered = true;
     const quota = response.headers['x-earth-engine-quota-status'];
     if (quota !== undefined)
-      onEvent?.({ type: 'quota-status', status: cleaned(String(quota), headers.authorization) });
+      onEvent?.({ type: 'quota-status', status: shortened(clean(String(quota))) });
     if (refusal !== undefined)
-      throw errorOfReply(
-        response.statusCode,
-        refusal,
-        retryAfterMs(response.headers['retry-after']),
-      );
-    return { contentType: String(response.headers['content-type'] ?? ''), bytes };
+      throw errorOfReply(response.statusCode, refusal, {
+        retryAfterMs: retryAfterMs(response.headers['retry-after']),
+        clean,
+      });
+    return { contentType: String(response.headers['content-type'] ?? ''), bytes, clean };
   }
 
   #connectionError(cause: unknown): EarthEngineError {
@@ -239,21 +255,11 @@ function readReply(
     : readBody(body, headers['content-length'], memory, maxBytes);
 }
 
-/** Characters of the service's words that are passed on: some of its hints are a few hundred long. */
-const MAX_WORDS = 1_000;
-
-/** What the service says is passed on without the token that it was sent and may repeat, and not at any length. */
-function clean(error: EarthEngineError, authorization: string | undefined): void {
+/** Whatever an error tells, it does not tell the token that was sent. */
+function mask(error: EarthEngineError, authorization: string | undefined): void {
   const { message } = error;
-  error.message = cleaned(message, authorization);
+  error.message = withoutToken(message, authorization);
   if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
-}
-
-function cleaned(text: string, authorization: string | undefined): string {
-  const clean = withoutToken(text, authorization);
-  return clean.length <= MAX_WORDS
-    ? clean
-    : `${clean.slice(0, MAX_WORDS)} ... (${clean.length - MAX_WORDS} characters more)`;
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from '../errors.js';
 import type { Credentials } from './credentials.js';
 import type { Expression } from './expression.js';
+import { kindOfWords } from './reply-errors.js';
 
 /** Methods that images and collections are commonly built with. */
 type Method =
@@ -246,8 +247,10 @@ function kindOf(message: string): EarthEngineErrorKind {
   if (/Failed to contact|ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH/.test(message))
     return 'unreachable';
   if (/authentication credential|HTTP code: 401/i.test(message)) return 'credentials';
-  if (/permission|has not been used|HTTP code: 403/i.test(message)) return 'permission';
-  return /Quota exceeded|HTTP code: 429/i.test(message) ? 'quota' : 'transient';
+  if (/HTTP code: 429/i.test(message)) return 'quota';
+  const kind = kindOfWords(message);
+  if (kind !== undefined) return kind;
+  return /permission|has not been used|HTTP code: 403/i.test(message) ? 'permission' : 'transient';
 }
 
 async function runBuild(ee: OfficialClient, build: BuildImage): Promise<unknown> {

@@ -81,5 +81,6 @@ function tooLong(maxBytes: number, received: string): EarthEngineError {
     'transient',
     `Expected at most ${maxBytes} bytes for the reply but received ${received}.`,
     200,
+    { mismatch: `longer than ${maxBytes} bytes: ${received}` },
   );
 }

@@ -18,7 +18,7 @@ import type {
 } from '../tile.js';
 import { AdaptiveLimiter } from './adaptive-limiter.js';
 import { assetName } from './asset-name.js';
-import { checkReply } from './check-reply.js';
+import { checkMetadata, checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
 import { type Expression, noSource, requestExpression, withoutSource } from './expression.js';
@@ -81,7 +81,12 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
         return;
       }
       if (dataset.source.kind === 'local') throw withoutSource();
-      await client.send({ method: 'GET', path: `/v1/${assetName(dataset.source.id)}`, signal });
+      await client.send({
+        method: 'GET',
+        path: `/v1/${assetName(dataset.source.id)}`,
+        signal,
+        check: checkMetadata,
+      });
     },
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),
     release: (tile) => pixels.release(tile.parts),
@@ -183,7 +188,7 @@ class PixelFetcher {
   /** A mosaic of no images has no bands, which is all that the service says of it. */
   #explain(error: unknown, time: TimeSpan | undefined): unknown {
     if (time === undefined || !(error instanceof EarthEngineError)) return error;
-    if (error.kind !== 'bad-request' || !/with no bands/i.test(error.message)) return error;
+    if (error.reason !== 'no-bands') return error;
     const { source } = this.dataset;
     const explained = new EarthEngineError(
       'no-images',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Outage } from '../../../src/cube/outage.js';
+import { Outage, outlastsWait } from '../../../src/cube/outage.js';
 import { AbortedError, EarthEngineError, RasterError, toRecord } from '../../../src/errors.js';
 import type { IngestEvent } from '../../../src/observe/events.js';
 import type { FailedTile, PlannedTile } from '../../../src/tile.js';
@@ -214,4 +214,69 @@ describe('ten tiles lost in a row', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     await outage.over();
   });
+});
+
+describe('tiles that get the same useless reply each time', () => {
+  const wrong = new EarthEngineError('wrong-reply', 'Expected 9 pixels but received 8.', 200);
+  const inVain = (tile: PlannedTile, error: Error = wrong): FailedTile => ({
+    ...failureOf(tile, error),
+    isRepeated: true,
+  });
+
+  test('have failed at once, and are no outage however many they are', async () => {
+    const { outage, failed, waits } = setUp();
+    outage.note(tileAt(0), undefined, await outage.over());
+    for (let i = 1; i < 50; i++) outage.note(tileAt(i), inVain(tileAt(i)), await outage.over());
+    expect(failed).toEqual(ids(1, 50));
+    expect(waits()).toEqual([]);
+  });
+
+  test('end the run where they are the first ten, and none has succeeded', async () => {
+    const { outage, failed } = setUp();
+    for (let i = 0; i < 9; i++) outage.note(tileAt(i), inVain(tileAt(i)), await outage.over());
+    const before = await outage.over();
+    const last = () => outage.note(tileAt(9), inVain(tileAt(9)), before);
+    expect(last).toThrow(
+      'Expected 9 pixels but received 8. So it was with all of the first 10 tiles, and the run ends.',
+    );
+    expect(failed).toEqual(ids(0, 10));
+  });
+
+  test('are counted whatever else fails between them, of whatever kind they are', async () => {
+    const { outage, failed } = setUp();
+    const broken = new RasterError('decode', 'broken');
+    for (let i = 0; i < 9; i++) {
+      outage.note(tileAt(i), inVain(tileAt(i), broken), await outage.over());
+      outage.note(tileAt(20 + i), failureOf(tileAt(20 + i), broken), await outage.over());
+    }
+    const before = await outage.over();
+    expect(() => outage.note(tileAt(9), inVain(tileAt(9), broken), before)).toThrow(RasterError);
+    expect(failed).toHaveLength(19);
+  });
+
+  test('say nothing of the tiles that were lost before: whose replies they are is not known', async () => {
+    const { outage, lose, failed, waits } = setUp();
+    await lose(9);
+    outage.note(tileAt(50), inVain(tileAt(50)), await outage.over());
+    expect(failed).toEqual(['0-50']);
+    await lose(1, 9);
+    expect(waits()).toEqual([2_000]);
+  });
+
+  test('end an outage, in which they are looked at like any other', async () => {
+    const { outage, lose, failed, returned } = setUp({ answer: async (tile) => inVain(tile) });
+    await lose(10);
+    await vi.advanceTimersByTimeAsync(2_000);
+    await outage.over();
+    expect(failed).toEqual(['0-0']);
+    expect(returned).toHaveLength(9);
+  });
+});
+
+test('a quota of the day is waited for by whoever would wait for a day, and no other error is asked', () => {
+  const day = 86_400_000;
+  const daily = toRecord(new EarthEngineError('quota', 'x', 403, { reason: 'daily' }));
+  expect([outlastsWait(daily, day - 1), outlastsWait(daily, day)]).toEqual([true, false]);
+  for (const kind of ['quota', 'transient'] as const)
+    expect(outlastsWait(toRecord(new EarthEngineError(kind, 'daily')), 0)).toBe(false);
 });

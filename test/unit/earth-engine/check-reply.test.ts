@@ -131,10 +131,62 @@ describe('a reply', () => {
     });
   });
 
-  test('of something else is refused, with its type', async () => {
-    expect((await refusal(new Uint8Array([60, 104, 116, 109, 108]), 'text/html')).message).toMatch(
-      /5 bytes that begin otherwise, called text\/html/,
+  test.each<[string, string, string, RegExp]>([
+    [
+      'a web page, with its title',
+      '<html><title>Log in\nto the network</title>',
+      'text/html',
+      /received a web page "Log in to the network", called text\/html\. .* a proxy, or a network that wants a login/,
+    ],
+    [
+      'a page that is called pixels',
+      '<!DOCTYPE html>',
+      'image/tiff',
+      /a web page, called image\/tiff/,
+    ],
+    [
+      'JSON that is no error',
+      '{"a":1}',
+      'application/json',
+      /JSON without an error of the service/,
+    ],
+    ['JSON that is called nothing', ' [1]', '', /JSON without an error .* called nothing/],
+    [
+      'another format',
+      '\x93NUMPY..',
+      'image/tiff',
+      /9 bytes that begin otherwise, called image\/tiff/,
+    ],
+    ['no bytes', '', 'image/tiff', /0 bytes that begin otherwise/],
+  ])('of something else is refused, with what it is: %s', async (_, text, type, message) => {
+    const error = await refusal(new Uint8Array(Buffer.from(text, 'utf8')), type);
+    expect(error.message).toMatch(message);
+    expect(error).toMatchObject({ kind: 'transient', mismatch: expect.any(String) });
+  });
+
+  test('that does not fit is the same as another where the same came, and else is not', async () => {
+    const mismatches = async (...replies: Uint8Array<ArrayBuffer>[]) =>
+      Promise.all(replies.map(async (reply) => (await refusal(reply)).mismatch));
+    for (const one of [tiff({ bands: 3 }), tiff().slice(0, -1), tiff().slice(0, 12)]) {
+      const [first, second] = await mismatches(one, one.slice());
+      expect(first).toBeDefined();
+      expect(second).toBe(first);
+    }
+    const others = [
+      tiff({ bands: 4 }),
+      tiff().slice(0, -2),
+      tiff().slice(0, 13),
+      tiff({ bands: 3 }),
+    ];
+    expect(new Set(await mismatches(...others)).size).toBe(others.length);
+  });
+
+  test('of a page is the same whatever the page says of its time', async () => {
+    const pages = ['<html>09:00:01, request 4711', '<html>09:00:02'];
+    const [one, other] = await Promise.all(
+      pages.map((page) => refusal(new Uint8Array(Buffer.from(page)), 'text/html')),
     );
+    expect(one?.mismatch).toBe(other?.mismatch);
   });
 });
 

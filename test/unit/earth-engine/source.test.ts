@@ -248,7 +248,7 @@ describe('replies that are not the pixels asked for are asked for again, and the
     const { server, source } = await start(answer);
     const error = await source.fetch(plan(source)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EarthEngineError);
-    expect(error).toMatchObject({ kind: 'transient' });
+    expect(error).toMatchObject({ kind: 'wrong-reply', tries: 2 });
     expect((error as Error).message).toMatch(message);
     expect(server.seen).toHaveLength(2);
   });
@@ -317,6 +317,21 @@ describe('check', () => {
   test('an asset that is not there is told as not-found', async () => {
     const { source } = await start((response) => answerError(response, 404));
     await expect(source.check()).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  test.each([
+    ['<html>log in</html>', 'text/html', 'wrong-reply', /Expected JSON .* received a web page/],
+    ['', 'application/json', 'wrong-reply', /Expected JSON/],
+    ['{"error":{"code":403,"message":"No."}}', 'application/json', 'permission', /403: No\./],
+  ])('a reply of status 200 that is no asset (%s) ends it', async (body, type, kind, message) => {
+    const { server, source } = await start((response) => {
+      response.writeHead(200, { 'content-type': type });
+      response.end(body);
+    });
+    const check = source.check();
+    await expect(check).rejects.toMatchObject({ kind });
+    await expect(check).rejects.toThrow(message);
+    expect(server.seen.length).toBeLessThanOrEqual(2);
   });
 
   test('an expression has no asset to ask for', async () => {
