@@ -1,7 +1,8 @@
 /**
  * Preloaded (--require) into each process of a run of the tests: writes down what Earth Engine is asked, by
  * whichever process, of whichever server. undici itself tells of each request, so that nothing of the
- * product knows of it. Bodies that tests post with `fetch` are the tests' own, and not written down.
+ * product knows of it. Bodies that tests post by themselves, with `fetch` or with a header that says so, are
+ * not written down.
  */
 const { appendFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -15,8 +16,8 @@ if (folder) {
   subscribe('undici:request:create', ({ request }) => {
     const { method, path, body, headers } = request;
     const [, verb] = /^\/.*:(\w+)(?:\?|$)/.exec(path) ?? [];
-    // `fetch` says so in a header.
-    if (method !== 'POST' || verb === undefined || headers.includes('sec-fetch-mode')) return;
+    if (method !== 'POST' || verb === undefined) return;
+    if (headers.includes('sec-fetch-mode') || headers.includes('x-by-hand')) return;
     appendFileSync(file, `${JSON.stringify({ verb, body: String(body) })}\n`);
   });
 }

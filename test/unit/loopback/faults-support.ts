@@ -26,7 +26,7 @@ export async function ask(
 ): Promise<RawReply> {
   const reply = await request(`${url}/v1/${path}`, {
     method: body === null ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, 'x-by-hand': 'no body of the client' },
     ...(body === null ? {} : { body: JSON.stringify(body) }),
   });
   return {
