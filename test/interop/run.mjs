@@ -6,8 +6,8 @@
  *
  * The tests of what Python reads run twice, in two virtual environments: icechunk 1 with what
  * smart-geocubes uses, and icechunk 2 with the newest of everything. In exchange/ smart-geocubes itself
- * fills cubes in turn with this program, in both its generations, and two processes fill one in an S3 on
- * this machine. In places/ PROJ itself says where pixels come from, and in clients/ the clients of Earth
+ * fills cubes in turn with this program, in both its generations, two processes fill one in an S3 on this
+ * machine, and cubes are filled from an Earth Engine of another hand (strict_service.py). In places/ PROJ itself says where pixels come from, and in clients/ the clients of Earth
  * Engine ask the loopback server. The environments are made at the first run. Where Python or its packages are not to be
  * had, that is said and the tests are skipped; with CI=true it is a failure. At the end the bodies of all
  * requests that our client has sent are checked against what Google publishes of them (sent-bodies/).
@@ -109,9 +109,9 @@ async function prepare({ name, requirements, python }) {
   return undefined;
 }
 
-/** The tests in which Python writes, those that need an S3, and the check of a strict Earth Engine. */
+/** The tests in which Python writes, those that need an S3, and those with a strict Earth Engine. */
 function exchange(/** @type {Record<string, string | undefined>} */ seeds, moto) {
-  const tests = ['exchange.test.mjs', 'object-store.test.mjs', 'strict-service.test.mjs'];
+  const tests = ['exchange', 'object-store', 'strict-service', 'strict-cubes'];
   const env = {
     ...OPTIONS.env,
     GEOCUBES_SEED_PYTHONS: JSON.stringify(seeds),
@@ -121,7 +121,7 @@ function exchange(/** @type {Record<string, string | undefined>} */ seeds, moto)
   const args = [
     '--test',
     '--test-reporter=spec',
-    ...tests.map((name) => join(HERE, 'exchange', name)),
+    ...tests.map((name) => join(HERE, 'exchange', `${name}.test.mjs`)),
   ];
   return exitCode(spawnSync(process.execPath, args, { ...OPTIONS, env }));
 }
