@@ -150,10 +150,25 @@ export class RasterError extends GeocubesError {
   }
 }
 
-/** A native module or a tool is missing on this machine. The message ends with the command to type. */
+/**
+ * What this machine lacks.
+ * - `absent`: a native module or a tool; there may be another way to do without
+ * - `environment`: all is there, but a variable or a limit of the system keeps it from working
+ */
+export type SetupErrorKind = 'absent' | 'environment';
+
+/** This machine is not set up for the work; `kind` says how. The message ends with what to type. */
 export class SetupError extends GeocubesError {
   readonly tag = 'setup';
   override readonly name = 'SetupError';
+  readonly kind: SetupErrorKind;
+  constructor(
+    message: string,
+    { kind = 'absent', ...options }: ErrorOptions & { readonly kind?: SetupErrorKind } = {},
+  ) {
+    super(message, options);
+    this.kind = kind;
+  }
 }
 
 /** The work was stopped through an `AbortSignal`. */
@@ -172,7 +187,7 @@ export class UnexpectedError extends GeocubesError {
 export interface ErrorRecord {
   readonly tag: ErrorTag;
   readonly message: string;
-  /** The tag's own discriminating field: `kind` of a store or Earth Engine error, `stage` of a raster error. */
+  /** The tag's own discriminating field: `kind` of a store, Earth Engine or set-up error, `stage` of a raster error. */
   readonly kind?: string;
   readonly status?: number;
   /** What of its kind an error of Earth Engine is. */
@@ -201,6 +216,7 @@ export function toRecord(error: unknown): ErrorRecord {
     const tries = error.tries === undefined ? {} : { tries: error.tries };
     return { tag: error.tag, message, kind: error.kind, ...status, ...reason, ...tries, ...stack };
   }
+  if (error instanceof SetupError) return { tag: error.tag, message, kind: error.kind, ...stack };
   if (error instanceof GeocubesError) return { tag: error.tag, message, ...stack };
   return { tag: 'unexpected', message, ...stack };
 }
@@ -228,7 +244,9 @@ function rebuild(record: ErrorRecord): GeocubesError {
     case 'raster':
       return new RasterError(record.kind as RasterStage, record.message);
     case 'setup':
-      return new SetupError(record.message);
+      return new SetupError(record.message, {
+        kind: record.kind === 'environment' ? 'environment' : 'absent',
+      });
     case 'aborted':
       return new AbortedError(record.message);
     case 'unexpected':

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
@@ -10,6 +9,7 @@ import { presetDataset } from '../dataset/presets.js';
 import { SetupError, StoreError } from '../errors.js';
 import { parseBoundingBox } from '../grid/roi.js';
 import { DEFAULT_TOKEN } from '../loopback/server.js';
+import { makeTemporaryFolder } from '../machine/temporary.js';
 import { renderPng } from '../picture/png.js';
 import type { Pool } from '../pool/pool.js';
 import { EXIT } from './exit-codes.js';
@@ -46,8 +46,7 @@ export function demoCommand(): Command {
 }
 
 async function run({ folder, ...compute }: Options): Promise<void> {
-  const home =
-    folder === undefined ? await mkdtemp(join(tmpdir(), 'geocubes-demo-')) : resolve(folder);
+  const home = folder === undefined ? makeTemporaryFolder('geocubes-demo-') : resolve(folder);
   await mkdir(home, { recursive: true });
   const store = join(home, 'cube');
   const dataset = presetDataset('demo');

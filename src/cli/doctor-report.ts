@@ -1,9 +1,10 @@
 /** What `geocubes doctor` knows: whether the main job can run here, and with what. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { type Detected, detectAccount, type Surroundings, thisMachine } from '../cube/account.js';
+import { SetupError } from '../errors.js';
 import { type BloscAddon, loadBlosc } from '../kernel/gdal/blosc-addon.js';
-import { type GdalFacts, gdalFacts, NEEDED_DRIVERS } from '../kernel/gdal/facts.js';
+import { type GdalFacts, gdalFacts, NEEDED_DRIVERS, strayFolders } from '../kernel/gdal/facts.js';
 import { type IcechunkStatus, icechunkStatus } from '../store/icechunk.js';
 
 export interface DoctorRow {
@@ -29,6 +30,8 @@ export interface DoctorOptions extends Partial<Surroundings> {
   readonly temp?: string;
   /** Default: asks the binding, which loads it into this process. */
   readonly gdal?: () => GdalFacts;
+  /** Whether a folder is there. */
+  readonly exists?: (path: string) => boolean;
   /** Default: loads the addon into this process. */
   readonly blosc?: () => Pick<BloscAddon, 'version'> | undefined;
   /** Default: asks the binding, which loads it into this process. */
@@ -46,6 +49,7 @@ export async function gatherDoctorReport(options: DoctorOptions = {}): Promise<D
   const rows = [
     describeNode(options.node ?? process.versions.node),
     ...describeGdal(options.gdal ?? gdalFacts),
+    ...describeFolders(options.env ?? process.env, options.exists ?? existsSync),
     describeBlosc(options.blosc ?? loadBlosc),
     await describeIcechunk(options.icechunk ?? icechunkStatus),
     describeCredentials(account),
@@ -132,8 +136,25 @@ async function describeIcechunk(ask: () => Promise<IcechunkStatus>): Promise<Doc
   }
 }
 
+/** Variables of GDAL that lead nowhere; those of PROJ are an error of loading it. */
+function describeFolders(
+  env: Readonly<Record<string, string | undefined>>,
+  exists: (path: string) => boolean,
+): DoctorRow[] {
+  return strayFolders(env, exists).map(({ name, value, lost }) => ({
+    name,
+    status: 'warn',
+    value: `${value} is not there: GDAL has no ${lost}`,
+    todo: `unset ${name}`,
+  }));
+}
+
 function missing(name: string, error: unknown): DoctorRow {
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof SetupError && error.kind === 'environment') {
+    const end = message.lastIndexOf('. ') + 1;
+    return { name, status: 'fail', value: message.slice(0, end), todo: message.slice(end + 1) };
+  }
   // A SetupError ends with what to run; here that has a line of its own.
   const [value = message] = message.split(' Run "');
   return { name, status: 'fail', value, todo: 'node scripts/bootstrap.mjs' };
@@ -192,6 +213,7 @@ function describeTemp(folder: string): DoctorRow {
   const name = 'Temporary folder';
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
+    if (!statSync(folder).isDirectory()) throw new Error('not a folder');
     return { name, status: 'ok', value: folder };
   } catch {
     const todo = 'export TMPDIR=<a folder you may write to>';

@@ -26,7 +26,9 @@ export async function openPool({ threads, kernel }: ComputeOptions): Promise<Poo
   try {
     return await readyPool({ ...size, kernel: kernel ?? 'gdal' });
   } catch (error) {
-    if (kernel !== undefined || !(error instanceof SetupError)) throw error;
+    // What a variable breaks is to be mended, not done without.
+    if (kernel !== undefined || !(error instanceof SetupError) || error.kind === 'environment')
+      throw error;
     complain(
       'GDAL cannot be loaded here, so pixels are computed in JavaScript: the same ones, but more slowly ("geocubes doctor" tells more)',
     );

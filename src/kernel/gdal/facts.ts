@@ -37,3 +37,26 @@ export function gdalFacts(): GdalFacts {
 function splitList(value: unknown): string[] {
   return typeof value === 'string' ? value.split(',').filter((name) => name !== '') : [];
 }
+
+/** Variables that name folders GDAL does without, and what it lacks then. */
+const FOLDERS = {
+  GDAL_DATA: 'tables of some formats',
+  GDAL_DRIVER_PATH: 'drivers that are plugins',
+} as const;
+
+/** Folders that variables name and that are not there, for `geocubes doctor`: pixels do not depend on them. */
+export function strayFolders(
+  env: Readonly<Record<string, string | undefined>>,
+  exists: (path: string) => boolean,
+): { readonly name: string; readonly value: string; readonly lost: string }[] {
+  return Object.entries(FOLDERS).flatMap(([name, lost]) => {
+    const value = env[name];
+    // "disable" is a word of GDAL's own.
+    const isStray =
+      value !== undefined &&
+      value !== '' &&
+      value !== 'disable' &&
+      !value.split(':').some((path) => exists(path));
+    return isStray ? [{ name, value, lost }] : [];
+  });
+}

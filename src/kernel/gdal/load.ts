@@ -16,13 +16,15 @@
  * With the system's GDAL all copies share one libgdal: one block cache and one `/vsimem` name space,
  * so names in there must carry {@link uniqueName}. With a bundled GDAL each copy is a whole GDAL.
  */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type * as GdalModule from 'gdal-async';
 import { SetupError } from '../../errors.js';
+import { cannotUse, makeTemporaryFolder } from '../../machine/temporary.js';
+import { checkEnvironment } from './environment.js';
 import { oneThreadAtATime } from './load-lock.js';
 
 export type Gdal = typeof GdalModule;
@@ -95,8 +97,10 @@ function load(): Gdal {
     gdal.config.set('GDAL_PAM_ENABLED', 'YES');
     if (gdal.config.get(NETWORK_ALLOWED) !== 'YES')
       for (const [name, value] of Object.entries(NO_NETWORK)) gdal.config.set(name, value);
+    checkEnvironment(gdal);
     return gdal;
   } catch (cause) {
+    if (cause instanceof SetupError) throw cause;
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new SetupError(
       `Expected the GDAL binding of gdal-async to load but received: ${reason}. Run "node scripts/bootstrap.mjs" to build it, then "geocubes doctor".`,
@@ -108,10 +112,15 @@ function load(): Gdal {
 }
 
 function openPrivateCopy(module: NodeJS.Module, filename: string): void {
-  const folder = mkdtempSync(join(tmpdir(), 'geocubes-gdal-'));
+  const folder = makeTemporaryFolder('geocubes-gdal-');
   try {
     const copy = join(folder, 'gdal.node');
-    copyFileSync(filename, copy);
+    try {
+      copyFileSync(filename, copy);
+    } catch (cause) {
+      // That the original is not there is for whoever asked to load it.
+      throw existsSync(filename) ? cannotUse(cause) : cause;
+    }
     process.dlopen(module, copy, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
   } finally {
     // The mapping outlives the name, on Linux as on macOS.

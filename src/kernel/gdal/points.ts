@@ -1,4 +1,6 @@
 /** Points by PROJ, as GDAL asks it: imported once in each thread that computes places (grid/point-transforms.ts). */
+
+import { SetupError } from '../../errors.js';
 import { askProjBy, type PointTransform } from '../../grid/point-transforms.js';
 import { type Gdal, loadGdal } from './load.js';
 import { pointsBy, spatialReference } from './srs.js';
@@ -13,7 +15,9 @@ function gdalIfAny(): Gdal | undefined {
   if (isAbsent) return undefined;
   try {
     return loadGdal();
-  } catch {
+  } catch (error) {
+    // Whoever set a variable wrongly wants PROJ's places, not others without a word.
+    if (error instanceof SetupError && error.kind === 'environment') throw error;
     // It will not appear while the process runs.
     isAbsent = true;
     return undefined;
@@ -32,8 +36,9 @@ askProjBy({
     return made;
   },
   wktOfCode(code) {
+    const gdal = gdalIfAny();
     try {
-      return gdalIfAny()?.SpatialReference.fromUserInput(code).toWKT();
+      return gdal?.SpatialReference.fromUserInput(code).toWKT();
     } catch {
       return undefined;
     }

@@ -5,7 +5,6 @@
 import {
   copyFile,
   mkdir,
-  mkdtemp,
   open,
   readdir,
   readFile,
@@ -14,9 +13,9 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Repository } from '@earthmover/icechunk';
+import { makeTemporaryFolder } from '../../machine/temporary.js';
 import { loadIcechunk } from '../icechunk.js';
 
 /** A snapshot all of whose own files can be read. Of its chunks `verify` tells. */
@@ -164,7 +163,7 @@ class Shadow {
   ) {}
 
   static async of(original: string): Promise<Shadow> {
-    const path = await mkdtemp(join(tmpdir(), 'geocubes-shadow-'));
+    const path = makeTemporaryFolder('geocubes-shadow-');
     for (const part of PARTS) await symlink(join(original, part), join(path, part), 'junction');
     const shadow = new Shadow(path, original);
     await shadow.copy('config.yaml', 'config.yaml');
