@@ -1,4 +1,5 @@
 import { toRecord } from '../errors.js';
+import { now } from '../machine/clock.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { printJson } from './terminal.js';
@@ -14,6 +15,6 @@ function print(record: object): void {
 /** What `--format ndjson` prints: each event as it happens, then the summary, or the error that ended the run. */
 export const eventStream = {
   onEvent: (event: IngestEvent): void => print(event),
-  end: (summary: IngestSummary): void => print({ type: 'summary', at: Date.now(), ...summary }),
-  fail: (error: unknown): void => print({ type: 'error', at: Date.now(), error: toRecord(error) }),
+  end: (summary: IngestSummary): void => print({ type: 'summary', at: now(), ...summary }),
+  fail: (error: unknown): void => print({ type: 'error', at: now(), error: toRecord(error) }),
 };

@@ -83,7 +83,8 @@ function barLine(summary: IngestSummary, inFlight: number, width: number): strin
 
 /** Full cells are committed tiles, half ones are processed and wait for their commit. */
 function bar({ committed, processed, failed, tiles }: IngestSummary, width: number): string {
-  const cells = (count: number) => (tiles === 0 ? width : Math.round((count / tiles) * width));
+  const cells = (count: number) =>
+    tiles === 0 ? width : Math.min(Math.round((count / tiles) * width), width);
   const full = cells(committed + failed.length);
   const half = Math.max(cells(processed + failed.length) - full, 0);
   return `[${'█'.repeat(full)}${'▒'.repeat(half)}${'░'.repeat(width - full - half)}]`;
@@ -111,7 +112,7 @@ export function progressText(
     time: isOver
       ? `  in ${formatSeconds(seconds)}`
       : done > 0
-        ? `  ETA ${formatSeconds((seconds / done) * (tiles - done))}`
+        ? `  ETA ${formatSeconds((seconds / done) * Math.max(tiles - done, 0))}`
         : '',
     inFlight: inFlight > 0 ? `  ${inFlight} in flight` : '',
     retries: retries > 0 ? `  ${retries} ${retries === 1 ? 'retry' : 'retries'}` : '',

@@ -173,7 +173,14 @@ function sum(counts: readonly Counts[]): Counts {
 /** `share`: of the tiles that are loaded, empty or not; 0 to 1. */
 function withShare({ loaded, empty, missing, ...rest }: Counts) {
   const tiles = loaded + empty + missing;
-  return { tiles, loaded, empty, missing, ...rest, share: (loaded + empty) / tiles };
+  return {
+    tiles,
+    loaded,
+    empty,
+    missing,
+    ...rest,
+    share: tiles === 0 ? 1 : (loaded + empty) / tiles,
+  };
 }
 
 function stepWords(step: TimeStep | undefined): string {

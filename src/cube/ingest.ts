@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Dataset } from '../dataset/dataset.js';
 import { DEFAULT_CEILING } from '../earth-engine/adaptive-limiter.js';
 import { AbortedError, type ErrorRecord, RasterError, toRecord, withoutStack } from '../errors.js';
+import { now } from '../machine/clock.js';
 import type { OnEvent } from '../observe/events.js';
 import type { Pool } from '../pool/pool.js';
 import { bytesOf } from '../raster/dtype.js';
@@ -96,7 +97,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     maxOutageMs: limits.maxOutageMs ?? DEFAULT_MAX_OUTAGE_MS,
     onWait: (error, delayMs, endsAt) =>
       job.onEvent({
-        ...{ type: 'waiting', at: Date.now(), delayMs, endsAt },
+        ...{ type: 'waiting', at: now(), delayMs, endsAt },
         error: withoutStack(toRecord(error)),
       }),
     signal,
@@ -107,8 +108,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     claims,
     maxBytes: limits.maxBytes,
     until: limits.until,
-    onLoadedElsewhere: ({ id }) =>
-      job.onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile: id }),
+    onLoadedElsewhere: ({ id }) => job.onEvent({ type: 'loaded-elsewhere', at: now(), tile: id }),
     onIdle: () => committer.flush(),
     signal,
   });
@@ -124,15 +124,15 @@ export async function runIngest(job: IngestJob): Promise<void> {
       if (first === undefined) return;
       const ids = tiles.map(({ id }) => id);
       released.add(ids);
-      onEvent({ type: 'committed', at: Date.now(), tiles: ids, snapshot: first.snapshot, ms });
+      onEvent({ type: 'committed', at: now(), tiles: ids, snapshot: first.snapshot, ms });
     },
     onLoadedElsewhere: (ids) => {
       released.add(ids);
-      for (const tile of ids) onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile });
+      for (const tile of ids) onEvent({ type: 'loaded-elsewhere', at: now(), tile });
     },
   });
   const { pending: tiles, alreadyLoaded, requests, bytes } = plan;
-  onEvent({ type: 'planned', at: Date.now(), tiles, alreadyLoaded, requests, bytes });
+  onEvent({ type: 'planned', at: now(), tiles, alreadyLoaded, requests, bytes });
   const frames = new LentMemory();
   const attempt = (tile: PlannedTile) =>
     advance(tile, { ...job, onEvent, frames }, committer, signal);
@@ -142,7 +142,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
     attempt,
     putBack: (lost) => queue.putBack(lost),
     fail: ({ id }, failure) => {
-      onEvent({ type: 'failed', at: Date.now(), failure });
+      onEvent({ type: 'failed', at: now(), failure });
       released.add([id]);
     },
     signal,
@@ -178,7 +178,7 @@ export async function runIngest(job: IngestJob): Promise<void> {
   const left = plan.left + queue.left;
   const by = queue.stoppedBy ?? (plan.left > 0 ? 'max-tiles' : undefined);
   if (by !== undefined && fatal === undefined && job.signal?.aborted !== true)
-    onEvent({ type: 'limited', at: Date.now(), by, left });
+    onEvent({ type: 'limited', at: now(), by, left });
   if (fatal !== undefined && !(fatal instanceof AbortedError)) throw fatal;
   if (job.signal?.aborted)
     throw new AbortedError(
@@ -236,7 +236,7 @@ async function advance(
     progress.stage = 'commit';
     const started = performance.now();
     await committer.add(encoded).finally(() => giveBack(encoded, job.frames));
-    onEvent({ type: 'written', at: Date.now(), tile: tile.id, ms: performance.now() - started });
+    onEvent({ type: 'written', at: now(), tile: tile.id, ms: performance.now() - started });
     return undefined;
   } catch (error) {
     const record = toRecord(error);
@@ -273,16 +273,16 @@ async function fetchAndProcess(
   for (let fetches = 1; ; fetches++) {
     progress.stage = 'fetch';
     progress.fetches = fetches;
-    onEvent({ type: 'fetching', at: Date.now(), tile: tile.id });
+    onEvent({ type: 'fetching', at: now(), tile: tile.id });
     let started = performance.now();
     const fetched = await source.fetch(tile, {
       signal,
-      onEvent: (event) => onEvent({ ...event, at: Date.now(), tile: tile.id }),
+      onEvent: (event) => onEvent({ ...event, at: now(), tile: tile.id }),
     });
     const received = fetched.parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
     onEvent({
       type: 'fetched',
-      at: Date.now(),
+      at: now(),
       tile: tile.id,
       ms: performance.now() - started,
       bytes: received,
@@ -296,7 +296,7 @@ async function fetchAndProcess(
       const ms = performance.now() - started;
       onEvent({
         type: 'processed',
-        at: Date.now(),
+        at: now(),
         tile: tile.id,
         ms,
         timings,
@@ -316,7 +316,7 @@ async function fetchAndProcess(
           isDamaged && fetches > 1 && !digests.has(undefined) && digests.size === 1;
         throw error;
       }
-      onEvent({ type: 'retry', at: Date.now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
+      onEvent({ type: 'retry', at: now(), tile: tile.id, error: toRecord(error), delayMs: 0 });
     } finally {
       source.release?.(fetched);
     }

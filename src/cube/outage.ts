@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbortedError, type ErrorRecord, fromRecord, withoutStack } from '../errors.js';
+import { now } from '../machine/clock.js';
 import type { OnEvent } from '../observe/events.js';
 import type { FailedTile, PlannedTile } from '../tile.js';
 
@@ -91,7 +92,7 @@ export class Outage {
       this.#settle(({ number }) => number <= lostBefore);
       return;
     }
-    this.options.onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
+    this.options.onEvent({ type: 'postponed', at: now(), tile: tile.id });
     this.#lost.push({ tile, failure, number: ++this.#count });
     if (this.#lost.length < LOST_IN_A_ROW || this.#end !== undefined) return;
     this.#end = this.#waitOut()
@@ -125,24 +126,24 @@ export class Outage {
 
   async #waitOut(): Promise<void> {
     const { maxOutageMs, onEvent, attempt, putBack, signal } = this.options;
-    const began = Date.now();
+    const began = now();
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
       const [{ tile }] = this.#lost as [Lost, ...Lost[]];
       // The service's last word.
       const { failure } = this.#lost.at(-1) as Lost;
-      const lastsMs = Date.now() - began;
+      const lastsMs = now() - began;
       if (lastsMs + delayMs > maxOutageMs) {
         this.settle();
         throw fromRecord(failure.error);
       }
       const [error, endsAt] = [withoutStack(failure.error), began + maxOutageMs];
-      onEvent({ type: 'waiting', at: Date.now(), error, delayMs, endsAt });
+      onEvent({ type: 'waiting', at: now(), error, delayMs, endsAt });
       await sleep(delayMs, undefined, { signal }).catch((cause: unknown) => {
         throw new AbortedError('The wait for the service was stopped.', { cause });
       });
       const again = await attempt(tile);
       if (again !== undefined && isOutage(again.error)) {
-        onEvent({ type: 'postponed', at: Date.now(), tile: tile.id });
+        onEvent({ type: 'postponed', at: now(), tile: tile.id });
         // Another one is next: what the service refuses for good would keep all the others waiting.
         this.#lost.push({ tile, failure: again, number: ++this.#count });
         this.#lost.shift();

@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import { GeoBox, type Shape } from '../grid/geobox.js';
+import { now } from '../machine/clock.js';
 import type { Codec } from '../raster/codec.js';
 import { asBytes, type DType, isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
 import type { BandCounts, EncodedChunk, EncodedTile, FetchedTile, Recipe } from '../tile.js';
@@ -35,7 +36,7 @@ async function processTile(
   parts: KernelParts,
   workspace: Workspace,
 ): Promise<EncodedTile> {
-  const startedAt = Date.now();
+  const startedAt = now();
   const timings = { decode: 0, warp: 0, fill: 0, encode: 0 };
   let mark = performance.now();
   const lap = () => {

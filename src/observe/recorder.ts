@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type ErrorRecord, toRecord, withoutStack } from '../errors.js';
+import { now as clock } from '../machine/clock.js';
 import type { FailedTile } from '../tile.js';
 import { Durations } from './durations.js';
 import type { IngestEvent, OnEvent } from './events.js';
@@ -52,7 +53,7 @@ export class IngestRecorder {
 
   constructor(
     private readonly subject: RecordSubject,
-    { now = Date.now, probe = probeProcess, barLimit }: RecorderOptions = {},
+    { now = clock, probe = probeProcess, barLimit }: RecorderOptions = {},
   ) {
     this.#now = now;
     this.#timeline = new Timeline(barLimit);

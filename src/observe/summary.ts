@@ -1,3 +1,4 @@
+import { now } from '../machine/clock.js';
 import type { FailedTile } from '../tile.js';
 import type { IngestEvent, LimitName } from './events.js';
 
@@ -46,7 +47,7 @@ export interface IngestSummary {
 
 /** Folds the events of one ingest into a summary; can be asked at any time. */
 export class Tally {
-  #startedAt = Date.now();
+  #startedAt = now();
   #endedAt: number | undefined;
   #tiles = 0;
   #alreadyLoaded = 0;
@@ -56,6 +57,8 @@ export class Tally {
   readonly #failed: FailedTile[] = [];
   readonly #emptyIds = new Set<string>();
   readonly #inFlight = new Set<string>();
+  /** Processed, and not committed yet. */
+  readonly #waiting = new Set<string>();
   #left = 0;
   #stoppedBy: LimitName | undefined;
   #plannedRequests = 0;
@@ -102,6 +105,7 @@ export class Tally {
         break;
       case 'processed':
         this.#processed++;
+        this.#waiting.add(event.tile);
         this.#bytesOut += event.bytes;
         for (const stage of ['decode', 'warp', 'fill', 'encode'] as const)
           this.#stages[stage] += event.timings[stage];
@@ -115,7 +119,10 @@ export class Tally {
         this.#commits++;
         this.#committed += event.tiles.length;
         this.#stages.commit += event.ms;
-        for (const tile of event.tiles) if (this.#emptyIds.delete(tile)) this.#empty++;
+        for (const tile of event.tiles) {
+          this.#waiting.delete(tile);
+          if (this.#emptyIds.delete(tile)) this.#empty++;
+        }
         break;
       case 'request':
         this.#requests++;
@@ -136,6 +143,9 @@ export class Tally {
       case 'loaded-elsewhere':
         this.#tiles--;
         this.#alreadyLoaded++;
+        // It may be found out only when it was to be committed.
+        if (this.#waiting.delete(event.tile)) this.#processed--;
+        this.#emptyIds.delete(event.tile);
         break;
       case 'limited':
         this.#left = event.left;
@@ -143,13 +153,14 @@ export class Tally {
         break;
       case 'failed':
         this.#inFlight.delete(event.failure.id);
+        if (this.#waiting.delete(event.failure.id)) this.#processed--;
         this.#failed.push(event.failure);
         break;
     }
   }
 
   end(): IngestSummary {
-    this.#endedAt = Date.now();
+    this.#endedAt = now();
     return this.summary();
   }
 
@@ -172,7 +183,7 @@ export class Tally {
       commits: this.#commits,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      elapsedMs: (this.#endedAt ?? Date.now()) - this.#startedAt,
+      elapsedMs: Math.max((this.#endedAt ?? now()) - this.#startedAt, 0),
       stages: { ...this.#stages },
     };
   }

@@ -48,7 +48,8 @@ export class LibraryTokens implements Tokens {
 
   /** A new client rather than a flag of the old one: each kind of client keeps its token in its own way. */
   async refresh(): Promise<void> {
-    if (Date.now() - this.#renewedAt < ONE_RENEWAL_MS) return;
+    // Else a clock that is set back an hour keeps the old token for an hour.
+    if (Math.abs(Date.now() - this.#renewedAt) < ONE_RENEWAL_MS) return;
     this.#renewal ??= this.#renew().finally(() => {
       this.#renewal = undefined;
     });

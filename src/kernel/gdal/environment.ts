@@ -2,9 +2,10 @@
  * What the environment can take from GDAL and PROJ without either of them failing to load: then CRSs are
  * unknown, datum shifts left out, and files of no format, each in its own place and with words of its own.
  */
+
+import type * as Gdal from 'gdal-async';
 import { SetupError } from '../../errors.js';
 import { visible } from '../../visible.js';
-import type { Gdal } from './load.js';
 
 /** In the order in which PROJ asks. */
 const PROJ_VARIABLES = ['PROJ_DATA', 'PROJ_LIB'] as const;
@@ -13,7 +14,7 @@ const PROJ_VARIABLES = ['PROJ_DATA', 'PROJ_LIB'] as const;
 const DRIVERS = ['GTiff', 'VRT', 'MEM'] as const;
 
 /** @throws {SetupError} of kind `environment`, naming the variable. */
-export function checkEnvironment(gdal: Gdal): void {
+export function checkEnvironment(gdal: typeof Gdal): void {
   checkProj(gdal);
   const names = gdal.drivers.getNames();
   const missing = DRIVERS.filter((name) => !names.includes(name));
@@ -29,7 +30,7 @@ export function checkEnvironment(gdal: Gdal): void {
   );
 }
 
-function checkProj(gdal: Gdal): void {
+function checkProj(gdal: typeof Gdal): void {
   try {
     gdal.SpatialReference.fromEPSG(4326);
     return;

@@ -16,9 +16,9 @@ const LOCK_PATIENCE_MS = 30_000;
 /** Runs `task` while no other thread of the process runs one. */
 export function oneThreadAtATime<T>(task: () => T): T {
   const lock = new Int32Array(getEnvironmentData(LOCK_KEY) as unknown as SharedArrayBuffer);
-  const deadline = Date.now() + LOCK_PATIENCE_MS;
+  const deadline = performance.now() + LOCK_PATIENCE_MS;
   while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) {
-    if (Atomics.wait(lock, 0, 1, Math.max(deadline - Date.now(), 0)) === 'timed-out') break;
+    if (Atomics.wait(lock, 0, 1, Math.max(deadline - performance.now(), 0)) === 'timed-out') break;
   }
   try {
     return task();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../errors.js';
+import { now } from '../../machine/clock.js';
 import type { Backend, CubeStore, Marks, Session, WriteSession } from '../session.js';
 import type { StorageLocation } from '../storage-url.js';
 import { explainS3 } from './s3-probe.js';
@@ -91,7 +92,7 @@ async function doPatiently<T>(
       began ??= asked;
       const lastedMs = performance.now() - began;
       if (signal.aborted || lastedMs + delayMs > maxOutageMs) throw why;
-      onWait(why, delayMs, Date.now() + maxOutageMs - lastedMs);
+      onWait(why, delayMs, now() + maxOutageMs - lastedMs);
       await sleep(delayMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) throw why;
     }

@@ -183,6 +183,32 @@ describe('the bar', () => {
   const commit = (tile: string) =>
     ({ type: 'committed', at: 0, tiles: [tile], snapshot: 's', ms: 1 }) as const;
 
+  test('has a time to go that is no less than none where the clock is set back', () => {
+    const { bar, written } = show(true);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    bar.onEvent(commit('a'));
+    vi.advanceTimersByTime(1000);
+    bar.stop();
+    expect(written.join('')).not.toMatch(/-\d|NaN|Infinity/);
+  });
+
+  test('and none where tiles turn out to be loaded by another process after they were processed', () => {
+    const { bar, written } = show(true);
+    for (const tile of ['a', 'b'])
+      bar.onEvent({
+        ...{ type: 'processed', at: Date.now(), tile, ms: 1, startedAt: 0, thread: 1, bytes: 9 },
+        ...{ isEmpty: false, timings: { decode: 0, warp: 0, fill: 0, encode: 0 } },
+      });
+    bar.onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile: 'a' });
+    vi.advanceTimersByTime(1000);
+    expect(written.at(-1)).toContain('0/1 tiles (+1)');
+    expect(written.at(-1)).toContain('ETA 0.0 s');
+    bar.onEvent({ type: 'loaded-elsewhere', at: Date.now(), tile: 'b' });
+    vi.advanceTimersByTime(1000);
+    bar.stop();
+    expect(written.join('')).not.toMatch(/-\d|NaN|Infinity/);
+  });
+
   test('on a terminal is one line drawn over itself, no wider than the terminal, and ended by stop', () => {
     const { bar, written } = show(true, 72);
     bar.onEvent(commit('a'));
