@@ -19,7 +19,12 @@ export default function setup(project: TestProject): () => Promise<void> {
   };
 }
 
+/** All files and tests, among them those that fill cubes as users do. */
 async function isWholeRun(project: TestProject): Promise<boolean> {
   const { testFiles } = await project.globTestFiles();
-  return project.vitest.state.getTestModules().length === testFiles.length;
+  return (
+    project.config.testNamePattern === undefined &&
+    project.vitest.state.getTestModules().length === testFiles.length &&
+    testFiles.some((file) => file.includes('/test/e2e/'))
+  );
 }

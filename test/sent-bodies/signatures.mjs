@@ -27,10 +27,10 @@ const ABOVE = {
   Float: ['Number'],
 };
 
-/** Constants that the service makes something of: a code is a projection, a number a margin of error. */
+/** What the official clients leave to the service: a code is a projection, a number a margin of error. */
 const FROM_CONSTANT = {
-  String: ['Projection', 'Date', 'PixelType'],
-  Number: ['ErrorMargin', 'Date', 'Integer', 'Long', 'Float'],
+  String: ['Projection'],
+  Number: ['ErrorMargin', 'Integer', 'Long', 'Float'],
 };
 
 /**
