@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
+import { checkLimits } from '../machine/limits.js';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
 import { endWithReader } from './interrupt.js';
-import { createProgram } from './program.js';
 import { complain, tell } from './terminal.js';
 
 endWithReader();
 
 try {
+  checkLimits();
+  // Only now: a hundred modules want a hundred open files.
+  const { createProgram } = await import('./program.js');
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = endingOf(error);
@@ -15,7 +17,9 @@ try {
 
 function endingOf(error: unknown): number {
   // Commander has printed its message already; help and version end with 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
+  if (typeof code === 'string' && code.startsWith('commander.'))
+    return exitCode === 0 ? EXIT.done : EXIT.usage;
   complain(explain(error));
   if (process.env.GEOCUBES_DEBUG !== undefined && error instanceof Error)
     tell(...String(error.stack).split('\n'));

@@ -35,6 +35,13 @@ export function translate(cause: unknown, action: string): StoreError {
       options,
     );
   }
+  if (isOutOfFiles(cause)) {
+    return new StoreError(
+      'io',
+      `Expected to open a file but the limit of open files is reached (EMFILE, while trying to ${action}). Set "ulimit -n 4096", or use fewer --threads, and run again: tiles that are committed are intact, and are skipped.`,
+      options,
+    );
+  }
   const clocks = /timestamp is invalid.*local clock: `([^`]+)`, object store clock: `([^`]+)`/.exec(
     message,
   );
@@ -64,6 +71,15 @@ function isDiskFull(cause: unknown): boolean {
     /No space left on device|os error 28\b|[Qq]uota exceeded|os error 122\b/.test(
       String(message ?? cause),
     )
+  );
+}
+
+function isOutOfFiles(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return (
+    code === 'EMFILE' ||
+    code === 'ENFILE' ||
+    /Too many open files|os error 2[34]\b/.test(String(message ?? cause))
   );
 }
 
