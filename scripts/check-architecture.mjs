@@ -77,7 +77,7 @@ const MAY_IMPORT = {
 /** Heavy dependencies and the place (or places) that may load each; importing their types alone is free. */
 const OWNERS = {
   'gdal-async': 'kernel/gdal/load',
-  geotiff: ['kernel/js/', 'earth-engine/'],
+  geotiff: 'raster/open-tiff',
   numcodecs: ['kernel/js/', 'kernel/decompress'],
   piscina: 'pool/',
   '@earthmover/icechunk': 'store/icechunk',

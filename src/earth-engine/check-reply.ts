@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { GeoTIFF, type GeoTIFFImage } from 'geotiff';
+import type { GeoTIFFImage } from 'geotiff';
 import { EarthEngineError } from '../errors.js';
 import { type Affine, alignsWith } from '../grid/affine.js';
 import { GeoBox } from '../grid/geobox.js';
 import { affineOfTags, crsOfKeys } from '../grid/georeferencing.js';
-import { byteSource } from '../raster/byte-source.js';
 import { bytesOf, type DType } from '../raster/dtype.js';
+import { openTiff } from '../raster/open-tiff.js';
 import type { PixelRequest } from '../tile.js';
 import type { Reply } from './client.js';
 import { ANOTHER_ANSWERS } from './replies/hints.js';
@@ -49,7 +49,7 @@ export async function checkReply(reply: Reply, wanted: ExpectedReply): Promise<v
   let image: GeoTIFFImage;
   let affine: Affine | undefined;
   try {
-    image = await (await GeoTIFF.fromSource(byteSource(bytes))).getImage();
+    image = await (await openTiff(bytes)).getImage();
     checkShape(image, wanted);
     await checkExtents(image, bytes);
     affine = await affineOf(image);

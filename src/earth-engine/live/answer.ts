@@ -1,8 +1,7 @@
 /** What came back, as answers that can be judged. */
-import { GeoTIFF } from 'geotiff';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
-import { byteSource } from '../../raster/byte-source.js';
 import type { DType } from '../../raster/dtype.js';
+import { openTiff } from '../../raster/open-tiff.js';
 import { checkReply } from '../check-reply.js';
 import { errorOfReply } from '../reply-errors.js';
 import { isNpy, readNpy } from './npy.js';
@@ -84,7 +83,7 @@ async function mismatchOf(
 
 async function decode(bytes: Uint8Array, contentType: string): Promise<Raster> {
   if (isNpy(bytes)) return readNpy(bytes);
-  const image = await (await GeoTIFF.fromSource(byteSource(bytes))).getImage();
+  const image = await (await openTiff(bytes)).getImage();
   const rasters = await image.readRasters();
   const names = Array.from(rasters, (_, band) => String(band + 1));
   if (names.length === 0) throw new Error(`no bands in ${contentType}`);

@@ -130,9 +130,22 @@ function undoDifferences(bytes: Uint8Array, layout: BlockLayout): void {
   const { bytesPerSample, samplesPerRow, stride } = layout;
   const rowBytes = samplesPerRow * bytesPerSample;
   for (let start = 0; start + rowBytes <= bytes.length; start += rowBytes) {
+    if (bytesPerSample === 8) {
+      undoWideDifferences(bytes, start, samplesPerRow, stride);
+      continue;
+    }
     const row = integersOf(bytes, start, samplesPerRow, bytesPerSample);
     for (let i = stride; i < row.length; i++)
       row[i] = (row[i] as number) + (row[i - stride] as number);
+  }
+}
+
+/** The same of 64 bits, which numbers cannot hold. */
+function undoWideDifferences(bytes: Uint8Array, start: number, length: number, stride: number) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, 8 * length);
+  for (let at = 8 * stride; at < view.byteLength; at += 8) {
+    const sum = view.getBigUint64(at, true) + view.getBigUint64(at - 8 * stride, true);
+    view.setBigUint64(at, sum, true);
   }
 }
 
@@ -146,7 +159,7 @@ function integersOf(
   if (size === 1) return new Uint8Array(bytes.buffer, offset, length);
   if (size === 2) return new Uint16Array(bytes.buffer, offset, length);
   if (size === 4) return new Uint32Array(bytes.buffer, offset, length);
-  throw unsupported('predictor 2 with at most 32 bits', `${size * 8} bits`);
+  throw unsupported('predictor 2 with 8, 16, 32 or 64 bits', `${size * 8} bits`);
 }
 
 /** Rows of floats were stored as all highest bytes, then all next ones, and so on, as differences of bytes. */

@@ -1,9 +1,9 @@
-import { GeoTIFF as Decoder, type GeoTIFFImage, registerTag } from 'geotiff';
+import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import type { Affine } from '../../grid/affine.js';
 import { affineOfTags, crsOfKeys } from '../../grid/georeferencing.js';
-import { byteSource } from '../../raster/byte-source.js';
 import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { openTiff } from '../../raster/open-tiff.js';
 import { MAX_IMAGE_BYTES } from '../size-limits.js';
 import { ImagePixels } from './geotiff-pixels.js';
 
@@ -28,19 +28,10 @@ export interface GeoTiff {
   readBand(band: number, target: PixelArray, start: number, rowLength: number): void;
 }
 
-// Otherwise geotiff.js reads these when they are asked for, and those of big-endian files as little-endian.
-for (const [tag, name] of [
-  [273, 'StripOffsets'],
-  [279, 'StripByteCounts'],
-  [324, 'TileOffsets'],
-  [325, 'TileByteCounts'],
-] as const)
-  registerTag(tag, name, 'LONG', true, true);
-
 /** @throws {RasterError} when the bytes are no TIFF, or one with pixels of a type that cubes cannot have. */
 export async function openGeoTiff(bytes: Uint8Array): Promise<GeoTiff> {
   try {
-    const file = await Decoder.fromSource(byteSource(bytes));
+    const file = await openTiff(bytes);
     return describe(await file.getImage(0), bytes, file.littleEndian);
   } catch (cause) {
     if (cause instanceof RasterError) throw cause;

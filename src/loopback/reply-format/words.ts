@@ -93,9 +93,16 @@ export function parseReplyFormat(text: string, where = '--reply-format'): ReplyF
     said.set(group, word);
     format = { ...format, ...change };
   }
-  const { predictor, compression } = format;
+  const { predictor, compression, byteOrder } = format;
   if (predictor !== 1 && compression !== 'lzw' && compression !== 'deflate')
     throw expected('lzw or deflate beside a predictor', where, text);
+  // GDAL (3.6, with libtiff 4.5) swaps the bytes before it takes the differences, so that no reader has them right.
+  if (predictor === 3 && byteOrder === 'big')
+    throw expected(
+      'little-endian beside predictor=3, which GDAL does not write otherwise,',
+      where,
+      text,
+    );
   return format;
 }
 

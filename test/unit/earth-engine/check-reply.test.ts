@@ -74,6 +74,8 @@ describe('a reply', () => {
     ['deflated', ['COMPRESS=DEFLATE']],
     ['band by band', ['INTERLEAVE=BAND']],
     ['BigTIFF', ['BIGTIFF=YES']],
+    ['big-endian in many strips', ['ENDIANNESS=BIG', 'BLOCKYSIZE=8']],
+    ['big-endian in many tiles', ['ENDIANNESS=BIG', 'TILED=YES', 'BLOCKXSIZE=16', 'BLOCKYSIZE=16']],
   ])('with the pixels asked for passes, %s', async (_, options) => {
     await expect(check(tiff({ options }))).resolves.toBeUndefined();
   });

@@ -72,6 +72,18 @@ describe('pixels are read as GDAL wrote them', () => {
     },
   );
 
+  test.each(['float32', 'float64'] as const)(
+    '%s with the predictor for integers',
+    async (dtype) => {
+      for (const order of orders) {
+        const options = `COMPRESS=LZW PREDICTOR=2 ${order}`.split(' ');
+        const bands = [values(1), values(3)].map((band) => band.map((value) => value / 7));
+        const read = await readBands(writeGeoTiff({ geobox: BOX, dtype, bands, options }));
+        expectSame(read, dtype, bands);
+      }
+    },
+  );
+
   test('blocks that were left out of a sparse file hold its nodata value', async () => {
     const bytes = writeGeoTiff({
       geobox: BOX,

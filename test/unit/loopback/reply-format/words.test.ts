@@ -63,6 +63,10 @@ describe('words for the form of a reply', () => {
     (text) => expect(() => parseReplyFormat(text)).toThrow(/Expected lzw or deflate/),
   );
 
+  test('of big-endian floats with a predictor are refused: GDAL writes them wrong', () => {
+    expect(() => parseReplyFormat('big-endian,lzw,predictor=3')).toThrow(/Expected little-endian/);
+  });
+
   test('are looked at before a server listens, in rules of a fault plan too', async () => {
     await expect(startLoopback({ replyFormat: 'jpeg' })).rejects.toThrow(/received "jpeg"/);
     const rules = [{ kind: 'format', format: 'matrix,jpeg' } as const];
