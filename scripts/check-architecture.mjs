@@ -91,6 +91,13 @@ const OWNERS = {
   pino: 'cli/',
 };
 
+/** What a file, and all that is loaded with it, may take of the heavy dependencies: what a user waits for. */
+const WAITS_FOR = {
+  'cli/main': ['commander'],
+  'cli/status': ['commander', 'zarrita', 'aws4fetch'],
+  'cli/history': ['commander', 'zarrita', 'aws4fetch'],
+};
+
 /** The one file that writes to the terminal: what others wrote is cleaned there. */
 const WRITER = 'cli/terminal';
 
@@ -100,6 +107,8 @@ const WRITING =
 
 const problems = [];
 const graph = new Map();
+/** Loaded with a file, at once: files, and packages. */
+const loaded = new Map();
 
 for (const file of sources(src)) {
   const name = relative(src, file).replace(/\.ts$/, '');
@@ -108,17 +117,24 @@ for (const file of sources(src)) {
   if (name !== WRITER && WRITING.test(withoutComments(text)))
     problems.push(`${name}: writes to the terminal, which is ${WRITER}'s`);
   const targets = [];
-  for (const { specifier, typeOnly } of imports) {
+  const atOnce = { files: [], packages: [] };
+  for (const { specifier, typeOnly, isLater } of imports) {
     if (specifier.startsWith('.')) {
       const target = relative(src, resolve(dirname(file), specifier)).replace(/\.js$/, '');
       if (target.startsWith('..'))
         problems.push(`${name}: imports ${specifier}, which is outside src`);
       targets.push(target);
       checkRoom(name, target);
-    } else if (!typeOnly) checkOwner(name, specifier);
+      if (!typeOnly && !isLater) atOnce.files.push(target);
+    } else if (!typeOnly) {
+      checkOwner(name, specifier);
+      if (!isLater) atOnce.packages.push(specifier);
+    }
   }
   graph.set(name, targets);
+  loaded.set(name, atOnce);
 }
+for (const [entry, allowed] of Object.entries(WAITS_FOR)) checkWaits(entry, allowed);
 for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`);
 problems.push(...checkModuleState(root));
 
@@ -152,7 +168,7 @@ function importsOf(text) {
   for (const match of text.matchAll(/^import\s+'([^']+)'/gm))
     found.push({ specifier: match[1], typeOnly: false });
   for (const match of text.matchAll(/\b(?:import|require)\(\s*['"`]([^'"`$]+)['"`]\s*\)/g)) {
-    found.push({ specifier: match[1], typeOnly: false });
+    found.push({ specifier: match[1], typeOnly: false, isLater: true });
   }
   return found;
 }
@@ -192,6 +208,23 @@ function checkOwner(name, specifier) {
   const places = [owners].flat();
   if (!places.some((place) => (place.endsWith('/') ? name.startsWith(place) : name === place)))
     problems.push(`${name}: loads ${dependency}, which is ${places.join(' and ')}'s`);
+}
+
+/** By the shortest chain of files that are loaded with one another. */
+function checkWaits(entry, allowed) {
+  const chains = new Map([[entry, [entry]]]);
+  for (const [file, chain] of chains) {
+    const { files, packages } = loaded.get(file) ?? { files: [], packages: [] };
+    if (!loaded.has(file)) problems.push(`${file}: is not there, though ${chain[0]} is held to it`);
+    for (const specifier of packages) {
+      const heavy = Object.keys(OWNERS).find(
+        (name) => specifier === name || specifier.startsWith(`${name}/`),
+      );
+      if (heavy !== undefined && !allowed.includes(heavy))
+        problems.push(`${chain.join(' -> ')}: loads ${heavy} at once; import it where it is used`);
+    }
+    for (const next of files) if (!chains.has(next)) chains.set(next, [...chain, next]);
+  }
 }
 
 function cycles(edges) {

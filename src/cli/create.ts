@@ -22,7 +22,6 @@ interface Options {
 
 export function createCommand(): Command {
   return new Command('create')
-    .description('make an empty cube')
     .addOption(storeOption())
     .addOption(datasetOption())
     .option(

@@ -32,7 +32,6 @@ interface Options extends ComputeOptions {
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('fill a cube from a loopback Earth Engine and show what happened')
     .addOption(
       new Option(
         '--folder <dir>',

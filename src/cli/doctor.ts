@@ -22,9 +22,6 @@ interface DoctorCommandOptions {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description(
-      'tell what this machine has, and whether cubes can be filled on it; or ask Earth Engine what its documentation leaves open',
-    )
     .addOption(formatOption())
     .option(
       '--live',

@@ -15,7 +15,6 @@ interface Options {
 
 export function logCommand(): Command {
   return new Command('log')
-    .description('list the commits, newest first')
     .addOption(storeOption())
     .addOption(
       new Option('-n, --number <n>', 'commits to list at the most')

@@ -25,7 +25,6 @@ interface Options extends RegionOptions, RunOptions {
 
 export function importCommand(): Command {
   const command = new Command('import')
-    .description('fill a cube from raster files on disk; tiles that are loaded stay as they are')
     .argument('[files...]', 'rasters of any CRS and format that GDAL reads; they may overlap')
     .addOption(storeOption())
     .addOption(

@@ -16,9 +16,7 @@ interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimi
 }
 
 export function ingestCommand(): Command {
-  const command = new Command('ingest')
-    .description('fetch, process and store the tiles of a region that are not loaded yet')
-    .addOption(storeOption());
+  const command = new Command('ingest').addOption(storeOption());
   addRegionOptions(command)
     .addOption(timeOption())
     .addOption(

@@ -35,9 +35,7 @@ interface Options extends RegionOptions, ComputeOptions {
 }
 
 export function loadCommand(): Command {
-  const command = new Command('load')
-    .description('read a region of a cube into a GeoTIFF or a picture')
-    .addOption(storeOption());
+  const command = new Command('load').addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
     .addOption(

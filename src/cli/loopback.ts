@@ -19,7 +19,6 @@ interface Options extends FaultOptions {
 
 export function loopbackCommand(): Command {
   const command = new Command('loopback')
-    .description('serve an Earth Engine on 127.0.0.1, for trying things out')
     .addOption(
       new Option('--port <n>', 'port; 0 takes any free one')
         .default(8787)

@@ -10,7 +10,8 @@ try {
   checkLimits();
   // Only now: a hundred modules want a hundred open files.
   const { createProgram } = await import('./program.js');
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = endingOf(error);
 }

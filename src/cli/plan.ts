@@ -18,9 +18,7 @@ export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptio
 }
 
 export function planCommand(): Command {
-  const command = new Command('plan')
-    .description('tell what an ingest would fetch and cost; without --sample nothing is fetched')
-    .addOption(storeOption());
+  const command = new Command('plan').addOption(storeOption());
   addRegionOptions(command)
     .addOption(timeOption())
     .addOption(rateOption())

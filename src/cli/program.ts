@@ -1,21 +1,85 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { createCommand } from './create.js';
-import { demoCommand } from './demo.js';
-import { doctorCommand } from './doctor.js';
-import { logCommand } from './history.js';
-import { importCommand } from './import.js';
-import { ingestCommand } from './ingest.js';
-import { loadCommand } from './load.js';
-import { loopbackCommand } from './loopback.js';
-import { planCommand } from './plan.js';
 import { addSettings, SETTINGS_HELP } from './settings.js';
-import { statusCommand } from './status.js';
 import { COMMANDER_OUTPUT } from './terminal.js';
-import { verifyCommand } from './verify.js';
 
-/** The whole command, ready to parse. */
-export function createProgram(): Command {
+/**
+ * The commands in the order of the help. What a command stands on is loaded when it is meant: nobody who
+ * asks for the version waits for zarrita.
+ */
+const COMMANDS: readonly {
+  readonly name: string;
+  readonly description: string;
+  /** Beside its options, as the list of commands shows them. */
+  readonly parameters?: string;
+  readonly load: () => Promise<Command>;
+}[] = [
+  {
+    name: 'demo',
+    description: 'fill a cube from a loopback Earth Engine and show what happened',
+    load: async () => (await import('./demo.js')).demoCommand(),
+  },
+  {
+    name: 'create',
+    description: 'make an empty cube',
+    load: async () => (await import('./create.js')).createCommand(),
+  },
+  {
+    name: 'plan',
+    description: 'tell what an ingest would fetch and cost; without --sample nothing is fetched',
+    load: async () => (await import('./plan.js')).planCommand(),
+  },
+  {
+    name: 'ingest',
+    description: 'fetch, process and store the tiles of a region that are not loaded yet',
+    load: async () => (await import('./ingest.js')).ingestCommand(),
+  },
+  {
+    name: 'import',
+    description: 'fill a cube from raster files on disk; tiles that are loaded stay as they are',
+    parameters: '[files...]',
+    load: async () => (await import('./import.js')).importCommand(),
+  },
+  {
+    name: 'load',
+    description: 'read a region of a cube into a GeoTIFF or a picture',
+    load: async () => (await import('./load.js')).loadCommand(),
+  },
+  {
+    name: 'status',
+    description: 'count what is loaded in a region or the whole cube, list it, and draw it',
+    load: async () => (await import('./status.js')).statusCommand(),
+  },
+  {
+    name: 'log',
+    description: 'list the commits, newest first',
+    load: async () => (await import('./history.js')).logCommand(),
+  },
+  {
+    name: 'verify',
+    description: 'check that the chunks of loaded tiles are there and can be decoded',
+    load: async () => (await import('./verify.js')).verifyCommand(),
+  },
+  {
+    name: 'loopback',
+    description: 'serve an Earth Engine on 127.0.0.1, for trying things out',
+    load: async () => (await import('./loopback.js')).loopbackCommand(),
+  },
+  {
+    name: 'doctor',
+    description:
+      'tell what this machine has, and whether cubes can be filled on it; or ask Earth Engine what its documentation leaves open',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+];
+
+/**
+ * The command, ready to parse.
+ *
+ * @param words of the command line, by which the commands that are meant are known: of the others there is
+ * no more than the name and what they are for. Default: all of them whole.
+ */
+export async function createProgram(words?: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
@@ -30,24 +94,32 @@ export function createProgram(): Command {
         '\nExample:\n  $ geocubes ingest --help',
       ].join('\n'),
     );
-  for (const command of [
-    demoCommand(),
-    createCommand(),
-    planCommand(),
-    ingestCommand(),
-    importCommand(),
-    loadCommand(),
-    statusCommand(),
-    logCommand(),
-    verifyCommand(),
-    loopbackCommand(),
-    doctorCommand(),
-  ]) {
-    geocubes.addCommand(command.showHelpAfterError('(--help tells more)'));
+  const isMeant = words === undefined || hasSettingsFile(words) ? () => true : among(words);
+  for (const known of COMMANDS) {
+    const { name, description } = known;
+    const command = isMeant(name) ? await known.load() : nameOf(known);
+    geocubes.addCommand(command.description(description).showHelpAfterError('(--help tells more)'));
   }
   addSettings(geocubes.commands);
   // Commander would end the process with code 1 for a wrong call.
   for (const command of [geocubes, ...geocubes.commands])
     command.exitOverride().configureOutput(COMMANDER_OUTPUT);
   return geocubes;
+}
+
+function nameOf({ name, parameters }: (typeof COMMANDS)[number]): Command {
+  const command = new Command(name);
+  return parameters === undefined ? command : command.argument(parameters);
+}
+
+/** A command is named by any word at all: also after `help`, or after a flag that does not belong there. */
+function among(words: readonly string[]): (name: string) => boolean {
+  const meant = new Set(words);
+  return (name) => meant.has(name);
+}
+
+/** It may have options of every command. */
+function hasSettingsFile(words: readonly string[]): boolean {
+  const { GEOCUBES_CONFIG: file = '' } = process.env;
+  return file !== '' || words.some((word) => /^--config(?:=|$)/.test(word));
 }

@@ -6,7 +6,6 @@ import type { Toi } from '../dataset/toi.js';
 import type { Roi } from '../grid/roi.js';
 import { tileId } from '../grid/tiling.js';
 import { renderPng } from '../picture/png.js';
-import { drawStateMap } from '../picture/state-map.js';
 import { type ListedTile, readTileList } from './failures.js';
 import { pathFor, storeOption, timeOption } from './options.js';
 import { checkOutput, writeOutput } from './output-file.js';
@@ -23,9 +22,7 @@ interface Options extends RegionOptions {
 }
 
 export function statusCommand(): Command {
-  const command = new Command('status')
-    .description('count what is loaded in a region or the whole cube, list it, and draw it')
-    .addOption(storeOption());
+  const command = new Command('status').addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
     .addOption(
@@ -212,6 +209,7 @@ export async function stateMap(
     } else if (states[place] !== FAILED && (state === TileState.loaded || states[place] === 0))
       states[place] = state;
   }
+  const { drawStateMap } = await import('../picture/state-map.js');
   return drawStateMap({
     title: `${cube.dataset.title}${timeWords(cube.stepsOf(at.time))}`,
     grid,

@@ -17,9 +17,7 @@ interface Options extends RegionOptions, ComputeOptions {
 }
 
 export function verifyCommand(): Command {
-  const command = new Command('verify')
-    .description('check that the chunks of loaded tiles are there and can be decoded')
-    .addOption(storeOption());
+  const command = new Command('verify').addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
     .option('--quick', 'check that chunks are there, and do not decode them')

@@ -13,7 +13,6 @@ import { type Grid, parseTileId, type TileIndex, tileId } from '../grid/tiling.j
 import { logBenchmarkSummary, Stopwatch, type SummaryLog } from '../observe/stopwatch.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
-import { drawStateMap } from '../picture/state-map.js';
 import { createPool, type Pool, type PoolOptions } from '../pool/pool.js';
 import { TileState } from '../store/ledger.js';
 import type { Repository } from '../store/repository.js';
@@ -225,6 +224,7 @@ export abstract class Accessor<
     ...options
   }: StatePictureOptions & { readonly format?: 'png' | 'svg' } = {}): Promise<Buffer | string> {
     const tiles = await this.tileStates(this.grid.geobox, options);
+    const { drawStateMap } = await import('../picture/state-map.js');
     const svg = drawStateMap({
       title,
       grid: this.grid,

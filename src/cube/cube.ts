@@ -2,7 +2,6 @@ import '../kernel/gdal/points.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
-import { earthEnginePlanner } from '../earth-engine/source.js';
 import { expected, SetupError, StoreError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
 import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
@@ -274,6 +273,7 @@ export class Cube extends Accessor<IngestOptions> {
   async estimate(roi: Roi, options: EstimateOptions = {}): Promise<IngestEstimate> {
     const { sample, rate, signal } = options;
     if (sample !== undefined) checkCount(sample.tiles, 'sample');
+    const { earthEnginePlanner } = await import('../earth-engine/source.js');
     const planner = sample?.source ?? earthEnginePlanner(this.dataset);
     const plan = await this.plan(roi, planner, { time: options.time });
     const threads = options.threads ?? sample?.pool.size ?? 1;

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
-import proj4 from 'proj4';
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
 import { forProj4, hasAnyDatum, isExact, sameDatum, withinDatum } from './datum.js';
 import { HORIZONTAL_CODES } from './horizontal-codes.js';
 import { pointTransform, wktOfCode } from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
+import { proj4 } from './proj4.js';
 
 const require = createRequire(import.meta.url);
 

@@ -1,5 +1,5 @@
-import proj4 from 'proj4';
 import type { Crs } from './crs.js';
+import { proj4 } from './proj4.js';
 
 /** How a CRS in which x goes around the earth counts it. */
 export interface FullTurn {

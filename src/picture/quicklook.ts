@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { expected } from '../errors.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 
@@ -34,6 +33,7 @@ export const DEFAULT_MAX_SIDE = 1600;
 export async function renderQuicklook(input: QuicklookInput): Promise<Buffer> {
   check(input);
   const { width, height, maxSide = DEFAULT_MAX_SIDE } = input;
+  const { default: sharp } = await import('sharp');
   const image = sharp(toRgba(input), { raw: { width, height, channels: 4 } });
   const scale = Math.min(1, maxSide / Math.max(width, height));
   // sharp multiplies colours by alpha before it averages, and divides again after.

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
@@ -178,20 +177,26 @@ function inlineThreads(kernel: KernelName): Threads {
 }
 
 function piscinaThreads(size: number, kernel: KernelName): Threads {
-  const piscina = new Piscina({
-    filename: workerFile(),
-    minThreads: size,
-    maxThreads: size,
-    // One task at a time: kernels compute and wait for nothing, a second one would only hold memory.
-    concurrentTasksPerWorker: 1,
-    // Otherwise an idle thread sleeps in Atomics.wait, not in its event loop, and the memory that GDAL
-    // gave back is never freed: 11 MB a tile.
-    atomics: 'disabled',
-    workerData: { kernel },
-  });
+  const started = import('piscina').then(
+    ({ Piscina }) =>
+      new Piscina({
+        filename: workerFile(),
+        minThreads: size,
+        maxThreads: size,
+        // One task at a time: kernels compute and wait for nothing, a second one would only hold memory.
+        concurrentTasksPerWorker: 1,
+        // Otherwise an idle thread sleeps in Atomics.wait, not in its event loop, and the memory that GDAL
+        // gave back is never freed: 11 MB a tile.
+        atomics: 'disabled',
+        workerData: { kernel },
+      }),
+  );
+  // Whoever asks for a task is told.
+  started.catch(() => {});
   return {
-    run: (task, transferList) => piscina.run(task, { transferList }) as Promise<Reply<TaskValue>>,
-    close: () => piscina.destroy(),
+    run: async (task, transferList) =>
+      (await started).run(task, { transferList }) as Promise<Reply<TaskValue>>,
+    close: async () => (await started).destroy(),
   };
 }
 

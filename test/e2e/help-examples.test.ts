@@ -19,7 +19,7 @@ function examplesOf(help: () => void, capture: { text: string }): string[] {
   return [...capture.text.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line = '']) => line);
 }
 
-const program = createProgram();
+const program = await createProgram();
 const EXAMPLES = [program, ...program.commands].flatMap((command) => {
   const capture = { text: '' };
   command.configureOutput({

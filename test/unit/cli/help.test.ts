@@ -16,7 +16,7 @@ function helpOf(command: Command): string {
   return text;
 }
 
-const program = createProgram();
+const program = await createProgram();
 const NAMES = [
   ...['demo', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'log', 'verify'],
   ...['loopback', 'doctor'],
@@ -29,6 +29,21 @@ test('there are these commands', () => {
 describe('the help of', () => {
   test('geocubes', () => {
     expect(helpOf(program)).toMatchSnapshot();
+  });
+
+  test('geocubes is the same before any command is loaded', async () => {
+    const bare = await createProgram(['--help']);
+    expect(bare.commands.flatMap(({ options }) => options.map((option) => option.name()))).toEqual(
+      NAMES.map(() => 'config'),
+    );
+    expect(helpOf(bare)).toBe(helpOf(program));
+  });
+
+  test('a command that is named among the words is loaded, with --config all of them', async () => {
+    const count = async (words: string[]) =>
+      (await createProgram(words)).commands.filter(({ options }) => options.length > 1).length;
+    expect(await count(['help', 'status'])).toBe(1);
+    expect(await count(['status', '--config', 'night.json'])).toBe(NAMES.length);
   });
 
   test.each(NAMES)('geocubes %s is as it was, and has an example', (name) => {

@@ -209,17 +209,16 @@ function command(name: string, option: string, value: string): string[] {
 }
 
 async function run(args: readonly string[]): Promise<unknown> {
-  return createProgram()
-    .parseAsync(['node', 'geocubes', ...args])
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  const program = await createProgram(args);
+  return program.parseAsync(['node', 'geocubes', ...args]).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 describe('every option that names a file or folder', () => {
-  test('is in this table', () => {
-    const named = createProgram().commands.map((made) => [
+  test('is in this table', async () => {
+    const named = (await createProgram()).commands.map((made) => [
       made.name(),
       made.options
         .filter(({ flags }) => /<[^>]*(?:file|folder|dir|list|url)[^>]*>/.test(flags))
