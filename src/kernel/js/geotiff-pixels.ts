@@ -1,6 +1,13 @@
 import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
-import { asBytes, bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import {
+  asBytes,
+  bytesOf,
+  type DType,
+  isFloat,
+  type PixelArray,
+  rangeOf,
+} from '../../raster/dtype.js';
 import { type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
 import { isPlausibleBlock } from '../size-limits.js';
 import { type BlockLayout, decodeBlock } from './blocks.js';
@@ -74,7 +81,7 @@ export class ImagePixels {
     for (const block of this.#blocks) {
       if (this.#stride === 1 && block.band !== band) continue;
       const place = { ...block.place, start, rowLength };
-      if (block.count === 0) fill(target, place, this.format.nodata ?? 0);
+      if (block.count === 0) fill(target, place, leftOut(this.format));
       else if (this.#stride === 1)
         copyRows(this.#decode(block), this.#rowBytes, asBytes(target), place, this.#layout);
       else
@@ -172,6 +179,14 @@ function listIn(tags: Tags, tag: string, length: number): ArrayLike<unknown> {
       `Expected ${length} ${tag} in the GeoTIFF but received ${value?.length ?? 'none'}.`,
     );
   return value;
+}
+
+/** What the pixels of a block are that was left out: the nodata value as GDAL puts it into the type, or 0. */
+function leftOut({ dtype, nodata = 0 }: PixelFormat): number {
+  if (isFloat(dtype)) return nodata;
+  const [low, high] = rangeOf(dtype);
+  const rounded = Math.trunc(nodata + (nodata > 0 ? 0.5 : -0.5)) || 0;
+  return Math.min(Math.max(rounded, low), high);
 }
 
 function fill(target: PixelArray, place: TargetPlace, value: number): void {

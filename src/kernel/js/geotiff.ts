@@ -125,6 +125,7 @@ function nodataOf(image: GeoTIFFImage): number | undefined {
   if (/^[-+]?inf/i.test(word))
     return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^[-+]?nan/i.test(word)) return Number.NaN;
-  const value = Number(word);
-  return word === '' || Number.isNaN(value) ? undefined : value;
+  // The number that a text begins with, as GDAL reads it.
+  const value = Number.parseFloat(word);
+  return Number.isNaN(value) ? undefined : value;
 }
