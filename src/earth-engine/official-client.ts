@@ -1,20 +1,17 @@
 /**
  * Expressions built with Google's own client, `@google/earthengine`. It is used for nothing else: it has
  * no call for pixels, sends one request each 350 ms, loses the body of a request when it renews a token,
- * follows redirects with the token, and blocks the thread when it is used before it is initialised. Here it
- * sends one request, for the list of functions, and is initialised before anybody gets hold of it. It has a
- * token for that request alone: its blocking calls would write it into the arguments of a process.
+ * follows redirects with the token, reads replies without end, and blocks the thread when it is used before it
+ * is initialised. Here it sends nothing: the list of functions, all that it needs, comes by our own client, and
+ * it is initialised before anybody gets hold of it. It never has a token: its blocking calls would write it into
+ * the arguments of a process.
  */
 import { createRequire } from 'node:module';
-import {
-  EarthEngineError,
-  type EarthEngineErrorKind,
-  expected,
-  InvalidInputError,
-} from '../errors.js';
+import { EarthEngineError, expected, InvalidInputError } from '../errors.js';
+import { AdaptiveLimiter } from './adaptive-limiter.js';
+import { EarthEngineClient } from './client.js';
 import type { Credentials } from './credentials.js';
 import type { Expression } from './expression.js';
-import { kindOfWords } from './reply-errors.js';
 
 /** Methods that images and collections are commonly built with. */
 type Method =
@@ -127,18 +124,11 @@ export interface OfficialClientOptions {
 /** What of the client is used here beside its classes. */
 interface OfficialClient extends EarthEngineNamespace {
   readonly data: {
-    setAuthToken(
-      clientId: string,
-      type: 'Bearer',
-      token: string,
-      expiresIn: number | undefined,
-      extraScopes: readonly string[],
-      callback: undefined,
-      updateAuthLibrary: boolean,
-    ): void;
-    clearAuthToken(): void;
-    setDeadline(ms: number): void;
+    /** What it asks for as it is initialised. */
+    getAlgorithms: (callback?: (functions: unknown) => void) => unknown;
   };
+  /** From replies of the REST API to what it keeps. */
+  readonly rpc_convert: { algorithms(reply: unknown): unknown };
   readonly Serializer: { encodeCloudApi(object: unknown): Expression };
   ready(): 'not_ready' | 'loading' | 'ready';
   initialize(
@@ -152,8 +142,8 @@ interface OfficialClient extends EarthEngineNamespace {
   reset(): void;
 }
 
-/** The list of functions is less than a megabyte. */
-const DEADLINE_MS = 60_000;
+/** Whoever waits for an expression would rather be told. */
+const LIST_RETRY = { maxTries: 3, exchangeMs: 60_000 };
 
 /** The client's state is global to the process, and so is what we know of it. */
 let client: OfficialClient | undefined;
@@ -204,53 +194,67 @@ async function initialise(
   if (initialisedFor === wanted) return;
   ee.reset();
   initialisedFor = undefined;
-  ee.data.setDeadline(DEADLINE_MS);
-  try {
-    await load(ee, base, credentials);
-  } catch (error) {
-    if (!(error instanceof EarthEngineError && error.kind === 'credentials')) throw error;
-    await credentials.refresh();
-    await load(ee, base, credentials);
-  }
+  await load(ee, base, credentials);
   initialisedFor = wanted;
 }
 
 async function load(ee: OfficialClient, base: string, credentials: Credentials): Promise<void> {
-  const { authorization = '' } = await credentials.headers();
-  const token = authorization.replace(/^Bearer /, '');
-  // Without an end it starts no timer, and unless told not to it would load a script for browsers.
-  ee.data.setAuthToken('', 'Bearer', token, undefined, [], undefined, false);
+  const list = await listFunctions(base, credentials);
+  const { getAlgorithms } = ee.data;
   try {
+    const functions = ee.rpc_convert.algorithms(list);
+    ee.data.getAlgorithms = (callback) => {
+      callback?.(functions);
+      return functions;
+    };
     await new Promise<void>((resolve, reject) => {
       ee.initialize(base, base, resolve, reject, null, credentials.project);
     });
-  } catch (error) {
+  } catch (cause) {
     ee.reset();
-    throw initialisationError(error, base);
+    throw unexpectedList(base, 'transient', `what its client cannot use (${cause})`, cause);
   } finally {
-    ee.data.clearAuthToken();
+    ee.data.getAlgorithms = getAlgorithms;
   }
 }
 
-/** The client tells no status, only the service's message. */
-function initialisationError(error: unknown, base: string): EarthEngineError {
-  // Where no connection was made the client takes the stack of the failure for a reply.
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  const message = line.slice(0, 300);
-  return new EarthEngineError(
-    kindOf(message),
-    `Expected the list of Earth Engine's functions from ${base} but received: ${message}`,
-  );
+/** @returns the reply of the REST API to `projects.algorithms.list`, within the bound of replies without pixels. */
+async function listFunctions(base: string, credentials: Credentials): Promise<object> {
+  const text = await askForList(base, credentials);
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray((list as { readonly algorithms?: unknown } | null)?.algorithms))
+      return list as object;
+  } catch {
+    // Told as what has no list.
+  }
+  throw unexpectedList(base, 'transient', 'a reply without one');
 }
 
-function kindOf(message: string): EarthEngineErrorKind {
-  if (/Failed to contact|ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH/.test(message))
-    return 'unreachable';
-  if (/authentication credential|HTTP code: 401/i.test(message)) return 'credentials';
-  if (/HTTP code: 429/i.test(message)) return 'quota';
-  const kind = kindOfWords(message);
-  if (kind !== undefined) return kind;
-  return /permission|has not been used|HTTP code: 403/i.test(message) ? 'permission' : 'transient';
+async function askForList(base: string, credentials: Credentials): Promise<string> {
+  const client = new EarthEngineClient(base, credentials, new AdaptiveLimiter(), LIST_RETRY);
+  const path = `/v1/projects/${credentials.project}/algorithms?prettyPrint=false`;
+  try {
+    return Buffer.from((await client.send({ method: 'GET', path })).bytes).toString('utf8');
+  } catch (cause) {
+    if (!(cause instanceof EarthEngineError) || cause.kind === 'unreachable') throw cause;
+    throw unexpectedList(base, cause.kind, cause.message, cause);
+  } finally {
+    await client.close();
+  }
+}
+
+function unexpectedList(
+  base: string,
+  kind: EarthEngineError['kind'],
+  received: string,
+  cause?: unknown,
+): EarthEngineError {
+  return new EarthEngineError(
+    kind,
+    `Expected the list of Earth Engine's functions from ${base} but received: ${received}`,
+    cause instanceof EarthEngineError ? cause.status : undefined,
+  );
 }
 
 async function runBuild(ee: OfficialClient, build: BuildImage): Promise<unknown> {

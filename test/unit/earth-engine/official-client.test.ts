@@ -6,8 +6,10 @@ import {
   buildExpression,
   type EarthEngineNamespace,
 } from '../../../src/earth-engine/official-client.js';
+import { MAX_METADATA_BYTES } from '../../../src/earth-engine/read-body.js';
 import { EarthEngineError, InvalidInputError } from '../../../src/errors.js';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { serveEndless } from './endless-server.js';
 import { answerError, serve } from './small-server.js';
 
 const DEMO = 'projects/geocubes/assets/demo';
@@ -139,7 +141,7 @@ describe('a service that does not list its functions', () => {
   test.each([
     [403, 'Caller does not have required permission to use project p.', 'permission'],
     [503, 'The service is currently unavailable.', 'transient'],
-    [400, 'Odd.', 'transient'],
+    [400, 'Odd.', 'bad-request'],
   ])('%i "%s" is an error of kind %3$s, and the next call works', async (status, message, kind) => {
     const service = await serve((response) => answerError(response, status, message));
     const error = (await failureOf(build(constant, { url: service.url }))) as EarthEngineError;
@@ -157,6 +159,37 @@ describe('a service that does not list its functions', () => {
     const error = (await failureOf(build(constant, { url: service.url }))) as EarthEngineError;
     expect(error.kind).toBe('unreachable');
   });
+
+  test('one that sends the asker elsewhere is not followed, with the token or without', async () => {
+    const elsewhere = await serve((response) => response.end('{}'));
+    const service = await serve((response) =>
+      response.writeHead(302, { location: `${elsewhere.url}/v1/projects/p/algorithms` }).end(),
+    );
+    await failureOf(build(constant, { url: service.url }));
+    expect(elsewhere.seen).toEqual([]);
+    await Promise.all([service.close(), elsewhere.close()]);
+  });
+
+  test('one whose reply never ends is hung up on at the bound of metadata', async () => {
+    const service = await serveEndless((response) => response.writeHead(200));
+    const error = await failureOf(build(constant, { url: service.url }));
+    expect(error.message).toMatch(/list of Earth Engine's functions .* at most 16777216 bytes/);
+    await service.hungUp();
+    // Three tries, and what lies in the sockets of both ends.
+    expect(service.sent()).toBeLessThan(3 * (MAX_METADATA_BYTES + 16 * 1024 ** 2));
+    await service.close();
+  });
+
+  test.each(['{"algorithms"', '[]', '{"algorithms":[{}]}'])(
+    'one that answers with %s is told, and the next call works',
+    async (text) => {
+      const service = await serve((response) => response.writeHead(200).end(text));
+      const error = await failureOf(build(constant, { url: service.url }));
+      expect(error.message).toMatch(/^Expected the list of Earth Engine's functions from /);
+      await service.close();
+      expect(await build(constant)).toHaveProperty('values');
+    },
+  );
 
   test('a token that is refused is replaced once', async () => {
     let token = 'stale';
