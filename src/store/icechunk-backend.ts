@@ -175,12 +175,11 @@ class IcechunkBackend implements Backend {
 
   async readSession(): Promise<Session> {
     const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
-      this.local?.folder.check();
-      throw translate(cause, 'read');
+      throw translate(cause, 'read', this.local?.folder);
     });
     const path = this.local?.folder.path;
     return {
-      store: storeOf(session),
+      store: storeOf(session, this.local?.folder),
       version: session.snapshotId,
       ...(path === undefined ? {} : { locate: chunkLocator(path, session.snapshotId) }),
     };
@@ -223,8 +222,7 @@ class IcechunkBackend implements Backend {
       throw error;
     });
     return writer.writableSession(BRANCH).catch((cause: unknown) => {
-      this.local?.folder.check();
-      throw translate(cause, 'write');
+      throw translate(cause, 'write', this.local?.folder);
     });
   }
 
@@ -304,13 +302,13 @@ function storeOf({ store }: IcechunkSession, folder?: StoreFolder): CubeStore {
     get: (key) =>
       store.get(key).catch((cause: unknown) => {
         if (isMissingNode(cause)) return null;
-        throw translate(cause, `read ${key}`);
+        throw translate(cause, `read ${key}`, folder);
       }),
     set: async (key, value) => {
       // Icechunk would make the folder anew, wherever that is by now.
       folder?.check();
       await store.set(key, value).catch((cause: unknown) => {
-        throw translate(cause, `write ${key}`);
+        throw translate(cause, `write ${key}`, folder);
       });
     },
     // What is not committed is never seen.
@@ -320,16 +318,16 @@ function storeOf({ store }: IcechunkSession, folder?: StoreFolder): CubeStore {
         (bytes) => bytes !== null,
         (cause: unknown) => {
           if (isMissingNode(cause)) return false;
-          throw translate(cause, `read ${key}`);
+          throw translate(cause, `read ${key}`, folder);
         },
       ),
     remove: (key) =>
       store.delete(key).catch((cause: unknown) => {
-        throw translate(cause, `remove ${key}`);
+        throw translate(cause, `remove ${key}`, folder);
       }),
     list: (path) =>
       store.listDir(path).catch((cause: unknown) => {
-        throw translate(cause, `list ${path === '' ? 'the cube' : path}`);
+        throw translate(cause, `list ${path === '' ? 'the cube' : path}`, folder);
       }),
   };
 }

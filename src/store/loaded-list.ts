@@ -10,6 +10,7 @@ import { StoreError } from '../errors.js';
 import { Grid, type TileIndex, tileId } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
 import { Ledger, TileState } from './ledger.js';
+import { parseDocument } from './read.js';
 import type { Repository } from './repository.js';
 import type { CubeStore, KeyValueStore } from './session.js';
 import { CUBE_RECORD_PATH, LEDGER_PATH, metadataOf } from './zarr-metadata.js';
@@ -158,7 +159,7 @@ function* allTiles({ grid: record, time }: Dataset): Generator<TileIndex> {
 export async function readRoot(store: KeyValueStore): Promise<GroupDocument> {
   const bytes = await store.get('zarr.json');
   if (bytes === null || bytes === undefined) return {};
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as GroupDocument;
+  return parseDocument(bytes, 'zarr.json') as GroupDocument;
 }
 
 function listedIds(root: GroupDocument): Set<string> {

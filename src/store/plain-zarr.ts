@@ -280,7 +280,7 @@ class PlainStore implements CubeStore {
     try {
       return await readFile(this.#path(key));
     } catch (cause) {
-      if (!isMissing(cause)) throw translate(cause, `read ${key}`);
+      if (!isMissing(cause)) throw translate(cause, `read ${key}`, this.folder);
       this.folder?.check();
       return undefined;
     }
@@ -288,19 +288,19 @@ class PlainStore implements CubeStore {
 
   async set(key: string, value: Buffer): Promise<void> {
     await this.write(this.#path(key), value).catch((cause: unknown) => {
-      throw translate(cause, `write ${key}`);
+      throw translate(cause, `write ${key}`, this.folder);
     });
   }
 
   async discard(key: string): Promise<void> {
     await rm(this.#path(key), { force: true }).catch((cause: unknown) => {
-      throw translate(cause, `remove ${key}`);
+      throw translate(cause, `remove ${key}`, this.folder);
     });
   }
 
   async holds(key: string): Promise<boolean> {
     const found = await stat(this.#path(key)).catch((cause: unknown) => {
-      if (!isMissing(cause)) throw translate(cause, `read ${key}`);
+      if (!isMissing(cause)) throw translate(cause, `read ${key}`, this.folder);
       this.folder?.check();
       return undefined;
     });
@@ -314,7 +314,7 @@ class PlainStore implements CubeStore {
   async list(path: string): Promise<string[]> {
     return readdir(path === '' ? this.root : this.#path(path)).catch((cause: unknown) => {
       if (isMissing(cause)) return [];
-      throw translate(cause, `list ${path === '' ? 'the cube' : path}`);
+      throw translate(cause, `list ${path === '' ? 'the cube' : path}`, this.folder);
     });
   }
 

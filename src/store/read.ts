@@ -1,4 +1,5 @@
 import * as zarr from 'zarrita';
+import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
 import type { KeyValueStore, Session } from './session.js';
@@ -9,7 +10,20 @@ export async function readMetadata(session: Session, path: string): Promise<unkn
   const key = path === '' ? 'zarr.json' : `${path}/zarr.json`;
   const bytes = await session.store.get(key);
   if (bytes === null || bytes === undefined) return undefined;
-  return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  return parseDocument(bytes, key);
+}
+
+/** @throws {StoreError} of kind `io` where a metadata document is cut off, or something else. */
+export function parseDocument(bytes: Uint8Array, key: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new StoreError(
+      'io',
+      `Expected the cube's metadata in ${key} but received ${bytes.byteLength} bytes that are no JSON: the file is damaged. Bring it back from a copy, or create the cube anew.`,
+      { cause },
+    );
+  }
 }
 
 /**

@@ -1,8 +1,19 @@
 import { StoreError } from '../errors.js';
 
-/** The binding throws plain errors; what happened is in the first words of the message. */
-export function translate(cause: unknown, action: string): StoreError {
+/** A place that may have vanished while it was used. */
+export interface Vanishing {
+  /** Why it is not what it was; `undefined` where it is. */
+  lost(): StoreError | undefined;
+}
+
+/**
+ * The binding throws plain errors; what happened is in the first words of the message.
+ * @param place where it happened: if that is gone, nothing else needs to be told
+ */
+export function translate(cause: unknown, action: string, place?: Vanishing): StoreError {
   if (cause instanceof StoreError) return cause;
+  const lost = place?.lost();
+  if (lost !== undefined) return lost;
   const message = withoutSecrets(
     cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
   );

@@ -14,15 +14,22 @@ export class StoreFolder {
 
   /** @throws {StoreError} of kind `io` where the folder is not the one that was opened. */
   check(): void {
+    const lost = this.lost();
+    if (lost !== undefined) throw lost;
+  }
+
+  /** Why the folder is not the one that was opened; `undefined` where it is. */
+  lost(): StoreError | undefined {
     const found = look(this.path);
     if (this.#known === undefined) {
       // A new one: it is made by its first commit.
       this.#known = found;
-      return;
+      return undefined;
     }
-    if (found === undefined) throw this.#gone('it is there no longer');
-    if (found.dev !== this.#known.dev || found.ino !== this.#known.ino)
-      throw this.#gone('another folder is in its place');
+    if (found === undefined) return this.#gone('it is there no longer');
+    return found.dev === this.#known.dev && found.ino === this.#known.ino
+      ? undefined
+      : this.#gone('another folder is in its place');
   }
 
   /** After the folder was made, or exchanged on purpose. */

@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
@@ -88,9 +88,7 @@ export class FileClaims implements TileClaims {
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-          // It may have gone since it was looked at.
-          this.sharing.store.check();
-          throw translate(error, `mark tile ${id} as being filled`);
+          throw translate(error, `mark tile ${id} as being filled`, this.sharing.store);
         }
       }
       const state = await this.#lookAt(file);
@@ -110,8 +108,8 @@ export class FileClaims implements TileClaims {
     const found = await readSigned<ClaimRecord>(file, 'claim');
     if (found === 'missing' || found === 'foreign') return found;
     if (found === 'empty') {
-      const made = await stat(file).catch(() => undefined);
-      return made !== undefined && Date.now() - made.mtimeMs < ORPHANED_MS ? 'held' : 'abandoned';
+      const age = await this.sharing.ageOfFile(file);
+      return age !== undefined && age >= ORPHANED_MS ? 'abandoned' : 'held';
     }
     if (found.owner === this.sharing.id)
       return this.sharing.claims.has(file.slice(this.#folder.length + 1, -'.json'.length))

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../errors.js';
@@ -90,7 +90,7 @@ export class LeaseLock {
         const { code } = error as NodeJS.ErrnoException;
         // Somebody took this process for gone, and has cleared away.
         if (code === 'ENOENT') prepared = await this.#prepare(record);
-        else if (!isTaken(code)) throw translate(error, 'be locked');
+        else if (!isTaken(code)) throw translate(error, 'be locked', this.sharing.store);
       }
       const now = performance.now();
       if (now - looked >= LOOK_MS) {
@@ -133,14 +133,19 @@ export class LeaseLock {
       } catch (error) {
         await removeTaken(prepared).catch(() => {});
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries >= 5)
-          throw translate(error, 'be locked');
+          throw translate(error, 'be locked', this.sharing.store);
         await this.sharing.revive();
       }
     }
   }
 
   async #holder(): Promise<LockRecord | undefined> {
-    const found = await readSigned<LockRecord>(join(this.#path, 'owner.json'), 'lock');
+    // A link leads elsewhere: what lies there is nobody's lock.
+    const place = await lstat(this.#path).catch(() => undefined);
+    if (place === undefined) return undefined;
+    const found = place.isDirectory()
+      ? await readSigned<LockRecord>(join(this.#path, 'owner.json'), 'lock')
+      : 'foreign';
     if (found === 'foreign')
       throw new StoreError(
         'io',
@@ -196,7 +201,7 @@ export class LeaseLock {
   }
 }
 
-/** A folder with something in it cannot be replaced; Windows says it in words of its own. */
+/** A folder with something in it cannot be replaced, nor what is none; Windows says it in words of its own. */
 function isTaken(code: string | undefined): boolean {
-  return code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'EPERM' || code === 'EACCES';
+  return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM', 'EACCES'].includes(code ?? '');
 }

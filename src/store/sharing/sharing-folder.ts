@@ -109,7 +109,7 @@ export class SharingFolder {
     } catch (error) {
       this.#entering = undefined;
       await leave().catch(() => {});
-      throw translate(error, `be shared by ${this.path}`);
+      throw translate(error, `be shared by ${this.path}`, this.store);
     }
     return leave;
   }
@@ -200,6 +200,12 @@ export class SharingFolder {
     if (seen === 'running' || silent < this.times.confirm) return false;
     const age = await this.#ageOf(mtimeNs);
     return age !== undefined && age >= this.times.lease;
+  }
+
+  /** Milliseconds since a file in here was written; `undefined` where it is gone, or this process does not share yet. */
+  async ageOfFile(path: string): Promise<number | undefined> {
+    const mtimeNs = await mtimeOf(path);
+    return mtimeNs === undefined ? undefined : this.#ageOf(mtimeNs);
   }
 
   /** By the clock of the file system, which is asked by touching a file. */

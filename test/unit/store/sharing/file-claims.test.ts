@@ -21,11 +21,14 @@ import { Ledger, TileState } from '../../../../src/store/ledger.js';
 import type { Repository } from '../../../../src/store/repository.js';
 import { thisProcess } from '../../../../src/store/sharing/process-identity.js';
 import { openClaims } from '../../../../src/store/tile-claims.js';
+import { PATIENT } from '../../../patience.js';
 
 const TILE = { row: 1, col: 2 };
 const OTHER = { row: 1, col: 3 };
 /** Short ones, so that tests need not wait. */
 const TIMES = { beat: 40, lease: 400, confirm: 150 };
+/** Where a lease must last: a busy machine may let a process wait for some beats. */
+const LONG = { beat: 40, lease: 1500, confirm: 600 };
 
 let parent: string;
 /** What lies in the store while it is shared. */
@@ -162,10 +165,7 @@ describe('of two runs on one folder', () => {
 
 /** Asks until a tile is ours, as a run does with a tile that another has. */
 async function claimed(run: ReturnType<typeof claims>): Promise<void> {
-  await vi.waitFor(async () => expect(await run.claim(TILE)).toBe('ours'), {
-    timeout: 10_000,
-    interval: 20,
-  });
+  await vi.waitFor(async () => expect(await run.claim(TILE)).toBe('ours'), PATIENT);
 }
 
 const elsewhere = { ...thisProcess(), boot: 'another', host: 'elsewhere' };
@@ -242,14 +242,26 @@ describe('a claim is taken over, and what its owner left goes,', () => {
 });
 
 describe('a claim is respected', () => {
+  test('that is being written, however far the clocks of this machine and of the file system are apart', async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(fileOf(TILE), '');
+    const hour = 3_600_000;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + hour);
+    const one = claims();
+    expect(await one.claim(TILE)).toBe('busy');
+    await one.close();
+    clock.mockRestore();
+    expect(await readdir(folder)).toEqual([`${tileId(TILE)}.json`]);
+  });
+
   test('of a process that runs and of one on another machine, while they beat', async () => {
     for (const owner of [{ ...thisProcess(), pid: process.ppid, started: undefined }, elsewhere]) {
       const left = await leaveClaim(owner);
       const record = join(left, 'process.json');
       const text = await readFile(record);
       const beat = setInterval(() => void writeFile(record, text).catch(() => {}), 50);
-      const one = claims();
-      const until = Date.now() + 900;
+      const one = claims('local', LONG);
+      const until = Date.now() + 2 * LONG.lease;
       while (Date.now() < until) {
         expect(await one.claim(TILE)).toBe('busy');
         await sleep(30);
@@ -261,9 +273,9 @@ describe('a claim is respected', () => {
   });
 
   test('for as long as its run lasts, because the run beats', async () => {
-    const [one, other] = [claims(), claims()];
+    const [one, other] = [claims('local', LONG), claims('local', LONG)];
     await one.claim(TILE);
-    await sleep(900);
+    await sleep(2 * LONG.lease);
     expect(await other.claim(TILE)).toBe('busy');
     await Promise.all([one.close(), other.close()]);
     expect(existsSync(shared)).toBe(false);

@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
@@ -10,8 +19,11 @@ import { StoreFolder } from '../../../../src/store/durability/store-folder.js';
 import { LeaseLock, LostLease } from '../../../../src/store/sharing/lease-lock.js';
 import { thisProcess } from '../../../../src/store/sharing/process-identity.js';
 import { SharingFolder } from '../../../../src/store/sharing/sharing-folder.js';
+import { PATIENT } from '../../../patience.js';
 
 const TIMES = { beat: 40, lease: 400, confirm: 150 };
+/** Where a lease must last: a busy machine may let a process wait for some beats. */
+const LONG = { beat: 40, lease: 1500, confirm: 600 };
 /** Of a process that sleeps at once: it never beats. */
 const ASLEEP = { ...TIMES, beat: 1_000_000 };
 
@@ -82,12 +94,12 @@ describe('a lock', () => {
 
   test('is respected while its owner beats', async () => {
     let entered = false;
-    const other = lockOf();
-    const waiting = lockOf().with(async () => {
-      await sleep(1000);
+    const other = lockOf(LONG);
+    const waiting = lockOf(LONG).with(async () => {
+      await sleep(2 * LONG.lease);
       expect(entered).toBe(false);
     });
-    await vi.waitFor(() => expect(existsSync(join(shared, 'lock'))).toBe(true));
+    await vi.waitFor(() => expect(existsSync(join(shared, 'lock'))).toBe(true), PATIENT);
     await other.with(async () => {
       entered = true;
     });
@@ -115,6 +127,21 @@ describe('a lock', () => {
     await mkdir(join(shared, 'lock', randomUUID()), { recursive: true });
     expect(await lockOf().with(async () => 'mine')).toBe('mine');
     expect(await readdir(store)).toEqual([]);
+  });
+
+  test('that is a link, or a file, is left, and named, whatever it leads to', async () => {
+    const elsewhere = join(parent, 'elsewhere');
+    await mkdir(elsewhere);
+    await mkdir(shared, { recursive: true });
+    const text = '{"geocubes":"lock","token":"","owner":""}';
+    await writeFile(join(elsewhere, 'owner.json'), text);
+    await symlink(elsewhere, join(shared, 'lock'));
+    await expect(lockOf().with(async () => {})).rejects.toThrow(/something else .* left as it is/);
+    expect(await readFile(join(elsewhere, 'owner.json'), 'utf8')).toBe(text);
+    await rm(join(shared, 'lock'));
+    await writeFile(join(shared, 'lock'), 'mine');
+    await expect(lockOf().with(async () => {})).rejects.toThrow(/something else .* left as it is/);
+    expect(await readFile(join(shared, 'lock'), 'utf8')).toBe('mine');
   });
 
   test('that is none of ours is left, and named', async () => {
