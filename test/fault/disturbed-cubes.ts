@@ -201,8 +201,9 @@ export interface Logged {
 export function watchCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  under: readonly string[] = [],
 ): Watched {
-  const running = startCommand(args, env);
+  const running = startCommand(args, env, undefined, under);
   const events: Logged[] = [];
   const waiting: { type: string; nth: number; resolve: (event: Logged | undefined) => void }[] = [];
   const nthOf = (type: string, nth: number) => events.filter(({ msg }) => msg === type)[nth - 1];

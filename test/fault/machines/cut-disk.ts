@@ -10,7 +10,7 @@ export interface CutDisk {
   close(): void;
 }
 
-const MEGABYTES = '192';
+const MEGABYTES = 192;
 /** Seconds between writes of the journal that nobody asks for: longer than any test. */
 const COMMIT = 600;
 
@@ -18,11 +18,14 @@ const COMMIT = 600;
  * An ext4 file system in a file, whose copy from below is the disk at that moment.
  * @returns why there is none where none may be mounted.
  */
-export async function openCutDisk(folder: string): Promise<CutDisk | string> {
+export async function openCutDisk(
+  folder: string,
+  megabytes = MEGABYTES,
+): Promise<CutDisk | string> {
   const image = join(folder, 'disk.img');
   try {
     await mkdir(folder, { recursive: true });
-    execFileSync('truncate', ['-s', `${MEGABYTES}M`, image]);
+    execFileSync('truncate', ['-s', `${megabytes}M`, image]);
     execFileSync('mkfs.ext4', ['-q', '-F', image], { stdio: 'pipe' });
     return await mountImage(folder, image, 'disk');
   } catch (error) {

@@ -2,10 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 /** An S3 on this machine. */
 export interface S3Server {
@@ -17,7 +15,6 @@ export interface S3Server {
   restart(): Promise<void>;
 }
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const KEY = 'geocubes-test-key';
 const SECRET = 'geocubes-test-secret';
 const BUCKET = 'cubes';
@@ -31,25 +28,17 @@ export const SERVERS: Readonly<Record<'moto' | 'versitygw', Starter | string>> =
 };
 
 function motoStarter(): Starter | string {
-  const candidates = [
-    process.env.GEOCUBES_MOTO_PYTHON,
-    join(process.env.GEOCUBES_VENV ?? join(ROOT, '.venv'), 'icechunk-2', 'bin', 'python'),
-    'python3',
-  ];
-  const python = candidates.find(
-    (each) => each && spawnSync(each, ['-c', 'import moto.server']).status === 0,
-  );
-  return python === undefined
-    ? 'moto is not installed (node test/interop/run.mjs does so)'
-    : (port) => [python, '-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`];
+  const python = process.env.GEOCUBES_MOTO_PYTHON ?? 'python3';
+  return spawnSync(python, ['-c', 'import moto.server']).status === 0
+    ? (port) => [python, '-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`]
+    : 'no moto, which test/fault/run.mjs installs where it can';
 }
 
 function versitygwStarter(): Starter | string {
-  const candidates = [process.env.VERSITYGW, join(homedir(), 'go', 'bin', 'versitygw')];
-  const program = candidates.find((each) => each && existsSync(each));
-  return program === undefined
-    ? 'versitygw is not installed (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)'
-    : (port, folder) => [program, '--port', `127.0.0.1:${port}`, 'posix', folder];
+  const program = process.env.VERSITYGW ?? '';
+  return existsSync(program)
+    ? (port, folder) => [program, '--port', `127.0.0.1:${port}`, 'posix', folder]
+    : 'no versitygw, which test/fault/run.mjs builds where it can';
 }
 
 export async function startS3(
