@@ -76,7 +76,7 @@ test('twenty overlapping loads of an empty cube at once fetch each tile once, an
     await source.close();
     await server.close();
   }
-}, 120_000);
+});
 
 test('a load onto another grid fetches the tiles it reads from, the margin of its resampling included', async () => {
   const server = await startLoopback({ token: 'loopback' });
@@ -98,4 +98,4 @@ test('a load onto another grid fetches the tiles it reads from, the margin of it
     await source.close();
     await server.close();
   }
-}, 60_000);
+});

@@ -33,4 +33,4 @@ test('the demo fills a cube, draws it, tells the next steps, and fetches nothing
   expect(second.stdout).toMatch(/36 tiles, 0 of them to fetch/);
   expect(second.stdout).toMatch(/\n\s*0\.0 MB received/);
   await folder.remove();
-}, 180_000);
+});

@@ -1,7 +1,7 @@
 /** What the command ends with, one row for each code: scripts rely on it, and the help documents it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { type Ended, runCommand, startCommand } from './command.js';
 import {
@@ -12,8 +12,6 @@ import {
   TINY_DATASET,
   temporaryFolder,
 } from './loopback-cubes.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: LoopbackServer;

@@ -2,15 +2,13 @@
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.js';
 import { toGeoTransform } from '../../src/grid/affine.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { cleanEnvironment, type Ended, MAIN, runCommand } from './command.js';
 import { createCube, environmentFor, SMALL_DATASET, temporaryFolder } from './loopback-cubes.js';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** The lines after "$" in a command's help. */
 function examplesOf(help: () => void, capture: { text: string }): string[] {

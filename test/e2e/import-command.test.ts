@@ -1,13 +1,12 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toGeoTransform } from '../../src/grid/affine.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
 import { runCommand } from './command.js';
 import { temporaryFolder } from './loopback-cubes.js';
 
 // Several processes a test, which start slowly on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {

@@ -74,7 +74,7 @@ test('plan and a dry run tell the same without asking anybody, a sample tells mo
 
   const nothing = await runCommand(['plan', ...region(store)]);
   expect(nothing.stdout).toBe('60 tiles: 60 loaded already, 0 to fetch\n');
-}, 180_000);
+});
 
 test('status, log and verify tell of a cube as it is filled, damaged, repaired and filled again', async () => {
   const store = await createCube('told.zarr');
@@ -139,7 +139,7 @@ test('status, log and verify tell of a cube as it is filled, damaged, repaired a
 
   const log = await runCommand(['log', '--store', store]);
   expect(log.stdout).toContain('keeps no history');
-}, 180_000);
+});
 
 test('log lists the newest commits first, as text and as records', async () => {
   const store = await createCube('logged');
@@ -163,4 +163,4 @@ test('log lists the newest commits first, as text and as records', async () => {
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toEqual(all);
-}, 180_000);
+});

@@ -88,7 +88,7 @@ async function runAs(rule: Rule & { how: 'run' }, { text }: PageCommand): Promis
 async function serve({ text }: PageCommand): Promise<void> {
   const { child, ended, stdout } = reader.start(`exec ${text}`, { env: { GEOCUBES_PORT: '0' } });
   try {
-    await expect.poll(stdout, { timeout: 30_000 }).toContain('Ctrl-C stops it.');
+    await expect.poll(stdout).toContain('Ctrl-C stops it.');
     const lines = [...stdout().matchAll(/^ {2}(.*)$/gm)].map(([, line = '']) => line);
     expect(lines[0]).toMatch(/^export /);
     const used = await reader.run(`rm -rf practice/cubes; cd practice && ${lines.join(' && ')}`);
@@ -113,27 +113,23 @@ describe.runIf(process.platform !== 'win32')('the library, as the README shows i
     ]);
     const ended = await compileAndRun(reader, 'calls', program);
     expect([ended.code, ended.stdout], ended.stderr).toEqual([0, `${calls.length} calls\n`]);
-  }, 120_000);
+  });
 
   const python = findPython();
   if (python === undefined)
     process.stderr.write(
       'skipped: the line of Python in the README, because no Python with icechunk and xarray is there (GEOCUBES_VENV; see test/interop)\n',
     );
-  test.skipIf(python === undefined)(
-    'opens in Python as the README says',
-    () => {
-      const span = README.spans.find(({ text }) => text.startsWith('xr.open_zarr(icechunk.'));
-      const script = `import icechunk, xarray as xr; print(dict(${span?.text}.sizes))`;
-      const sizes = execFileSync(python ?? '', ['-c', script], {
-        cwd: reader.folder,
-        env: { ...process.env, ICECHUNK_LOG: 'error' },
-        encoding: 'utf8',
-      });
-      expect(sizes).toMatch(/^\{'[xy]': \d+, '[xy]': \d+\}\n$/);
-    },
-    60_000,
-  );
+  test.skipIf(python === undefined)('opens in Python as the README says', () => {
+    const span = README.spans.find(({ text }) => text.startsWith('xr.open_zarr(icechunk.'));
+    const script = `import icechunk, xarray as xr; print(dict(${span?.text}.sizes))`;
+    const sizes = execFileSync(python ?? '', ['-c', script], {
+      cwd: reader.folder,
+      env: { ...process.env, ICECHUNK_LOG: 'error' },
+      encoding: 'utf8',
+    });
+    expect(sizes).toMatch(/^\{'[xy]': \d+, '[xy]': \d+\}\n$/);
+  });
 });
 
 describe('the README', () => {
@@ -153,7 +149,7 @@ describe('the README', () => {
     const [, table = ''] = /\| command \| what it does \|\n([\s\S]*?)\n\n/.exec(readme) ?? [];
     const rows = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/[a-z]+/g) ?? []);
     expect(rows.sort()).toEqual(COMMANDS);
-  }, 60_000);
+  });
 
   test('links to files and headings that are there', () => {
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');

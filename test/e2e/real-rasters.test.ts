@@ -102,7 +102,6 @@ describe('real rasters, served by the loopback server and ingested through the p
         await folder.remove();
       }
     },
-    60_000,
   );
 
   testWithData(

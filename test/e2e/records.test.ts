@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
 import { runCommand } from './command.js';
@@ -15,8 +15,6 @@ import {
   TINY_DATASET,
   temporaryFolder,
 } from './loopback-cubes.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: LoopbackServer;

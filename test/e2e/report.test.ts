@@ -67,4 +67,4 @@ test('ingest --report leaves a page and its numbers: of a run that is interrupte
   );
   await server.close();
   await folder.remove();
-}, 120_000);
+});

@@ -1,7 +1,7 @@
 /** Where runs end before their region does, what they leave, and how they go on. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { IngestSummary } from '../../src/index.js';
 import { runCommand } from './command.js';
 import {
@@ -16,7 +16,6 @@ import {
 } from './loopback-cubes.js';
 
 // Several processes a test, which start slowly on a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {

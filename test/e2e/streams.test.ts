@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { IngestEvent } from '../../src/index.js';
 import { MAIN, runCommand, startCommand } from './command.js';
 import {
@@ -14,8 +14,6 @@ import {
   TINY_DATASET,
   temporaryFolder,
 } from './loopback-cubes.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {

@@ -89,7 +89,6 @@ test.each([
     }
     await expectEqualCubes(store, calm);
   },
-  60_000,
 );
 
 test.each(KINDS)(
@@ -111,7 +110,6 @@ test.each(KINDS)(
     expect(both.length, `of ${fetched.join(' and ')} tiles`).toBeGreaterThan(0);
     await expectEqualCubes(store, calm);
   },
-  60_000,
 );
 
 test('two ingests at once of a store without claims both complete: what the other has committed first is left as it is', async () => {
@@ -142,4 +140,4 @@ test('two ingests at once of a store without claims both complete: what the othe
   } finally {
     await Promise.all([...sources.map((source) => source.close()), pool.close()]);
   }
-}, 60_000);
+});

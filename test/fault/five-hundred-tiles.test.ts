@@ -50,4 +50,4 @@ test(`memory and open files of an ingest of ${TILES} tiles are level after its f
     await server.close();
     await place.remove();
   }
-}, 120_000);
+});

@@ -33,7 +33,6 @@ afterAll(() => server.close());
 
 test.for(KINDS)(
   'a disk that is full ends an ingest into %s with one line that says so, committed tiles intact and the list of the others; with more room a rerun completes it',
-  { timeout: 60_000 },
   async ([, suffix], { skip }) => {
     const place = await Workplace.open(calm.dataset);
     const disk = await openSmallDisk(place.path, { disk: 700_000, preloaded: 150_000 });
@@ -124,7 +123,7 @@ test('where log, report and list have no room, each is told in a line, and the t
     await Promise.all([disk.close(), refusing.close()]);
     await place.remove();
   }
-}, 60_000);
+});
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -150,5 +149,4 @@ test.runIf(process.platform === 'linux').each([
       await place.remove();
     }
   },
-  60_000,
 );

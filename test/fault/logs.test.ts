@@ -43,4 +43,4 @@ test('the log of a run with faults tells each retry, and does not hold the token
   expect(stdout + stderr).not.toContain('canary');
   await server.close();
   await folder.remove();
-}, 60_000);
+});

@@ -72,7 +72,7 @@ test('an ingest goes on through the death of the server by trying again, and com
   expect(code).toBe(0);
   await server.die();
   await expectEqualCubes(store, calm);
-}, 90_000);
+});
 
 test('an ingest waits for a service that is away for longer, says so, and completes when it is back', async () => {
   const store = await place.createCube('long', '.zarr');
@@ -93,7 +93,7 @@ test('an ingest waits for a service that is away for longer, says so, and comple
   expect(await readFile(list, 'utf8')).toBe('');
   await server.die();
   await expectEqualCubes(store, calm);
-}, 90_000);
+});
 
 test('without --verbose a wait for the service is told in a line', async () => {
   const store = await place.createCube('told', '');
@@ -111,7 +111,7 @@ test('without --verbose a wait for the service is told in a line', async () => {
   );
   for (const each of more) expect(each).toMatch(/^geocubes: Waiting for the service\. /);
   await expectEqualCubes(store, calm);
-}, 90_000);
+});
 
 test('a connection that is refused for longer than requests are tried is waited out as well', async () => {
   const store = await place.createCube('refused', '');
@@ -137,7 +137,7 @@ test('a connection that is refused for longer than requests are tried is waited 
   await Promise.all([source.close(), pool.close(), server.die()]);
   expect({ committed, failed, waits }).toEqual({ committed: calm.tiles, failed: [], waits: 1 });
   await expectEqualCubes(store, calm);
-}, 60_000);
+});
 
 /** A run that broke off lists exactly what is missing, and `--retry-failed` completes it. */
 async function expectCompletedFromList(
@@ -175,7 +175,6 @@ test.each([
     await server.die();
     await expectCompletedFromList(store, list, ended, { expectedCode, message });
   },
-  60_000,
 );
 
 test('a token that expires in the middle ends the run with code 4; the list has exactly what is missing, and completes the cube', async () => {
@@ -190,4 +189,4 @@ test('a token that expires in the middle ends the run with code 4; the list has 
     expectedCode: 4,
     message: /^geocubes: .*GEOCUBES_TOKEN/,
   });
-}, 60_000);
+});

@@ -88,7 +88,6 @@ test.each(KINDS)(
     expect(await readFile(list, 'utf8')).toBe('');
     await completes(store);
   },
-  60_000,
 );
 
 test('a second SIGINT ends an ingest at once, even while the first waits for the lock of another process', async () => {
@@ -121,7 +120,7 @@ test('a second SIGINT ends an ingest at once, even while the first waits for the
   giveUp();
   await holding;
   await completes(store);
-}, 60_000);
+});
 
 test('SIGINT ends an ingest that waits for a service which is away', async () => {
   const store = await place.createCube('waiting', '');
@@ -141,4 +140,4 @@ test('SIGINT ends an ingest that waits for a service which is away', async () =>
   expect(failed.length).toBeGreaterThanOrEqual(10);
   expect(failed.length).toBeLessThanOrEqual(calm.tiles - known);
   await completes(store);
-}, 60_000);
+});

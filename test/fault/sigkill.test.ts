@@ -136,5 +136,4 @@ test.each([
     expect(summary).toMatchObject({ alreadyLoaded: least, committed: calm.tiles - least });
     await expectEqualCubes(store, calm);
   },
-  240_000,
 );

@@ -55,5 +55,4 @@ test.each([
     const tiles = told.flatMap((each) => each.tiles ?? []);
     expect(await expectRightPixels(back, calm)).toBe(tiles.length);
   },
-  60_000,
 );

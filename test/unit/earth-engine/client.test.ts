@@ -3,6 +3,7 @@ import { AdaptiveLimiter } from '../../../src/earth-engine/adaptive-limiter.js';
 import { type Call, EarthEngineClient } from '../../../src/earth-engine/client.js';
 import type { Credentials } from '../../../src/earth-engine/credentials.js';
 import { AbortedError, EarthEngineError, InvalidInputError } from '../../../src/errors.js';
+import { PATIENT } from '../../patience.js';
 import { type Answer, answerError, type SmallServer, serve } from './small-server.js';
 
 const CREDENTIALS: Credentials = {
@@ -288,7 +289,7 @@ describe('what ends a request', () => {
     const { client, server } = await start(() => {});
     const controller = new AbortController();
     const failure = failureOf(client.send({ ...GET, signal: controller.signal }));
-    await vi.waitUntil(() => server.seen.length === 1);
+    await vi.waitUntil(() => server.seen.length === 1, PATIENT);
     controller.abort();
     expect(await failure).toBeInstanceOf(AbortedError);
   });

@@ -5,6 +5,7 @@ import { earthEngineSource } from '../../../src/earth-engine/source.js';
 import { EarthEngineError } from '../../../src/errors.js';
 import { parseCrs } from '../../../src/grid/crs.js';
 import type { PlannedTile, TileSource } from '../../../src/tile.js';
+import { PATIENT } from '../../patience.js';
 import { writeGeoTiff } from '../kernel/geotiff.js';
 import { countLoans } from '../raster/loans.js';
 import {
@@ -196,7 +197,7 @@ describe('the memory of replies', () => {
     const four = { ...tile, requests: Array(6).fill(requests[0]) };
     await expect(source.fetch(four)).rejects.toMatchObject({ kind: 'permission' });
     expect(isRefused).toBe(true);
-    await vi.waitFor(() => expect(loans.now).toBe(0));
+    await vi.waitFor(() => expect(loans.now).toBe(0), PATIENT);
     expect(loans.most).toBeGreaterThan(0);
   });
 

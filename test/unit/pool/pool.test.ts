@@ -214,7 +214,7 @@ describe('threads', () => {
     } finally {
       await pool.close();
     }
-  }, 30_000);
+  });
 });
 
 test.each([-1, 1.5, 257, Number.NaN, Number.POSITIVE_INFINITY])(

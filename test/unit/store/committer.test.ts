@@ -13,6 +13,7 @@ import { Ledger, TileState } from '../../../src/store/ledger.js';
 import { Repository } from '../../../src/store/repository.js';
 import { parseStorage } from '../../../src/store/storage-url.js';
 import type { EncodedTile } from '../../../src/tile.js';
+import { PATIENT } from '../../patience.js';
 import { DATASET } from '../cube/fake-source.js';
 
 let folder: string;
@@ -77,7 +78,7 @@ test('the bytes of a tile are not kept until its group is committed', async () =
     collect();
     // A failed expectation would keep what it was shown.
     expect(bytes.filter((ref) => ref.deref() !== undefined).length).toBe(0);
-  });
+  }, PATIENT);
   await committer.flush();
 });
 

@@ -40,23 +40,19 @@ const TARGETS = {
 };
 
 describe.each(Object.entries(TARGETS))('a load onto a grid that is %s', (_, target) => {
-  test.each(ALL)(
-    'by %s, has the same pixels whatever the chunks are',
-    async (resampling) => {
-      const seed = Date.now() % 100_000;
-      const next = random(seed);
-      const values = Array.from({ length: HEIGHT * WIDTH }, () =>
-        next() < 0.04 ? Number.NaN : Math.fround(100 * next()),
-      );
-      const whole = await pixelsOf(await cubeOf(256, values), target, resampling);
-      expect(whole.filter((value) => !Number.isNaN(value)).length).toBeGreaterThan(300);
-      const chunk = 9 + Math.floor(40 * next());
-      const other = await pixelsOf(await cubeOf(chunk, values), target, resampling);
-      const different = other.filter((value, i) => !Object.is(value, whole[i])).length;
-      expect({ seed, chunk, different }).toEqual({ seed, chunk, different: 0 });
-    },
-    20_000,
-  );
+  test.each(ALL)('by %s, has the same pixels whatever the chunks are', async (resampling) => {
+    const seed = Date.now() % 100_000;
+    const next = random(seed);
+    const values = Array.from({ length: HEIGHT * WIDTH }, () =>
+      next() < 0.04 ? Number.NaN : Math.fround(100 * next()),
+    );
+    const whole = await pixelsOf(await cubeOf(256, values), target, resampling);
+    expect(whole.filter((value) => !Number.isNaN(value)).length).toBeGreaterThan(300);
+    const chunk = 9 + Math.floor(40 * next());
+    const other = await pixelsOf(await cubeOf(chunk, values), target, resampling);
+    const different = other.filter((value, i) => !Object.is(value, whole[i])).length;
+    expect({ seed, chunk, different }).toEqual({ seed, chunk, different: 0 });
+  });
 });
 
 async function pixelsOf(cube: Cube, target: GeoBox, resampling: (typeof ALL)[number]) {

@@ -10,7 +10,7 @@ let report: LiveReport;
 beforeAll(async () => {
   server = await startLoopback({ token: TOKEN });
   report = await checkLive({ endpoint: server.url, token: TOKEN, project: PROJECT });
-}, 60_000);
+});
 afterAll(() => server.close());
 
 /** What the loopback server need not know: NPY, longitudes, nodata tags and scopes. */
