@@ -21,7 +21,8 @@ type Json = Readonly<Record<string, unknown>>;
  * here: other types, big-endian bytes, filters, shards, chunks of several layers. A Zarr library reads those.
  */
 export function layoutOf(document: unknown): ArrayLayout | undefined {
-  const { zarr_format, node_type, data_type, shape, chunk_grid, ...rest } = document as Json;
+  const { zarr_format, node_type, data_type, shape, chunk_grid, ...rest } = (document ??
+    {}) as Json;
   const { chunk_key_encoding, codecs, fill_value, storage_transformers } = rest;
   if (zarr_format !== 3 || node_type !== 'array') return undefined;
   const dtype = DTYPES.find((name) => name === data_type);

@@ -250,7 +250,7 @@ describe('the command', () => {
     expect(records).toHaveLength(TILES);
     expect(records[0]).toMatchObject({ error: { kind: 'wrong-reply', status: 200 }, tries: TRIES });
     expect(asked).toBeLessThanOrEqual(TRIES * TILES);
-  }, 60_000);
+  });
 
   test('ends with 4 at once where the quota of the day is used up, and says when it comes back', async () => {
     const rule = { kind: 'status', status: 403, reason: 'dailyLimitExceeded' } as const;
@@ -264,5 +264,5 @@ describe('the command', () => {
     expect(list.trimEnd().split('\n')).toHaveLength(TILES);
     // One for each under way.
     expect(asked).toBeLessThanOrEqual(4);
-  }, 60_000);
+  });
 });

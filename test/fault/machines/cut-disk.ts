@@ -26,7 +26,7 @@ export async function openCutDisk(
   try {
     await mkdir(folder, { recursive: true });
     execFileSync('truncate', ['-s', `${megabytes}M`, image]);
-    execFileSync('mkfs.ext4', ['-q', '-F', image], { stdio: 'pipe' });
+    execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image], { stdio: 'pipe' });
     return await mountImage(folder, image, 'disk');
   } catch (error) {
     return `no image can be mounted: ${(error as Error).message.trim()}`;

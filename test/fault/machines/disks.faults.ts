@@ -171,18 +171,19 @@ function remountReadOnly(path: string): string | undefined {
   }
 }
 
-/** Fills a disk but for so many bytes. @returns the file that does so */
+/** Fills a disk but for so many bytes, or nearly. @returns the file that does so */
 function leaveRoom(path: string, bytes: number): string {
   const file = join(path, 'filler');
   writeFileSync(file, '');
   const piece = Buffer.alloc(64 * 1024, 1);
   for (;;) {
-    // Root may use what is kept back for it.
-    const { bfree, bsize } = statfsSync(path);
-    const rest = bfree * bsize - bytes;
-    if (rest <= 0) return file;
-    appendFileSync(file, piece.subarray(0, Math.min(piece.length, rest)));
     // Blocks are counted when they are given out.
-    if (rest < 16 * piece.length) execFileSync('sync', ['-f', path]);
+    execFileSync('sync', ['-f', path]);
+    const { bavail, bsize } = statfsSync(path);
+    const rest = bavail * bsize - bytes;
+    if (rest <= 0) return file;
+    // Some at a time, because each needs blocks for itself.
+    for (let left = rest; left > 0; left -= piece.length)
+      appendFileSync(file, piece.subarray(0, Math.min(piece.length, left)));
   }
 }

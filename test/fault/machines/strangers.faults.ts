@@ -263,7 +263,7 @@ describe('files of strangers', () => {
 });
 
 test.each([
-  ['ulimit -n 64', /at least 256 open files .*ulimit -n 1024/],
+  ['ulimit -n 64', /at least 200 open files .*ulimit -n 1024/],
   ['ulimit -v 2000000', /address space .*ulimit -v unlimited/],
 ])('a shell with %s is told what is needed', async (limit, words) => {
   const { code, stderr } = await runCommand(['doctor'], {}, undefined, [
@@ -274,13 +274,13 @@ test.each([
   expect(stderr).toMatch(words);
 });
 
-test('256 open files are enough to fill a cube with many requests at once', async () => {
+test('200 open files are enough to fill a cube with many requests at once', async () => {
   const server = await startLoopback({ faults: { latency: { ms: 50 } } });
   const store = await place.createCube('few-files', '');
   try {
     const run = ingestArgs(store, '--quiet', '--concurrency', '60');
     const ended = await runCommand(run, environmentFor(server), undefined, [
-      ...['sh', '-c', 'ulimit -n 256 && exec "$@"', 'sh'],
+      ...['sh', '-c', 'ulimit -n 200 && exec "$@"', 'sh'],
     ]);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
   } finally {
