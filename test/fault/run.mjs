@@ -25,7 +25,7 @@ import { prepareTools } from './machines/tools.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const WHOLE = { FAULT_RUNS: '20', POWER_CUTS: '10', KILLS: '12', TRUNCATIONS: '40' };
-const SHORT = { FAULT_RUNS: '4', POWER_CUTS: '4', KILLS: '4', TRUNCATIONS: '12' };
+const SHORT = { FAULT_RUNS: '4', POWER_CUTS: '4', KILLS: '4', TRUNCATIONS: '8' };
 
 /** Neither takes a quarter of an hour on two idle cores; beyond this something hangs. */
 const LIMIT_MS = 60 * 60_000;

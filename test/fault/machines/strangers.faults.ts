@@ -29,6 +29,8 @@ beforeAll(async () => {
   place = await Workplace.open(datasetOf(50));
   other = await temporaryFolder();
   await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
+  const dataset = place.file('dataset.json');
+  await runCommand(['create', '--store', place.file('imports'), '--dataset', dataset]);
   trapUrl = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
 });
 
@@ -155,8 +157,7 @@ describe('a token', () => {
     'http://localhost.evil.example:80',
     'http://127.0.0.1@evil.example',
   ])('does not go to %s', async (url) => {
-    const store = place.file('tokens');
-    await runCommand(['create', '--store', store, '--dataset', place.file('dataset.json')]);
+    const store = place.file('imports');
     const { code, stderr } = await runCommand(ingestArgs(store, '--quiet'), {
       ...environmentFor({ url }),
       GEOCUBES_TOKEN: TOKEN,
@@ -197,7 +198,6 @@ describe('files of strangers', () => {
 
   async function importFile(name: string, content?: string): Promise<Ended> {
     const store = place.file('imports');
-    await runCommand(['create', '--store', store, '--dataset', place.file('dataset.json')]);
     if (content !== undefined) writeFileSync(join(other.path, name), content);
     const file = content === undefined ? name : join(other.path, name);
     return runCommand(['import', file, '--store', store, '--bands', '1,1,1', '--quiet']);
