@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { requestExpression } from '../../../src/earth-engine/expression.js';
-import { presetDataset } from '../../../src/index.js';
-import { checkBody } from '../../sent-bodies/check.mjs';
-import { checkJournal, withJournal } from '../../sent-bodies/journal.mjs';
-import { knownMessages } from '../../sent-bodies/schema.mjs';
+import { requestExpression } from '../../src/earth-engine/expression.js';
+import { presetDataset } from '../../src/index.js';
+import { checkBody } from './check.mjs';
+import { checkJournal, withJournal } from './journal.mjs';
+import { knownMessages } from './schema.mjs';
 
 type Json = Record<string, unknown>;
 
@@ -158,7 +158,7 @@ test('what another process sends is written down and found to be wrong; what it 
     await request(url, send(${JSON.stringify(body({ mask: true }))})).catch(() => {});
     await fetch(url, send({})).catch(() => {});`;
   execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { ...process.env, SENT_BODIES: folder, NODE_OPTIONS: withJournal() },
   });
   const { count, line, problems } = checkJournal(folder);
