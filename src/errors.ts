@@ -62,12 +62,15 @@ export type StoreErrorKind = 'not-a-cube' | 'exists' | 'conflict' | 'io';
 export class StoreError extends GeocubesError {
   readonly tag = 'store';
   override readonly name = 'StoreError';
+  /** Of kind `io`: a network or a server that is away may come back, and the same may be tried again. */
+  readonly isAway: boolean;
   constructor(
     readonly kind: StoreErrorKind,
     message: string,
-    options?: ErrorOptions,
+    { isAway = false, ...options }: ErrorOptions & { readonly isAway?: boolean } = {},
   ) {
     super(message, options);
+    this.isAway = isAway;
   }
 }
 
@@ -141,12 +144,15 @@ export type RasterStage = 'decode' | 'warp' | 'fill' | 'encode';
 export class RasterError extends GeocubesError {
   readonly tag = 'raster';
   override readonly name = 'RasterError';
+  /** The file on disk that the message names. */
+  readonly file?: string;
   constructor(
     readonly stage: RasterStage,
     message: string,
-    options?: ErrorOptions,
+    { file, ...options }: ErrorOptions & { readonly file?: string } = {},
   ) {
     super(message, options);
+    if (file !== undefined) this.file = file;
   }
 }
 

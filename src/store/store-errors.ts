@@ -70,8 +70,14 @@ export function translate(cause: unknown, action: string, place?: Vanishing): St
       options,
     );
   }
-  return new StoreError('io', `Expected the store to ${action} but received: ${message}`, options);
+  return new StoreError('io', `Expected the store to ${action} but received: ${message}`, {
+    ...options,
+    isAway: AWAY.test(message),
+  });
 }
+
+/** A network or a server that is away for a while, in Icechunk's words: those of ours name buckets and paths. */
+const AWAY = /dispatch failure|error sending request|time[d ]?-? ?out|connection/i;
 
 /** Full, or the user's share of it is. Icechunk hands on the system's words and number, somewhere below its own. */
 function isDiskFull(cause: unknown): boolean {

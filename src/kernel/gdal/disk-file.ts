@@ -177,10 +177,12 @@ function naming<T>(path: string, task: () => T): T {
   try {
     return task();
   } catch (cause) {
-    if (cause instanceof RasterError && cause.message.startsWith(NAMED)) throw cause;
+    if (cause instanceof RasterError && cause.file !== undefined) throw cause;
     const stage = cause instanceof RasterError ? cause.stage : 'decode';
-    throw new RasterError(stage, `${NAMED}${path} but received: ${messageOf(cause)}`, { cause });
+    throw new RasterError(
+      stage,
+      `Expected a readable raster in ${path} but received: ${messageOf(cause)}`,
+      { cause, file: path },
+    );
   }
 }
-
-const NAMED = 'Expected a readable raster in ';

@@ -19,10 +19,6 @@ export interface PatienceOptions {
 const FIRST_DELAY_MS = 2_000;
 const MAX_DELAY_MS = 60_000;
 
-/** A network or a server that is away for a while, in Icechunk's words and in those of the probe. */
-const AWAY =
-  /dispatch failure|error sending request|time[d ]?-? ?out|connection|nothing answers|out of order/i;
-
 /** Does again what fails because an object store is away, until that has lasted too long. */
 export function patient(
   backend: Backend,
@@ -87,7 +83,7 @@ async function doPatiently<T>(
       return await task();
     } catch (error) {
       const why = await explainS3(location, error, 'read');
-      if (!(why instanceof StoreError && why.kind === 'io' && AWAY.test(why.message))) throw error;
+      if (!(why instanceof StoreError && why.isAway)) throw error;
       // Icechunk has tried for a while by then.
       began ??= asked;
       const lastedMs = performance.now() - began;

@@ -43,35 +43,54 @@ export async function explainS3(
     ? error
     : new StoreError(
         'io',
-        `Expected ${nameStorage(location)} to ${access === 'read' ? 'be read' : 'be written to'} but ${reason}`,
-        {
-          cause: error,
-        },
+        `Expected ${nameStorage(location)} to ${access === 'read' ? 'be read' : 'be written to'} but ${reason.why}`,
+        { cause: error, isAway: reason.isAway },
       );
 }
 
-/** @returns what is wrong and what to do, or `undefined` where the bucket answers as it should. */
+/** What is wrong, and what to do about it. */
+interface Reason {
+  readonly why: string;
+  /** It may be right again soon, with nothing done. */
+  readonly isAway: boolean;
+}
+
+/** Codes and HTTP statuses that tell of a moment. */
+const OUT_OF_ORDER = ['SlowDown', 'ServiceUnavailable', 'InternalError'];
+const OUT_OF_ORDER_STATUS = [429, 500, 502, 503, 504];
+
+/** @returns what is wrong, or `undefined` where the bucket answers as it should. */
 async function probeS3(
   location: ObjectStoreLocation,
   access: Access,
   env: Environment,
-): Promise<string | undefined> {
+): Promise<Reason | undefined> {
   const bucket = bucketOf(location, env);
+  const refusal = (answer: Answer): Reason => ({
+    why: reasonOf(answer, location, bucket as Bucket),
+    isAway: OUT_OF_ORDER.includes(answer.code) || OUT_OF_ORDER_STATUS.includes(answer.status),
+  });
   if (bucket === undefined)
-    return 'the keys that were found elsewhere than in the environment do not do, or there are none. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_NO_SIGN_REQUEST=YES for anonymous access, and check AWS_ENDPOINT_URL and AWS_REGION.';
+    return {
+      isAway: false,
+      why: 'the keys that were found elsewhere than in the environment do not do, or there are none. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_NO_SIGN_REQUEST=YES for anonymous access, and check AWS_ENDPOINT_URL and AWS_REGION.',
+    };
   try {
     const list = await bucket.ask('GET', '?list-type=2&max-keys=1');
-    if (list.status >= 300) return reasonOf(list, location, bucket);
+    if (list.status >= 300) return refusal(list);
     if (access === 'read') return undefined;
     const name = probeName(location);
     const put = await bucket.ask('PUT', name);
-    if (put.status >= 300) return reasonOf(put, location, bucket);
+    if (put.status >= 300) return refusal(put);
     await bucket.ask('DELETE', name);
     return undefined;
   } catch (error) {
     const { cause, message } = error as Error;
     const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
-    return `nothing answers at ${bucket.endpoint} (${code}). Check AWS_ENDPOINT_URL and the network.`;
+    return {
+      isAway: true,
+      why: `nothing answers at ${bucket.endpoint} (${code}). Check AWS_ENDPOINT_URL and the network.`,
+    };
   }
 }
 

@@ -45,3 +45,10 @@ test('keys of the environment do not show in messages, nor in the cause', () => 
     vi.unstubAllEnvs();
   }
 });
+
+test('a store is away by the words of Icechunk, not by those of its own name', () => {
+  const action = 'open s3://connection-timeout/cube';
+  expect(translate(new Error('dispatch failure'), action).isAway).toBe(true);
+  expect(translate(new Error('error sending request'), action).isAway).toBe(true);
+  expect(translate(new Error('access denied'), action).isAway).toBe(false);
+});

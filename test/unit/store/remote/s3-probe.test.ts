@@ -97,6 +97,26 @@ describe('an S3 that refuses is told in one line', () => {
   });
 });
 
+describe('an S3 is waited for', () => {
+  const isAway = async (status: number, body = '', location = LOCATION) => {
+    answer = () => ({ status, body });
+    return ((await explainS3(location, ERROR, 'read', env)) as StoreError).isAway;
+  };
+
+  test('where it is out of order, or does not answer', async () => {
+    expect(await isAway(503, xml('SlowDown'))).toBe(true);
+    expect(await isAway(502)).toBe(true);
+    env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
+    expect(await isAway(200)).toBe(true);
+  });
+
+  test('not where it refuses, whatever words the names of buckets hold', async () => {
+    const named = parseStorage('s3://connection-timeout/dispatch failure');
+    expect(await isAway(403, xml('SignatureDoesNotMatch'), named)).toBe(false);
+    expect(await isAway(404, xml('NoSuchBucket'), named)).toBe(false);
+  });
+});
+
 test('what is about something else stays as it is, and other stores are not asked', async () => {
   expect(await explain()).toBe(ERROR.message);
   const conflict = new StoreError('conflict', 'other');
