@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
 import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
-import { parseCrs } from '../grid/crs.js';
+import { parseCrs, wkt1Of } from '../grid/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { requestGeoBox, requestRatio } from '../grid/request-grid.js';
 import { isFloat } from '../raster/dtype.js';
@@ -285,6 +285,8 @@ export function gridOf({ geobox: { crs, shape, affine } }: Pick<PixelRequest, 'g
   return {
     dimensions: { width, height },
     affineTransform: { scaleX, shearX, translateX, shearY, scaleY, translateY },
-    ...(parsed.epsg === undefined ? { crsWkt: parsed.wkt } : { crsCode: `EPSG:${parsed.epsg}` }),
+    ...(parsed.epsg === undefined
+      ? { crsWkt: wkt1Of(parsed) }
+      : { crsCode: `EPSG:${parsed.epsg}` }),
   };
 }

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
+import { codeIn, isInRegister } from './crs/names.js';
 import { forProj4, hasAnyDatum, isExact, sameDatum, withinDatum } from './datum.js';
 import { HORIZONTAL_CODES } from './horizontal-codes.js';
-import { pointTransform, wktOfCode } from './point-transforms.js';
+import { type CrsDescription, describeCrs, pointTransform, wktOfCode } from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
 import { proj4 } from './proj4.js';
 
@@ -40,9 +41,10 @@ const known = new Map<string, Crs>();
 
 /**
  * Reads a CRS from an EPSG or ESRI code (`EPSG:3413`, `3413`, `ESRI:54009`), WKT 1 or 2, a PROJ string, or
- * the names that GeoJSON files use (`urn:ogc:def:crs:EPSG::3413`, `urn:ogc:def:crs:OGC:1.3:CRS84`). A WKT
- * that names its EPSG code is computed with as that code is. Of a system with heights, the horizontal part
- * is taken.
+ * the names that GeoJSON files use (`urn:ogc:def:crs:EPSG::3413`, `urn:ogc:def:crs:OGC:1.3:CRS84`, the same
+ * as a URL of opengis.net). With GDAL also from PROJJSON, and from codes of every authority that PROJ has.
+ * A WKT that names its EPSG code is computed with as that code is. Of a system with heights, the horizontal
+ * part is taken.
  *
  * Coordinates are always x before y (longitude before latitude), whatever the authority's own order: the
  * convention of GeoTIFF, odc-geo and Earth Engine. Axes that point south or west keep their direction, and
@@ -60,23 +62,43 @@ export function parseCrs(input: string): Crs {
 }
 
 function fromCode(text: string): Crs | undefined {
-  if (/^(?:urn:ogc:def:crs:)?OGC:(?:1\.3:|:)?CRS84h?$/i.test(text)) return fromRegister(4326, text);
-  const found = /^(?:(?:urn:ogc:def:crs:)?(EPSG|ESRI):(?:[\d.]*:)?)?(\d{4,6})$/i.exec(text);
-  return found === null
-    ? undefined
-    : fromRegister(Number(found[2]), text, (found[1] ?? 'EPSG').toUpperCase());
+  const found = codeIn(text);
+  if (found === undefined) return undefined;
+  const { authority, code } = found;
+  return isInRegister(found) && entryOf(Number(code)) !== undefined
+    ? fromRegister(Number(code), text, authority)
+    : fromProjCode(authority, code, text);
+}
+
+/** A code that the register here has not, by PROJ's. */
+function fromProjCode(authority: string, code: string, input: string): Crs {
+  const known = describeCrs(`urn:ogc:def:crs:${authority}::${code}`);
+  if (known === undefined)
+    throw expected(
+      authority === 'EPSG' ? 'a known EPSG code' : 'a code that PROJ knows',
+      'the CRS',
+      input.slice(0, 60),
+      'Give a code of the EPSG register, a WKT or a PROJ string.',
+    );
+  const described = fromDescription(known, `${authority}:${code}`);
+  return authority === 'EPSG' ? { ...described, epsg: Number(code) } : described;
+}
+
+/** What PROJ alone can compute. */
+function fromDescription(
+  { wkt, isGeographic, isProjected, unit }: CrsDescription,
+  name: string,
+): Crs {
+  if (!isGeographic && !isProjected)
+    throw expected('a CRS with horizontal coordinates', 'the CRS', name.slice(0, 60));
+  // Where degrees are not meant by it, it is no longitude and latitude to reckon with.
+  const isInDegrees = isGeographic && unit === 'degree';
+  return { name, wkt, definition: wkt, needsProj: true, isGeographic: isInDegrees, unit };
 }
 
 function fromRegister(code: number, input: string, authority = 'EPSG'): Crs {
   const entry = entryOf(code);
-  if (entry === undefined) {
-    throw expected(
-      'a known EPSG code',
-      'the CRS',
-      input,
-      'Give a code of the EPSG register, a WKT or a PROJ string.',
-    );
-  }
+  if (entry === undefined) return fromProjCode(authority, String(code), input);
   const flat = HORIZONTAL_CODES[code];
   if (flat !== undefined) return fromRegister(flat, input);
   if (entry.kind === 'CRS-COMPOUNDCRS' && entry.wkt !== null) return fromDefinition(entry.wkt);
@@ -113,20 +135,21 @@ function entryOf(epsg: number): EpsgEntry | undefined {
 }
 
 function fromDefinition(input: string): Crs {
-  const isWkt = /^[A-Z_]+\[/i.test(input);
+  if (input.startsWith('{')) return fromProjJson(input);
+  const isWkt = /^[A-Z0-9_]+\[/i.test(input);
   if (!isWkt && !input.startsWith('+')) {
     throw expected('an EPSG code, a WKT or a PROJ string', 'the CRS', input.slice(0, 60));
   }
   const text = isWkt ? horizontalPart(input) : input;
-  if (/^GEOCCS\[/i.test(text) || /\+proj=(?:geocent|cart)\b/.test(text))
+  if (NOT_HORIZONTAL.test(text) || /\+proj=(?:geocent|cart)\b/.test(text))
     throw expected('a CRS with horizontal coordinates', 'the CRS', text.slice(0, 60));
   const code = isWkt
     ? /(?:AUTHORITY|ID)\["EPSG",\s*"?(\d+)"?\]\s*\]\s*$/i.exec(text)?.[1]
     : undefined;
   const entry = code === undefined ? undefined : entryOf(Number(code));
   if (entry === undefined) {
-    const crs = describe(text, isWkt ? text : forProj4(text), isWkt ? text : wktOfProj(text));
-    if (!isWkt) return isExact(text) ? crs : { ...crs, needsProj: true };
+    const crs = isWkt ? fromWkt(text) : fromProjString(text);
+    if (!isWkt) return crs;
     if (!/^GEOGC(?:S|RS)\[/i.test(text) || !/UNIT\["(?:grad|gon)"/i.test(text)) return crs;
     return { ...crs, isGeographic: false, unit: 'grad', needsProj: true };
   }
@@ -134,6 +157,64 @@ function fromDefinition(input: string): Crs {
   const crs = fromRegister(Number(code), text);
   // A part of a compound system is what its code says.
   return text === input ? { ...crs, name: text, wkt: text } : crs;
+}
+
+/** Of the whole earth's three axes, of a site, of heights, of time. */
+const NOT_HORIZONTAL =
+  /^(?:GEOCCS|LOCAL_CS|ENGCRS|ENGINEERINGCRS|VERT_CS|VERTCRS|VERTICALCRS|TIMECRS|PARAMETRICCRS)\[|^GEOD(?:ETIC)?CRS\[.*\bCS\[\s*Cartesian/is;
+
+/** A system of longitudes and latitudes whose poles are moved, which proj4 takes for a plain one. */
+const DERIVED = /^GEO[A-Z]+\[.*\bDERIVINGCONVERSION\[/is;
+
+/** By what PROJ makes of it. */
+function fromProjJson(text: string): Crs {
+  const known = describeCrs(text);
+  if (known === undefined)
+    throw expected(
+      'PROJJSON of a CRS, and GDAL to read it',
+      'the CRS',
+      text.slice(0, 60),
+      'Give a code of the EPSG register, a WKT or a PROJ string.',
+    );
+  return parseCrs(known.wkt);
+}
+
+/**
+ * The same system in a form that other programs can read from the metadata of a cube: a PROJ string as WKT 2,
+ * where PROJ is there to say it so.
+ */
+export function asStored(crs: Crs): Crs {
+  const known = crs.name.startsWith('+') ? describeCrs(crs.name) : undefined;
+  return known === undefined ? crs : parseCrs(known.wkt);
+}
+
+/** WKT for those who read WKT 1 alone, as Earth Engine may; WKT 2 where there is no other. */
+export function wkt1Of({ wkt }: Crs): string {
+  return /^[A-Z]*CRS\[/i.test(wkt) ? (describeCrs(wkt)?.wkt1 ?? wkt) : wkt;
+}
+
+function fromProjString(text: string): Crs {
+  try {
+    const crs = describe(text, forProj4(text), wktOfProj(text));
+    return isExact(text) ? crs : { ...crs, needsProj: true };
+  } catch (error) {
+    // A projection that proj4 does not have.
+    const known = describeCrs(text);
+    if (known === undefined) throw error;
+    return { ...fromDescription(known, text), definition: text };
+  }
+}
+
+function fromWkt(text: string): Crs {
+  const known = DERIVED.test(text) ? describeCrs(text) : undefined;
+  if (known !== undefined) return { ...fromDescription(known, text), wkt: text, definition: text };
+  try {
+    return describe(text, text, text);
+  } catch (error) {
+    const other = describeCrs(text);
+    if (other === undefined) throw error;
+    return { ...fromDescription(other, text), wkt: text, definition: text };
+  }
 }
 
 /** The horizontal system of a compound one; any other WKT as it is. */
@@ -179,10 +260,17 @@ function describe(name: string, definition: string, wkt: string, epsg?: number):
   };
 }
 
+/** A name to be read by people: of a WKT its kind and title. */
+export function titleOf({ name }: Crs): string {
+  const [, kind, title] = /^([A-Z0-9_]+)\[[^"]*"([^"]*)"/i.exec(name) ?? [];
+  return kind === undefined ? name : `${kind} "${title}"`;
+}
+
 /** True when both name the same system: the same code, or else the same definition. */
 export function sameCrs(one: Crs, other: Crs): boolean {
   if (one.epsg !== undefined && other.epsg !== undefined) return one.epsg === other.epsg;
-  return one.definition === other.definition;
+  const isSaid = one.definition !== '' || one.name === other.name;
+  return isSaid && one.definition === other.definition;
 }
 
 /**
@@ -205,7 +293,7 @@ export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
   if (!isOneDatum) {
     const byProj = pointTransform(from, to);
     if (byProj !== undefined) return byProj;
-    for (const crs of [from, to]) checkComputable(crs);
+    for (const crs of [from, to]) checkComputable(crs, crs === from ? to : from);
   }
   const [one, other] = isOneDatum ? ends.map(withinDatum) : ends;
   const converter = proj4(one as string, other as string);
@@ -220,8 +308,14 @@ export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
 }
 
 /** Without PROJ: proj4 would answer with NaN, or with a wrong place. */
-function checkComputable({ name, definition, needsProj, epsg }: Crs): void {
+function checkComputable({ name, definition, needsProj, epsg }: Crs, other: Crs): void {
   const shown = name.slice(0, 60);
+  if (needsProj && describeCrs('+proj=longlat +datum=WGS84') !== undefined)
+    throw expected(
+      `a CRS between which and ${titleOf(other)} PROJ knows a way`,
+      'a change of CRS',
+      shown,
+    );
   if (needsProj)
     throw expected(
       'a CRS that can be computed without GDAL',

@@ -6,14 +6,18 @@ const ELLIPSOIDS: Readonly<Record<string, string>> = {
   GSK2011: '+a=6378136.5 +rf=298.2564151',
 };
 
-/** The same string in terms that proj4 knows: without false easting some projections go to NaN. */
+/** Where PROJ's own defaults are not 0. */
+const OWN_ORIGIN = /\+proj=(?:krovak|nzmg)\b/;
+
+/** The same string in terms that proj4 knows: without false easting or an origin some projections go to NaN. */
 export function forProj4(definition: string): string {
   const known = definition.replace(
     /\+ellps=(\S+)/,
     (whole, name: string) => ELLIPSOIDS[name] ?? whole,
   );
   if (!known.startsWith('+') || /\+proj=(?:longlat|latlong|utm)\b/.test(known)) return known;
-  const missing = ['x_0', 'y_0'].filter((key) => !known.includes(`+${key}=`));
+  const origin = OWN_ORIGIN.test(known) ? [] : ['lat_0', 'lon_0'];
+  const missing = [...origin, 'x_0', 'y_0'].filter((key) => !known.includes(`+${key}=`));
   return [known, ...missing.map((key) => `+${key}=0`)].join(' ');
 }
 
@@ -26,8 +30,8 @@ const INEXACT = new Set<number>([
   104139, 104140,
 ]);
 
-/** Projections that proj4 computes for a sphere, or by other tables. */
-const INEXACT_PROJECTIONS = /\+proj=(?:robin|mill|vandg)\b/;
+/** Projections that proj4 computes for a sphere, by other tables, or with other poles. */
+const INEXACT_PROJECTIONS = /\+proj=(?:robin|mill|vandg|ob_tran)\b/;
 
 /** False where proj4 has other numbers than PROJ: it leaves axes as they are that point south or west. */
 export function isExact(definition: string, code?: number): boolean {

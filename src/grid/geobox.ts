@@ -1,7 +1,7 @@
 import type { MultiPolygon, Polygon } from 'geojson';
 import { expected } from '../errors.js';
 import { type Affine, apply, invert, shift, type XY } from './affine.js';
-import { type Crs, parseCrs, sameCrs } from './crs.js';
+import { type Crs, parseCrs, sameCrs, titleOf } from './crs.js';
 import { geographicExtent } from './extent.js';
 import {
   type Bounds,
@@ -289,7 +289,7 @@ export class GeoBox {
 
   toString(): string {
     const { west, south, east, north } = this.bounds;
-    return `${this.width} x ${this.height} px of ${this.crs.name} at ${west},${south},${east},${north}`;
+    return `${this.width} x ${this.height} px of ${titleOf(this.crs)} at ${west},${south},${east},${north}`;
   }
 }
 

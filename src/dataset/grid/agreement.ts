@@ -1,6 +1,6 @@
 import { expected, type InvalidInputError } from '../../errors.js';
 import { alignsWith } from '../../grid/affine.js';
-import { parseCrs, sameCrs } from '../../grid/crs.js';
+import { asStored, type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import type { GridEntry } from './grid-entry.js';
 
@@ -23,8 +23,8 @@ export function checkAgreement(entry: GridEntry, geobox: GeoBox, maker: GridMake
   const sizeY = -down;
   const isNear = (pixels: number) => Math.abs(pixels) <= TOLERANCE;
   const isWhole = (pixels: number) => isNear(pixels - Math.round(pixels));
-  if (crs !== undefined && !sameCrs(parseCrs(crs), geobox.crs))
-    throw contradiction('crs', geobox.crs.name, crs);
+  if (crs !== undefined && !isSaid(crs, geobox.crs))
+    throw contradiction('crs', geobox.crs.name, crsText(crs).slice(0, 60));
   if (shape !== undefined && (shape[0] !== height || shape[1] !== width))
     throw contradiction('shape', `${height}, ${width}`, shape.join(', '));
   if (transform !== undefined && !alignsWith(transform, affine, width, height, TOLERANCE))
@@ -56,6 +56,15 @@ export function checkAgreement(entry: GridEntry, geobox: GeoBox, maker: GridMake
     if (!(isWhole(left / sizeX - x) && isWhole(top / sizeY - y)))
       throw contradiction('anchor', `pixel corners such as ${left}, ${top}`, anchor);
   }
+}
+
+/** PROJJSON is given as it is, or as text. */
+export function crsText(crs: NonNullable<GridEntry['crs']>): string {
+  return typeof crs === 'string' ? crs : JSON.stringify(crs);
+}
+
+function isSaid(given: NonNullable<GridEntry['crs']>, crs: Crs): boolean {
+  return sameCrs(asStored(parseCrs(crsText(given))), asStored(crs));
 }
 
 function contradiction(field: string, grid: string, given: unknown): InvalidInputError {

@@ -7,9 +7,11 @@ const positive = z.number().positive();
 /** The grid as people write it; `read-grid.ts` says which fields make it, and which must agree. */
 export const gridEntry = z.strictObject({
   crs: z
-    .string()
+    .union([z.string(), z.record(z.string(), z.unknown())])
     .optional()
-    .describe('EPSG code such as EPSG:3413, or WKT. Coordinates are x before y, whatever it says.'),
+    .describe(
+      'EPSG code such as EPSG:3413, or that of another authority (ESRI:102001), an OGC URN, WKT, a PROJ string, or PROJJSON. Coordinates are x before y, whatever it says.',
+    ),
   bounds: z
     .tuple([z.number(), z.number(), z.number(), z.number()])
     .optional()

@@ -1,9 +1,9 @@
 import { expected } from '../../errors.js';
 import { type Affine, isAxisAligned } from '../../grid/affine.js';
-import { type Crs, parseCrs } from '../../grid/crs.js';
+import { asStored, type Crs, parseCrs } from '../../grid/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { Grid, type GridRecord } from '../../grid/tiling.js';
-import { checkAgreement, type GridMaker } from './agreement.js';
+import { checkAgreement, crsText, type GridMaker } from './agreement.js';
 import type { GridEntry } from './grid-entry.js';
 import { type BoundsSnap, snapOf } from './snapped.js';
 
@@ -98,7 +98,16 @@ function geoboxOf(entry: GridEntry, maker: GridMaker, like: GeoBox | undefined):
 
 function crsOf({ crs }: GridEntry): Crs {
   if (crs === undefined) throw expected('"crs"', SUBJECT, 'none');
-  return parseCrs(crs);
+  const read = asStored(parseCrs(crsText(crs)));
+  // Without WKT no other program could tell where the cube lies.
+  if (read.wkt === '')
+    throw expected(
+      'a CRS that can be said in WKT',
+      '"grid.crs" of the dataset',
+      read.name.slice(0, 60),
+      'Give an EPSG code, a WKT, or a PROJ string that PROJ knows; GDAL is needed to read it.',
+    );
+  return read;
 }
 
 /** @throws {InvalidInputError} for a rotated grid. */

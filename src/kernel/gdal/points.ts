@@ -1,7 +1,11 @@
 /** Points by PROJ, as GDAL asks it: imported once in each thread that computes places (grid/point-transforms.ts). */
-
+import type { SpatialReference } from 'gdal-async';
 import { SetupError } from '../../errors.js';
-import { askProjBy, type PointTransform } from '../../grid/point-transforms.js';
+import {
+  askProjBy,
+  type CrsDescription,
+  type PointTransform,
+} from '../../grid/point-transforms.js';
 import { type Gdal, loadGdal } from './load.js';
 import { pointsBy, spatialReference } from './srs.js';
 
@@ -35,6 +39,15 @@ askProjBy({
     kept.set(key, made);
     return made;
   },
+  describeCrs(text) {
+    const gdal = gdalIfAny();
+    if (gdal === undefined) return undefined;
+    try {
+      return describe(gdal, referenceOf(gdal, text));
+    } catch {
+      return undefined;
+    }
+  },
   wktOfCode(code) {
     const gdal = gdalIfAny();
     try {
@@ -52,5 +65,41 @@ function makeTransform(gdal: Gdal, from: string, to: string): PointTransform | u
     );
   } catch {
     return undefined;
+  }
+}
+
+/** By the one reader that each form has: GDAL's reader of any form opens files and URLs too. */
+function referenceOf(gdal: Gdal, text: string): SpatialReference {
+  const { SpatialReference: Srs } = gdal;
+  if (text.startsWith('urn:')) return Srs.fromURN(text);
+  if (text.startsWith('+')) return Srs.fromProj4(text);
+  if (!text.startsWith('{')) return Srs.fromWKT(text);
+  const { type } = JSON.parse(text) as { type?: unknown };
+  if (typeof type !== 'string' || !type.endsWith('CRS')) throw new Error('no PROJJSON of a CRS');
+  return Srs.fromUserInput(text);
+}
+
+function describe(gdal: Gdal, srs: SpatialReference): CrsDescription {
+  const wkt1 = srs.toWKT();
+  const wkt = wkt2Of(gdal, srs);
+  const isDerived = /^GEO[A-Z]+\[.*\bDERIVINGCONVERSION\[/s.test(wkt);
+  const isGeographic = srs.isGeographic() && !isDerived;
+  // A system of axes of its own, and heights, are neither.
+  const isProjected = srs.isProjected() || isDerived;
+  const { units = '' } = srs.isGeographic() ? srs.getAngularUnits() : srs.getLinearUnits();
+  const unit = /^met(?:re|er)$/i.test(units) ? 'metre' : units;
+  return { wkt, wkt1, isGeographic, isProjected, unit: /^degree$/i.test(unit) ? 'degree' : unit };
+}
+
+const WKT_FORMAT = 'OSR_WKT_FORMAT';
+
+/** Set for the one call: what other threads write meanwhile is the same system in either form. */
+function wkt2Of(gdal: Gdal, srs: SpatialReference): string {
+  const before = gdal.config.get(WKT_FORMAT);
+  gdal.config.set(WKT_FORMAT, 'WKT2_2019');
+  try {
+    return srs.toWKT();
+  } finally {
+    gdal.config.set(WKT_FORMAT, before);
   }
 }
