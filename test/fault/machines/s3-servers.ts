@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -10,6 +10,8 @@ export interface S3Server {
   /** For commands: where it is, and its keys. */
   readonly env: Readonly<Record<string, string>>;
   readonly store: (name: string) => string;
+  /** Adds somebody who has keys and no permissions, where the server knows users. @returns the keys */
+  addUser(name: string): Record<string, string>;
   close(): Promise<void>;
   /** Starts it again at the same port, after {@link close}. */
   restart(): Promise<void>;
@@ -37,7 +39,10 @@ function motoStarter(): Starter | string {
 function versitygwStarter(): Starter | string {
   const program = process.env.VERSITYGW ?? '';
   return existsSync(program)
-    ? (port, folder) => [program, '--port', `127.0.0.1:${port}`, 'posix', folder]
+    ? (port, folder) => [
+        ...[program, '--port', `127.0.0.1:${port}`, '--iam-dir', `${folder}-users`],
+        ...['posix', folder],
+      ]
     : 'no versitygw, which test/fault/run.mjs builds where it can';
 }
 
@@ -50,6 +55,7 @@ export async function startS3(
   // moto keeps it in memory, and versitygw takes folders for buckets.
   const data = join(folder, name);
   await mkdir(join(data, BUCKET), { recursive: true });
+  await mkdir(`${data}-users`, { recursive: true });
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   let child: ChildProcess;
@@ -73,6 +79,14 @@ export async function startS3(
       AWS_REGION: 'us-east-1',
     },
     store: (cube) => `s3://${BUCKET}/${cube}`,
+    addUser: (user) => {
+      const secret = `secret-of-${user}`;
+      execFileSync(process.env.VERSITYGW ?? '', [
+        ...['admin', '--access', KEY, '--secret', SECRET, '--endpoint-url', endpoint],
+        ...['create-user', '--access', user, '--secret', secret, '--role', 'user'],
+      ]);
+      return { AWS_ACCESS_KEY_ID: user, AWS_SECRET_ACCESS_KEY: secret };
+    },
     close: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve());
