@@ -11,17 +11,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
 
 /** The ground every room stands on. */
-const GROUND = ['visible', 'errors', 'machine', 'tile', 'grid', 'raster', 'dataset'];
+const GROUND = ['visible', 'errors', 'arguments', 'machine', 'tile', 'grid', 'raster', 'dataset'];
 
 /** Rooms (folders of src, and its single files) and the rooms each may import. */
 const MAY_IMPORT = {
   visible: [],
   errors: [],
   machine: ['visible', 'errors'],
-  grid: ['errors'],
-  raster: ['errors', 'grid'],
-  dataset: ['errors', 'grid', 'raster'],
-  tile: ['errors', 'grid', 'raster', 'dataset'],
+  arguments: ['errors'],
+  grid: ['errors', 'arguments'],
+  raster: ['errors', 'arguments', 'grid'],
+  dataset: ['errors', 'arguments', 'grid', 'raster'],
+  tile: ['errors', 'arguments', 'grid', 'raster', 'dataset'],
   'earth-engine': GROUND,
   local: [
     ...GROUND,
@@ -61,8 +62,10 @@ const MAY_IMPORT = {
     'kernel/gdal/facts',
     'store/icechunk',
   ],
+  boundary: [...GROUND, 'cube', 'earth-engine', 'local', 'observe', 'picture', 'pool', 'report'],
   index: [
     ...GROUND,
+    'boundary',
     'cube',
     'earth-engine',
     'local',

@@ -32,7 +32,7 @@ export function readExports() {
 }
 
 function describeExport(alias, checker) {
-  const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
+  const symbol = withinGuard(resolved(alias, checker), checker);
   const declarations = symbol.declarations ?? [];
   // A constant and a type may share one name: the constant comes first and says more.
   const declaration = declarations.find(ts.isVariableDeclaration) ?? declarations[0];
@@ -45,6 +45,18 @@ function describeExport(alias, checker) {
     doc: docOf(symbol, checker),
     members: kind === 'class' ? membersOf(symbol, checker) : [],
   };
+}
+
+function resolved(symbol, checker) {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** `guarded(run, ...)` is `run`, as far as a reader is concerned. */
+function withinGuard(symbol, checker) {
+  const call = symbol.valueDeclaration?.initializer;
+  if (call === undefined || !ts.isCallExpression(call) || call.expression.getText() !== 'guarded')
+    return symbol;
+  return resolved(checker.getSymbolAtLocation(call.arguments[0]), checker);
 }
 
 function kindOf(declaration) {

@@ -36,6 +36,16 @@ function cut(text: string): string {
     : `${text.slice(0, MAX_SHOWN)} ... (${text.length - MAX_SHOWN} characters more)`;
 }
 
+/** Whatever it is, also what throws when it is asked. */
+function wordsOf(value: unknown): string {
+  try {
+    if (Array.isArray(value) && value.length === 0) return 'an empty list';
+    return String(value);
+  } catch {
+    return `something that has no words (${typeof value})`;
+  }
+}
+
 /** Builds the message template every input error follows. */
 export function expected(
   what: string,
@@ -43,7 +53,7 @@ export function expected(
   received: unknown,
   todo?: string,
 ): InvalidInputError {
-  const shown = typeof received === 'string' ? `"${cut(received)}"` : cut(String(received));
+  const shown = typeof received === 'string' ? `"${cut(received)}"` : cut(wordsOf(received));
   return new InvalidInputError(
     `Expected ${what} for ${subject} but received ${shown}.${todo === undefined ? '' : ` ${todo}`}`,
   );

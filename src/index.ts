@@ -9,6 +9,34 @@
  * const region = await cube.load(parseBoundingBox('126,72,128,73'));
  * ```
  */
+import './boundary/classes.js';
+
+export {
+  createPool,
+  defineDataset,
+  drawReport,
+  drawStateMap,
+  earthEngine,
+  earthEngineExpression,
+  ingestWithReport,
+  localFiles,
+  logBenchmarkSummary,
+  parseBoundingBox,
+  parseCrs,
+  parseDataset,
+  parseToi,
+  planReprojection,
+  presetDataset,
+  readDataset,
+  readGeoBox,
+  readRoi,
+  renderPng,
+  renderQuicklook,
+  roiWindows,
+  tilesOf,
+  toGeoTransform,
+  writeGeoTiff,
+} from './boundary/functions.js';
 export type {
   AdjacentTile,
   ConcurrencyMode,
@@ -38,13 +66,8 @@ export {
   type VerifyOptions,
   type VerifyReport,
 } from './cube/cube.js';
-export { type ReadDatasetOptions, readDataset } from './cube/datasets/read-dataset.js';
-export {
-  type EarthEngineAccountOptions,
-  type EarthEngineSourceOptions,
-  earthEngine,
-} from './cube/earth-engine.js';
-export { earthEngineExpression } from './cube/expression.js';
+export type { ReadDatasetOptions } from './cube/datasets/read-dataset.js';
+export type { EarthEngineAccountOptions, EarthEngineSourceOptions } from './cube/earth-engine.js';
 export type { Like, LoadOptions } from './cube/load.js';
 export type { OpenOptions } from './cube/open.js';
 export type {
@@ -56,24 +79,18 @@ export type {
 } from './cube/open-dataset.js';
 export { DEFAULT_MAX_OUTAGE_MS } from './cube/outage.js';
 export type { IngestPlan } from './cube/plan.js';
-export {
-  type GeoTiffOptions,
-  type ReadGeoBoxOptions,
-  readGeoBox,
-  writeGeoTiff,
-} from './cube/raster-files.js';
-export { ingestWithReport, type ReportOptions } from './cube/report.js';
+export type { GeoTiffOptions, ReadGeoBoxOptions } from './cube/raster-files.js';
+export type { ReportOptions } from './cube/report.js';
 export type { TileFeatures, TileProperties } from './cube/tile-features.js';
 export type { IngestLimits } from './cube/tile-queue.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';
 export type { BoundsSnap } from './dataset/grid/snapped.js';
-export { defineDataset, parseDataset } from './dataset/parse.js';
 export type { TimeSpan } from './dataset/period.js';
-export { PRESET_NAMES, presetDataset } from './dataset/presets.js';
+export { PRESET_NAMES } from './dataset/presets.js';
 export { TimeAxis, type TimeAxisRecord, type TimeStep } from './dataset/time-axis.js';
-export { parseToi, type Time, type Toi } from './dataset/toi.js';
+export type { Time, Toi } from './dataset/toi.js';
 export { AdaptiveLimiter, type LimiterOptions } from './earth-engine/adaptive-limiter.js';
 export {
   HIGH_VOLUME_ENDPOINT,
@@ -91,8 +108,8 @@ export {
   StoreError,
   UnexpectedError,
 } from './errors.js';
-export { type Affine, type GeoTransform, toGeoTransform } from './grid/affine.js';
-export { type Crs, parseCrs } from './grid/crs.js';
+export type { Affine, GeoTransform } from './grid/affine.js';
+export type { Crs } from './grid/crs.js';
 export {
   type Anchor,
   type Bounds,
@@ -105,36 +122,21 @@ export {
   type Shape,
   type ToCrsOptions,
 } from './grid/geobox.js';
-export {
-  planReprojection,
-  type ReprojectOptions,
-  type ReprojectPart,
-  type ReprojectPlan,
-} from './grid/reproject-plan.js';
-export {
-  type BoundingBox,
-  type GeoJsonRegion,
-  parseBoundingBox,
-  type Roi,
-  roiWindows,
-  tilesOf,
-} from './grid/roi.js';
+export type { ReprojectOptions, ReprojectPart, ReprojectPlan } from './grid/reproject-plan.js';
+export type { BoundingBox, GeoJsonRegion, Roi } from './grid/roi.js';
 export { Grid, type TileIndex } from './grid/tiling.js';
 export type { Window } from './grid/window.js';
-export { type LocalFilesOptions, type LocalSource, localFiles } from './local/source.js';
-export { type ReadRoiOptions, readRoi } from './local/vector-file.js';
+export type { LocalFilesOptions, LocalSource } from './local/source.js';
+export type { ReadRoiOptions } from './local/vector-file.js';
 export type { IngestEvent, LimitName, OnEvent } from './observe/events.js';
 export type { FailureRecord, IngestRecord, RecordSubject } from './observe/record.js';
 export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
-export { type Lap, logBenchmarkSummary, Stopwatch, type SummaryLog } from './observe/stopwatch.js';
+export { type Lap, Stopwatch, type SummaryLog } from './observe/stopwatch.js';
 export type { IngestSummary } from './observe/summary.js';
-export { renderPng } from './picture/png.js';
-export { renderQuicklook } from './picture/quicklook.js';
-export { drawStateMap } from './picture/state-map.js';
-export { createPool, type Pool, type PoolOptions } from './pool/pool.js';
+export type { Pool, PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels } from './raster/loaded-pixels.js';
-export { drawReport, type PageOptions } from './report/page.js';
+export type { PageOptions } from './report/page.js';
 export { TileState } from './store/ledger.js';
 export type { OpenZarr } from './store/read.js';
 export type {

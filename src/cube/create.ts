@@ -40,6 +40,8 @@ export async function createCube(
   dataset: Dataset,
   { pool, icechunkFormat = DEFAULT_ICECHUNK_FORMAT, overwrite = false }: CreateOptions,
 ): Promise<{ repository: Repository; codec: Codec }> {
+  if (icechunkFormat !== 1 && icechunkFormat !== 2)
+    throw expected('1 or 2', "the repository's format", icechunkFormat);
   const { crs } = Grid.fromRecord(dataset.grid).geobox;
   // Without WKT no other program could tell where the cube lies.
   if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOptions } from '../arguments.js';
 import { AbortedError, expected } from '../errors.js';
 
 /** Within what bounds the number of requests under way is learnt. */
@@ -70,6 +71,12 @@ export class AdaptiveLimiter {
   #nextStartAt = 0;
 
   constructor(options: LimiterOptions = {}) {
+    checkOptions(options, 'the limiter', {
+      start: 'number',
+      floor: 'number',
+      ceiling: 'number',
+      perSecond: 'number',
+    });
     const {
       start = DEFAULT_START,
       floor = DEFAULT_FLOOR,

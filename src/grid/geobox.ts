@@ -1,4 +1,5 @@
 import type { MultiPolygon, Polygon } from 'geojson';
+import { check } from '../arguments.js';
 import { expected } from '../errors.js';
 import { type Affine, apply, invert, shift, type XY } from './affine.js';
 import { type Crs, parseCrs, sameCrs, titleOf } from './crs.js';
@@ -61,6 +62,9 @@ export class GeoBox {
     readonly shape: Shape,
     readonly affine: Affine,
   ) {
+    check('record', crs, 'the CRS of a geobox');
+    check('shape', shape, 'the shape of a geobox');
+    check('six', affine, 'the affine of a geobox');
     checkShape(shape);
   }
 

@@ -1,3 +1,4 @@
+import { check } from '../arguments.js';
 import { expected } from '../errors.js';
 import { GeoBox, type GeoBoxRecord, type Shape } from './geobox.js';
 import type { Window } from './window.js';
@@ -19,6 +20,8 @@ export class Grid {
     readonly geobox: GeoBox,
     readonly chunk: Shape,
   ) {
+    check('geobox', geobox, 'the geobox of a grid');
+    check('shape', chunk, 'the chunk shape');
     if (
       !(
         Number.isInteger(chunk.height) &&

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { check, checkOptions } from '../arguments.js';
 import { type ErrorRecord, toRecord, withoutStack } from '../errors.js';
 import { now as clock } from '../machine/clock.js';
 import type { FailedTile } from '../tile.js';
@@ -53,8 +54,15 @@ export class IngestRecorder {
 
   constructor(
     private readonly subject: RecordSubject,
-    { now = clock, probe = probeProcess, barLimit }: RecorderOptions = {},
+    options: RecorderOptions = {},
   ) {
+    check('record', subject, 'the subject of a record');
+    checkOptions(options, 'the recorder', {
+      now: 'function',
+      probe: 'function',
+      barLimit: 'count',
+    });
+    const { now = clock, probe = probeProcess, barLimit } = options;
     this.#now = now;
     this.#timeline = new Timeline(barLimit);
     this.#sampler = new ProcessSampler(() => this.#since(now()), probe);

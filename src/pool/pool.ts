@@ -61,6 +61,7 @@ export function createPool({
   if (!(Number.isInteger(size) && size >= 0 && size <= 256)) {
     throw expected('a whole number from 0 to 256', 'the pool size', size);
   }
+  if (kernel !== 'gdal' && kernel !== 'js') throw expected('"gdal" or "js"', 'the kernel', kernel);
   const threads = size === 0 ? inlineThreads(kernel) : piscinaThreads(size, kernel);
   let isClosed = false;
   const ask = async (task: Task, buffers: ArrayBuffer[] = []): Promise<TaskValue> => {

@@ -1,0 +1,169 @@
+/** The public methods, each with what it takes. Imported for its effect, by `index.ts` alone. */
+import { Accessor } from '../cube/accessor.js';
+import { Cube } from '../cube/cube.js';
+import { TimeAxis } from '../dataset/time-axis.js';
+import { AdaptiveLimiter } from '../earth-engine/adaptive-limiter.js';
+import { GeoBox } from '../grid/geobox.js';
+import { Grid } from '../grid/tiling.js';
+import { IngestRecorder } from '../observe/recorder.js';
+import { Stopwatch } from '../observe/stopwatch.js';
+import { guardMethods } from './guard.js';
+
+const TIME = { options: { time: 'record' } } as const;
+const LOAD = {
+  options: {
+    time: 'record',
+    pool: 'pool',
+    like: 'record',
+    resampling: 'text',
+    buffer: 'whole',
+    bands: 'texts',
+    signal: 'signal',
+    source: 'source',
+    allowMissing: 'boolean',
+  },
+} as const;
+const RUN = {
+  options: {
+    time: 'record',
+    source: 'source!',
+    pool: 'pool!',
+    tilesInFlight: 'count',
+    groupSize: 'count',
+    maxCommitDelayMs: 'duration',
+    onEvent: 'function',
+    maxOutageMs: 'duration',
+    maxTiles: 'count',
+    maxBytes: 'count',
+    until: 'date',
+    signal: 'signal',
+  },
+  needed: true,
+} as const;
+
+guardMethods(Cube, 'Cube', {
+  create: [
+    'text',
+    'dataset',
+    {
+      options: {
+        pool: 'pool!',
+        overwrite: 'boolean',
+        existsOk: 'boolean',
+        postCreate: 'function',
+        icechunkFormat: 'count',
+      },
+      needed: true,
+    },
+  ],
+  open: ['text', { options: { dataset: 'dataset', sync: 'boolean' } }],
+  isCreated: ['text'],
+  rollBack: ['text'],
+});
+guardMethods(Cube.prototype, 'Cube', {
+  plan: ['object', 'planner', { options: { time: 'record', maxTiles: 'count' } }],
+  tilesOf: ['list'],
+  estimate: [
+    'region',
+    {
+      options: {
+        ...{
+          time: 'record',
+          threads: 'whole',
+          rate: 'record',
+          sample: 'record',
+          signal: 'signal',
+        },
+      },
+    },
+  ],
+  ingest: ['object', RUN],
+  load: ['region', LOAD],
+  openDataset: ['region?', LOAD],
+  openZarr: [],
+  loadLike: { takes: ['record', LOAD], isAsync: true },
+  tileStates: ['region', TIME],
+  walkStates: ['region', TIME],
+  countStates: ['region', TIME],
+  verify: [
+    'region',
+    {
+      options: {
+        time: 'record',
+        quick: 'boolean',
+        repair: 'boolean',
+        pool: 'pool',
+        signal: 'signal',
+        onDamage: 'function',
+        onProgress: 'function',
+      },
+    },
+  ],
+  windowsOf: ['region'],
+  stepsOf: ['record?'],
+  history: { takes: [], isAsync: true },
+});
+guardMethods(Accessor.prototype, 'Cube', {
+  assertCreated: { takes: [], isAsync: true },
+  adjacentTiles: ['region', TIME],
+  download: { takes: ['object', RUN], isAsync: true },
+  proceduralDownload: [
+    'object',
+    {
+      options: { source: 'source!', mode: 'text', threads: 'whole', kernel: 'text' },
+      needed: true,
+    },
+  ],
+  downloadTile: [
+    'tile',
+    {
+      options: { source: 'source!', pool: 'pool!', bands: 'texts', signal: 'signal' },
+      needed: true,
+    },
+  ],
+  timeOf: ['record'],
+  currentState: ['region?', { options: { time: 'record', all: 'boolean' } }],
+  visualizeState: [
+    {
+      options: { time: 'record', title: 'text', roi: 'region', widthPx: 'number', format: 'text' },
+    },
+  ],
+  logBenchmarkSummary: [{ options: { info: 'function!' }, needed: true }],
+});
+guardMethods(GeoBox, 'GeoBox', {
+  fromRecord: [{ options: { crs: 'text!', shape: 'list!', affine: 'six!' }, needed: true }],
+  fromBounds: ['record', 'record', 'sizes'],
+});
+guardMethods(GeoBox.prototype, 'GeoBox', {
+  equals: ['geobox'],
+  toCrs: ['crs', { options: {} }],
+  crop: ['window'],
+  pad: ['number', 'number?'],
+  padToMultiples: ['count', 'count?'],
+  expand: ['shape'],
+  buffer: ['number', 'number?'],
+  zoomOut: ['number'],
+  zoomTo: ['record'],
+  tiles: ['record'],
+  enclosing: ['record'],
+  overlap: ['record'],
+  windowOf: ['record', 'number?'],
+});
+guardMethods(Grid, 'Grid', {
+  fromRecord: [{ options: { geobox: 'record!', chunk: 'list!' }, needed: true }],
+});
+guardMethods(Grid.prototype, 'Grid', {
+  tileWindow: ['index'],
+  tileGeoBox: ['index'],
+  tilesIn: ['window'],
+  tileRange: ['window'],
+});
+guardMethods(TimeAxis, 'TimeAxis', { fromRecord: ['record'], ofSteps: ['list'] });
+guardMethods(TimeAxis.prototype, 'TimeAxis', { step: ['whole'] });
+guardMethods(AdaptiveLimiter.prototype, 'AdaptiveLimiter', { run: ['function'] });
+guardMethods(Stopwatch.prototype, 'Stopwatch', {
+  add: ['text', 'number', 'number?'],
+  addIngest: ['record'],
+  time: { takes: ['text', 'function'], isAsync: true },
+});
+guardMethods(IngestRecorder.prototype, 'IngestRecorder', { end: [] });

@@ -1,0 +1,130 @@
+/** The public functions, each with what it takes. */
+
+import { readDataset as readNamedDataset } from '../cube/datasets/read-dataset.js';
+import { earthEngine as openEarthEngine } from '../cube/earth-engine.js';
+import { earthEngineExpression as buildExpression } from '../cube/expression.js';
+import { readGeoBox as lookAtRaster, writeGeoTiff as writeRegion } from '../cube/raster-files.js';
+import { ingestWithReport as ingestAndReport } from '../cube/report.js';
+import { defineDataset as define, parseDataset as parse } from '../dataset/parse.js';
+import { presetDataset as preset } from '../dataset/presets.js';
+import { parseToi as readToi } from '../dataset/toi.js';
+import { toGeoTransform as geoTransform } from '../grid/affine.js';
+import { parseCrs as readCrs } from '../grid/crs.js';
+import { planReprojection as planSteps } from '../grid/reproject-plan.js';
+import {
+  parseBoundingBox as readBox,
+  tilesOf as tiles,
+  roiWindows as windows,
+} from '../grid/roi.js';
+import { localFiles as openFiles } from '../local/source.js';
+import { readRoi as readVector } from '../local/vector-file.js';
+import { logBenchmarkSummary as logTimes } from '../observe/stopwatch.js';
+import { renderPng as toPng } from '../picture/png.js';
+import { renderQuicklook as quicklook } from '../picture/quicklook.js';
+import { drawStateMap as drawMap } from '../picture/state-map.js';
+import { createPool as makePool } from '../pool/pool.js';
+import { drawReport as drawPage } from '../report/page.js';
+import { guarded } from './guard.js';
+
+const ACCOUNT = {
+  endpoint: 'text',
+  project: 'text',
+  token: 'text',
+  keyFile: 'text',
+  insecureHttp: 'boolean',
+  scopes: 'texts',
+} as const;
+
+export const createPool = guarded(makePool, 'createPool', {
+  takes: [{ options: { size: 'whole', kernel: 'text' } }],
+});
+export const defineDataset = guarded(define, 'defineDataset', {
+  takes: ['record', { options: { onSnap: 'function' } }],
+});
+export const parseDataset = guarded(parse, 'parseDataset', {
+  takes: ['record', { options: { onSnap: 'function' } }],
+});
+export const drawReport = guarded(drawPage, 'drawReport', {
+  takes: ['record', { options: { map: 'text' } }],
+});
+export const drawStateMap = guarded(drawMap, 'drawStateMap', {
+  takes: [
+    {
+      options: {
+        title: 'text!',
+        grid: 'grid!',
+        states: 'object!',
+        widthPx: 'number',
+        region: 'list',
+      },
+      needed: true,
+    },
+  ],
+});
+export const earthEngine = guarded(openEarthEngine, 'earthEngine', {
+  takes: ['dataset', { options: { ...ACCOUNT, limiter: 'record', retry: 'record' } }],
+});
+export const earthEngineExpression = guarded(buildExpression, 'earthEngineExpression', {
+  takes: ['function', { options: ACCOUNT }],
+});
+export const ingestWithReport = guarded(ingestAndReport, 'ingestWithReport', {
+  takes: [
+    'cube',
+    'object',
+    { options: { source: 'source!', pool: 'pool!' }, needed: true },
+    { options: { folder: 'text!', onWritten: 'function' }, needed: true },
+  ],
+});
+export const localFiles = guarded(openFiles, 'localFiles', {
+  takes: [
+    'dataset',
+    'texts',
+    { options: { order: 'text', bands: 'list', resampling: 'text', trustInputs: 'boolean' } },
+  ],
+});
+export const logBenchmarkSummary = guarded(logTimes, 'logBenchmarkSummary', {
+  takes: ['object', { options: { info: 'function!' }, needed: true }],
+});
+export const parseBoundingBox = guarded(readBox, 'parseBoundingBox', {
+  takes: ['text', 'record?'],
+});
+export const parseCrs = guarded(readCrs, 'parseCrs', { takes: ['text'] });
+export const parseToi = guarded(readToi, 'parseToi', { takes: ['text'] });
+export const planReprojection = guarded(planSteps, 'planReprojection', {
+  takes: ['geobox', 'geobox', { options: {} }],
+});
+export const presetDataset = guarded(preset, 'presetDataset', { takes: ['text'] });
+export const readDataset = guarded(readNamedDataset, 'readDataset', {
+  takes: [
+    'text',
+    {
+      options: { pool: 'pool!', like: 'text', onSnap: 'function', trustInputs: 'boolean' },
+      needed: true,
+    },
+  ],
+});
+export const readGeoBox = guarded(lookAtRaster, 'readGeoBox', {
+  takes: ['text', { options: { pool: 'pool!', trustInputs: 'boolean' }, needed: true }],
+});
+export const readRoi = guarded(readVector, 'readRoi', {
+  takes: ['text', { options: { where: 'text', layer: 'text', trustInputs: 'boolean' } }],
+});
+export const renderPng = guarded(toPng, 'renderPng', { takes: ['text'] });
+export const renderQuicklook = guarded(quicklook, 'renderQuicklook', {
+  takes: [
+    {
+      options: { width: 'count!', height: 'count!', bands: 'list!', nodata: 'anyNumber' },
+      needed: true,
+    },
+  ],
+});
+export const roiWindows = guarded(windows, 'roiWindows', { takes: ['region', 'geobox'] });
+export const tilesOf = guarded(tiles, 'tilesOf', { takes: ['region', 'grid'] });
+export const toGeoTransform = guarded(geoTransform, 'toGeoTransform', { takes: ['six'] });
+export const writeGeoTiff = guarded(writeRegion, 'writeGeoTiff', {
+  takes: [
+    { options: { geobox: 'geobox!', bands: 'object!', dtype: 'text!' }, needed: true },
+    'text',
+    { options: { pool: 'pool!', format: 'text' }, needed: true },
+  ],
+});

@@ -1,0 +1,114 @@
+/** Public functions as they are called from outside: arguments are looked at, and what falls through is told as what it is. */
+import { check, checkOptions, type Kind } from '../arguments.js';
+import { GeocubesError, InvalidInputError } from '../errors.js';
+
+/** What one argument has to be; with `?` it may be left out. Options also by name. */
+export type Argument =
+  | Kind
+  | `${Kind}?`
+  | { readonly options: Readonly<Record<string, Kind | `${Kind}!`>>; readonly needed?: boolean };
+
+export interface Signature {
+  readonly takes: readonly Argument[];
+  /** Fails by the promise that it gives, as an async function does. */
+  readonly isAsync?: boolean;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the function takes and gives, it stays.
+type AnyFunction = (...args: any[]) => any;
+
+/**
+ * The function with its arguments looked at first, and with the same type. A `TypeError` of what was not
+ * looked at, deep within an argument, becomes an {@link InvalidInputError}, the original being its cause.
+ */
+export function guarded<F extends AnyFunction>(run: F, name: string, signature: Signature): F {
+  const isAsync = signature.isAsync === true || run.constructor.name === 'AsyncFunction';
+  const outer = function (this: unknown, ...args: unknown[]): unknown {
+    try {
+      checkAll(args, name, signature.takes);
+      const result: unknown = run.apply(this, args);
+      if (result instanceof Promise)
+        return result.catch((error: unknown) => {
+          throw told(error, name, args);
+        });
+      return isGenerator(result) ? guardedSteps(result, name, args) : result;
+    } catch (error) {
+      const failure = told(error, name, args);
+      if (isAsync) return Promise.reject(failure);
+      throw failure;
+    }
+  };
+  Object.defineProperty(outer, 'name', { value: run.name });
+  Object.defineProperty(outer, 'length', { value: run.length });
+  return outer as F;
+}
+
+/** Guards methods where they are, of objects or (`statics`) of the class. */
+export function guardMethods(
+  owner: object,
+  className: string,
+  signatures: Readonly<Record<string, readonly Argument[] | Signature>>,
+): void {
+  for (const [name, given] of Object.entries(signatures)) {
+    const property = Object.getOwnPropertyDescriptor(owner, name);
+    if (typeof property?.value !== 'function') continue;
+    const signature: Signature = 'takes' in given ? given : { takes: given };
+    const value = guarded(property.value as AnyFunction, `${className}.${name}`, signature);
+    Object.defineProperty(owner, name, { ...property, value });
+  }
+}
+
+function checkAll(args: readonly unknown[], name: string, takes: readonly Argument[]): void {
+  for (const [i, argument] of takes.entries()) {
+    const value = args[i];
+    const subject = `argument ${i + 1} of ${name}()`;
+    if (typeof argument === 'object') {
+      if (value !== undefined || argument.needed)
+        checkOptions(value, `the options of ${name}()`, argument.options);
+    } else if (argument.endsWith('?')) {
+      if (value !== undefined) check(argument.slice(0, -1) as Kind, value, subject);
+    } else check(argument as Kind, value, subject);
+  }
+}
+
+function told(error: unknown, name: string, args: readonly unknown[]): unknown {
+  if (error instanceof GeocubesError) return error;
+  const isOfArguments =
+    error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+  if (!isOfArguments) return error;
+  const kinds = args.map((arg) =>
+    arg === null ? 'null' : Array.isArray(arg) ? 'list' : typeof arg,
+  );
+  return new InvalidInputError(
+    `Expected what ${name}() is documented to take but received something within its arguments (${kinds.join(', ')}) that it cannot use. The error's cause tells where.`,
+    { cause: error },
+  );
+}
+
+type Steps = Iterator<unknown> | AsyncIterator<unknown>;
+
+function isGenerator(value: unknown): value is Steps {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'next' in value &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value)
+  );
+}
+
+/** A generator runs when it is gone through, so that its errors come then. */
+function guardedSteps(steps: Steps, name: string, args: readonly unknown[]): Steps {
+  const next = steps.next.bind(steps) as () => unknown;
+  steps.next = (() => {
+    try {
+      const result = next();
+      if (!(result instanceof Promise)) return result;
+      return result.catch((error: unknown) => {
+        throw told(error, name, args);
+      });
+    } catch (error) {
+      throw told(error, name, args);
+    }
+  }) as never;
+  return steps;
+}
