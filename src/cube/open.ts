@@ -3,7 +3,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, InvalidInputError, StoreError } from '../errors.js';
 import { alignsWith } from '../grid/affine.js';
-import { asStored, sameCrs } from '../grid/crs.js';
+import { asStored, equivalentCrs } from '../grid/crs.js';
 import { Grid } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
 import type { StoreOptions } from '../store/durability/local-store.js';
@@ -89,7 +89,7 @@ function checkSame(given: Dataset, cube: Dataset): void {
   if (given.dtype !== cube.dtype) throw differs('the dtype', cube.dtype, given.dtype);
   const [one, other] = [Grid.fromRecord(given.grid), Grid.fromRecord(cube.grid)];
   const isSameGrid =
-    sameCrs(asStored(one.geobox.crs), asStored(other.geobox.crs)) &&
+    equivalentCrs(asStored(one.geobox.crs), asStored(other.geobox.crs)) &&
     one.geobox.width === other.geobox.width &&
     one.geobox.height === other.geobox.height &&
     alignsWith(one.geobox.affine, other.geobox.affine, one.geobox.width, one.geobox.height);

@@ -4,7 +4,13 @@ import type { XY } from './affine.js';
 import { codeIn, isInRegister } from './crs/names.js';
 import { forProj4, hasAnyDatum, isExact, sameDatum, withinDatum } from './datum.js';
 import { HORIZONTAL_CODES } from './horizontal-codes.js';
-import { type CrsDescription, describeCrs, pointTransform, wktOfCode } from './point-transforms.js';
+import {
+  type CrsDescription,
+  describeCrs,
+  isSameByProj,
+  pointTransform,
+  wktOfCode,
+} from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
 import { proj4 } from './proj4.js';
 
@@ -258,6 +264,14 @@ function describe(name: string, definition: string, wkt: string, epsg?: number):
     ...{ name, wkt, definition, needsProj: false, isGeographic, unit },
     ...(epsg === undefined ? {} : { epsg }),
   };
+}
+
+/**
+ * The same system in whatever words, which {@link sameCrs} compares: files write names and digits of their
+ * own. Asks PROJ where it is there.
+ */
+export function equivalentCrs(one: Crs, other: Crs): boolean {
+  return sameCrs(one, other) || isSameByProj(one, other) === true;
 }
 
 /** A name to be read by people: of a WKT its kind and title. */

@@ -29,6 +29,8 @@ export interface ProjLibrary {
   readonly pointTransform: PointTransforms;
   /** Another form of a WKT, a PROJ string, PROJJSON or the URN of a code; `undefined` where PROJ reads no CRS in it, or is absent. */
   readonly describeCrs: (text: string) => CrsDescription | undefined;
+  /** Whether PROJ takes both for one system, whatever they are called; `undefined` where it is absent or cannot tell. */
+  readonly isSameCrs: (one: NamedCrs, other: NamedCrs) => boolean | undefined;
   /** The WKT of a code, such as `EPSG:8857`; `undefined` where it is not known, or the library absent. */
   readonly wktOfCode: (code: string) => string | undefined;
 }
@@ -49,6 +51,10 @@ export function pointTransform(from: NamedCrs, to: NamedCrs): PointTransform | u
 
 export function describeCrs(text: string): CrsDescription | undefined {
   return library?.describeCrs(text);
+}
+
+export function isSameByProj(one: NamedCrs, other: NamedCrs): boolean | undefined {
+  return library?.isSameCrs(one, other);
 }
 
 export function wktOfCode(code: string): string | undefined {

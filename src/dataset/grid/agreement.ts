@@ -1,6 +1,6 @@
 import { expected, type InvalidInputError } from '../../errors.js';
 import { alignsWith } from '../../grid/affine.js';
-import { asStored, type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
+import { asStored, type Crs, equivalentCrs, parseCrs } from '../../grid/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import type { GridEntry } from './grid-entry.js';
 
@@ -64,7 +64,7 @@ export function crsText(crs: NonNullable<GridEntry['crs']>): string {
 }
 
 function isSaid(given: NonNullable<GridEntry['crs']>, crs: Crs): boolean {
-  return sameCrs(asStored(parseCrs(crsText(given))), asStored(crs));
+  return equivalentCrs(asStored(parseCrs(crsText(given))), asStored(crs));
 }
 
 function contradiction(field: string, grid: string, given: unknown): InvalidInputError {

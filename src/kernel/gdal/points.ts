@@ -48,6 +48,14 @@ askProjBy({
       return undefined;
     }
   },
+  isSameCrs(one, other) {
+    if (gdalIfAny() === undefined) return undefined;
+    try {
+      return spatialReference(one.name).isSame(spatialReference(other.name));
+    } catch {
+      return undefined;
+    }
+  },
   wktOfCode(code) {
     const gdal = gdalIfAny();
     try {
