@@ -50,7 +50,7 @@ test('geocubes loopback --reply-format fills the cube that the usual replies fil
     await servers.close();
     await folder.remove();
   }
-}, 240_000);
+});
 
 test('geocubes loopback --reply-format with a word that is none ends at once, with the list', async () => {
   const { code, stdout, stderr } = await runCommand(['loopback', '--reply-format', 'matrix,jpeg']);

@@ -201,4 +201,4 @@ test(`every two options of a reply's form meet in a cube, which is the same (see
     });
     expect(bands, told).toEqual(await usualOf(row.dtype));
   }
-}, 120_000);
+});
