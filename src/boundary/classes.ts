@@ -155,7 +155,7 @@ guardMethods(Grid, 'Grid', {
 guardMethods(Grid.prototype, 'Grid', {
   tileWindow: ['index'],
   tileGeoBox: ['index'],
-  tilesIn: ['window'],
+  tilesIn: ['list'],
   tileRange: ['window'],
 });
 guardMethods(TimeAxis, 'TimeAxis', { fromRecord: ['record'], ofSteps: ['list'] });

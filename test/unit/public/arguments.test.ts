@@ -393,8 +393,8 @@ const CALLS: Readonly<Record<string, Call>> = {
     () => GRID,
   ),
   'Grid#tilesIn': call(
-    () => [WINDOW],
-    ['row', 'height'],
+    () => [[WINDOW]],
+    [],
     () => GRID,
   ),
   'Grid#tileRange': call(
