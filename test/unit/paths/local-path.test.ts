@@ -146,7 +146,7 @@ afterAll(() => {
 
 /** Each option and argument that names a file or folder. A new one belongs here. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  create: ['--store', '--dataset', '--config'],
+  create: ['--store', '--dataset', '--like', '--config'],
   plan: ['--store', '--roi', '--key-file', '--config'],
   ingest: [
     ...['--store', '--roi', '--retry-failed', '--key-file'],
