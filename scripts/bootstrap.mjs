@@ -6,7 +6,8 @@
  * Plain Node without dependencies, because it is what installs them.
  *
  * Environment:
- *   GEOCUBES_GDAL   present | cached | system | prebuilt | apt: the only way allowed to get GDAL's binding
+ *   GEOCUBES_GDAL   present | cached | system | apt: the only way allowed to get GDAL's binding
+ *   GEOCUBES_NO_APT 1, or the option --no-apt: never installs packages of the system
  *   XDG_CACHE_HOME  parent of the folder with bindings built earlier (default ~/.cache)
  *   CC, CXX, PYTHON the compilers and the Python to build with
  */
@@ -14,7 +15,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setUpBlosc } from './bootstrap/blosc.mjs';
 import { setUpGdal } from './bootstrap/gdal.mjs';
-import { forcedChoice } from './bootstrap/gdal-choices.mjs';
+import { forcedChoice, mayInstall } from './bootstrap/gdal-choices.mjs';
 import { setUpIcechunk } from './bootstrap/icechunk.mjs';
 import { withLock } from './bootstrap/lock.mjs';
 import { checkNode, setUpPackages } from './bootstrap/packages.mjs';
@@ -27,11 +28,12 @@ const reporter = createReporter((line) => process.stderr.write(`${line}\n`));
 
 try {
   const context = { paths, cache: cacheFolder(process.env), say: reporter.note };
+  const allowed = mayInstall(process.argv.slice(2), process.env.GEOCUBES_NO_APT);
   const forced = forcedChoice(process.env.GEOCUBES_GDAL);
   await reporter.step('Node', () => checkNode());
   await withLock(join(paths.native, 'lock'), reporter.note, async () => {
     await reporter.step('packages', () => setUpPackages(context));
-    await reporter.step('GDAL', () => setUpGdal(context, forced));
+    await reporter.step('GDAL', () => setUpGdal(context, forced, allowed));
     await reporter.step('Icechunk', () => setUpIcechunk(context));
     await reporter.step('Blosc', () => setUpBlosc(context));
     await reporter.step('TypeScript', () => setUpTypescript(context));

@@ -2,7 +2,7 @@
 import { SetupFailure } from './report.mjs';
 
 /** The ways to get the binding, in the order they are tried. */
-export const CHOICES = /** @type {const} */ (['present', 'cached', 'system', 'prebuilt', 'apt']);
+export const CHOICES = /** @type {const} */ (['present', 'cached', 'system', 'apt']);
 
 /** @typedef {(typeof CHOICES)[number]} Choice */
 
@@ -11,7 +11,7 @@ export const CHOICES = /** @type {const} */ (['present', 'cached', 'system', 'pr
  * @typedef {object} Probe
  * @property {string} [headers] version of the system's GDAL, where its headers are installed
  * @property {readonly Tool[]} missingTools what a build needs beside them and did not find
- * @property {boolean} canApt a Debian-family system, and we are root
+ * @property {boolean} canApt a Debian-family system, we are root, and nobody forbade it
  * @property {boolean} hasCached a binding built earlier may fit
  */
 
@@ -25,6 +25,12 @@ export function forcedChoice(value) {
   if (value === undefined || value === '') return undefined;
   const choice = CHOICES.find((name) => name === value);
   if (choice !== undefined) return choice;
+  if (value === 'prebuilt') {
+    throw new SetupFailure(
+      "gdal-async's prebuilt binary is not used: no hash in this repository tells whether what is downloaded is what its authors built",
+      "install the system's GDAL with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system npm start",
+    );
+  }
   throw new SetupFailure(
     `Expected one of ${CHOICES.join(', ')} for GEOCUBES_GDAL but received "${value}"`,
     'unset GEOCUBES_GDAL, then npm start',
@@ -32,11 +38,45 @@ export function forcedChoice(value) {
 }
 
 /**
+ * Whether packages of the system may be installed, which takes root as well.
+ * @param {readonly string[]} args of the set-up
+ * @param {string | undefined} forbidden value of GEOCUBES_NO_APT
+ */
+export function mayInstall(args, forbidden) {
+  const unknown = args.find((arg) => arg !== '--no-apt');
+  if (unknown !== undefined) {
+    throw new SetupFailure(
+      `Expected --no-apt or nothing but received "${unknown}"`,
+      'npm run setup -- --no-apt',
+    );
+  }
+  if (!['', '0', '1', undefined].includes(forbidden)) {
+    throw new SetupFailure(
+      `Expected 1 or 0 for GEOCUBES_NO_APT but received "${forbidden}"`,
+      'GEOCUBES_NO_APT=1 npm start',
+    );
+  }
+  return args.length === 0 && forbidden !== '1';
+}
+
+/**
+ * What is said before packages of the system are installed: which, what for, and how to keep it from that.
+ * @param {readonly string[]} packages
+ * @param {string} log
+ */
+export function announceInstall(packages, log) {
+  return [
+    `GDAL: as root, installing packages of the system, to build GDAL's binding: apt-get install ${packages.join(' ')}; takes a few minutes on a bare system (log: ${log})`,
+    'GDAL: without them: Ctrl-C, then GEOCUBES_NO_APT=1 npm start (or npm run setup -- --no-apt); GEOCUBES_GDAL=present or cached takes only a binding made earlier',
+  ];
+}
+
+/**
  * What to try, in order, once no binding is present.
  *
  * Where the headers are there and only a tool is missing, `system` installs the tool itself if it
- * may: a build against the system's GDAL has Blosc, a prebuilt binary has not. With headers, `apt`
- * has nothing to add.
+ * may; `apt` has nothing to add then. The binary that gdal-async's authors offer for download is not
+ * among them: no hash of it stands in this repository.
  *
  * @param {Probe} probe
  * @param {Choice} [forced]
@@ -49,7 +89,6 @@ export function planChoices(probe, forced) {
   const plan = [];
   if (probe.hasCached) plan.push('cached');
   if (canBuild) plan.push('system');
-  plan.push('prebuilt');
   if (probe.canApt && probe.headers === undefined) plan.push('apt');
   return plan;
 }
@@ -82,7 +121,8 @@ function safe(/** @type {string} */ version) {
 
 /**
  * The cached files worth a try. With headers on this machine, only a binding of that very version
- * (anything else would be better built anew); without, every version, bundled ones last.
+ * (anything else would be better built anew); without, every version. One with a GDAL compiled in, which
+ * may have been downloaded, only if forced, and last.
  *
  * @param {readonly string[]} names in the cache folder
  * @param {BindingIdentity} identity
@@ -101,6 +141,7 @@ export function cachedCandidates(names, identity, headers, forced) {
     .filter((name) => !exact.includes(name) && name !== bundled)
     .sort()
     .reverse();
+  if (!forced) return others;
   return [...exact, ...others, ...fitting.filter((name) => name === bundled)];
 }
 

@@ -1,17 +1,13 @@
-/** The ways to make or fetch the binding. Each answers undefined, or why it did not work. */
-import { statSync } from 'node:fs';
+/** The ways to make the binding. Each answers undefined, or why it did not work. */
 import { join } from 'node:path';
-import { explainBuildFailure, missingPackages } from './gdal-choices.mjs';
-import { canApt, findMissingTools, findNodeHeaders, findSystemGdal } from './gdal-probe.mjs';
+import { announceInstall, explainBuildFailure, missingPackages } from './gdal-choices.mjs';
+import { findMissingTools, findNodeHeaders, findSystemGdal } from './gdal-probe.mjs';
 import { lastLine, run } from './run.mjs';
 
 /**
  * @typedef {import('./paths.mjs').Context} Context
  * @typedef {import('./gdal-choices.mjs').Probe} Probe
  */
-
-/** Without a byte for this long, a download is given up. */
-const DOWNLOAD_STALL_MS = 20_000;
 
 /** Whatever npm or the user's environment says, these two decide between building and fetching. */
 const OURS = [
@@ -63,35 +59,13 @@ export async function buildAgainstSystem(context, probe) {
 }
 
 /**
- * Fetches the binary its authors built, with a GDAL compiled in (which lacks Blosc).
- * @param {Context} context
- */
-export async function downloadPrebuilt(context) {
-  context.say('GDAL: looking for a prebuilt binding');
-  const { gdalPackage, gdalBinding, logs } = context.paths;
-  const log = join(logs, 'gdal-prebuilt.log');
-  const result = await run(process.execPath, [installer(context), 'install'], {
-    cwd: gdalPackage,
-    env: cleanEnvironment(),
-    log,
-    stallMs: DOWNLOAD_STALL_MS,
-    progress: () => statSync(gdalBinding, { throwIfNoEntry: false })?.size ?? 0,
-  });
-  if (result.ok) return undefined;
-  if (result.stalled) return `the download made no progress for ${DOWNLOAD_STALL_MS / 1000} s`;
-  const reason = /(?:ERR!|error) (?:install )?(.*(?:reason:|response status).*)/.exec(
-    result.output,
-  )?.[1];
-  return `the download failed: ${reason ?? lastLine(result.output)}`;
-}
-
-/**
  * Installs the system's GDAL, then builds against it.
  * @param {Context} context
  * @param {Probe} probe
  */
 export async function installAndBuild(context, probe) {
-  if (!canApt()) return 'apt-get needs a Debian-family system and root';
+  if (!probe.canApt)
+    return 'apt-get needs a Debian-family system and root, and neither --no-apt nor GEOCUBES_NO_APT';
   const packages = missingPackages('debian', probe);
   if (packages.length > 0) {
     const reason = await aptInstall(context, packages);
@@ -109,9 +83,7 @@ export async function installAndBuild(context, probe) {
 /** @param {Context} context @param {readonly string[]} packages */
 async function aptInstall(context, packages) {
   const log = join(context.paths.logs, 'apt.log');
-  context.say(
-    `GDAL: apt-get install ${packages.join(' ')}; takes a few minutes on a bare system (log: ${log})`,
-  );
+  for (const line of announceInstall(packages, log)) context.say(line);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const patience = [
     '-o',

@@ -12,7 +12,7 @@ import {
   verifyBinding,
 } from './gdal-binding.mjs';
 import { cachedCandidates, installCommand, planChoices } from './gdal-choices.mjs';
-import { buildAgainstSystem, downloadPrebuilt, installAndBuild } from './gdal-make.mjs';
+import { buildAgainstSystem, installAndBuild } from './gdal-make.mjs';
 import { canApt, findMissingTools, findSystemGdal, isRoot, systemFamily } from './gdal-probe.mjs';
 import { SetupFailure } from './report.mjs';
 
@@ -28,19 +28,19 @@ const DONE = {
   present: 'the binding in node_modules loads',
   cached: 'restored a binding built earlier',
   system: "built the binding against the system's GDAL",
-  prebuilt: 'downloaded a prebuilt binding',
   apt: "installed the system's GDAL and built the binding",
 };
 
 /**
  * @param {Context} context
  * @param {Choice} [forced]
+ * @param {boolean} [allowed] to install packages of the system
  */
-export async function setUpGdal(context, forced) {
+export async function setUpGdal(context, forced, allowed = true) {
   const present = await usePresent(context, forced);
   if (present !== undefined) return present;
 
-  const probe = await probeMachine(context, forced);
+  const probe = await probeMachine(context, forced, allowed);
   const plan = planChoices(probe, forced);
   for (const choice of plan) {
     const binding = await attempt(context, choice, probe);
@@ -96,10 +96,11 @@ export async function rescueBinding(context) {
 
 /**
  * @param {Context} context
- * @param {Choice} [forced]
+ * @param {Choice | undefined} forced
+ * @param {boolean} allowed
  * @returns {Promise<Probe & { cached: string[] }>}
  */
-async function probeMachine(context, forced) {
+async function probeMachine(context, forced, allowed) {
   const [headers, missingTools] = await Promise.all([findSystemGdal(), findMissingTools()]);
   const cached = cachedCandidates(
     listCache(context),
@@ -107,7 +108,7 @@ async function probeMachine(context, forced) {
     headers,
     forced === 'cached',
   );
-  const found = { missingTools, canApt: canApt(), hasCached: cached.length > 0, cached };
+  const found = { missingTools, canApt: allowed && canApt(), hasCached: cached.length > 0, cached };
   return headers === undefined ? found : { ...found, headers };
 }
 
@@ -121,9 +122,7 @@ async function attempt(context, choice, probe) {
   if (choice === 'present') return verifyBinding(context);
   if (choice === 'cached') return restoreFirst(context, probe.cached);
   removeBinding(context);
-  const make = { system: buildAgainstSystem, prebuilt: downloadPrebuilt, apt: installAndBuild }[
-    choice
-  ];
+  const make = { system: buildAgainstSystem, apt: installAndBuild }[choice];
   const reason = await make(context, probe);
   const binding = reason === undefined ? await verifyBinding(context) : { error: reason };
   if ('error' in binding) removeBinding(context);
@@ -152,8 +151,12 @@ function describe({ version, bundled }) {
  * @param {Choice} [forced]
  */
 function explainFailure(tried, probe, { paths }, forced) {
-  const reason = `no binding of GDAL for this Node (tried: ${tried.join(', ')}; reasons above)`;
-  if (forced === 'present' || forced === 'cached' || forced === 'prebuilt') {
+  const attempts =
+    tried.length === 0
+      ? 'none was made earlier, and what a build needs is not all here'
+      : `tried: ${tried.join(', ')}; reasons above`;
+  const reason = `no binding of GDAL for this Node (${attempts})`;
+  if (forced === 'present' || forced === 'cached') {
     return new SetupFailure(reason, 'GEOCUBES_GDAL= npm start (tries every way)');
   }
   const install = installCommand(systemFamily(), probe, isRoot());

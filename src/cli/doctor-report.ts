@@ -95,7 +95,7 @@ function describeDrivers({ drivers }: GdalFacts): DoctorRow {
     name,
     status: 'fail',
     value: `without ${absent.join(', ')}`,
-    todo: 'GEOCUBES_GDAL=prebuilt npm start',
+    todo: 'install a GDAL that has them, with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system npm start',
   };
 }
 

@@ -41,6 +41,11 @@ const completed = (more: string) => ({
 
 export const RULES: readonly Rule[] = [
   { pattern: /^npm start$/, how: 'elsewhere', where: 'test/e2e/demo.test.ts' },
+  {
+    pattern: /^(?:GEOCUBES_NO_APT=1 npm start|npm run setup -- --no-apt)$/,
+    how: 'elsewhere',
+    where: 'test/unit/setup/system-packages.test.ts',
+  },
   { pattern: /^npm test$/, how: 'elsewhere', where: '.ci/run' },
   {
     pattern: /^(?:geocubes )?verify --repair$/,

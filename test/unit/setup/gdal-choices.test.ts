@@ -13,12 +13,13 @@ const linux = { platform: 'linux', arch: 'x64', abi: '115', gdalAsync: '3.12.3' 
 describe('the order in which the GDAL binding is sought', () => {
   test('with headers, a tool chain and a cached copy, the copy comes before the build and nothing is installed', () => {
     const probe = { headers: '3.6.2', missingTools: [], canApt: true, hasCached: true };
-    expect(planChoices(probe)).toEqual(['cached', 'system', 'prebuilt']);
+    expect(planChoices(probe)).toEqual(['cached', 'system']);
   });
 
-  test('without headers, a prebuilt binding is sought before apt', () => {
+  test('without headers, root on Debian installs them, and nobody else downloads a binary', () => {
     const probe = { missingTools: [], canApt: true, hasCached: false };
-    expect(planChoices(probe)).toEqual(['prebuilt', 'apt']);
+    expect(planChoices(probe)).toEqual(['apt']);
+    expect(planChoices({ ...probe, canApt: false })).toEqual([]);
   });
 
   test('with headers but no Python, root on Debian still builds, because the build can install it', () => {
@@ -28,8 +29,8 @@ describe('the order in which the GDAL binding is sought', () => {
       canApt: true,
       hasCached: false,
     };
-    expect(planChoices(probe)).toEqual(['system', 'prebuilt']);
-    expect(planChoices({ ...probe, canApt: false })).toEqual(['prebuilt']);
+    expect(planChoices(probe)).toEqual(['system']);
+    expect(planChoices({ ...probe, canApt: false })).toEqual([]);
   });
 
   test('a forced choice is the only one tried', () => {
@@ -37,11 +38,15 @@ describe('the order in which the GDAL binding is sought', () => {
     expect(planChoices(probe, 'apt')).toEqual(['apt']);
   });
 
-  test('GEOCUBES_GDAL accepts the five names, and empty counts as unset', () => {
+  test('GEOCUBES_GDAL accepts the four names, and empty counts as unset', () => {
     expect(forcedChoice(undefined)).toBeUndefined();
     expect(forcedChoice('')).toBeUndefined();
-    expect(forcedChoice('prebuilt')).toBe('prebuilt');
+    expect(forcedChoice('system')).toBe('system');
     expect(() => forcedChoice('bundled')).toThrow(/Expected one of present, .* received "bundled"/);
+  });
+
+  test('a prebuilt binary asked for by name is refused, because no hash of it stands here', () => {
+    expect(() => forcedChoice('prebuilt')).toThrow(/prebuilt binary is not used: no hash/);
   });
 });
 
@@ -68,10 +73,11 @@ describe('the cache of bindings', () => {
     expect(cachedCandidates(names, linux, '3.10.1', false)).toEqual([]);
   });
 
-  test('without headers every binding of this Node is tried, a bundled GDAL last', () => {
-    expect(cachedCandidates(names, linux, undefined, false)).toEqual([
-      cacheKey(linux, '3.9.0'),
-      cacheKey(linux, '3.6.2'),
+  test('without headers every binding of this Node is tried, one with a GDAL compiled in only if forced, and last', () => {
+    const built = [cacheKey(linux, '3.9.0'), cacheKey(linux, '3.6.2')];
+    expect(cachedCandidates(names, linux, undefined, false)).toEqual(built);
+    expect(cachedCandidates(names, linux, undefined, true)).toEqual([
+      ...built,
       cacheKey(linux, 'bundled'),
     ]);
   });
