@@ -60,8 +60,8 @@ export async function createCube(
   });
   const session = await repository.writeSession();
   if ((await readMetadata(session, '')) !== undefined) {
+    await refuseOtherThanCube(session, location);
     if (overwrite) {
-      await refuseOtherThanCube(session, location);
       await repository.replace(entries);
       return { repository, codec };
     }
@@ -78,9 +78,10 @@ export async function createCube(
 async function refuseOtherThanCube(session: Session, location: StorageLocation): Promise<void> {
   const name = nameStorage(location);
   await openRecord(session, name, undefined).catch((cause: unknown) => {
+    if (!(cause instanceof StoreError) || cause.kind !== 'not-a-cube') throw cause;
     throw new StoreError(
       'exists',
-      `Expected a cube to replace at ${name} but other data are there. Choose another place.`,
+      `Expected an empty place or a cube to replace at ${name} but other data are there. Choose another place.`,
       { cause },
     );
   });

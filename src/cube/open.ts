@@ -53,9 +53,11 @@ export async function openRecord(
   }
   const seed = await recogniseSeedCube(session);
   if (seed === undefined) {
+    // "create" takes a repository that nothing has been written into, and no other.
+    const isEmpty = (await readMetadata(session, '')) === undefined;
     throw new StoreError(
       'not-a-cube',
-      `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create" in another folder.`,
+      `Expected a cube at ${storage} but the repository there holds none. Make one with "geocubes create"${isEmpty ? '' : ' in another folder'}.`,
     );
   }
   if (given === undefined) return seed;

@@ -1,17 +1,5 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { StoreError } from '../errors.js';
-
-/** @throws {StoreError} when something other than a folder is at `path`. */
-export async function refuseFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && !found.isDirectory()) {
-    throw new StoreError(
-      'not-a-cube',
-      `Expected a folder for the cube but ${path} is a file. Choose another place.`,
-    );
-  }
-}
 
 /** Tries, while other processes remove the folder as they leave. */
 const MAX_TRIES = 10;

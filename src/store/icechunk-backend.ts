@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Repository as IcechunkRepository,
@@ -14,10 +12,10 @@ import { moveBranch } from './durability/branch-file.js';
 import { isClockBehind, waitForClock } from './durability/clock-order.js';
 import { LocalStore, type StoreOptions } from './durability/local-store.js';
 import type { StoreFolder } from './durability/store-folder.js';
-import { refuseFile } from './folder.js';
 import { loadIcechunk } from './icechunk.js';
 import { manifestConfig } from './manifest-split.js';
 import { objectStorage } from './object-storage.js';
+import { checkCreates, checkOpens } from './place/local-place.js';
 import { branchMarks } from './remote/branch-marks.js';
 import { checkConditionalWrites, explainS3 } from './remote/s3-probe.js';
 import type {
@@ -73,14 +71,7 @@ export async function openIcechunk(
       `Expected a cube at ${name} but this process has none there. Create it first, as memory:NAME.`,
     );
   }
-  if (location.kind === 'local') {
-    if (!existsSync(location.path))
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube at ${name} but there is nothing. Make one with "geocubes create".`,
-      );
-    await refuseFile(location.path);
-  }
+  if (location.kind === 'local') await checkOpens(location.path, 'local');
   return openStored(location, options);
 }
 
@@ -114,20 +105,13 @@ export async function createIcechunk(
   const config = splitSide === undefined ? undefined : { manifest: manifestConfig(splitSide) };
   if (location.kind === 'memory') return createInMemory(location.name, config, format);
   const name = nameStorage(location);
-  if (location.kind === 'local') await refuseFile(location.path);
+  if (location.kind === 'local' && (await checkCreates(location.path, 'local')))
+    return openStored(location, options);
   const storage = await storageOf(location);
   const exists = await Repository.exists(storage).catch(async (cause: unknown) => {
     throw await explainS3(location, translate(cause, `look for a cube at ${name}`), 'read');
   });
   if (exists) return openIcechunk(location, options);
-  if (location.kind === 'local') {
-    const entries = await readdir(location.path).catch(() => []);
-    if (entries.length > 0)
-      throw new StoreError(
-        'exists',
-        `Expected an empty or new folder for the cube but ${name} holds other files. Choose another folder.`,
-      );
-  }
   await checkConditionalWrites(location);
   // What differs from Icechunk's defaults is kept in the repository.
   await Repository.create(storage, config, format).catch(async (cause: unknown) => {

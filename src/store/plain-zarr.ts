@@ -13,7 +13,7 @@ import type { Location } from './chunk-files.js';
 import type { DiskSync } from './durability/disk-sync.js';
 import { LocalStore, type StoreOptions } from './durability/local-store.js';
 import type { StoreFolder } from './durability/store-folder.js';
-import { refuseFile } from './folder.js';
+import { checkCreates, checkOpens } from './place/local-place.js';
 import type { Backend, Commit, CubeStore, Finish, Session, WriteSession } from './session.js';
 import { LostLease } from './sharing/lease-lock.js';
 import { SHARING_NAME } from './sharing/sharing-folder.js';
@@ -21,28 +21,13 @@ import { translate } from './store-errors.js';
 
 /** @throws {StoreError} of kind `not-a-cube` when there is no Zarr group. */
 export async function openPlainZarr(path: string, options?: StoreOptions): Promise<Backend> {
-  await refuseFile(path);
-  const backend = new PlainZarr(path, options);
-  if ((await backend.store.get('zarr.json')) === undefined) {
-    throw new StoreError(
-      'not-a-cube',
-      `Expected a Zarr v3 directory at ${path} but there is none. Make one with "geocubes create".`,
-    );
-  }
-  return backend;
+  await checkOpens(path, 'zarr');
+  return new PlainZarr(path, options);
 }
 
-/** @throws {StoreError} of kind `exists` when the folder holds anything. */
+/** @throws {StoreError} of kind `exists` when the folder holds anything but a Zarr v3 node. */
 export async function createPlainZarr(path: string, options?: StoreOptions): Promise<Backend> {
-  await refuseFile(path);
-  const entries = await readdir(path).catch((): string[] => []);
-  if (entries.includes('zarr.json')) return openPlainZarr(path, options);
-  if (entries.length > 0) {
-    throw new StoreError(
-      'exists',
-      `Expected an empty or new folder for the cube but ${path} holds other files. Choose another folder.`,
-    );
-  }
+  if (await checkCreates(path, 'zarr')) return new PlainZarr(path, options);
   // The folder it is assembled in lies beside it.
   await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
     throw translate(cause, `create ${path}`);

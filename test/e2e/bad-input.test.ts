@@ -92,7 +92,7 @@ describe('bad input gets one clear line and exit code 2', () => {
     const bad = ['ingest', '--store', other, '--bbox', '122,71,123,72', '--quiet'];
     expectOneClearLine(
       await runCommand(bad, environmentFor(server)),
-      /Expected an Icechunk repository but there is none/,
+      /Expected a cube but .* holds other files/,
     );
     expectOneClearLine(
       await runCommand(['create', '--store', other, '--dataset', dataset]),
