@@ -104,6 +104,21 @@ describe('opening and creating say the same of what is in the way, and leave it'
     expect(await contents()).toEqual(before);
   });
 
+  test('an Icechunk repository that holds data of others', async () => {
+    const path = join(folder, 'x');
+    const repository = await Repository.create(parseStorage(path), { format: 1 });
+    const session = await repository.writeSession();
+    await session.store.set('zarr.json', Buffer.from(GROUP));
+    await repository.commit(session, 'mine', async () => {});
+    const before = await contents();
+    const [opened, created] = [await open(path), await create(path)];
+    expect(opened).toMatchObject({ kind: 'not-a-cube' });
+    expect(opened.message).toMatch(/holds none\. Make one .* in another folder/);
+    expect(created).toMatchObject({ kind: 'exists' });
+    expect(created.message).toMatch(/other data are there\. Choose another place/);
+    expect(await contents()).toEqual(before);
+  });
+
   test.skipIf(process.getuid?.() === 0)('a folder without permission', async () => {
     const path = join(folder, 'x');
     await mkdir(path);
