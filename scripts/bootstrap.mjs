@@ -14,8 +14,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setUpBlosc } from './bootstrap/blosc.mjs';
+import { forcedChoice, mayInstall } from './bootstrap/gdal/choices.mjs';
 import { setUpGdal } from './bootstrap/gdal.mjs';
-import { forcedChoice, mayInstall } from './bootstrap/gdal-choices.mjs';
 import { setUpIcechunk } from './bootstrap/icechunk.mjs';
 import { withLock } from './bootstrap/lock.mjs';
 import { checkNode, setUpPackages } from './bootstrap/packages.mjs';

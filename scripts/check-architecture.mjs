@@ -27,7 +27,7 @@ const MAY_IMPORT = {
   local: [
     ...GROUND,
     'kernel/gdal/load',
-    'kernel/gdal/srs',
+    'kernel/gdal/proj/srs',
     'kernel/gdal/inputs/open',
     'kernel/gdal/inputs/archives',
     'kernel/gdal/inputs/signed-bytes',
@@ -60,7 +60,7 @@ const MAY_IMPORT = {
     'pool',
     'kernel/gdal/blosc-addon',
     'kernel/gdal/facts',
-    'store/icechunk',
+    'store/icechunk/load',
   ],
   boundary: [...GROUND, 'cube', 'earth-engine', 'local', 'observe', 'picture', 'pool', 'report'],
   index: [
@@ -77,13 +77,25 @@ const MAY_IMPORT = {
   ],
 };
 
+/** Groups within a room that never meet, but for what is stated. */
+const APART = [
+  ['kernel/gdal', 'kernel/js'],
+  ['store/icechunk', 'store/directory'],
+  ['cube/fill', 'cube/read', 'cube/read/load -> cube/fill/plan'],
+  ['cli/commands', 'cli/options'],
+  ['cli/commands', 'cli/output'],
+];
+
+/** Files in a folder: more are a list, not a room. */
+const MOST_FILES = 15;
+
 /** Heavy dependencies and the place (or places) that may load each; importing their types alone is free. */
 const OWNERS = {
   'gdal-async': 'kernel/gdal/load',
   geotiff: 'raster/open-tiff',
-  numcodecs: ['kernel/js/', 'kernel/decompress'],
+  numcodecs: ['kernel/js/', 'kernel/region/decompress'],
   piscina: 'pool/',
-  '@earthmover/icechunk': 'store/icechunk',
+  '@earthmover/icechunk': 'store/icechunk/load',
   sharp: 'picture/',
   '@google/earthengine': 'earth-engine/',
   zarrita: 'store/',
@@ -97,12 +109,12 @@ const OWNERS = {
 /** What a file, and all that is loaded with it, may take of the heavy dependencies: what a user waits for. */
 const WAITS_FOR = {
   'cli/main': ['commander'],
-  'cli/status': ['commander', 'zarrita', 'aws4fetch'],
-  'cli/history': ['commander', 'zarrita', 'aws4fetch'],
+  'cli/commands/status': ['commander', 'zarrita', 'aws4fetch'],
+  'cli/commands/log': ['commander', 'zarrita', 'aws4fetch'],
 };
 
 /** The one file that writes to the terminal: what others wrote is cleaned there. */
-const WRITER = 'cli/terminal';
+const WRITER = 'cli/output/terminal';
 
 /** Standard input is read where a file may be `-`. */
 const WRITING =
@@ -137,6 +149,7 @@ for (const file of sources(src)) {
   graph.set(name, targets);
   loaded.set(name, atOnce);
 }
+for (const name of ['src', 'test', 'scripts', 'native-bench']) checkFolders(join(root, name));
 for (const [entry, allowed] of Object.entries(WAITS_FOR)) checkWaits(entry, allowed);
 for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`);
 problems.push(...checkModuleState(root));
@@ -184,22 +197,35 @@ function checkRoom(name, target) {
   const from = roomOf(name);
   const to = roomOf(target);
   if (from === to) {
-    const [, one] = name.split('/');
-    const [, other] = target.split('/');
-    if (
-      from === 'kernel' &&
-      ['gdal', 'js'].includes(one) &&
-      ['gdal', 'js'].includes(other) &&
-      one !== other
-    ) {
-      problems.push(`${name}: imports ${target}; the two kernels never meet`);
-    }
+    checkApart(name, target);
     return;
   }
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) problems.push(`${name}: ${from} is no room of the table`);
   else if (!allowed.includes(to) && !allowed.includes(target))
     problems.push(`${name}: imports ${target}`);
+}
+
+function checkApart(name, target) {
+  const lies = (file, group) => file.startsWith(`${group}/`);
+  for (const [one, other, stated] of APART) {
+    const meets =
+      (lies(name, one) && lies(target, other)) || (lies(name, other) && lies(target, one));
+    // Commands stand on options and output, not the other way.
+    const isDown = one === 'cli/commands' && lies(name, one);
+    if (meets && !isDown && stated !== `${name} -> ${target}`)
+      problems.push(`${name}: imports ${target}; ${one} and ${other} never meet`);
+  }
+}
+
+function checkFolders(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const count = entries.filter((entry) => entry.isFile()).length;
+  if (count > MOST_FILES)
+    problems.push(`${relative(root, folder)}: ${count} files in a folder, ${MOST_FILES} at most`);
+  for (const entry of entries)
+    if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      checkFolders(join(folder, entry.name));
 }
 
 function checkOwner(name, specifier) {

@@ -67,22 +67,25 @@ export {
   type VerifyReport,
 } from './cube/cube.js';
 export type { ReadDatasetOptions } from './cube/datasets/read-dataset.js';
-export type { EarthEngineAccountOptions, EarthEngineSourceOptions } from './cube/earth-engine.js';
-export type { Like, LoadOptions } from './cube/load.js';
+export { DEFAULT_MAX_OUTAGE_MS } from './cube/fill/outage.js';
+export type { IngestPlan } from './cube/fill/plan.js';
+export type { ReportOptions } from './cube/fill/report.js';
+export type { IngestLimits } from './cube/fill/tile-queue.js';
 export type { OpenOptions } from './cube/open.js';
+export type { Like, LoadOptions } from './cube/read/load.js';
 export type {
   LabelledPixels,
   LazyArray,
   LazyDataset,
   Selection,
   Selector,
-} from './cube/open-dataset.js';
-export { DEFAULT_MAX_OUTAGE_MS } from './cube/outage.js';
-export type { IngestPlan } from './cube/plan.js';
-export type { GeoTiffOptions, ReadGeoBoxOptions } from './cube/raster-files.js';
-export type { ReportOptions } from './cube/report.js';
-export type { TileFeatures, TileProperties } from './cube/tile-features.js';
-export type { IngestLimits } from './cube/tile-queue.js';
+} from './cube/read/open-dataset.js';
+export type { GeoTiffOptions, ReadGeoBoxOptions } from './cube/read/raster-files.js';
+export type {
+  EarthEngineAccountOptions,
+  EarthEngineSourceOptions,
+} from './cube/sources/earth-engine.js';
+export type { TileFeatures, TileProperties } from './cube/state/tile-features.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/dataset-file.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';
@@ -109,7 +112,7 @@ export {
   UnexpectedError,
 } from './errors.js';
 export type { Affine, GeoTransform } from './grid/affine.js';
-export type { Crs } from './grid/crs.js';
+export type { Crs } from './grid/crs/crs.js';
 export {
   type Anchor,
   type Bounds,
@@ -122,7 +125,7 @@ export {
   type Shape,
   type ToCrsOptions,
 } from './grid/geobox.js';
-export type { ReprojectOptions, ReprojectPart, ReprojectPlan } from './grid/reproject-plan.js';
+export type { ReprojectOptions, ReprojectPart, ReprojectPlan } from './grid/onto/reproject-plan.js';
 export type { BoundingBox, GeoJsonRegion, Roi } from './grid/roi.js';
 export { Grid, type TileIndex } from './grid/tiling.js';
 export type { Window } from './grid/window.js';
@@ -137,8 +140,8 @@ export type { Pool, PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';
-export { TileState } from './store/ledger.js';
 export type { OpenZarr } from './store/read.js';
+export { TileState } from './store/tiles/ledger.js';
 export type {
   FetchContext,
   FetchedPart,

@@ -1,7 +1,7 @@
 /** Ways to read a cube in Node: the library's own, and what anyone would write first. */
 import * as zarr from 'zarrita';
 import { Cube } from '../../dist/index.js';
-import { loadIcechunk } from '../../dist/store/icechunk.js';
+import { loadIcechunk } from '../../dist/store/icechunk/load.js';
 
 /**
  * Each takes the folder of a cube, the names of its bands and a pool of threads where there is one, and

@@ -9,9 +9,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Committer } from '../../dist/store/committer.js';
+import { metadataOf } from '../../dist/store/metadata/zarr-metadata.js';
 import { Repository } from '../../dist/store/repository.js';
-import { metadataOf } from '../../dist/store/zarr-metadata.js';
+import { Committer } from '../../dist/store/tiles/committer.js';
 import { dataset, grid } from '../growth/cubes.mjs';
 import { median } from '../statistics.mjs';
 

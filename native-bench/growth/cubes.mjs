@@ -1,11 +1,11 @@
 /** Cubes of any number of references, made without fetching a pixel. */
 import { randomBytes } from 'node:crypto';
 import { Grid, parseDataset } from '../../dist/index.js';
-import { loadIcechunk } from '../../dist/store/icechunk.js';
-import { Ledger, TileState } from '../../dist/store/ledger.js';
-import { splitSide } from '../../dist/store/manifest-split.js';
+import { loadIcechunk } from '../../dist/store/icechunk/load.js';
+import { splitSide } from '../../dist/store/icechunk/manifest-split.js';
+import { chunkKey, metadataOf } from '../../dist/store/metadata/zarr-metadata.js';
 import { Repository } from '../../dist/store/repository.js';
-import { chunkKey, metadataOf } from '../../dist/store/zarr-metadata.js';
+import { Ledger, TileState } from '../../dist/store/tiles/ledger.js';
 
 /** 700 x 1000 tiles of three bands. */
 export const dataset = parseDataset({

@@ -11,8 +11,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Committer } from '../../dist/store/committer.js';
 import { Repository } from '../../dist/store/repository.js';
+import { Committer } from '../../dist/store/tiles/committer.js';
 import { median } from '../statistics.mjs';
 import { dataset, emptyCube, fill, grid, mark, SIDE, squareOf } from './cubes.mjs';
 

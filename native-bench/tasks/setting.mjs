@@ -1,5 +1,5 @@
 /** What tasks share: recipes, the usual contenders, and what is written down of each. */
-import { chooseCodec } from '../../dist/cube/recipe.js';
+import { chooseCodec } from '../../dist/cube/fill/recipe.js';
 import { startNode, startPython } from '../contenders/process.mjs';
 
 /**

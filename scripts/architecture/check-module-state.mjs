@@ -19,14 +19,14 @@ export const ALLOWED = {
     'what that one client was told; read and set in a turn alone',
   'earth-engine/official-client:lastTurn':
     'the queue of those turns; read and set without an await',
-  'grid/crs:known': OF_KEY,
-  'grid/full-turn:known': OF_KEY,
-  'grid/point-transforms:library': 'set while modules are loaded, before anything computes',
+  'grid/crs/crs:known': OF_KEY,
+  'grid/crs/full-turn:known': OF_KEY,
+  'grid/crs/point-transforms:library': 'set while modules are loaded, before anything computes',
   'kernel/gdal/blosc-addon:loaded': ONCE,
   'kernel/gdal/load:loaded': ONCE,
   'kernel/gdal/load:names': 'a counter, so that no two names are alike; read and raised at once',
-  'kernel/gdal/points:isAbsent': ONCE,
-  'kernel/gdal/points:kept': OF_KEY,
+  'kernel/gdal/proj/points:isAbsent': ONCE,
+  'kernel/gdal/proj/points:kept': OF_KEY,
   'loopback/tcvis/coastline:loaded': ONCE,
   'loopback/tcvis/grid:shores': OF_KEY,
   'loopback/tcvis/noise:TONE_TABLE': 'a table, written as it is made and only read from then on',
@@ -35,18 +35,19 @@ export const ALLOWED = {
   'picture/text:fonts': OF_KEY,
   'pool/run-task:current':
     'the kernel of a name, which has no state that lives across an await itself',
-  'store/chunk-files-worker:last':
+  'store/icechunk/chunk-files-worker:last':
     'a cache of one: what is asked for is taken out of it before the await',
-  'store/chunk-files-worker:repositories': 'a cache: a repository by its path, opened to be read',
-  'store/chunk-files:requests':
+  'store/icechunk/chunk-files-worker:repositories':
+    'a cache: a repository by its path, opened to be read',
+  'store/icechunk/chunk-files:requests':
     'a counter, so that no two questions are alike; read and raised at once',
-  'store/chunk-files:waiting': 'questions under way, each under a number of its own',
-  'store/chunk-files:worker':
+  'store/icechunk/chunk-files:waiting': 'questions under way, each under a number of its own',
+  'store/icechunk/chunk-files:worker':
     'one thread for all questions; whoever waits is answered when it ends',
   'store/durability/whole-snapshots:MAGIC': 'the bytes of a constant, only compared with',
-  'store/icechunk-backend:inMemory':
+  'store/icechunk/backend:inMemory':
     'what `memory:NAME` means: cubes that live as long as the process',
-  'store/icechunk:loaded': ONCE,
+  'store/icechunk/load:loaded': ONCE,
   'store/sharing/process-identity:self': 'what this process is, which stays the same',
 };
 

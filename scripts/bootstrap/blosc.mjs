@@ -7,7 +7,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { addonFile, provideAddon } from './addon.mjs';
 import { fingerprint, readJson, writeJson } from './files.mjs';
-import { findNodeHeaders } from './gdal-probe.mjs';
+import { findNodeHeaders } from './gdal/probe.mjs';
 import { run } from './run.mjs';
 
 /** @typedef {import('./paths.mjs').Context} Context */

@@ -10,17 +10,17 @@ import {
   restoreBinding,
   storeBinding,
   verifyBinding,
-} from './gdal-binding.mjs';
-import { cachedCandidates, installCommand, planChoices } from './gdal-choices.mjs';
-import { buildAgainstSystem, installAndBuild } from './gdal-make.mjs';
-import { canApt, findMissingTools, findSystemGdal, isRoot, systemFamily } from './gdal-probe.mjs';
+} from './gdal/binding.mjs';
+import { cachedCandidates, installCommand, planChoices } from './gdal/choices.mjs';
+import { buildAgainstSystem, installAndBuild } from './gdal/make.mjs';
+import { canApt, findMissingTools, findSystemGdal, isRoot, systemFamily } from './gdal/probe.mjs';
 import { SetupFailure } from './report.mjs';
 
 /**
  * @typedef {import('./paths.mjs').Context} Context
- * @typedef {import('./gdal-choices.mjs').Choice} Choice
- * @typedef {import('./gdal-choices.mjs').Probe} Probe
- * @typedef {import('./gdal-binding.mjs').Binding} Binding
+ * @typedef {import('./gdal/choices.mjs').Choice} Choice
+ * @typedef {import('./gdal/choices.mjs').Probe} Probe
+ * @typedef {import('./gdal/binding.mjs').Binding} Binding
  */
 
 /** @type {Record<Choice, string>} */

@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { addonFile, provideAddon } from './addon.mjs';
 import { fingerprint, readJson, writeJson } from './files.mjs';
-import { installCommand } from './gdal-choices.mjs';
-import { isRoot, systemFamily } from './gdal-probe.mjs';
+import { installCommand } from './gdal/choices.mjs';
+import { isRoot, systemFamily } from './gdal/probe.mjs';
 import { SetupFailure } from './report.mjs';
 import { lastLine, run } from './run.mjs';
 

@@ -1,16 +1,19 @@
 /** The public functions, each with what it takes. */
 
 import { readDataset as readNamedDataset } from '../cube/datasets/read-dataset.js';
-import { earthEngine as openEarthEngine } from '../cube/earth-engine.js';
-import { earthEngineExpression as buildExpression } from '../cube/expression.js';
-import { readGeoBox as lookAtRaster, writeGeoTiff as writeRegion } from '../cube/raster-files.js';
-import { ingestWithReport as ingestAndReport } from '../cube/report.js';
+import { ingestWithReport as ingestAndReport } from '../cube/fill/report.js';
+import {
+  readGeoBox as lookAtRaster,
+  writeGeoTiff as writeRegion,
+} from '../cube/read/raster-files.js';
+import { earthEngine as openEarthEngine } from '../cube/sources/earth-engine.js';
+import { earthEngineExpression as buildExpression } from '../cube/sources/expression.js';
 import { defineDataset as define, parseDataset as parse } from '../dataset/parse.js';
 import { presetDataset as preset } from '../dataset/presets.js';
 import { parseToi as readToi } from '../dataset/toi.js';
 import { toGeoTransform as geoTransform } from '../grid/affine.js';
-import { parseCrs as readCrs } from '../grid/crs.js';
-import { planReprojection as planSteps } from '../grid/reproject-plan.js';
+import { parseCrs as readCrs } from '../grid/crs/crs.js';
+import { planReprojection as planSteps } from '../grid/onto/reproject-plan.js';
 import {
   parseBoundingBox as readBox,
   tilesOf as tiles,

@@ -1,5 +1,5 @@
 import { EXIT } from './exit-codes.js';
-import { complain, onOutputGone, tell } from './terminal.js';
+import { complain, onOutputGone, tell } from './output/terminal.js';
 
 /** What is under way and can be asked to stop. */
 const running = new Set<AbortController>();

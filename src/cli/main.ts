@@ -2,7 +2,7 @@
 import { checkLimits } from '../machine/limits.js';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
 import { endWithReader } from './interrupt.js';
-import { complain, tell } from './terminal.js';
+import { complain, tell } from './output/terminal.js';
 
 endWithReader();
 

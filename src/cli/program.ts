@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addSettings, SETTINGS_HELP } from './settings.js';
-import { COMMANDER_OUTPUT } from './terminal.js';
+import { addSettings, SETTINGS_HELP } from './options/settings.js';
+import { COMMANDER_OUTPUT } from './output/terminal.js';
 
 /**
  * The commands in the order of the help. What a command stands on is loaded when it is meant: nobody who
@@ -17,59 +17,59 @@ const COMMANDS: readonly {
   {
     name: 'demo',
     description: 'fill a cube from a loopback Earth Engine and show what happened',
-    load: async () => (await import('./demo.js')).demoCommand(),
+    load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
   {
     name: 'create',
     description: 'make an empty cube',
-    load: async () => (await import('./create.js')).createCommand(),
+    load: async () => (await import('./commands/create.js')).createCommand(),
   },
   {
     name: 'plan',
     description: 'tell what an ingest would fetch and cost; without --sample nothing is fetched',
-    load: async () => (await import('./plan.js')).planCommand(),
+    load: async () => (await import('./commands/plan.js')).planCommand(),
   },
   {
     name: 'ingest',
     description: 'fetch, process and store the tiles of a region that are not loaded yet',
-    load: async () => (await import('./ingest.js')).ingestCommand(),
+    load: async () => (await import('./commands/ingest.js')).ingestCommand(),
   },
   {
     name: 'import',
     description: 'fill a cube from raster files on disk; tiles that are loaded stay as they are',
     parameters: '[files...]',
-    load: async () => (await import('./import.js')).importCommand(),
+    load: async () => (await import('./commands/import.js')).importCommand(),
   },
   {
     name: 'load',
     description: 'read a region of a cube into a GeoTIFF or a picture',
-    load: async () => (await import('./load.js')).loadCommand(),
+    load: async () => (await import('./commands/load.js')).loadCommand(),
   },
   {
     name: 'status',
     description: 'count what is loaded in a region or the whole cube, list it, and draw it',
-    load: async () => (await import('./status.js')).statusCommand(),
+    load: async () => (await import('./commands/status.js')).statusCommand(),
   },
   {
     name: 'log',
     description: 'list the commits, newest first',
-    load: async () => (await import('./history.js')).logCommand(),
+    load: async () => (await import('./commands/log.js')).logCommand(),
   },
   {
     name: 'verify',
     description: 'check that the chunks of loaded tiles are there and can be decoded',
-    load: async () => (await import('./verify.js')).verifyCommand(),
+    load: async () => (await import('./commands/verify.js')).verifyCommand(),
   },
   {
     name: 'loopback',
     description: 'serve an Earth Engine on 127.0.0.1, for trying things out',
-    load: async () => (await import('./loopback.js')).loopbackCommand(),
+    load: async () => (await import('./commands/loopback.js')).loopbackCommand(),
   },
   {
     name: 'doctor',
     description:
       'tell what this machine has, and whether cubes can be filled on it; or ask Earth Engine what its documentation leaves open',
-    load: async () => (await import('./doctor.js')).doctorCommand(),
+    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
   },
 ];
 

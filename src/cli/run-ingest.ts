@@ -1,23 +1,23 @@
 import { type Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { Cube, IngestOptions, IngestTarget } from '../cube/cube.js';
-import { ingestWithReport } from '../cube/report.js';
+import { ingestWithReport } from '../cube/fill/report.js';
 import type { Toi } from '../dataset/toi.js';
 import { toRecord, withoutStack } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { PlannedTile, TileSource } from '../tile.js';
-import { eventStream, withoutStacks } from './event-stream.js';
 import { EXIT, explain } from './exit-codes.js';
-import { FailureList } from './failures.js';
 import { abortOnSignals } from './interrupt.js';
-import { addLimitOptions, type LimitOptions, type ServiceLimits } from './limits.js';
-import { createFileLog, createLog, logEvent } from './log.js';
-import { durabilityOption, pathFor, threadsOption } from './options.js';
-import { type ComputeOptions, kernelOption, openPool } from './pool.js';
-import { ProgressBar, waitText } from './progress-bar.js';
-import { stageTable, summaryText } from './summary-text.js';
-import { complain, print, printJson, screen, tell } from './terminal.js';
+import { durabilityOption, pathFor, threadsOption } from './options/common.js';
+import { type ComputeOptions, kernelOption, openPool } from './options/pool.js';
+import { addLimitOptions, type LimitOptions, type ServiceLimits } from './options/run-limits.js';
+import { FailureList } from './options/tile-list.js';
+import { eventStream, withoutStacks } from './output/event-stream.js';
+import { createFileLog, createLog, logEvent } from './output/logger.js';
+import { ProgressBar, waitText } from './output/progress-bar.js';
+import { stageTable, summaryText } from './output/summary-text.js';
+import { complain, print, printJson, screen, tell } from './output/terminal.js';
 
 /** What {@link addRunOptions} adds. */
 export interface RunOptions extends ComputeOptions, LimitOptions {

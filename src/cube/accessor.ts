@@ -14,14 +14,14 @@ import { logBenchmarkSummary, Stopwatch, type SummaryLog } from '../observe/stop
 import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
 import { createPool, type Pool, type PoolOptions } from '../pool/pool.js';
-import { TileState } from '../store/ledger.js';
 import type { Repository } from '../store/repository.js';
 import { nameStorage } from '../store/storage-url.js';
+import { TileState } from '../store/tiles/ledger.js';
 import type { TileSource } from '../tile.js';
-import { checkCreated } from './existence.js';
-import type { LoadOptions, Region, TimeOptions } from './load.js';
-import { atSteps } from './plan.js';
-import { type TileFeatures, tileFeatures } from './tile-features.js';
+import { atSteps } from './fill/plan.js';
+import type { LoadOptions, Region, TimeOptions } from './read/load.js';
+import { checkCreated } from './state/existence.js';
+import { type TileFeatures, tileFeatures } from './state/tile-features.js';
 
 /** A tile that a region touches. */
 export interface AdjacentTile {

@@ -6,15 +6,15 @@ import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
 import { asBytes } from '../raster/dtype.js';
-import { splitSide } from '../store/manifest-split.js';
+import { splitSide } from '../store/icechunk/manifest-split.js';
+import { timeCoordinate } from '../store/metadata/time-coordinate.js';
+import { metadataOf } from '../store/metadata/zarr-metadata.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
 import { nameStorage, type StorageLocation } from '../store/storage-url.js';
-import { timeCoordinate } from '../store/time-coordinate.js';
-import { metadataOf } from '../store/zarr-metadata.js';
+import { chooseCodec, coordinateCodec } from './fill/recipe.js';
 import { openRecord } from './open.js';
-import { chooseCodec, coordinateCodec } from './recipe.js';
 
 /** How an empty cube is made. */
 export interface CreateOptions {

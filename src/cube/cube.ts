@@ -1,4 +1,4 @@
-import '../kernel/gdal/points.js';
+import '../kernel/gdal/proj/points.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis, type TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
@@ -12,19 +12,24 @@ import { type IngestSummary, Tally } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
 import { explainDamage, type RollBack, rollBack } from '../store/durability/roll-back.js';
-import { type Ledger, TileState } from '../store/ledger.js';
-import { readLedger, updateLedger, writeLoadedLists } from '../store/loaded-list.js';
 import { settlePacking } from '../store/metadata/band-packing.js';
 import { type OpenZarr, openZarr } from '../store/read.js';
-import { reopenTiles } from '../store/reopen-tiles.js';
 import { Repository } from '../store/repository.js';
+import { readLedger, updateLedger, writeLoadedLists } from '../store/smart-geocubes/loaded-list.js';
 import { parseStorage } from '../store/storage-url.js';
+import { type Ledger, TileState } from '../store/tiles/ledger.js';
+import { reopenTiles } from '../store/tiles/reopen-tiles.js';
 import type { TileSource } from '../tile.js';
 import { Accessor } from './accessor.js';
 import { type CreateOptions, createCube } from './create.js';
-import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
-import { checkAgrees, isCreated } from './existence.js';
-import { runIngest, tilesInFlightFor } from './ingest.js';
+import { estimateIngest, type IngestEstimate, type Rate } from './fill/estimate.js';
+import { runIngest, tilesInFlightFor } from './fill/ingest.js';
+import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './fill/plan.js';
+import { recipeOf } from './fill/recipe.js';
+import { sampleTiles } from './fill/sample.js';
+import { TileLoader } from './fill/tile-loader.js';
+import type { IngestLimits } from './fill/tile-queue.js';
+import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import {
   type CubeView,
   type Like,
@@ -34,20 +39,15 @@ import {
   type Region,
   type TimeOptions,
   tilesOfPlan,
-} from './load.js';
-import { isLost } from './lost-chunks.js';
-import { cannotExtend, type OpenOptions, openRecord } from './open.js';
-import { type LazyDataset, openDataset } from './open-dataset.js';
-import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './plan.js';
-import { recipeOf } from './recipe.js';
-import { sampleTiles } from './sample.js';
-import { TileLoader } from './tile-loader.js';
-import type { IngestLimits } from './tile-queue.js';
-import { TileRuns } from './tile-runs.js';
-import { countStates, type StepCounts, type TileStatus, walkStates } from './tile-states.js';
-import { type DamagedTile, type VerifyReport, verifyTiles } from './verify.js';
+} from './read/load.js';
+import { isLost } from './read/lost-chunks.js';
+import { type LazyDataset, openDataset } from './read/open-dataset.js';
+import { checkAgrees, isCreated } from './state/existence.js';
+import { TileRuns } from './state/tile-runs.js';
+import { countStates, type StepCounts, type TileStatus, walkStates } from './state/tile-states.js';
+import { type DamagedTile, type VerifyReport, verifyTiles } from './state/verify.js';
 
-export type { Region, TimeOptions } from './load.js';
+export type { Region, TimeOptions } from './read/load.js';
 
 /** What is filled: a region, or the tiles of a list, each by its index or its id. */
 export type IngestTarget = Roi | readonly (TileIndex | string)[];
@@ -91,7 +91,7 @@ export interface EstimateOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
-export type { IngestEstimate, Rate } from './estimate.js';
+export type { IngestEstimate, Rate } from './fill/estimate.js';
 
 /** How {@link Cube.verify} checks. */
 export interface VerifyOptions extends TimeOptions {
@@ -109,8 +109,8 @@ export interface VerifyOptions extends TimeOptions {
 }
 
 export type { RollBack } from '../store/durability/roll-back.js';
-export type { StepCounts, TileCounts, TileStatus } from './tile-states.js';
-export type { DamagedTile, DamageKind, VerifyReport } from './verify.js';
+export type { StepCounts, TileCounts, TileStatus } from './state/tile-states.js';
+export type { DamagedTile, DamageKind, VerifyReport } from './state/verify.js';
 export { TileState };
 
 /** Whether a target is a list of tiles. */

@@ -3,14 +3,18 @@ import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, InvalidInputError, StoreError } from '../errors.js';
 import { alignsWith } from '../grid/affine.js';
-import { asStored, equivalentCrs } from '../grid/crs.js';
+import { asStored, equivalentCrs } from '../grid/crs/crs.js';
 import { Grid } from '../grid/tiling.js';
 import type { Codec } from '../raster/codec.js';
 import type { StoreOptions } from '../store/durability/local-store.js';
+import {
+  CUBE_RECORD_PATH,
+  type CubeRecord,
+  LAYOUT_VERSIONS,
+} from '../store/metadata/zarr-metadata.js';
 import { readMetadata } from '../store/read.js';
 import type { Session } from '../store/session.js';
-import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes.js';
-import { CUBE_RECORD_PATH, type CubeRecord, LAYOUT_VERSIONS } from '../store/zarr-metadata.js';
+import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes/read-cube.js';
 
 /** What an existing cube cannot tell of itself. */
 export interface OpenOptions extends StoreOptions {

@@ -1,4 +1,4 @@
-import type { RequestGrid } from '../grid/request-grid.js';
+import type { RequestGrid } from '../grid/onto/request-grid.js';
 import type { GridRecord } from '../grid/tiling.js';
 import type { DType } from '../raster/dtype.js';
 import type { TimeAxisRecord } from './time-axis.js';

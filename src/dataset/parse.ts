@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import { parseCrs } from '../grid/crs.js';
+import { parseCrs } from '../grid/crs/crs.js';
 import { canHold } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './dataset-file.js';

@@ -1,4 +1,4 @@
-import { parseCrs } from '../grid/crs.js';
+import { parseCrs } from '../grid/crs/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { Grid } from '../grid/tiling.js';
 import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';

@@ -2,9 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
 import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
-import { parseCrs, wkt1Of } from '../grid/crs.js';
+import { parseCrs, wkt1Of } from '../grid/crs/crs.js';
 import { GeoBox } from '../grid/geobox.js';
-import { requestGeoBox, requestRatio } from '../grid/request-grid.js';
+import { requestGeoBox, requestRatio } from '../grid/onto/request-grid.js';
 import { isFloat } from '../raster/dtype.js';
 import { LentMemory } from '../raster/lent-memory.js';
 import type {

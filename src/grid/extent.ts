@@ -1,7 +1,7 @@
 import type { MultiPolygon, Polygon, Position } from 'geojson';
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
-import { EPSG_4326, parseCrs, sameCrs } from './crs.js';
+import { EPSG_4326, parseCrs, sameCrs } from './crs/crs.js';
 import { boundsOf, boundsOfPoints, cornersOf, type Frame } from './frame.js';
 import { geographicOutline, isPolarCap } from './shapes/geographic.js';
 import { clipRings, doubleArea, type Ring } from './shapes/ring.js';

@@ -1,5 +1,5 @@
 import { type Affine, apply, invert, isAxisAligned, type XY } from './affine.js';
-import type { Crs } from './crs.js';
+import type { Crs } from './crs/crs.js';
 import { intersect, type Window } from './window.js';
 
 /** Rows before columns, as in every shape here. */

@@ -2,7 +2,7 @@ import type { MultiPolygon, Polygon } from 'geojson';
 import { check } from '../arguments.js';
 import { expected } from '../errors.js';
 import { type Affine, apply, invert, shift, type XY } from './affine.js';
-import { type Crs, parseCrs, sameCrs, titleOf } from './crs.js';
+import { type Crs, parseCrs, sameCrs, titleOf } from './crs/crs.js';
 import { geographicExtent } from './extent.js';
 import {
   type Bounds,
@@ -16,7 +16,7 @@ import {
   type Shape,
   within,
 } from './frame.js';
-import { frameInCrs, type ToCrsOptions } from './reproject.js';
+import { frameInCrs, type ToCrsOptions } from './onto/reproject.js';
 import { boundingWindows } from './shapes/pixel-windows.js';
 import { placeRegion, type Region } from './shapes/region.js';
 import { checkShape, type FrameOptions, frameOf, type Resolution } from './snap.js';
@@ -24,7 +24,7 @@ import type { Window } from './window.js';
 import { zoomedOut, zoomedTo } from './zoom.js';
 
 export type { Bounds, Shape } from './frame.js';
-export type { ToCrsOptions } from './reproject.js';
+export type { ToCrsOptions } from './onto/reproject.js';
 export type { Anchor, FrameOptions, Resolution, SnapOptions } from './snap.js';
 
 /** A GeoBox as plain data, for threads, attributes and JSON. */

@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import { type Crs, EPSG_4326, parseCrs } from './crs.js';
+import { type Crs, EPSG_4326, parseCrs } from './crs/crs.js';
 import { boundsOf } from './frame.js';
 import type { GeoBox } from './geobox.js';
 import type { GeoJsonRegion } from './shapes/geojson.js';

@@ -1,6 +1,6 @@
 import { expected } from '../errors.js';
 import type { XY } from './affine.js';
-import type { Crs } from './crs.js';
+import type { Crs } from './crs/crs.js';
 import type { Bounds, Frame, Shape } from './frame.js';
 
 /**

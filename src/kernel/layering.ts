@@ -1,6 +1,6 @@
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
-import type { GapList } from './gaps.js';
+import type { GapList } from './fill/gaps.js';
 
 const TAKEN = 0;
 const OPEN = 1;

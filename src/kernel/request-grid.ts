@@ -2,7 +2,7 @@ import type { GeoBox } from '../grid/geobox.js';
 import type { PixelArray } from '../raster/dtype.js';
 import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
-import { addInvalid, type GapList } from './gaps.js';
+import { addInvalid, type GapList } from './fill/gaps.js';
 import { avoidNodata } from './nodata.js';
 import type { WarpGrids } from './resample/rasters.js';
 import type { TileReader } from './tile-reader.js';

@@ -19,7 +19,7 @@ import {
   findMasked,
   GapList,
   type MaskedPixels,
-} from './gaps.js';
+} from './fill/gaps.js';
 import { Layering } from './layering.js';
 import { avoidNodata } from './nodata.js';
 import type { Workspace } from './workspace.js';

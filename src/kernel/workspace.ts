@@ -1,5 +1,5 @@
 import { allocate, type DType, type PixelArray } from '../raster/dtype.js';
-import { GapList } from './gaps.js';
+import { GapList } from './fill/gaps.js';
 
 /**
  * Large arrays that a kernel uses again for the next band and the next tile. The first touch of fresh

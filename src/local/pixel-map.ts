@@ -1,10 +1,10 @@
 import type { SpatialReference } from 'gdal-async';
 import { type Affine, apply, invert, isAxisAligned, type XY } from '../grid/affine.js';
-import { fullTurnOf } from '../grid/full-turn.js';
+import { fullTurnOf } from '../grid/crs/full-turn.js';
 import type { GeoBox, Shape } from '../grid/geobox.js';
 import type { PixelMap } from '../grid/shapes/footprint.js';
 import { loadGdal } from '../kernel/gdal/load.js';
-import { pointsBy, spatialReference, turnLengthOf } from '../kernel/gdal/srs.js';
+import { pointsBy, spatialReference, turnLengthOf } from '../kernel/gdal/proj/srs.js';
 
 /** Where a file lies, in its own terms. */
 export interface FilePlace {
@@ -27,7 +27,7 @@ const EXACTNESS = 0.01;
 const CORRECTIONS = 4;
 
 /**
- * The map from a file to a grid, computed by PROJ as pixels are warped (kernel/gdal/positions.ts). That goes
+ * The map from a file to a grid, computed by PROJ as pixels are warped (kernel/gdal/proj/positions.ts). That goes
  * from the grid to the file, and PROJ may choose one operation of several by the place it starts from; so
  * what comes back that way is compared with what went out, and the image corrected until both are the same.
  */

@@ -1,7 +1,7 @@
 import type { Dataset, Feature, Layer, SpatialReference } from 'gdal-async';
 import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
 import { expected, GeocubesError, InvalidInputError } from '../errors.js';
-import { parseCrs } from '../grid/crs.js';
+import { parseCrs } from '../grid/crs/crs.js';
 import type { GeoJsonRegion } from '../grid/roi.js';
 import {
   type CheckedInput,

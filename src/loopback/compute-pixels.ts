@@ -1,7 +1,7 @@
 /** Requests for pixels: what is asked for, whether it is allowed, and the file that answers it. */
 import { z } from 'zod';
 import { invert } from '../grid/affine.js';
-import { parseCrs } from '../grid/crs.js';
+import { parseCrs } from '../grid/crs/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import type { DType, PixelArray } from '../raster/dtype.js';
 import type { Catalogue } from './assets/catalogue.js';

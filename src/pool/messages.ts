@@ -2,9 +2,9 @@
 import type { ErrorRecord } from '../errors.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
-import type { GeoBoxOptions, GeoTiffJob } from '../kernel/raster-files.js';
-import type { ChunkRead } from '../kernel/read-chunk.js';
-import type { WarpJob } from '../kernel/region-kernel.js';
+import type { GeoBoxOptions, GeoTiffJob } from '../kernel/region/raster-files.js';
+import type { ChunkRead } from '../kernel/region/read-chunk.js';
+import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 

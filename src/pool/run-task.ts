@@ -1,4 +1,4 @@
-import '../kernel/gdal/points.js';
+import '../kernel/gdal/proj/points.js';
 import { toRecord } from '../errors.js';
 import type { FullKernel } from '../kernel/full-kernel.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';

@@ -1,6 +1,6 @@
+import { createPlainZarr, openPlainZarr } from './directory/plain-zarr.js';
 import type { LocalStore, StoreOptions } from './durability/local-store.js';
-import { createIcechunk, openIcechunk } from './icechunk-backend.js';
-import { createPlainZarr, openPlainZarr } from './plain-zarr.js';
+import { createIcechunk, openIcechunk } from './icechunk/backend.js';
 import { type PatienceOptions, patient } from './remote/patience.js';
 import type {
   Backend,

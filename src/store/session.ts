@@ -1,7 +1,15 @@
 /** What a place to keep cubes in offers: the few operations that Icechunk and a plain directory both fill. */
 
-import type { ChunkLocator } from './chunk-files.js';
 import type { LocalStore } from './durability/local-store.js';
+
+/** Where a chunk lies: in a file, nowhere (it was never written), or where only the store can read it. */
+export type Location =
+  | { readonly file: string; readonly offset: number; readonly length: number }
+  | 'missing'
+  | 'elsewhere';
+
+/** Where chunks lie, one answer for each key; `undefined` when that cannot be told. */
+export type ChunkLocator = (keys: readonly string[]) => Promise<readonly Location[] | undefined>;
 
 /** The part of a store that the ledger reads and writes. */
 export interface KeyValueStore {

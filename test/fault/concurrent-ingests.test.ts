@@ -14,7 +14,7 @@ import {
   ROI,
   Workplace,
   watchCommand,
-} from './disturbed-cubes.js';
+} from './support/disturbed-cubes.js';
 
 let calm: Calm;
 let server: LoopbackServer;

@@ -6,7 +6,7 @@ import type { IngestRecord } from '../../src/index.js';
 import { startLoopback } from '../../src/loopback/server.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
-import { datasetOf, ingestArgs, Workplace } from './disturbed-cubes.js';
+import { datasetOf, ingestArgs, Workplace } from './support/disturbed-cubes.js';
 
 const TILES = 500;
 

@@ -18,8 +18,8 @@ import {
   ingestArgs,
   KINDS,
   Workplace,
-} from './disturbed-cubes.js';
-import { openSmallDisk } from './small-disk.js';
+} from './support/disturbed-cubes.js';
+import { openSmallDisk } from './support/small-disk.js';
 
 let calm: Calm;
 let server: LoopbackServer;

@@ -19,7 +19,7 @@ import {
   said,
   Workplace,
   watchCommand,
-} from './disturbed-cubes.js';
+} from './support/disturbed-cubes.js';
 
 let calm: Calm;
 let place: Workplace;

@@ -19,7 +19,7 @@ import {
   said,
   Workplace,
   watchCommand,
-} from './disturbed-cubes.js';
+} from './support/disturbed-cubes.js';
 
 const STOPPING = 'Stopping: finished tiles are being committed. Once more to stop at once.';
 

@@ -18,7 +18,7 @@ import {
   type Watched,
   Workplace,
   watchCommand,
-} from './disturbed-cubes.js';
+} from './support/disturbed-cubes.js';
 
 /** Decides every moment; another one by the environment. */
 const SEED = Number(process.env.KILL_SEED ?? 20_261_125);

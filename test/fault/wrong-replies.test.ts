@@ -24,7 +24,7 @@ import {
   TINY_DATASET,
   temporaryFolder,
 } from '../e2e/loopback-cubes.js';
-import { type FrontReply, type PixelsAsked, startFront } from './front-server.js';
+import { type FrontReply, type PixelsAsked, startFront } from './support/front-server.js';
 
 const ROI = parseBoundingBox(SMALL_BBOX);
 const TILES = 60;

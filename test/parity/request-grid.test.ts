@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GeoBox } from '../../src/grid/geobox.js';
-import { requestGeoBox } from '../../src/grid/request-grid.js';
+import { requestGeoBox } from '../../src/grid/onto/request-grid.js';
 import type { FetchedTile, MaskTransport, Recipe } from '../../src/tile.js';
 import { recipeOf, writeGeoTiff } from '../unit/kernel/geotiff.js';
 import { firstDifference, processByBoth, random } from './both-kernels.js';

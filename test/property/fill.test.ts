@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { gdalFill, idw } from '../unit/kernel/fills.js';
+import { gdalFill, idw } from '../unit/kernel/fill/fills.js';
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
 function random(seed: number): () => number {

@@ -8,7 +8,7 @@ import {
   shift,
   toGeoTransform,
 } from '../../src/grid/affine.js';
-import { parseCrs } from '../../src/grid/crs.js';
+import { parseCrs } from '../../src/grid/crs/crs.js';
 import { GeoBox } from '../../src/grid/geobox.js';
 import { Grid } from '../../src/grid/tiling.js';
 import { contains, intersect, type Window } from '../../src/grid/window.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nearest as fillNearest } from '../unit/kernel/fills.js';
+import { nearest as fillNearest } from '../unit/kernel/fill/fills.js';
 
 /** Squared distance from (row, col) to the nearest valid pixel, and the values found at that distance. */
 function nearest(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCrs, transformer } from '../../src/grid/crs.js';
+import { parseCrs, transformer } from '../../src/grid/crs/crs.js';
 import { GeoBox } from '../../src/grid/geobox.js';
 import { type BoundingBox, roiWindows } from '../../src/grid/roi.js';
 import { Grid } from '../../src/grid/tiling.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { XY } from '../../src/grid/affine.js';
-import { parseCrs, transformer } from '../../src/grid/crs.js';
+import { parseCrs, transformer } from '../../src/grid/crs/crs.js';
 import { GeoBox } from '../../src/grid/geobox.js';
 import { roiWindows, tilesOf } from '../../src/grid/roi.js';
 import { clipRings, doubleArea, holds, type Ring } from '../../src/grid/shapes/ring.js';

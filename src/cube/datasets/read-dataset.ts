@@ -6,7 +6,7 @@ import { presetDataset } from '../../dataset/presets.js';
 import { expected } from '../../errors.js';
 import { isAxisAligned } from '../../grid/affine.js';
 import { GeoBox } from '../../grid/geobox.js';
-import type { GeoBoxOptions } from '../../kernel/raster-files.js';
+import type { GeoBoxOptions } from '../../kernel/region/raster-files.js';
 import { localPath } from '../../machine/local-path.js';
 import type { Pool } from '../../pool/pool.js';
 import { readJson } from '../../raster/read-text.js';

@@ -1,6 +1,6 @@
 import { expected, type InvalidInputError } from '../../errors.js';
 import { alignsWith } from '../../grid/affine.js';
-import { asStored, type Crs, equivalentCrs, parseCrs } from '../../grid/crs.js';
+import { asStored, type Crs, equivalentCrs, parseCrs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import type { GridEntry } from './grid-entry.js';
 

@@ -1,6 +1,6 @@
 import { expected } from '../../errors.js';
 import { type Affine, isAxisAligned } from '../../grid/affine.js';
-import { asStored, type Crs, parseCrs } from '../../grid/crs.js';
+import { asStored, type Crs, parseCrs } from '../../grid/crs/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { Grid, type GridRecord } from '../../grid/tiling.js';
 import { checkAgreement, crsText, type GridMaker } from './agreement.js';

@@ -1,7 +1,7 @@
 import type { XY } from '../affine.js';
-import { type Crs, transformer } from '../crs.js';
+import { type Crs, transformer } from '../crs/crs.js';
+import { fullTurnOf } from '../crs/full-turn.js';
 import { type Bounds, boundsOfPoints, cornersOf, type Frame } from '../frame.js';
-import { fullTurnOf } from '../full-turn.js';
 import { nearestLongitude, POLAR_WIDTH, polarCap, unwrapLine, unwrapRing } from './longitude.js';
 import { isFinitePoint, mapPath, type PathMap } from './path.js';
 import { holds, type Ring, type RingSet } from './ring.js';

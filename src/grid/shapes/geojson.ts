@@ -5,7 +5,7 @@
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 import { expected } from '../../errors.js';
 import type { XY } from '../affine.js';
-import { type Crs, EPSG_4326, parseCrs } from '../crs.js';
+import { type Crs, EPSG_4326, parseCrs } from '../crs/crs.js';
 import type { Shapes } from './place.js';
 import type { RingSet } from './ring.js';
 

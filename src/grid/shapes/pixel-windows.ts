@@ -1,3 +1,4 @@
+import { fullTurnOf } from '../crs/full-turn.js';
 import {
   type Bounds,
   boundsOfPoints,
@@ -6,7 +7,6 @@ import {
   pixelsTouched,
   within,
 } from '../frame.js';
-import { fullTurnOf } from '../full-turn.js';
 import { around, type Window } from '../window.js';
 import type { Shapes } from './place.js';
 import { clipLine, clipRings } from './ring.js';

@@ -3,7 +3,8 @@
  * where the frame has them, in pixel coordinates.
  */
 import type { XY } from '../affine.js';
-import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../crs.js';
+import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../crs/crs.js';
+import { type FullTurn, fullTurnOf } from '../crs/full-turn.js';
 import {
   type Bounds,
   boundsOf,
@@ -12,7 +13,6 @@ import {
   pixelSize,
   toPixels,
 } from '../frame.js';
-import { type FullTurn, fullTurnOf } from '../full-turn.js';
 import {
   geographicOutline,
   isPolarCap,

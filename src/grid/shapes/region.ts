@@ -1,8 +1,8 @@
 import { expected } from '../../errors.js';
 import { apply } from '../affine.js';
-import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../crs.js';
+import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../crs/crs.js';
+import { fullTurnOf } from '../crs/full-turn.js';
 import { type Bounds, cornersOf, type Frame, isUpright, toPixels } from '../frame.js';
-import { fullTurnOf } from '../full-turn.js';
 import { footprint, type PixelMap } from './footprint.js';
 import { isOnEarth } from './geographic.js';
 import { type GeoJsonRegion, readGeoJson } from './geojson.js';

@@ -1,12 +1,12 @@
 import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
-import { createRegionKernel } from '../region-kernel.js';
+import { createRegionKernel } from '../region/region-kernel.js';
 import { loadBlosc } from './blosc-addon.js';
-import { openFiles } from './disk-file.js';
 import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
-import { openPart } from './part-file.js';
-import { rasterFiles } from './raster-files.js';
+import { openFiles } from './files/disk-file.js';
+import { openPart } from './files/part-file.js';
+import { rasterFiles } from './files/raster-files.js';
 import { warpBands } from './warp.js';
 
 export interface GdalKernelOptions {

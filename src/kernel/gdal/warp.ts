@@ -6,8 +6,8 @@ import type { BandRaster } from '../band-raster.js';
 import { targetOn } from '../resample/lattice.js';
 import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/rasters.js';
 import { Warp } from '../resample/warp.js';
-import { positionsIn } from './positions.js';
-import { checkCode, spatialReference, turnLengthOf } from './srs.js';
+import { positionsIn } from './proj/positions.js';
+import { checkCode, spatialReference, turnLengthOf } from './proj/srs.js';
 
 /** Bands that lie on the raster `source`, on the raster `target`, with gaps of their own. */
 export function warpBands(

@@ -1,8 +1,8 @@
 import { SetupError } from '../../errors.js';
 import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
-import { NO_RASTER_FILES } from '../raster-files.js';
-import { createRegionKernel } from '../region-kernel.js';
+import { NO_RASTER_FILES } from '../region/raster-files.js';
+import { createRegionKernel } from '../region/region-kernel.js';
 import { encodeChunk } from './encode.js';
 import { openPart } from './part-file.js';
 import { warpBands } from './warp.js';

@@ -1,11 +1,11 @@
 import { RasterError } from '../../errors.js';
 import { alignsWith, isInvertible } from '../../grid/affine.js';
-import { type Crs, parseCrs, sameCrs } from '../../grid/crs.js';
+import { type Crs, parseCrs, sameCrs } from '../../grid/crs/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { allocate, type PixelArray } from '../../raster/dtype.js';
 import { type FetchedPart, maskBandsOf, type Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
-import { addInvalid, GapList } from '../gaps.js';
+import { addInvalid, GapList } from '../fill/gaps.js';
 import { invalidValue, type PartFile } from '../tile-reader.js';
 import { type GeoTiff, openGeoTiff } from './geotiff.js';
 import { warpBands } from './warp.js';

@@ -1,4 +1,4 @@
-import { sameCrs, transformer } from '../../grid/crs.js';
+import { sameCrs, transformer } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';

@@ -1,5 +1,5 @@
 import { type Affine, alignsWith, isAxisAligned, pixelOffset, shift } from '../../grid/affine.js';
-import { fullTurnOf } from '../../grid/full-turn.js';
+import { fullTurnOf } from '../../grid/crs/full-turn.js';
 import type { GeoBox, Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 

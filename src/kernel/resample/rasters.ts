@@ -1,6 +1,6 @@
 import type { Resampling } from '../../dataset/dataset.js';
 import type { Affine } from '../../grid/affine.js';
-import type { Crs } from '../../grid/crs.js';
+import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType, PixelArray } from '../../raster/dtype.js';

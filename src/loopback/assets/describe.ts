@@ -1,5 +1,5 @@
 /** Assets and values as the service's JSON. */
-import { EPSG_4326, parseCrs } from '../../grid/crs.js';
+import { EPSG_4326, parseCrs } from '../../grid/crs/crs.js';
 import { FOOTPRINT, propertiesOf } from '../expression/element.js';
 import type { Value } from '../expression/value.js';
 import { isList } from '../expression/value.js';

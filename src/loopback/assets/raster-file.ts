@@ -9,7 +9,7 @@ import {
   shift,
   toGeoTransform,
 } from '../../grid/affine.js';
-import { parseCrs, transformer } from '../../grid/crs.js';
+import { parseCrs, transformer } from '../../grid/crs/crs.js';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
 import { intersect } from '../../grid/window.js';
 import { type CheckedInput, checkRaster, openChecked } from '../../kernel/gdal/inputs/open.js';

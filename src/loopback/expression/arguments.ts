@@ -1,5 +1,5 @@
 import { invert } from '../../grid/affine.js';
-import { parseCrs } from '../../grid/crs.js';
+import { parseCrs } from '../../grid/crs/crs.js';
 import type { Geometry, Projection } from '../geometry/geometry.js';
 import { atScale } from '../geometry/projections.js';
 import { constantImage } from '../image/constant.js';

@@ -1,6 +1,6 @@
 /** Shapes on the ground as Earth Engine's `Geometry` has them, and where they lie in another CRS. */
 import { type Affine, apply, invert, type XY } from '../../grid/affine.js';
-import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../../grid/crs.js';
+import { type Crs, EPSG_4326, parseCrs, sameCrs, transformer } from '../../grid/crs/crs.js';
 import { greatCircle } from './geodesic.js';
 
 /** A CRS (code or WKT) and the affine from pixels to its coordinates, row-major as everywhere. */

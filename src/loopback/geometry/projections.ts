@@ -1,6 +1,6 @@
 /** What can be asked of a projection, and projections made of others. */
 import { compose, scalesOf } from '../../grid/affine.js';
-import { parseCrs } from '../../grid/crs.js';
+import { parseCrs } from '../../grid/crs/crs.js';
 import { loadGdal } from '../../kernel/gdal/load.js';
 import { IDENTITY, type Projection } from './geometry.js';
 

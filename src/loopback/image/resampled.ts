@@ -1,6 +1,6 @@
 /** Bands computed on a grid of their own, and then sampled by the grid that is asked for. */
 import { apply, invert, shift } from '../../grid/affine.js';
-import { parseCrs, transformer } from '../../grid/crs.js';
+import { parseCrs, transformer } from '../../grid/crs/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { allocate } from '../../raster/dtype.js';
 import { refuse } from '../refusal.js';

@@ -1,6 +1,6 @@
 /** The made-up picture that all built-in assets are made of: three bands 0 to 255 on the TCVIS grid. */
 import { isAxisAligned } from '../../grid/affine.js';
-import { EPSG_4326 } from '../../grid/crs.js';
+import { EPSG_4326 } from '../../grid/crs/crs.js';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
 import type { BandSource, Frame } from '../image/image.js';
 import { HEIGHT, NORTH, RESOLUTION, WEST, WIDTH } from './grid.js';

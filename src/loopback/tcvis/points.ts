@@ -4,7 +4,7 @@
  * pixel, most of it the projection), with the same values.
  */
 import { apply } from '../../grid/affine.js';
-import { parseCrs, transformer } from '../../grid/crs.js';
+import { parseCrs, transformer } from '../../grid/crs/crs.js';
 import type { Frame, Plane } from '../image/image.js';
 import { isGap } from './gaps.js';
 import { colAt, HEIGHT, isLand, rowAt, WIDTH } from './grid.js';

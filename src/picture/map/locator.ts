@@ -1,5 +1,5 @@
 import type { XY } from '../../grid/affine.js';
-import { EPSG_4326, parseCrs } from '../../grid/crs.js';
+import { EPSG_4326, parseCrs } from '../../grid/crs/crs.js';
 import type { Grid } from '../../grid/tiling.js';
 import { COLOURS } from '../colours.js';
 import type { TileStates } from '../tile-states.js';

@@ -1,5 +1,5 @@
 import type { XY } from '../../grid/affine.js';
-import { type Crs, EPSG_4326, parseCrs, transformer } from '../../grid/crs.js';
+import { type Crs, EPSG_4326, parseCrs, transformer } from '../../grid/crs/crs.js';
 import type { Bounds } from '../../grid/geobox.js';
 import type { ClipBox } from './clip.js';
 

@@ -2,11 +2,11 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { StoreError } from '../../errors.js';
-import { BRANCH } from '../branch.js';
+import { BRANCH } from '../icechunk/branch.js';
+import { LEDGER_PATH } from '../metadata/zarr-metadata.js';
 import type { Lease } from '../sharing/lease-lock.js';
 import { nameStorage, type StorageLocation } from '../storage-url.js';
 import { translate } from '../store-errors.js';
-import { LEDGER_PATH } from '../zarr-metadata.js';
 import { LocalStore } from './local-store.js';
 import { branchHealth, type WholeSnapshot } from './whole-snapshots.js';
 

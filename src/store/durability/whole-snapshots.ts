@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import type { Repository } from '@earthmover/icechunk';
 import { makeTemporaryFolder } from '../../machine/temporary.js';
-import { loadIcechunk } from '../icechunk.js';
+import { loadIcechunk } from '../icechunk/load.js';
 
 /** A snapshot all of whose own files can be read. Of its chunks `verify` tells. */
 export interface WholeSnapshot {

@@ -9,16 +9,16 @@ import { TimeAxis } from '../../dataset/time-axis.js';
 import { expected, type InvalidInputError } from '../../errors.js';
 import { Grid } from '../../grid/tiling.js';
 import type { BandPacking } from '../../tile.js';
-import { LIST_NAMES } from '../loaded-list.js';
 import type { Repository } from '../repository.js';
 import type { CubeStore, KeyValueStore } from '../session.js';
+import { LIST_NAMES } from '../smart-geocubes/loaded-list.js';
 import {
   CUBE_RECORD_PATH,
   type CubeRecord,
   chunkKey,
   LEDGER_CHUNK,
   LEDGER_PATH,
-} from '../zarr-metadata.js';
+} from './zarr-metadata.js';
 
 interface Document {
   readonly attributes?: Readonly<Record<string, unknown>>;

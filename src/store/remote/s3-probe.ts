@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import { StoreError } from '../../errors.js';
-import { s3Settings } from '../object-storage.js';
+import { s3Settings } from '../icechunk/object-storage.js';
 import { nameStorage, type ObjectStoreLocation, type StorageLocation } from '../storage-url.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

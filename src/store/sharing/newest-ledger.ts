@@ -1,6 +1,6 @@
 import type { TileIndex } from '../../grid/tiling.js';
-import { Ledger, TileState } from '../ledger.js';
 import type { Repository } from '../repository.js';
+import { Ledger, TileState } from '../tiles/ledger.js';
 
 /** What is committed at this moment, or was a short time ago. */
 export class NewestLedger {

@@ -76,12 +76,12 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^apt-get install libgdal-dev python3$/,
     how: 'elsewhere',
-    where: 'scripts/bootstrap/gdal-choices.mjs',
+    where: 'scripts/bootstrap/gdal/choices.mjs',
   },
   {
     pattern: /^earthengine authenticate/,
     how: 'elsewhere',
-    where: 'test/unit/earth-engine/credentials.test.ts',
+    where: 'test/unit/earth-engine/credentials/credentials.test.ts',
   },
   {
     pattern: /^npm install \.\.\/smart-geocubes-native$/,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseCrs, transformer } from '../../../src/grid/crs.js';
+import { parseCrs, transformer } from '../../../src/grid/crs/crs.js';
 import {
   Cube,
   createPool,

@@ -12,7 +12,7 @@ import {
   fillCalmly,
   ingestArgs,
   Workplace,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 
 const lacksFaketime = spawnSync('faketime', ['-f', '+0', 'true']).status !== 0;
 const ahead = (seconds: number) => ['faketime', '-f', `+${seconds}s`];

@@ -15,7 +15,7 @@ import {
   fillCalmly,
   KINDS,
   Workplace,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 import { childOf, lacksNamespaces, UNSHARED } from './namespaces.js';
 
 /** Of each kind of store; 20 by the environment. */

@@ -17,7 +17,7 @@ import {
   ROI,
   randomFrom,
   Workplace,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 
 /** Of each kind of store. */
 const TRUNCATIONS = Number(process.env.TRUNCATIONS ?? 10);

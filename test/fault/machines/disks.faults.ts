@@ -16,7 +16,7 @@ import {
   KINDS,
   randomFrom,
   Workplace,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 import { openCutDisk } from './cut-disk.js';
 
 /** Decides how much room there is; another one by the environment. */

@@ -14,7 +14,7 @@ import {
   randomFrom,
   Workplace,
   watchCommand,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 import { childOf, lacksNamespaces, UNSHARED } from './namespaces.js';
 
 /** Kills of each kind of store. */

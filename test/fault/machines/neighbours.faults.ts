@@ -24,7 +24,7 @@ import {
   KINDS,
   Workplace,
   watchCommand,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 
 let calm: Calm;
 let server: LoopbackServer;

@@ -8,7 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
 import { runCommand } from '../../e2e/command.js';
 import { environmentFor, temporaryFolder } from '../../e2e/loopback-cubes.js';
-import { type Calm, datasetOf, fillCalmly, ingestArgs, watchCommand } from '../disturbed-cubes.js';
+import {
+  type Calm,
+  datasetOf,
+  fillCalmly,
+  ingestArgs,
+  watchCommand,
+} from '../support/disturbed-cubes.js';
 import { type S3Server, SERVERS, startS3 } from './s3-servers.js';
 
 const PROCESSES = 4;

@@ -19,7 +19,7 @@ import {
   ROI,
   randomFrom,
   watchCommand,
-} from '../disturbed-cubes.js';
+} from '../support/disturbed-cubes.js';
 import { type CutDisk, openCutDisk } from './cut-disk.js';
 
 /** Of each kind of store. */

@@ -10,7 +10,7 @@ import { startLoopback } from '../../../src/loopback/server.js';
 import { type Ended, type Running, runCommand, startCommand } from '../../e2e/command.js';
 import { environmentFor, temporaryFolder } from '../../e2e/loopback-cubes.js';
 import { serveEndless } from '../../unit/earth-engine/endless-server.js';
-import { datasetOf, ingestArgs, Workplace } from '../disturbed-cubes.js';
+import { datasetOf, ingestArgs, Workplace } from '../support/disturbed-cubes.js';
 
 const TOKEN = 'canary-of-a-token-0123456789';
 const MB = 1024 ** 2;

@@ -1,10 +1,10 @@
 /** Dataset files held to odc-geo, rasterio, pyproj and shapely: see make-fixtures.py. */
-import '../../../src/kernel/gdal/points.js';
+import '../../../src/kernel/gdal/proj/points.js';
 import { readFileSync } from 'node:fs';
 import type { Polygon } from 'geojson';
 import { describe, expect, test } from 'vitest';
 import { parseDataset } from '../../../src/dataset/parse.js';
-import { parseCrs, transformer } from '../../../src/grid/crs.js';
+import { parseCrs, transformer } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { type Roi, roiWindows, tilesIn } from '../../../src/grid/roi.js';
 import { Grid, tileId } from '../../../src/grid/tiling.js';

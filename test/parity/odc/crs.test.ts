@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Crs, parseCrs, transformer } from '../../../src/grid/crs.js';
+import { type Crs, parseCrs, transformer } from '../../../src/grid/crs/crs.js';
 import { FIXTURES } from './fixtures.js';
 
 /** Longitude and latitude of a CRS's own datum: the reference numbers have no datum shift in them. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { type FrameOptions, GeoBox, type ToCrsOptions } from '../../../src/grid/geobox.js';
 import { boundsFrom, boxOf, FIXTURES, optionsOf, type SavedBox } from './fixtures.js';
 

@@ -1,6 +1,6 @@
 import type { Position } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import { planReprojection } from '../../../src/grid/reproject-plan.js';
+import { planReprojection } from '../../../src/grid/onto/reproject-plan.js';
 import { tilesOf } from '../../../src/grid/roi.js';
 import { Grid } from '../../../src/grid/tiling.js';
 import { contains, type Window } from '../../../src/grid/window.js';

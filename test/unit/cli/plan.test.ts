@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { estimateText } from '../../../src/cli/estimate-text.js';
-import { parseRate } from '../../../src/cli/plan.js';
-import { estimateIngest } from '../../../src/cube/estimate.js';
+import { parseRate } from '../../../src/cli/commands/plan.js';
+import { estimateText } from '../../../src/cli/output/estimate-text.js';
+import { estimateIngest } from '../../../src/cube/fill/estimate.js';
 import { presetDataset } from '../../../src/dataset/presets.js';
 import { InvalidInputError } from '../../../src/errors.js';
 

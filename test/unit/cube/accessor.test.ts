@@ -3,7 +3,7 @@ import { Cube } from '../../../src/cube/cube.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { parseToi } from '../../../src/dataset/toi.js';
 import { InvalidInputError } from '../../../src/errors.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
 import { logBenchmarkSummary } from '../../../src/observe/stopwatch.js';
 import { createPool } from '../../../src/pool/pool.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cube } from '../../../src/cube/cube.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
 import { createPool } from '../../../src/pool/pool.js';
 import { Repository } from '../../../src/store/repository.js';

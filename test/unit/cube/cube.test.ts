@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cube, type IngestOptions } from '../../../src/cube/cube.js';
 import { AbortedError, EarthEngineError, InvalidInputError } from '../../../src/errors.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
 import type { IngestEvent } from '../../../src/observe/events.js';
 import { createPool } from '../../../src/pool/pool.js';

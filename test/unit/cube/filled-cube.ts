@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cube } from '../../../src/cube/cube.js';
-import { chooseCodec } from '../../../src/cube/recipe.js';
+import { chooseCodec } from '../../../src/cube/fill/recipe.js';
 import { type Dataset, fillValueOf } from '../../../src/dataset/dataset.js';
 import type { DatasetFile } from '../../../src/dataset/dataset-file.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
@@ -10,10 +10,10 @@ import type { TileIndex } from '../../../src/grid/tiling.js';
 import { createPool } from '../../../src/pool/pool.js';
 import type { Codec } from '../../../src/raster/codec.js';
 import { allocate, asBytes } from '../../../src/raster/dtype.js';
-import { Ledger, TileState } from '../../../src/store/ledger.js';
+import { metadataOf } from '../../../src/store/metadata/zarr-metadata.js';
 import { Repository } from '../../../src/store/repository.js';
 import { parseStorage } from '../../../src/store/storage-url.js';
-import { metadataOf } from '../../../src/store/zarr-metadata.js';
+import { Ledger, TileState } from '../../../src/store/tiles/ledger.js';
 
 export interface FilledCube {
   readonly cube: Cube;

@@ -2,12 +2,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Cube } from '../../../src/cube/cube.js';
 import { InvalidInputError } from '../../../src/errors.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
 import { createPool } from '../../../src/pool/pool.js';
+import { metadataOf } from '../../../src/store/metadata/zarr-metadata.js';
 import { Repository } from '../../../src/store/repository.js';
 import { parseStorage } from '../../../src/store/storage-url.js';
-import { metadataOf } from '../../../src/store/zarr-metadata.js';
 import { DATASET, fakeSource, HEIGHT, pixelAt, WIDTH } from './fake-source.js';
 
 const pool = createPool({ size: 0 });

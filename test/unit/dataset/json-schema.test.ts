@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { datasetJsonSchema } from '../../../src/dataset/json-schema.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 
 const file = new URL('../../../src/dataset/dataset.schema.json', import.meta.url);

@@ -4,7 +4,7 @@ import { formatInstant } from '../../../src/dataset/period.js';
 import { TimeAxis, type TimeAxisRecord } from '../../../src/dataset/time-axis.js';
 import { parseToi, selectSteps, type Toi } from '../../../src/dataset/toi.js';
 import { InvalidInputError } from '../../../src/errors.js';
-import { timeCoordinate } from '../../../src/store/time-coordinate.js';
+import { timeCoordinate } from '../../../src/store/metadata/time-coordinate.js';
 
 interface Reference {
   readonly record: TimeAxisRecord & { readonly step: string };

@@ -10,9 +10,9 @@ import { maxReplyBytes } from '../../../src/earth-engine/plan-requests.js';
 import { MAX_ERROR_BYTES, MAX_METADATA_BYTES } from '../../../src/earth-engine/read-body.js';
 import { EarthEngineError } from '../../../src/errors.js';
 import { LentMemory } from '../../../src/raster/lent-memory.js';
+import { serveTokens, serviceAccount } from './credentials/token-server.js';
 import { type EndlessServer, serveEndless } from './endless-server.js';
 import { type Answer, serve } from './small-server.js';
-import { serveTokens, serviceAccount } from './token-server.js';
 
 const MB = 1024 ** 2;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cube } from '../../../src/cube/cube.js';
-import { earthEngine } from '../../../src/cube/earth-engine.js';
-import { earthEngineExpression } from '../../../src/cube/expression.js';
+import { earthEngine } from '../../../src/cube/sources/earth-engine.js';
+import { earthEngineExpression } from '../../../src/cube/sources/expression.js';
 import type { Dataset, Source } from '../../../src/dataset/dataset.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';

@@ -3,7 +3,7 @@ import { parseDataset } from '../../../src/dataset/parse.js';
 import { AdaptiveLimiter } from '../../../src/earth-engine/adaptive-limiter.js';
 import { earthEngineSource } from '../../../src/earth-engine/source.js';
 import { EarthEngineError } from '../../../src/errors.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import type { PlannedTile, TileSource } from '../../../src/tile.js';
 import { PATIENT } from '../../patience.js';
 import { writeGeoTiff } from '../kernel/geotiff.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { joinWindows, splitWindow } from '../../../src/grid/continued-window.js';
-import { parseCrs, transformer } from '../../../src/grid/crs.js';
-import { fullTurnOf } from '../../../src/grid/full-turn.js';
+import { parseCrs, transformer } from '../../../src/grid/crs/crs.js';
+import { fullTurnOf } from '../../../src/grid/crs/full-turn.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
+import { joinWindows, splitWindow } from '../../../src/grid/onto/continued-window.js';
 import { parseBoundingBox, type Roi, roiWindows, tilesOf } from '../../../src/grid/roi.js';
 import { Grid } from '../../../src/grid/tiling.js';
 

@@ -1,6 +1,6 @@
 import type { Geometry, Position } from 'geojson';
 import { expect, test } from 'vitest';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { roiWindows, tilesOf } from '../../../src/grid/roi.js';
 import { Grid } from '../../../src/grid/tiling.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/errors.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
-import { planReprojection } from '../../../src/grid/reproject-plan.js';
+import { planReprojection } from '../../../src/grid/onto/reproject-plan.js';
 import {
   type GeoJsonRegion,
   parseBoundingBox,

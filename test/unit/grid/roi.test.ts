@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/errors.js';
-import { parseCrs, transformer } from '../../../src/grid/crs.js';
+import { parseCrs, transformer } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { parseBoundingBox, roiWindows } from '../../../src/grid/roi.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { requestExpression } from '../../../src/earth-engine/expression.js';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { Catalogue } from '../../../src/loopback/assets/catalogue.js';
 import { evaluate } from '../../../src/loopback/expression/evaluate.js';

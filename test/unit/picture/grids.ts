@@ -1,4 +1,4 @@
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { Grid } from '../../../src/grid/tiling.js';
 

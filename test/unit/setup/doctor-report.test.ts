@@ -6,7 +6,7 @@ import {
   type DoctorOptions,
   gatherDoctorReport,
   renderDoctorReport,
-} from '../../../src/cli/doctor-report.js';
+} from '../../../src/cli/output/doctor-report.js';
 import { SetupError } from '../../../src/errors.js';
 
 let home = '';

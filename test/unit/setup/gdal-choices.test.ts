@@ -6,7 +6,7 @@ import {
   forcedChoice,
   installCommand,
   planChoices,
-} from '../../../scripts/bootstrap/gdal-choices.mjs';
+} from '../../../scripts/bootstrap/gdal/choices.mjs';
 
 const linux = { platform: 'linux', arch: 'x64', abi: '115', gdalAsync: '3.12.3' };
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findNodeHeaders, systemFamily } from '../../../scripts/bootstrap/gdal-probe.mjs';
+import { findNodeHeaders, systemFamily } from '../../../scripts/bootstrap/gdal/probe.mjs';
 import { checkNode, isOlder } from '../../../scripts/bootstrap/packages.mjs';
 import { abiFolder, cacheFolder } from '../../../scripts/bootstrap/paths.mjs';
 import { which } from '../../../scripts/bootstrap/run.mjs';

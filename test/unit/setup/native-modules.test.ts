@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { gdalFacts } from '../../../src/kernel/gdal/facts.js';
-import { icechunkStatus, loadIcechunk } from '../../../src/store/icechunk.js';
+import { icechunkStatus, loadIcechunk } from '../../../src/store/icechunk/load.js';
 
 test('GDAL tells its version and has the drivers the kernel works with', () => {
   const facts = gdalFacts();

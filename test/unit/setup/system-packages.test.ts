@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { mayInstall } from '../../../scripts/bootstrap/gdal/choices.mjs';
+import { installAndBuild } from '../../../scripts/bootstrap/gdal/make.mjs';
+import { canApt } from '../../../scripts/bootstrap/gdal/probe.mjs';
 import { setUpGdal } from '../../../scripts/bootstrap/gdal.mjs';
-import { mayInstall } from '../../../scripts/bootstrap/gdal-choices.mjs';
-import { installAndBuild } from '../../../scripts/bootstrap/gdal-make.mjs';
-import { canApt } from '../../../scripts/bootstrap/gdal-probe.mjs';
 import { projectPaths } from '../../../scripts/bootstrap/paths.mjs';
 
 /** A bare machine: all that is on its PATH is an apt-get that writes down its arguments and fails. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { Cube, createPool, defineDataset, type Pool } from '../../../src/index.js';
 import { localFiles } from '../../../src/local/source.js';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { parseCrs } from '../../../src/grid/crs.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import {
   type RequestGrid,
   requestAffine,
   requestGeoBox,
   requestRatio,
-} from '../../../src/grid/request-grid.js';
+} from '../../../src/grid/onto/request-grid.js';
 import type { Window } from '../../../src/grid/window.js';
 import type { FetchedTile, Recipe } from '../../../src/tile.js';
 import { firstDifference, processByBoth, random } from '../../parity/both-kernels.js';

@@ -1,5 +1,5 @@
 /** The images that are asked for, and small grids to ask for them on. */
-import { parseCrs } from '../../../grid/crs.js';
+import { parseCrs } from '../../../grid/crs/crs.js';
 import { GeoBox, type GeoBoxRecord } from '../../../grid/geobox.js';
 import { DTYPES, type DType } from '../../../raster/dtype.js';
 import {

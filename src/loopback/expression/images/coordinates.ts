@@ -1,5 +1,5 @@
 import { apply, invert } from '../../../grid/affine.js';
-import { parseCrs, transformer } from '../../../grid/crs.js';
+import { parseCrs, transformer } from '../../../grid/crs/crs.js';
 import { type Projection, WGS84 } from '../../geometry/geometry.js';
 import { commonProjection } from '../../image/grids.js';
 import type { BandSource, Frame, Image } from '../../image/image.js';

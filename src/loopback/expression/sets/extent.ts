@@ -1,4 +1,4 @@
-import { parseCrs } from '../../../grid/crs.js';
+import { parseCrs } from '../../../grid/crs/crs.js';
 import {
   boundsIn,
   boxGeometry,

@@ -1,5 +1,5 @@
 import { shift } from '../../../grid/affine.js';
-import { parseCrs } from '../../../grid/crs.js';
+import { parseCrs } from '../../../grid/crs/crs.js';
 import type { Projection } from '../../geometry/geometry.js';
 import { atScale, nominalScale, scaled } from '../../geometry/projections.js';
 import type { Definition, Definitions } from '../algorithm.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BoundsSnap } from '../../../../src/dataset/grid/snapped.js';
 import { defineDataset, parseDataset } from '../../../../src/dataset/parse.js';
 import { InvalidInputError } from '../../../../src/errors.js';
-import { parseCrs } from '../../../../src/grid/crs.js';
+import { parseCrs } from '../../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../../src/grid/geobox.js';
 
 const REST = { title: 'Grid', local: true, bands: ['v'], dtype: 'uint8' } as const;

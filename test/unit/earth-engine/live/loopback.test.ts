@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkLive, type LiveReport, liveHtml, liveMarkdown } from '../../../../src/cube/live.js';
+import {
+  checkLive,
+  type LiveReport,
+  liveHtml,
+  liveMarkdown,
+} from '../../../../src/cube/sources/live.js';
 import { type LoopbackServer, startLoopback } from '../../../../src/loopback/server.js';
 
 const TOKEN = 'canary-of-a-token';

@@ -1,9 +1,9 @@
-import '../../../../src/kernel/gdal/points.js';
+import '../../../../src/kernel/gdal/proj/points.js';
 import { describe, expect, test } from 'vitest';
 import { gridOf } from '../../../../src/earth-engine/source.js';
 import { InvalidInputError } from '../../../../src/errors.js';
+import { asStored, parseCrs, sameCrs, transformer, wkt1Of } from '../../../../src/grid/crs/crs.js';
 import { codeIn } from '../../../../src/grid/crs/names.js';
-import { asStored, parseCrs, sameCrs, transformer, wkt1Of } from '../../../../src/grid/crs.js';
 import { loadGdal } from '../../../../src/kernel/gdal/load.js';
 
 const LAEA = '+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84';

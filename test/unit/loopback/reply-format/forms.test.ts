@@ -5,7 +5,7 @@ import { encodeGeoTiff } from '../../../../src/loopback/image/geotiff.js';
 import { parseReplyFormat } from '../../../../src/loopback/reply-format/words.js';
 import { inFormat } from '../../../../src/loopback/reply-format/write.js';
 import { allocate, DTYPES, type DType } from '../../../../src/raster/dtype.js';
-import { ask, withServer } from '../faults-support.js';
+import { ask, withServer } from '../faults/support.js';
 import { readTiff } from '../support.js';
 
 const BOX = GeoBox.fromRecord({

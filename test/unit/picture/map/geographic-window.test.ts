@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseCrs } from '../../../../src/grid/crs.js';
+import { parseCrs } from '../../../../src/grid/crs/crs.js';
 import { geographicWindow } from '../../../../src/picture/map/geographic-window.js';
 import { MapProjection } from '../../../../src/picture/map/projection.js';
 

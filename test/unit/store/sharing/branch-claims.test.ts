@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { tileId } from '../../../../src/grid/tiling.js';
-import { loadIcechunk } from '../../../../src/store/icechunk.js';
+import { loadIcechunk } from '../../../../src/store/icechunk/load.js';
 import { branchMarks } from '../../../../src/store/remote/branch-marks.js';
 import type { Marks } from '../../../../src/store/session.js';
 import { BranchClaims } from '../../../../src/store/sharing/branch-claims.js';

@@ -17,10 +17,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { tileId } from '../../../../src/grid/tiling.js';
 import { LocalStore } from '../../../../src/store/durability/local-store.js';
-import { Ledger, TileState } from '../../../../src/store/ledger.js';
 import type { Repository } from '../../../../src/store/repository.js';
 import { thisProcess } from '../../../../src/store/sharing/process-identity.js';
-import { openClaims } from '../../../../src/store/tile-claims.js';
+import { openClaims } from '../../../../src/store/sharing/tile-claims.js';
+import { Ledger, TileState } from '../../../../src/store/tiles/ledger.js';
 import { PATIENT } from '../../../patience.js';
 
 const TILE = { row: 1, col: 2 };

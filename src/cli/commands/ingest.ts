@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import { Cube, isTileList, type Rate } from '../../cube/cube.js';
+import { pathFor, storeOption, timeOption } from '../options/common.js';
+import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
+import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
+import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
+import { readTileList } from '../options/tile-list.js';
+import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
+import { type PlanOptions, rateOption, showPlan } from './plan.js';
+
+interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimits {
+  readonly store: string;
+  readonly retryFailed?: string;
+  readonly dryRun?: boolean;
+  readonly rate?: Rate;
+}
+
+export function ingestCommand(): Command {
+  const command = new Command('ingest').addOption(storeOption());
+  addRegionOptions(command)
+    .addOption(timeOption())
+    .addOption(
+      new Option(
+        '--retry-failed <list>',
+        'in place of a region: the tiles in a list of --failed, of a report (failures.ndjson), of --format json or ndjson, or ids one a line',
+      )
+        .argParser(pathFor('--retry-failed'))
+        .conflicts(['bbox', 'roi', 'time', 'dryRun']),
+    );
+  return addRunOptions(addServiceLimits(addServiceOptions(command)))
+    .option(
+      '--dry-run',
+      'tell what would be fetched and what it would cost, as "geocubes plan" does',
+    )
+    .addOption(rateOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project',
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.dryRun) return showPlan(planOptions(options));
+  const { retryFailed } = options;
+  const target =
+    retryFailed === undefined
+      ? await regionOf(options)
+      : (await readTileList(retryFailed, '--retry-failed')).map(({ id }) => id);
+  const cube = await Cube.open(options.store, { sync: options.durability !== 'none' });
+  // What lies outside the cube is told before anyone is asked for credentials.
+  if (isTileList(target)) cube.tilesOf(target);
+  else cube.windowsOf(target);
+  cube.stepsOf(options.time);
+  await runIngest(cube, target, await openService(cube.dataset, options), options);
+}
+
+/** A plan is told at once: a stream of events would be one record. */
+function planOptions({ format, ...options }: Options): PlanOptions {
+  return { ...options, format: format === 'text' ? 'text' : 'json' };
+}

@@ -1,0 +1,181 @@
+import { Command, Option } from 'commander';
+import { Cube, type Region } from '../../cube/cube.js';
+import { readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
+import type { Dataset, Resampling } from '../../dataset/dataset.js';
+import { expected } from '../../errors.js';
+import type { GeoBox } from '../../grid/geobox.js';
+import { renderQuicklook } from '../../picture/quicklook.js';
+import { isFloat } from '../../raster/dtype.js';
+import {
+  formatOption,
+  pathFor,
+  quietOption,
+  storeOption,
+  threadsOption,
+  timeOption,
+  wholeNumber,
+} from '../options/common.js';
+import { checkOutput, writeOutput } from '../options/output-file.js';
+import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
+import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { oneStep, stepRecord, timeWords } from '../options/time.js';
+import { complain, print, printJson } from '../output/terminal.js';
+
+interface Options extends RegionOptions, ComputeOptions {
+  readonly store: string;
+  readonly png?: string;
+  readonly out?: string;
+  readonly cog?: boolean;
+  readonly like?: string;
+  readonly resampling: Resampling;
+  readonly buffer: number;
+  readonly allowMissing?: boolean;
+  readonly format: 'text' | 'json';
+  readonly quiet?: boolean;
+}
+
+export function loadCommand(): Command {
+  const command = new Command('load').addOption(storeOption());
+  return addRegionOptions(command)
+    .addOption(timeOption())
+    .addOption(
+      new Option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE').argParser(
+        pathFor('--out'),
+      ),
+    )
+    .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
+    .addOption(
+      new Option(
+        '--png <file>',
+        'picture to write: the first three bands as red, green, blue, or the first in grey',
+      ).argParser(pathFor('--png')),
+    )
+    .option('--like <file>', 'raster whose grid the pixels are put on, exactly')
+    .addOption(
+      new Option('--resampling <method>', 'how pixels come onto another grid')
+        .choices(['near', 'bilinear', 'cubic', 'average', 'mode'] satisfies Resampling[])
+        .default('near'),
+    )
+    .addOption(
+      new Option('--buffer <pixels>', 'pixels to add on each side')
+        .default(0)
+        .argParser(wholeNumber('--buffer', 0, 1_000_000)),
+    )
+    .option(
+      '--allow-missing',
+      'read tiles whose chunks are lost as "no value", and say so, where it is an error else',
+    )
+    .addOption(threadsOption())
+    .addOption(kernelOption())
+    .addOption(formatOption())
+    .addOption(quietOption())
+    .addHelpText(
+      'after',
+      [
+        '\nA region is --bbox or --roi, or what --like covers; with both, pixels of --like outside the region have no value.',
+        '\nExamples:',
+        '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out region.tif --png region.png',
+        '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
+      ].join('\n'),
+    )
+    .action(load);
+}
+
+async function load(options: Options): Promise<void> {
+  const { store, png, out, like: likeFile, resampling, buffer, trustInputs = false } = options;
+  checkOptions(options);
+  if (out !== undefined) await checkOutput(out, '--out', true);
+  if (png !== undefined) await checkOutput(png, '--png');
+  const cube = await Cube.open(store);
+  const pool = await openPool(options);
+  try {
+    const like =
+      likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
+    const roi = (await regionIn(options)) ?? (like as GeoBox);
+    // A file holds one step.
+    const time = oneStep(cube, options.time);
+    const region = await cube.load(roi, {
+      ...{ pool, like, resampling, buffer, time },
+      allowMissing: options.allowMissing,
+    });
+    warnOfLost(region);
+    if (out !== undefined)
+      await writeGeoTiff(region, out, {
+        pool,
+        format: options.cog ? 'cog' : 'geotiff',
+        hasNodata: hasNodata(cube.dataset),
+      });
+    if (png !== undefined) await writeOutput(png, await regionPicture(region), '--png');
+    if (options.quiet) return;
+    if (options.format === 'json') printJson(regionRecord(region, cube.dataset, options));
+    else print(regionText(region, options));
+  } finally {
+    await pool.close();
+  }
+}
+
+function warnOfLost({ lostTiles = [] }: Region): void {
+  const [first, ...others] = lostTiles;
+  if (first === undefined) return;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  complain(
+    `chunks of tile ${first}${more} are lost, and read as "no value"; "geocubes verify --repair" reopens such tiles`,
+  );
+}
+
+type Files = Pick<Options, 'out' | 'png' | 'cog'>;
+
+function regionText({ geobox, steps, missingTiles }: Region, { out, png }: Files): string {
+  const missing = missingTiles > 0 ? `; ${missingTiles} tiles of it are not loaded` : '';
+  const files = [out, png].filter((file) => file !== undefined).join(' and ');
+  return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}`;
+}
+
+/** What was written. The affine is that of the outer corner: x = a col + b row + c, y = d col + e row + f. */
+function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files) {
+  const [step] = region.steps ?? [];
+  return {
+    files: [
+      ...(out === undefined ? [] : [{ path: out, format: cog ? 'cog' : 'geotiff' }]),
+      ...(png === undefined ? [] : [{ path: png, format: 'png' }]),
+    ],
+    geobox: region.geobox.toRecord(),
+    bounds: region.geobox.bounds,
+    bands: [...region.bands.keys()],
+    dtype: region.dtype,
+    // As GDAL has it: JSON knows no NaN.
+    nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
+    ...(step === undefined ? {} : { time: stepRecord(step) }),
+    missingTiles: region.missingTiles,
+    lostTiles: region.lostTiles ?? [],
+  };
+}
+
+/** Before anything is read. @throws {InvalidInputError} */
+function checkOptions({ png, out, cog, bbox, roi, like }: Options): void {
+  if (png === undefined && out === undefined)
+    throw expected('--out or --png', 'what to write', 'neither');
+  if (cog && out === undefined) throw expected('--out', 'the file of --cog', 'none');
+  if (bbox === undefined && roi === undefined && like === undefined)
+    throw expected('--bbox, --roi or --like', 'the region', 'none');
+  if (out !== undefined && !/\.tiff?$/i.test(out))
+    throw expected('a name that ends in .tif', '--out', out);
+}
+
+/** Integer cubes may be without a code for "no value". */
+function hasNodata({ dtype, nodata }: Dataset): boolean {
+  return isFloat(dtype) || nodata !== undefined;
+}
+
+/** The first three bands as red, green and blue, or the first in grey. */
+export function regionPicture({ geobox, bands, nodata, dtype }: Region): Promise<Buffer> {
+  const all = [...bands.values()];
+  const hasNodata =
+    isFloat(dtype) || nodata !== 0 || all.every((band) => (band as Uint8Array).includes(0));
+  return renderQuicklook({
+    width: geobox.width,
+    height: geobox.height,
+    bands: all.length >= 3 ? all.slice(0, 3) : all.slice(0, 1),
+    ...(hasNodata ? { nodata } : {}),
+  });
+}

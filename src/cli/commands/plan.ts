@@ -1,0 +1,103 @@
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import { Cube, type IngestEstimate, type Rate } from '../../cube/cube.js';
+import { expected } from '../../errors.js';
+import { abortOnSignals } from '../interrupt.js';
+import {
+  formatOption,
+  storeOption,
+  threadsOption,
+  timeOption,
+  wholeNumber,
+} from '../options/common.js';
+import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
+import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
+import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
+import { estimateText } from '../output/estimate-text.js';
+import { print, printJson } from '../output/terminal.js';
+
+export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptions {
+  readonly store: string;
+  readonly format: 'text' | 'json';
+  readonly rate?: Rate;
+  readonly sample?: number;
+}
+
+export function planCommand(): Command {
+  const command = new Command('plan').addOption(storeOption());
+  addRegionOptions(command)
+    .addOption(timeOption())
+    .addOption(rateOption())
+    .addOption(
+      new Option(
+        '--sample <n>',
+        'fetch so many tiles, spread over the region, without writing them, to measure',
+      ).argParser(wholeNumber('--sample', 1, 10_000)),
+    );
+  return addServiceOptions(command)
+    .addOption(threadsOption())
+    .addOption(kernelOption())
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --rate 30tiles/min\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --sample 4 --project my-project',
+    )
+    .action(async (options: PlanOptions) => showPlan(options));
+}
+
+export const rateOption = () =>
+  new Option(
+    '--rate <rate>',
+    'how fast tiles come, to tell the time: 30tiles/min, or 12MB/s of what is received',
+  ).argParser(parseRate);
+
+/** @throws {InvalidInputError} */
+export function parseRate(text: string): Rate {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*(tiles\/min|MB\/s)\s*$/i.exec(text) ?? [];
+  const value = Number(number);
+  if (unit === undefined || !(value > 0))
+    throw expected('a rate such as 30tiles/min or 12MB/s', '--rate', text);
+  return unit.toLowerCase() === 'mb/s'
+    ? { kind: 'bytes', perSecond: value * 1e6 }
+    : { kind: 'tiles', perMinute: value };
+}
+
+/** What `plan` and `ingest --dry-run` do. */
+export async function showPlan(options: PlanOptions): Promise<void> {
+  const roi = await regionOf(options);
+  const cube = await Cube.open(options.store);
+  const threads = options.threads ?? availableParallelism();
+  const { time, rate, sample } = options;
+  const common = { time, rate, threads };
+  const estimate =
+    sample === undefined
+      ? await cube.estimate(roi, common)
+      : await withSample(cube, options, (source, pool, signal) =>
+          cube.estimate(roi, { ...common, sample: { tiles: sample, source, pool }, signal }),
+        );
+  if (options.format === 'json') printJson(estimate);
+  else print(...estimateText(estimate).split('\n'));
+}
+
+async function withSample(
+  cube: Cube,
+  options: PlanOptions,
+  estimate: (
+    source: Awaited<ReturnType<typeof openService>>,
+    pool: Awaited<ReturnType<typeof openPool>>,
+    signal: AbortSignal,
+  ) => Promise<IngestEstimate>,
+): Promise<IngestEstimate> {
+  const source = await openService(cube.dataset, options);
+  const pool = await openPool(options).catch(async (error: unknown) => {
+    await source.close();
+    throw error;
+  });
+  const interrupt = abortOnSignals('Stopping: nothing was written.');
+  try {
+    return await estimate(source, pool, interrupt.signal);
+  } finally {
+    interrupt.release();
+    await Promise.all([source.close(), pool.close()]);
+  }
+}

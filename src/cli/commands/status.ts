@@ -1,0 +1,221 @@
+import { Command, Option } from 'commander';
+import { Cube, type StepCounts, TileState } from '../../cube/cube.js';
+import { formatInstant } from '../../dataset/period.js';
+import type { TimeStep } from '../../dataset/time-axis.js';
+import type { Toi } from '../../dataset/toi.js';
+import type { Roi } from '../../grid/roi.js';
+import { tileId } from '../../grid/tiling.js';
+import { renderPng } from '../../picture/png.js';
+import { pathFor, storeOption, timeOption } from '../options/common.js';
+import { checkOutput, writeOutput } from '../options/output-file.js';
+import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { type ListedTile, readTileList } from '../options/tile-list.js';
+import { stepRecord, timeWords } from '../options/time.js';
+import { print, printJson } from '../output/terminal.js';
+import { writeTileFeatures } from '../output/tile-features.js';
+
+interface Options extends RegionOptions {
+  readonly store: string;
+  readonly png?: string;
+  readonly failed?: string;
+  readonly format: 'text' | 'json' | 'geojson';
+}
+
+export function statusCommand(): Command {
+  const command = new Command('status').addOption(storeOption());
+  return addRegionOptions(command)
+    .addOption(timeOption())
+    .addOption(
+      new Option('--format <format>', 'what to print; geojson has a feature for each tile')
+        .choices(['text', 'json', 'geojson'])
+        .default('text'),
+    )
+    .addOption(
+      new Option(
+        '--png <file>',
+        'map of the loaded tiles to write; of temporal cubes those loaded at any of the steps',
+      ).argParser(pathFor('--png')),
+    )
+    .addOption(
+      new Option(
+        '--failed <list>',
+        'list of tiles that failed in an ingest (see "ingest --retry-failed"): those still not loaded are told, and drawn, apart',
+      ).argParser(pathFor('--failed')),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png',
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { store, png, format, time } = options;
+  if (png !== undefined) await checkOutput(png, '--png');
+  const region = await regionIn(options);
+  const listed =
+    options.failed === undefined ? undefined : await readTileList(options.failed, '--failed');
+  const cube = await Cube.open(store);
+  const roi = region ?? cube.grid.geobox;
+  const at = time === undefined ? {} : { time };
+  const failed = listed && failuresIn(cube, listed);
+  if (format === 'geojson') await writeTileFeatures(cube, roi, at, failed);
+  else {
+    const counts = await countTiles(cube, roi, at, failed);
+    if (format === 'json') printJson(statusRecord(cube, store, counts));
+    else print(...statusLines(cube, store, counts));
+  }
+  if (png === undefined) return;
+  await writeOutput(png, await renderPng(await stateMap(cube, roi, at, failed)), '--png');
+  if (format === 'text') print(`Wrote ${png}`);
+}
+
+/** By id; the last word counts. @throws {InvalidInputError} for tiles that the cube does not have. */
+function failuresIn(cube: Cube, listed: readonly ListedTile[]): Map<string, ListedTile> {
+  cube.tilesOf(listed.map(({ id }) => id));
+  return new Map(listed.map((tile) => [tile.id, tile]));
+}
+
+/** `failed`: those of the missing tiles that are in a list of failed ones; absent without a list. */
+interface Counts extends Omit<StepCounts, 'step'> {
+  readonly failed?: number;
+}
+
+type CountsOfStep = Counts & Pick<StepCounts, 'step'>;
+
+async function countTiles(
+  cube: Cube,
+  roi: Roi,
+  at: { readonly time?: Toi },
+  failed: ReadonlyMap<string, ListedTile> | undefined,
+): Promise<CountsOfStep[]> {
+  const counts = await cube.countStates(roi, at);
+  if (failed === undefined) return counts;
+  const byStep = new Map<number | undefined, number>();
+  for await (const { state, ...index } of cube.walkStates(roi, at))
+    if (state === TileState.notLoaded && failed.has(tileId(index)))
+      byStep.set(index.t, (byStep.get(index.t) ?? 0) + 1);
+  return counts.map((count) => ({ ...count, failed: byStep.get(count.step?.index) ?? 0 }));
+}
+
+/** One line for each step, and one for all where there are several. */
+function statusLines({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]): string[] {
+  const lines = counts.map(
+    (count) => `${dataset.title} at ${store}${stepWords(count.step)}: ${countWords(count)}`,
+  );
+  if (counts.length > 1)
+    lines.push(`${dataset.title} at ${store}, ${counts.length} steps: ${countWords(sum(counts))}`);
+  lines.push(...packedBands(dataset).map(packingWords));
+  return lines;
+}
+
+interface PackedBand {
+  readonly name: string;
+  readonly scale_factor?: number;
+  readonly add_offset?: number;
+  readonly units?: string;
+}
+
+/** Bands whose attributes say what the stored numbers stand for. */
+function packedBands({ bands }: Cube['dataset']): PackedBand[] {
+  return bands.flatMap(({ name, attributes = {} }) => {
+    const { scale_factor, add_offset, units } = attributes as Omit<PackedBand, 'name'>;
+    const stated = Object.entries({ scale_factor, add_offset, units }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return stated.length === 0 ? [] : { name, ...Object.fromEntries(stated) };
+  });
+}
+
+function packingWords({
+  name,
+  scale_factor: scale = 1,
+  add_offset: offset = 0,
+  units,
+}: PackedBand) {
+  const product = scale === 1 ? 'number' : `number * ${scale}`;
+  const number =
+    offset === 0 ? product : `${product} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`;
+  return `${name}: ${number}${units === undefined ? '' : ` ${units}`}`;
+}
+
+function statusRecord({ dataset }: Cube, store: string, counts: readonly CountsOfStep[]) {
+  return {
+    title: dataset.title,
+    store,
+    ...withShare(sum(counts)),
+    ...(packedBands(dataset).length === 0 ? {} : { bands: packedBands(dataset) }),
+    ...(counts[0]?.step === undefined
+      ? {}
+      : {
+          steps: counts.map(({ step, ...rest }) => ({
+            ...(step === undefined ? {} : stepRecord(step)),
+            ...withShare(rest),
+          })),
+        }),
+  };
+}
+
+function sum(counts: readonly Counts[]): Counts {
+  const total = (name: 'loaded' | 'empty' | 'missing' | 'failed') =>
+    counts.reduce((all, count) => all + (count[name] ?? 0), 0);
+  return {
+    loaded: total('loaded'),
+    empty: total('empty'),
+    missing: total('missing'),
+    ...(counts[0]?.failed === undefined ? {} : { failed: total('failed') }),
+  };
+}
+
+/** `share`: of the tiles that are loaded, empty or not; 0 to 1. */
+function withShare({ loaded, empty, missing, ...rest }: Counts) {
+  const tiles = loaded + empty + missing;
+  return {
+    tiles,
+    loaded,
+    empty,
+    missing,
+    ...rest,
+    share: tiles === 0 ? 1 : (loaded + empty) / tiles,
+  };
+}
+
+function stepWords(step: TimeStep | undefined): string {
+  return step === undefined ? '' : `, ${formatInstant(step.start)}`;
+}
+
+function countWords(counts: Counts): string {
+  const { tiles, loaded, empty, missing, share } = withShare(counts);
+  const failed = counts.failed === undefined ? '' : `, ${counts.failed} of them failed`;
+  return `${loaded} tiles loaded, ${empty} loaded and empty, ${missing} of ${tiles} not loaded${failed} (${(100 * share).toFixed(1)} % done)`;
+}
+
+/**
+ * The cube's map as SVG. A tile that is loaded at one step and empty at another counts as loaded; one that
+ * failed at any step, and is not loaded there, as failed.
+ */
+export async function stateMap(
+  cube: Cube,
+  roi: Roi = cube.grid.geobox,
+  at: { readonly time?: Toi } = {},
+  failed: ReadonlyMap<string, ListedTile> = new Map(),
+): Promise<string> {
+  const { grid } = cube;
+  const states = new Uint8Array(grid.rows * grid.cols);
+  for await (const { state, ...index } of cube.walkStates(roi, at)) {
+    const place = index.row * grid.cols + index.col;
+    if (state === TileState.notLoaded) {
+      if (failed.size > 0 && failed.has(tileId(index))) states[place] = FAILED;
+    } else if (states[place] !== FAILED && (state === TileState.loaded || states[place] === 0))
+      states[place] = state;
+  }
+  const { drawStateMap } = await import('../../picture/state-map.js');
+  return drawStateMap({
+    title: `${cube.dataset.title}${timeWords(cube.stepsOf(at.time))}`,
+    grid,
+    states,
+  });
+}
+
+/** The picture's number for it, beside the ledger's. */
+const FAILED = 3;

@@ -1,0 +1,103 @@
+import { Command, Option } from 'commander';
+import { Cube, type DamagedTile, type RollBack, type VerifyReport } from '../../cube/cube.js';
+import { EXIT } from '../exit-codes.js';
+import { abortOnSignals } from '../interrupt.js';
+import { quietOption, storeOption, threadsOption, timeOption } from '../options/common.js';
+import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
+import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { megabytes } from '../output/summary-text.js';
+import { print, printJson } from '../output/terminal.js';
+
+interface Options extends RegionOptions, ComputeOptions {
+  readonly store: string;
+  readonly quick?: boolean;
+  readonly repair?: boolean;
+  readonly format: 'text' | 'json' | 'ndjson';
+  readonly quiet?: boolean;
+}
+
+export function verifyCommand(): Command {
+  const command = new Command('verify').addOption(storeOption());
+  return addRegionOptions(command)
+    .addOption(timeOption())
+    .option('--quick', 'check that chunks are there, and do not decode them')
+    .option(
+      '--repair',
+      'reopen damaged tiles, so that the next ingest fetches them again; a cube whose newest commit cannot be read goes back to the newest that can',
+    )
+    .addOption(
+      new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
+        .choices(['text', 'json', 'ndjson'])
+        .default('text'),
+    )
+    .addOption(threadsOption())
+    .addOption(kernelOption())
+    .addOption(quietOption())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all right, 1 damaged, 3 damaged and mended: an ingest fetches the rest.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { store, quick = false, repair = false, format, quiet, time } = options;
+  const region = await regionIn(options);
+  const rolledBack = repair ? await Cube.rollBack(store) : undefined;
+  if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
+  const cube = await Cube.open(store);
+  const roi = region ?? cube.grid.geobox;
+  const pool = quick ? undefined : await openPool(options);
+  const damaged: DamagedTile[] = [];
+  const interrupt = abortOnSignals('Stopping: nothing was changed.');
+  let report: VerifyReport;
+  try {
+    report = await cube.verify(roi, {
+      pool,
+      ...(time === undefined ? {} : { time }),
+      quick,
+      repair,
+      onDamage: (tile) => {
+        if (quiet) return;
+        if (format === 'text') print(`tile ${tile.id} ${tile.message}`);
+        else if (format === 'ndjson') printJson(tile, undefined, 0);
+        else damaged.push(tile);
+      },
+      signal: interrupt.signal,
+    });
+  } finally {
+    interrupt.release();
+    await pool?.close();
+  }
+  if (format === 'json' && !quiet)
+    printJson({
+      ...report,
+      tilesDamaged: damaged,
+      ...(rolledBack === undefined ? {} : { rolledBack }),
+    });
+  else if (format === 'text' && !quiet) print(...verifyText(report).split('\n'));
+  if (report.damaged > 0)
+    process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
+  else if (rolledBack !== undefined) process.exitCode = EXIT.partial;
+}
+
+function rollBackText({ problem, to }: RollBack): string {
+  const where =
+    to === undefined
+      ? 'Their tiles count as not loaded'
+      : `The cube is back at the newest commit that can be read, of ${to.writtenAt} ("${to.message}")`;
+  return `Damaged: ${problem}. ${where}; "geocubes ingest" fetches the rest again`;
+}
+
+export function verifyText(report: VerifyReport): string {
+  const { tiles, loaded, empty, chunks, bytes, damaged, repaired, quick } = report;
+  const read = quick
+    ? `${chunks} chunks are there (not decoded)`
+    : `${chunks} chunks decoded (${megabytes(bytes)})`;
+  const lines = [`${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
+  if (damaged === 0) lines.push('No damage found');
+  else if (repaired === 0)
+    lines.push(`${damaged} tiles are damaged. "geocubes verify --repair" reopens them`);
+  else lines.push(`${repaired} damaged tiles were reopened. "geocubes ingest" fetches them again`);
+  return lines.join('\n');
+}

@@ -1,0 +1,73 @@
+import { Option } from 'commander';
+import { PRESET_NAMES } from '../../dataset/presets.js';
+import { parseToi } from '../../dataset/toi.js';
+import { expected } from '../../errors.js';
+import { localPath, schemeOf } from '../../machine/local-path.js';
+
+/** Options that several commands share. */
+export const storeOption = () =>
+  new Option('--store <url>', 'path or URL of the cube')
+    .argParser((url) => {
+      if (schemeOf(url) === 'memory')
+        throw expected(
+          'a place that is still there when the command has ended',
+          '--store',
+          url,
+          'Cubes in memory are for programs.',
+        );
+      return url;
+    })
+    .makeOptionMandatory();
+
+/** A parser for options that name a file or folder, by its path or a `file:` URL. */
+export function pathFor(name: string): (text: string) => string {
+  return (text) => localPath(text, name);
+}
+
+export const datasetOption = () =>
+  new Option(
+    '--dataset <name|file>',
+    `built-in dataset (${PRESET_NAMES.join(', ')}) or a .json file`,
+  ).makeOptionMandatory();
+
+export const timeOption = () =>
+  new Option(
+    '--time <time>',
+    'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30 (default: all)',
+  ).argParser(parseToi);
+
+export const threadsOption = () =>
+  new Option(
+    '--threads <n>',
+    'threads that compute; 0 computes on the main thread (default: the cores)',
+  ).argParser(wholeNumber('--threads', 0, 256));
+
+export const durabilityOption = () =>
+  new Option(
+    '--durability <what>',
+    'commit waits until each commit is on the disk; none leaves that to the system, and a power cut may cost the cube',
+  )
+    .choices(['commit', 'none'])
+    .default('commit');
+
+export const formatOption = () =>
+  new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
+
+export const trustOption = () =>
+  new Option(
+    '--trust-inputs',
+    'let input files lead anywhere: to other files, services, databases (default: only files that hold data, and VRTs over those in their own folder)',
+  );
+
+export const quietOption = () =>
+  new Option('-q, --quiet', 'print nothing: the exit code tells how it went');
+
+/** A parser for commander that takes whole numbers in a range. */
+export function wholeNumber(name: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!Number.isInteger(value) || value < low || value > high)
+      throw expected(`a whole number from ${low} to ${high}`, name, text);
+    return value;
+  };
+}

@@ -1,0 +1,62 @@
+import { Option } from 'commander';
+import { expected } from '../../errors.js';
+import { mixedFaults } from '../../loopback/faults/mixed.js';
+import { type FaultPlan, parseFaultPlan } from '../../loopback/faults/plan.js';
+import { readJson } from '../../raster/read-text.js';
+import { pathFor, wholeNumber } from './common.js';
+
+/** What a user wants to go wrong at the loopback server. */
+export interface FaultOptions {
+  readonly faults?: string;
+  readonly faultRate?: number;
+  readonly seed?: number;
+  readonly latency?: number;
+  readonly maxConcurrency?: number;
+}
+
+export function faultOptions(): Option[] {
+  return [
+    new Option(
+      '--faults <file>',
+      'what is to go wrong, as JSON (see src/loopback/README.md)',
+    ).argParser(pathFor('--faults')),
+    new Option(
+      '--fault-rate <share>',
+      'share of pixel requests that go wrong in some retryable way',
+    )
+      .argParser(share)
+      .conflicts('faults'),
+    new Option('--seed <n>', 'decides which requests go wrong (default: 1)').argParser(
+      wholeNumber('--seed', 0, 2 ** 31 - 1),
+    ),
+    new Option('--latency <ms>', 'time that each pixel request takes at least').argParser(
+      wholeNumber('--latency', 0, 600_000),
+    ),
+    new Option('--max-concurrency <n>', 'pixel requests at a time; more get 429').argParser(
+      wholeNumber('--max-concurrency', 1, 100_000),
+    ),
+  ];
+}
+
+/** One plan of all options; the others overrule what the file says. @throws {InvalidInputError} */
+export async function faultPlanOf(options: FaultOptions): Promise<FaultPlan> {
+  const { faults, faultRate, seed, latency, maxConcurrency } = options;
+  const plan =
+    faults !== undefined
+      ? parseFaultPlan(await readJson(faults, '--faults'))
+      : faultRate !== undefined
+        ? mixedFaults({ probability: faultRate })
+        : {};
+  return {
+    ...plan,
+    ...(seed === undefined ? {} : { seed }),
+    ...(latency === undefined ? {} : { latency: { ms: latency } }),
+    ...(maxConcurrency === undefined ? {} : { concurrency: { limit: maxConcurrency } }),
+  };
+}
+
+function share(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value <= 1)) throw expected('a number from 0 to 1', '--fault-rate', text);
+  return value;
+}

@@ -1,0 +1,48 @@
+import { Option } from 'commander';
+import { SetupError } from '../../errors.js';
+import type { KernelName } from '../../pool/messages.js';
+import { createPool, type Pool, type PoolOptions } from '../../pool/pool.js';
+import { complain } from '../output/terminal.js';
+
+export interface ComputeOptions {
+  readonly threads?: number;
+  readonly kernel?: KernelName;
+}
+
+export const kernelOption = () =>
+  new Option(
+    '--kernel <name>',
+    'what computes pixels: gdal, or js without native modules (default: gdal where it loads)',
+  ).choices(['gdal', 'js'] satisfies KernelName[]);
+
+/**
+ * A pool whose threads have loaded their kernel: the one asked for, else GDAL's, else JavaScript's, which
+ * is told on stderr.
+ *
+ * @throws {SetupError} when the kernel asked for cannot be loaded.
+ */
+export async function openPool({ threads, kernel }: ComputeOptions): Promise<Pool> {
+  const size: PoolOptions = threads === undefined ? {} : { size: threads };
+  try {
+    return await readyPool({ ...size, kernel: kernel ?? 'gdal' });
+  } catch (error) {
+    // What a variable breaks is to be mended, not done without.
+    if (kernel !== undefined || !(error instanceof SetupError) || error.kind === 'environment')
+      throw error;
+    complain(
+      'GDAL cannot be loaded here, so pixels are computed in JavaScript: the same ones, but more slowly ("geocubes doctor" tells more)',
+    );
+    return readyPool({ ...size, kernel: 'js' });
+  }
+}
+
+async function readyPool(options: PoolOptions): Promise<Pool> {
+  const pool = createPool(options);
+  try {
+    await pool.ready();
+    return pool;
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}

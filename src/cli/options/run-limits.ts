@@ -1,0 +1,113 @@
+import { type Command, Option } from 'commander';
+import { expected } from '../../errors.js';
+import { wholeNumber } from './common.js';
+
+/** What {@link addLimitOptions} adds. */
+export interface LimitOptions {
+  readonly maxTiles?: number;
+  readonly until?: Date;
+}
+
+/** What {@link addServiceLimits} adds. */
+export interface ServiceLimits {
+  readonly maxBytes?: number;
+  /** In milliseconds. */
+  readonly maxOutage?: number;
+}
+
+/** Where a run ends before its region does. */
+export function addLimitOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--max-tiles <n>',
+        'end after so many tiles; another run goes on from there',
+      ).argParser(wholeNumber('--max-tiles', 1, 1_000_000_000)),
+    )
+    .addOption(
+      new Option(
+        '--until <time>',
+        'begin no tile after this: 06:30, 2026-11-26T06:30 (local time), or +8h from now',
+      ).argParser((text) => parseUntil(text)),
+    );
+}
+
+/** The same where pixels are received from a service. */
+export function addServiceLimits(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--max-bytes <size>', 'receive no more than this, such as 20GB').argParser(
+        parseBytes,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--max-outage <duration>',
+        'how long to wait for a service that is down or out of quota, such as 30min; 0 ends at once (default: 1h)',
+      ).argParser((text) => parseDuration(text, '--max-outage')),
+    );
+}
+
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+};
+
+/** @throws {InvalidInputError} */
+export function parseBytes(text: string): number {
+  const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?B)?\s*$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * (BYTES[unit.toLowerCase()] ?? Number.NaN));
+  if (number === '' || !(bytes > 0))
+    throw expected('a number of bytes such as 500MB or 20GB', '--max-bytes', text);
+  return bytes;
+}
+
+const DURATIONS: Readonly<Record<string, number>> = {
+  s: 1e3,
+  min: 6e4,
+  m: 6e4,
+  h: 3.6e6,
+  d: 8.64e7,
+};
+
+/** Milliseconds. @throws {InvalidInputError} */
+export function parseDuration(text: string, name: string): number {
+  if (/^\s*0\s*$/.test(text)) return 0;
+  const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d)\s*$/i.exec(text) ?? [];
+  if (number === '') throw expected('a duration such as 90s, 30min or 8h', name, text);
+  return Number(number) * (DURATIONS[unit.toLowerCase()] ?? 0);
+}
+
+/**
+ * A time of day is the next such one; a date with a time is local unless it says otherwise.
+ * @throws {InvalidInputError} also for a time that has passed.
+ */
+export function parseUntil(text: string, now = new Date()): Date {
+  const trimmed = text.trim();
+  if (trimmed.startsWith('+')) {
+    const ms = parseDuration(trimmed.slice(1), '--until');
+    if (ms > 0) return new Date(now.getTime() + ms);
+    throw expected('a time to come', '--until', text);
+  }
+  const [, hours, minutes] = /^(\d{1,2}):(\d{2})$/.exec(trimmed) ?? [];
+  if (hours !== undefined && Number(hours) < 24 && Number(minutes) < 60) {
+    const next = new Date(now);
+    next.setHours(Number(hours), Number(minutes), 0, 0);
+    if (next <= now) next.setDate(next.getDate() + 1);
+    return next;
+  }
+  const [, year, month, day] =
+    /^(\d{4})-(\d{2})-(\d{2})[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?$/.exec(trimmed) ??
+    [];
+  const time = new Date(year === undefined ? Number.NaN : trimmed);
+  // Date makes 3 March of 31 February.
+  const hasDay = Number(day) <= new Date(Number(year), Number(month), 0).getDate();
+  if (Number.isNaN(time.getTime()) || !hasDay)
+    throw expected('a time such as 06:30, 2026-11-26T06:30 or +8h', '--until', text);
+  if (time <= now) throw expected('a time to come', '--until', text);
+  return time;
+}

@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { earthEngine } from '../../cube/sources/earth-engine.js';
+import type { Dataset } from '../../dataset/dataset.js';
+import type { TileSource } from '../../tile.js';
+import { pathFor, wholeNumber } from './common.js';
+
+export interface ServiceOptions {
+  readonly endpoint?: string;
+  readonly project?: string;
+  readonly keyFile?: string;
+  readonly insecureHttp?: boolean;
+  readonly concurrency?: number;
+}
+
+/** The options of every command that asks Earth Engine for pixels. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .addOption(endpointOption())
+    .addOption(projectOption())
+    .addOption(keyFileOption())
+    .addOption(insecureHttpOption())
+    .addOption(concurrencyOption());
+}
+
+export const endpointOption = () =>
+  new Option('--endpoint <url>', 'base URL of Earth Engine (default: the high-volume endpoint)');
+
+export const projectOption = () =>
+  new Option('--project <id>', 'Google Cloud project that is billed');
+
+export const keyFileOption = () =>
+  new Option(
+    '--key-file <file>',
+    "JSON key of a service account (default: this machine's credentials)",
+  ).argParser(pathFor('--key-file'));
+
+export const insecureHttpOption = () =>
+  new Option(
+    '--insecure-http',
+    'let the token go over plain http to another machine, readable on the way',
+  );
+
+const concurrencyOption = () =>
+  new Option(
+    '--concurrency <n>',
+    'requests in flight at the most (default: 40, the quota of a project)',
+  ).argParser(wholeNumber('--concurrency', 1, 1000));
+
+/**
+ * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):
+ * a command line is public.
+ */
+export function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
+  const { concurrency, ...rest } = options;
+  const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
+  return earthEngine(dataset, { ...rest, limiter });
+}

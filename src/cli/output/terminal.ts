@@ -1,0 +1,66 @@
+/**
+ * The one place that writes to stdout and stderr. What is written may hold words of the service, of files
+ * and of stores, so whatever a terminal would obey comes out as a visible escape; a line stays one line.
+ */
+import { once } from 'node:events';
+import { visible, visibleJson } from '../../visible.js';
+import type { Terminal } from './progress-bar.js';
+
+/** Lines on stdout. */
+export function print(...lines: readonly string[]): void {
+  process.stdout.write(textOf(lines));
+}
+
+/** Lines on stderr, for whoever watches. */
+export function tell(...lines: readonly string[]): void {
+  process.stderr.write(textOf(lines));
+}
+
+/** A failure, told on stderr as the command's own word. */
+export function complain(message: string): void {
+  tell(`geocubes: ${message}`);
+}
+
+/** A value as JSON on stdout, over several lines or in one: the same JSON, with nothing in it that acts. */
+export function printJson(
+  value: unknown,
+  replacer?: (key: string, value: unknown) => unknown,
+  indent: number | undefined = 2,
+): void {
+  process.stdout.write(`${visibleJson(JSON.stringify(value, replacer, indent))}\n`);
+}
+
+/**
+ * A piece of a long output on stdout; waits where whoever reads it is slower: what is made is then not kept
+ * in memory. Newlines are the caller's own.
+ */
+export async function writeOut(text: string): Promise<void> {
+  if (!process.stdout.write(visibleJson(text))) await once(process.stdout, 'drain');
+}
+
+/** What commander writes: help, versions and its own errors, which quote arguments. */
+export const COMMANDER_OUTPUT = {
+  writeOut: (text: string): void => {
+    process.stdout.write(paragraphsOf(text));
+  },
+  writeErr: (text: string): void => {
+    process.stderr.write(paragraphsOf(text));
+  },
+};
+
+/** Stderr as a progress bar draws on it, with control sequences of its own and clean words. */
+export const screen: Terminal = process.stderr;
+
+/** Whoever reads stdout is gone, or the disk that takes it is full; progress that can be written nowhere stops no work. */
+export function onOutputGone(onGone: (error: NodeJS.ErrnoException) => void): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', onGone);
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${visible(line)}\n`).join('');
+}
+
+function paragraphsOf(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}

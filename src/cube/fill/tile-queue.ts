@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expected } from '../../errors.js';
+import type { LimitName } from '../../observe/events.js';
+import type { TileClaims } from '../../store/sharing/tile-claims.js';
+import type { PlannedTile } from '../../tile.js';
+import type { IngestPlan } from './plan.js';
+
+/** Where an ingest ends before its region does. What is left is for another run. */
+export interface IngestLimits {
+  /** Tiles to do at the most. */
+  readonly maxTiles?: number | undefined;
+  /**
+   * Bytes to receive at the most: a tile is begun when its uncompressed bytes fit beside what was received
+   * and what is under way. What is received in vain, of requests that are sent again, is not counted.
+   */
+  readonly maxBytes?: number | undefined;
+  /** No tile is begun after this; those under way are finished. */
+  readonly until?: Date | undefined;
+}
+
+/** What a queue hands out, and on what conditions. */
+export interface TileQueueOptions extends Omit<IngestLimits, 'maxTiles'> {
+  readonly plan: IngestPlan;
+  readonly claims: TileClaims;
+  /** Told of tiles that another process has committed since they were planned. */
+  readonly onLoadedElsewhere: (tile: PlannedTile) => void;
+  /** Called while nothing is left but what other processes are filling: what is finished can be committed. */
+  readonly onIdle: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Between looks at tiles that other processes have, when nothing else is left. */
+const BUSY_DELAY_MS = 250;
+
+/** Tiles of other processes that are remembered before they are looked at again: few are under way at a time. */
+const MAX_BUSY = 256;
+
+/**
+ * Hands out the tiles of one run: first those put back, then the plan's, at last those that another process
+ * was filling at their turn, if it has not finished them. Ends where a limit says so.
+ */
+export class TileQueue {
+  readonly #tiles: Generator<PlannedTile>;
+  readonly #returned: PlannedTile[] = [];
+  #busy: PlannedTile[] = [];
+  readonly #underWay = new Map<string, number>();
+  #left: number;
+  #received = 0;
+  #stoppedBy: LimitName | undefined;
+  #wake: (() => void)[] = [];
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: TileQueueOptions) {
+    this.#tiles = options.plan.plannedTiles();
+    this.#left = options.plan.pending;
+  }
+
+  /** Tiles that were not begun. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** The limit that ended the run, if one did while tiles were left. */
+  get stoppedBy(): LimitName | undefined {
+    return this.#left > 0 ? this.#stoppedBy : undefined;
+  }
+
+  /**
+   * The next tile, which is claimed for this process; `undefined` when there is none.
+   * @throws {InvalidInputError} when not even one tile fits into the bytes that may be received.
+   */
+  async next(): Promise<PlannedTile | undefined> {
+    if (this.options.signal.aborted || this.#isTimeUp()) return undefined;
+    const tile = this.#returned.pop() ?? (await this.#nextFree());
+    if (tile === undefined) return undefined;
+    if (await this.#begin(tile)) return tile;
+    await this.options.claims.release(tile.id);
+    return undefined;
+  }
+
+  /** A tile is no longer under way: it is written, or lost. */
+  ended(tile: PlannedTile): void {
+    this.#underWay.delete(tile.id);
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  /** Tiles that were handed out and are to be tried again, before others. They stay claimed. */
+  putBack(tiles: readonly PlannedTile[]): void {
+    this.#left += tiles.length;
+    this.#returned.push(...[...tiles].reverse());
+  }
+
+  /** Counts bytes that have come. */
+  received(bytes: number): void {
+    this.#received += bytes;
+  }
+
+  #isTimeUp(): boolean {
+    const { until } = this.options;
+    if (this.#stoppedBy === undefined && until !== undefined && Date.now() >= until.getTime())
+      this.#stoppedBy = 'until';
+    return this.#stoppedBy !== undefined;
+  }
+
+  async #nextFree(): Promise<PlannedTile | undefined> {
+    // No for...of: leaving it would end the generator.
+    for (
+      let { value: tile } = this.#tiles.next();
+      tile !== undefined;
+      { value: tile } = this.#tiles.next()
+    ) {
+      if (await this.#claim(tile)) return tile;
+      if (this.options.signal.aborted) return undefined;
+      if (this.#busy.length < MAX_BUSY) continue;
+      const free = await this.#firstNoLongerBusy();
+      if (free !== undefined) return free;
+    }
+    return this.#inTurn(() => this.#nextReleased());
+  }
+
+  /** The first tile that another process gives up without having loaded it. */
+  async #nextReleased(): Promise<PlannedTile | undefined> {
+    const { signal, onIdle } = this.options;
+    while (this.#busy.length > 0 && !this.#isTimeUp() && !signal.aborted) {
+      const free = await this.#firstNoLongerBusy();
+      if (free !== undefined) return free;
+      // The other one may wait for tiles of this run in turn.
+      if (this.#underWay.size === 0) await onIdle();
+      if (this.#busy.length > 0) await pause(BUSY_DELAY_MS, signal);
+    }
+    return undefined;
+  }
+
+  /** One caller after the other. */
+  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  }
+
+  /** Looks through the tiles of other processes: forgets those that are loaded by now. */
+  async #firstNoLongerBusy(): Promise<PlannedTile | undefined> {
+    const tiles = this.#busy;
+    this.#busy = [];
+    while (tiles.length > 0) {
+      const tile = tiles.shift() as PlannedTile;
+      if (await this.#claim(tile)) {
+        this.#busy.push(...tiles);
+        return tile;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether the tile is this run's now. */
+  async #claim(tile: PlannedTile): Promise<boolean> {
+    const answer = await this.options.claims.claim(tile.index);
+    if (answer === 'ours') return true;
+    if (answer === 'busy') {
+      this.#busy.push(tile);
+      return false;
+    }
+    this.#left--;
+    this.options.onLoadedElsewhere(tile);
+    return false;
+  }
+
+  /**
+   * Whether the tile may be begun under the limit of bytes: then it is under way, before anyone else can ask
+   * for the same room. Waits while tiles under way may still make some.
+   */
+  async #begin(tile: PlannedTile): Promise<boolean> {
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.options;
+    const bytes = bytesOf(tile);
+    for (;;) {
+      let underWay = 0;
+      for (const each of this.#underWay.values()) underWay += each;
+      if (this.#received + underWay + bytes <= maxBytes) {
+        this.#left--;
+        this.#underWay.set(tile.id, bytes);
+        return true;
+      }
+      if (this.#underWay.size === 0) break;
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+      if (this.options.signal.aborted || this.#isTimeUp()) return false;
+    }
+    if (this.#received === 0)
+      throw expected(
+        `at least the ${bytes} bytes of one tile`,
+        'the bytes to receive at the most',
+        maxBytes,
+      );
+    this.#stoppedBy ??= 'max-bytes';
+    return false;
+  }
+}
+
+function bytesOf({ requests }: PlannedTile): number {
+  return requests.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,248 @@
+import { type Dataset, fillValueOf, type Resampling } from '../../dataset/dataset.js';
+import type { TimeAxis, TimeStep } from '../../dataset/time-axis.js';
+import { selectSteps, type Toi } from '../../dataset/toi.js';
+import { expected } from '../../errors.js';
+import { alignsWith, isAxisAligned } from '../../grid/affine.js';
+import { sameCrs } from '../../grid/crs/crs.js';
+import { GeoBox } from '../../grid/geobox.js';
+import { joinWindows, splitWindow } from '../../grid/onto/continued-window.js';
+import { type Roi, roiWindows } from '../../grid/roi.js';
+import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
+import { intersect, type Window } from '../../grid/window.js';
+import type { DType } from '../../raster/dtype.js';
+import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import type { TileSource } from '../../tile.js';
+import { atSteps } from '../fill/plan.js';
+import { lostError } from './lost-chunks.js';
+import {
+  allDone,
+  allocateRaster,
+  type ReadOptions,
+  type ReadSource,
+  readRaster,
+} from './read-raster.js';
+import { reproject, sourceWindows } from './reproject.js';
+
+/** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
+export type Like = GeoBox | { readonly geobox: GeoBox };
+
+/** Which time is meant. */
+export interface TimeOptions {
+  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
+  readonly time?: Toi | undefined;
+}
+
+/** What is read of a region, and on which grid. */
+export interface LoadOptions extends ReadOptions, TimeOptions {
+  /**
+   * The grid the pixels are wanted on: the result covers exactly this geobox, with nodata where the
+   * region or the cube ends. Default: the cube's own grid; for a region given as a geobox of another CRS
+   * or resolution, that geobox.
+   */
+  readonly like?: Like | undefined;
+  /** How pixels come onto another grid than the cube's. Default `near`, which makes no new values. */
+  readonly resampling?: Resampling | undefined;
+  /** Pixels of the result's grid to be added on each side; on the cube's grid no more than it has. Default 0. */
+  readonly buffer?: number | undefined;
+  /**
+   * Where tiles that are not loaded yet are fetched from, before the region is read; each once, however
+   * many loads want it at the same time. Needs a `pool`. Default: they stay nodata.
+   */
+  readonly source?: TileSource | undefined;
+  /**
+   * Reads tiles whose chunks are lost as nodata, and lists them in the result. Default `false`: they are an
+   * error. In Icechunk repositories they always are.
+   */
+  readonly allowMissing?: boolean | undefined;
+  /** Names of the bands wanted, in any order. Default: all. */
+  readonly bands?: readonly string[] | undefined;
+}
+
+/** A region read from a cube. */
+export interface Region {
+  /**
+   * Exactly the pixels of the arrays. Where a region crosses the antimeridian of a geographic grid, x
+   * goes on past 180.
+   */
+  readonly geobox: GeoBox;
+  readonly dtype: DType;
+  /** What stands for "no value". */
+  readonly nodata: number;
+  /** The steps of a temporal cube that were read, in the order of the axis; absent without a time axis. */
+  readonly steps?: readonly TimeStep[];
+  /**
+   * Each band's pixels, `[y, x]` or, where there are {@link steps}, `[time, y, x]`, row-major, by name, in
+   * the cube's order. Where a pool of threads read
+   * them, they lie in memory shared with it (`SharedArrayBuffer`).
+   */
+  readonly bands: ReadonlyMap<string, LoadedPixels>;
+  /** Tiles of the region that are not loaded: their pixels are nodata. */
+  readonly missingTiles: number;
+  /** Ids of tiles that are loaded and whose chunks are lost, where {@link LoadOptions.allowMissing} reads them as nodata. */
+  readonly lostTiles?: readonly string[];
+}
+
+/** What loading needs of a cube, at one moment of its history. */
+export interface CubeView extends ReadSource {
+  readonly grid: Grid;
+  readonly dataset: Dataset;
+  readonly timeAxis: TimeAxis | undefined;
+  isMissing(index: TileIndex): Promise<boolean>;
+  /** Whether chunks of these bands were there and are there no longer. */
+  isLost(index: TileIndex, names: readonly string[]): Promise<boolean>;
+}
+
+/** While the last chunks of one band are read, the next one's are found: threads have nothing to wait for. */
+const BANDS_AT_A_TIME = 2;
+
+/** As {@link Cube.load}. */
+export async function loadRegion(
+  view: CubeView,
+  roi: Roi,
+  options: LoadOptions & { readonly steps?: readonly TimeStep[] } = {},
+): Promise<Region> {
+  const { grid, dataset, timeAxis } = view;
+  const names = bandNames(dataset, options.bands);
+  const steps = options.steps ?? selectSteps(timeAxis, options.time);
+  const plan = planLoad(grid.geobox, roi, options);
+  const resampling = options.resampling ?? DEFAULT_RESAMPLING;
+  const geobox = plan.kind === 'own-grid' ? plan.geobox : plan.target;
+  const length = geobox.height * geobox.width;
+  const rasters = names.map(() =>
+    allocateRaster(dataset.dtype, length * (steps?.length ?? 1), options),
+  );
+  for (const [i, step] of (steps ?? [undefined]).entries()) {
+    const leading = step === undefined ? [] : [step.index];
+    const into = rasters.map((all) => all.subarray(i * length, (i + 1) * length) as LoadedPixels);
+    if (plan.kind === 'own-grid') {
+      const parts = splitWindow(plan.window, grid.geobox);
+      const bands = names.entries();
+      let isOver = false;
+      const lane = async () => {
+        for (const [band, path] of bands) {
+          // Where one band has failed, the others are of no use.
+          if (isOver) return;
+          const request = { path, shape: geobox, parts, leading, into: into[band] };
+          await readRaster(view, request, options).catch((error: unknown) => {
+            isOver = true;
+            throw error;
+          });
+        }
+      };
+      await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
+    } else {
+      const fill = fillValueOf(dataset);
+      if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);
+      await reproject({ ...view, ...plan, names, resampling, leading, into }, options);
+    }
+  }
+  let missingTiles = 0;
+  const lostTiles: string[] = [];
+  for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps)) {
+    if (await view.isMissing(index)) missingTiles++;
+    else if (await view.isLost(index, names)) lostTiles.push(tileId(index));
+  }
+  if (lostTiles.length > 0 && !options.allowMissing) throw lostError(lostTiles);
+  return {
+    geobox,
+    dtype: dataset.dtype,
+    nodata: fillValueOf(dataset),
+    ...(steps === undefined ? {} : { steps }),
+    bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
+    missingTiles,
+    ...(lostTiles.length === 0 ? {} : { lostTiles }),
+  };
+}
+
+/** Where pixels are read, and onto which grid they go. */
+export type LoadPlan =
+  | {
+      readonly kind: 'own-grid';
+      /** In pixels of the cube; its columns may go on past the last one (see grid/onto/continued-window.ts). */
+      readonly window: Window;
+      readonly geobox: GeoBox;
+    }
+  | {
+      readonly kind: 'reprojected';
+      readonly target: GeoBox;
+      /** The target's pixels that the region touches. */
+      readonly regions: readonly Window[];
+    };
+
+/** Makes no values that the cube does not hold. */
+const DEFAULT_RESAMPLING = 'near';
+
+/** The cube's tiles that a load reads from. */
+export function tilesOfPlan(
+  grid: Grid,
+  plan: LoadPlan,
+  resampling: Resampling = DEFAULT_RESAMPLING,
+): TileIndex[] {
+  const windows =
+    plan.kind === 'own-grid'
+      ? splitWindow(plan.window, grid.geobox).map(({ window }) => window)
+      : sourceWindows({ ...plan, grid, resampling });
+  return windows.length === 0 ? [] : [...grid.tilesIn(windows)];
+}
+
+/** @throws {InvalidInputError} when the region lies outside the cube, or an option is none. */
+export function planLoad(
+  cube: GeoBox,
+  roi: Roi,
+  { like, buffer = 0 }: Pick<LoadOptions, 'like' | 'buffer'>,
+): LoadPlan {
+  if (!(Number.isInteger(buffer) && buffer >= 0))
+    throw expected('a whole number of pixels, 0 or more', 'the buffer', buffer);
+  // Also where the pixels go elsewhere: a region outside the cube is a mistake, not an empty raster.
+  const windows = roiWindows(roi, cube);
+  const target = like === undefined ? otherGrid(roi, cube) : geoboxOf(like);
+  if (target !== undefined) {
+    const wide = buffer === 0 ? target : target.pad(buffer);
+    const all = { row: 0, col: 0, ...wide.shape };
+    // Windows are upright: on a rotated grid the region's own cannot be told.
+    const isWhole = roi === target || !isAxisAligned(wide.affine);
+    const regions = isWhole ? [all] : grow(roiWindows(roi, wide), buffer, wide);
+    return { kind: 'reprojected', target: wide, regions };
+  }
+  const joined = joinWindows(windows, cube);
+  const parts = splitWindow(growWindow(joined, buffer), cube);
+  const window = joinWindows(
+    parts.map(({ window }) => window),
+    cube,
+  );
+  return { kind: 'own-grid', window, geobox: cube.crop(window) };
+}
+
+function geoboxOf(like: Like): GeoBox {
+  return like instanceof GeoBox ? like : like.geobox;
+}
+
+/** A region that is a geobox of another CRS or another resolution says on which grid it is wanted. */
+function otherGrid(roi: Roi, cube: GeoBox): GeoBox | undefined {
+  if (!(roi instanceof GeoBox)) return undefined;
+  const [a, b, , d, e] = roi.affine;
+  const [ca, cb, , cd, ce] = cube.affine;
+  const isSame =
+    sameCrs(roi.crs, cube.crs) &&
+    alignsWith([a, b, 0, d, e, 0], [ca, cb, 0, cd, ce, 0], roi.width, roi.height);
+  return isSame ? undefined : roi;
+}
+
+function growWindow({ row, col, height, width }: Window, by: number): Window {
+  return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
+}
+
+function grow(windows: readonly Window[], by: number, { height, width }: GeoBox): Window[] {
+  return windows.map((window) => {
+    const inside = intersect(growWindow(window, by), { row: 0, col: 0, height, width });
+    return inside ?? window;
+  });
+}
+
+/** The bands wanted, in the cube's order. @throws {InvalidInputError} for one it does not have. */
+export function bandNames({ bands }: Dataset, wanted: readonly string[] | undefined): string[] {
+  const names = bands.map(({ name }) => name);
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw expected(`one of ${names.join(', ')}`, 'a band', unknown);
+  return wanted === undefined ? names : names.filter((name) => wanted.includes(name));
+}

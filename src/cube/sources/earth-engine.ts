@@ -1,0 +1,70 @@
+import type { Dataset } from '../../dataset/dataset.js';
+import { AdaptiveLimiter, type LimiterOptions } from '../../earth-engine/adaptive-limiter.js';
+import {
+  HIGH_VOLUME_ENDPOINT,
+  normaliseEndpoint,
+  type RetryOptions,
+} from '../../earth-engine/client.js';
+import { findCredentials } from '../../earth-engine/credentials.js';
+import { withoutSource } from '../../earth-engine/expression.js';
+import { earthEngineSource } from '../../earth-engine/source.js';
+import type { TileSource } from '../../tile.js';
+
+/** Which service is asked, as whom, and who pays. */
+export interface EarthEngineAccountOptions {
+  /** Base URL. Default: {@link HIGH_VOLUME_ENDPOINT}. */
+  readonly endpoint?: string | undefined;
+  /**
+   * Google Cloud project that is billed. Default: GEOCUBES_PROJECT, that of the credentials,
+   * GOOGLE_CLOUD_PROJECT, EE_PROJECT, GEE_PROJECT, the quota project of the login.
+   */
+  readonly project?: string | undefined;
+  /** A bearer token. Default: GEOCUBES_TOKEN, then credentials found on this machine, which go to Google's hosts only. */
+  readonly token?: string | undefined;
+  /** JSON file of a service account's key or of a user's login. Default: GEOCUBES_KEY_FILE. */
+  readonly keyFile?: string | undefined;
+  /** Whether a token may go over plain http to another machine than this one, readable on the way. Default: false. */
+  readonly insecureHttp?: boolean | undefined;
+  /** OAuth scopes that service accounts ask for. Default: `earthengine.readonly` alone. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+/** How pixels are asked for, beside the account they are asked with. */
+export interface EarthEngineSourceOptions extends EarthEngineAccountOptions {
+  /**
+   * How many requests may be in flight, learnt from the replies. Share one limiter among all sources
+   * that use the same project: the quota is the project's. Default: a new one with default bounds.
+   */
+  readonly limiter?: AdaptiveLimiter | LimiterOptions | undefined;
+  readonly retry?: RetryOptions | undefined;
+}
+
+/**
+ * Earth Engine as the source of a dataset's tiles, with the credentials found on this machine, after
+ * one request that makes sure that it can serve the dataset.
+ *
+ * @throws {EarthEngineError} when there are no credentials, nothing answers, or the asset cannot be read.
+ */
+export async function earthEngine(
+  dataset: Dataset,
+  options: EarthEngineSourceOptions = {},
+): Promise<TileSource> {
+  const { limiter, retry, ...account } = options;
+  if (dataset.source.kind === 'local') throw withoutSource();
+  // A wrong address is told before anyone is asked for credentials.
+  const endpoint = normaliseEndpoint(options.endpoint ?? HIGH_VOLUME_ENDPOINT);
+  const credentials = await findCredentials({ ...account, endpoint });
+  const source = earthEngineSource(dataset, {
+    endpoint,
+    credentials,
+    limiter: limiter instanceof AdaptiveLimiter ? limiter : new AdaptiveLimiter(limiter),
+    retry,
+  });
+  try {
+    await source.check();
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}

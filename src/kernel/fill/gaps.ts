@@ -1,0 +1,165 @@
+import type { Window } from '../../grid/window.js';
+import type { PixelArray } from '../../raster/dtype.js';
+
+/**
+ * The pixels of one band that have no value, as indices into the raster. A list, so that what is done
+ * about gaps costs what they are, not what the raster is. Used again for the next band.
+ */
+export class GapList {
+  #indices = new Int32Array(1024);
+  #length = 0;
+  #isAscending = true;
+
+  add(index: number): void {
+    const length = this.#length;
+    if (length === this.#indices.length) this.#grow();
+    if (length > 0 && (this.#indices[length - 1] as number) >= index) this.#isAscending = false;
+    this.#indices[length] = index;
+    this.#length = length + 1;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.#isAscending = true;
+  }
+
+  /** Ascending, each once. A view that holds until the list is changed. */
+  indices(): Int32Array {
+    if (!this.#isAscending) this.#sort();
+    return this.#indices.subarray(0, this.#length);
+  }
+
+  /** 1 for each of them, 0 for the other pixels of a raster; `undefined` where there are none. */
+  asRaster(length: number): Uint8Array<ArrayBuffer> | undefined {
+    const indices = this.indices();
+    if (indices.length === 0) return undefined;
+    const isGap = new Uint8Array(length);
+    for (const index of indices) isGap[index] = 1;
+    return isGap;
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(2 * this.#indices.length);
+    larger.set(this.#indices);
+    this.#indices = larger;
+  }
+
+  #sort(): void {
+    const sorted = this.#indices.subarray(0, this.#length).sort();
+    let length = 0;
+    for (const index of sorted)
+      if (length === 0 || index !== sorted[length - 1]) sorted[length++] = index;
+    this.#length = length;
+    this.#isAscending = true;
+  }
+}
+
+/** Adds the pixels of `window`, in a raster `width` wide, that are NaN or equal to `invalid` (when given). */
+export function addInvalid(
+  gaps: GapList,
+  pixels: PixelArray,
+  width: number,
+  window: Window,
+  invalid: number | undefined,
+): void {
+  const isFloat = pixels instanceof Float32Array || pixels instanceof Float64Array;
+  if (!isFloat && invalid === undefined) return;
+  const scan = isFloat ? addFloats : addIntegers;
+  for (const [start, end] of runs(width, window))
+    scan(gaps, pixels, start, end, invalid ?? Number.NaN);
+}
+
+function addIntegers(
+  gaps: GapList,
+  pixels: PixelArray,
+  start: number,
+  end: number,
+  invalid: number,
+): void {
+  for (let i = start; i < end; i++) if (pixels[i] === invalid) gaps.add(i);
+}
+
+function addFloats(
+  gaps: GapList,
+  pixels: PixelArray,
+  start: number,
+  end: number,
+  invalid: number,
+): void {
+  for (let i = start; i < end; i++) {
+    const value = pixels[i] as number;
+    if (value === invalid || Number.isNaN(value)) gaps.add(i);
+  }
+}
+
+/** Stretches of a raster that make up a window: one where it spans the raster, else one for each row. */
+function* runs(width: number, window: Window): Generator<readonly [start: number, end: number]> {
+  if (window.width === width) {
+    yield [window.row * width, (window.row + window.height) * width];
+    return;
+  }
+  for (let row = window.row; row < window.row + window.height; row++) {
+    const start = row * width + window.col;
+    yield [start, start + window.width];
+  }
+}
+
+/** The pixels for which some of up to eight bands have no value, with the bits that say which have. */
+export interface MaskedPixels {
+  /** Indices into the tile's raster. */
+  readonly indices: Int32Array;
+  readonly bits: Uint8Array;
+}
+
+/**
+ * The pixels of a window at which a band of mask bits is not full.
+ *
+ * @param bits one byte for each pixel of the window; bit `i` is 1 where band `i` of the group is valid
+ * @param bands bands in the group, at most eight
+ * @param width of the tile's raster
+ */
+export function findMasked(
+  bits: Uint8Array,
+  bands: number,
+  width: number,
+  window: Window,
+): MaskedPixels {
+  const full = 2 ** bands - 1;
+  const found = new GapList();
+  // Four pixels at a time: nearly all of them are full.
+  const words = new Uint32Array(bits.buffer, bits.byteOffset, Math.floor(bits.length / 4));
+  const fullWord = full * 0x01010101;
+  const look = (from: number, to: number) => {
+    for (let i = from; i < to; i++) if (((bits[i] as number) & full) !== full) found.add(i);
+  };
+  for (let w = 0; w < words.length; w++) if (words[w] !== fullWord) look(4 * w, 4 * w + 4);
+  look(4 * words.length, bits.length);
+  const indices = found.indices();
+  const own = Uint8Array.from(indices, (i) => bits[i] as number);
+  if (window.width !== width || window.row > 0 || window.col > 0)
+    for (const [k, i] of indices.entries()) {
+      const row = Math.floor(i / window.width);
+      indices[k] = (window.row + row) * width + window.col + (i - row * window.width);
+    }
+  return { indices, bits: own };
+}
+
+/** Adds the pixels at which band `bit` of the group has no value. */
+export function addMasked(gaps: GapList, { indices, bits }: MaskedPixels, bit: number): void {
+  for (let k = 0; k < indices.length; k++)
+    if ((((bits[k] as number) >> bit) & 1) === 0) gaps.add(indices[k] as number);
+}
+
+/** Adds the pixels of a raster `width` wide and `height` high that lie in none of the windows. */
+export function addUncovered(
+  gaps: GapList,
+  { height, width }: { readonly height: number; readonly width: number },
+  windows: readonly Window[],
+): void {
+  const covered = windows.reduce((sum, window) => sum + window.height * window.width, 0);
+  if (covered >= height * width) return;
+  const isCovered = new Uint8Array(height * width);
+  for (const window of windows)
+    for (const [start, end] of runs(width, window)) isCovered.fill(1, start, end);
+  for (let i = 0; i < isCovered.length; i++) if (isCovered[i] === 0) gaps.add(i);
+}

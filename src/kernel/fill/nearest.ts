@@ -1,0 +1,196 @@
+import type { Shape } from '../../grid/geobox.js';
+import type { PixelArray } from '../../raster/dtype.js';
+import type { Workspace } from '../workspace.js';
+
+/** The gaps of a band, as a list and as a raster. */
+export interface BandGaps {
+  /** Indices into the band, ascending. */
+  readonly gaps: Int32Array;
+  /** 1 at each gap, 0 elsewhere. */
+  readonly isGap: Uint8Array;
+}
+
+/**
+ * Gives each gap the value of the nearest valid pixel, by Euclidean distance between pixel centres, up
+ * to `maxDistance` pixels away (`null`: any distance). This is what
+ * `scipy.interpolate.griddata(method="nearest")` computes; where several valid pixels are equally
+ * near, any of them is right.
+ *
+ * Most gaps are a few pixels wide: they are searched ring by ring, which costs nothing where there is
+ * no gap. For pixels deep inside wide gaps the rest is an exact distance transform in two passes: first
+ * the nearest valid row within each column, then, for rows that hold such pixels, the lower envelope of
+ * the columns' parabolas (Felzenszwalb and Huttenlocher, 2012, "Distance transforms of sampled functions").
+ *
+ * Adds the gaps that stay to `left`.
+ */
+export function fillNearest(
+  pixels: PixelArray,
+  { gaps, isGap }: BandGaps,
+  shape: Shape,
+  maxDistance: number | null,
+  workspace: Pick<Workspace, 'array' | 'left'>,
+): void {
+  const limit = maxDistance === null ? Number.POSITIVE_INFINITY : maxDistance * maxDistance;
+  const { width } = shape;
+  let columns: Envelope | undefined;
+  // A gap that was filled is still one to the search, so it is never the source of another.
+  const settle = (gap: number, source: number) => {
+    if (source === NONE) workspace.left.add(gap);
+    else pixels[gap] = pixels[source] as number;
+  };
+  const deep: number[] = [];
+  for (let k = 0; k < gaps.length; k++) {
+    const gap = gaps[k] as number;
+    // What lies beside a deep pixel is deep too, or nearly: searching its rings would be in vain.
+    const isBesideDeep = deep.length > 0 && deep[deep.length - 1] === gap - 1;
+    const source = isBesideDeep ? UNDECIDED : nearestInRings(isGap, gap, shape, limit);
+    if (source === UNDECIDED) deep.push(gap);
+    else settle(gap, source);
+    const next = gaps[k + 1];
+    const row = Math.floor(gap / width);
+    if (deep.length === 0 || (next !== undefined && next < (row + 1) * width)) continue;
+    columns ??= new Envelope(nearestRowInColumn(isGap, shape, workspace), width);
+    columns.nearestOf(deep, row, limit, settle);
+    deep.length = 0;
+  }
+}
+
+/** No valid pixel lies within the limit. */
+const NONE = -1;
+
+/** The nearest valid pixel lies beyond the rings that are searched. */
+const UNDECIDED = -2;
+
+/** Rings searched around a pixel; the last one has 8 times as many pixels as this. */
+const RINGS = 6;
+
+/**
+ * Index of the valid pixel nearest to pixel `at`. Ring `r` holds the pixels whose larger offset is `r`:
+ * none of them is nearer than `r`, so the search ends when the best is as near as the next ring.
+ */
+function nearestInRings(
+  isGap: Uint8Array,
+  at: number,
+  { height, width }: Shape,
+  limit: number,
+): number {
+  const row = Math.floor(at / width);
+  const col = at - row * width;
+  let best = limit;
+  let source = NONE;
+  for (let ring = 1; ring <= RINGS; ring++) {
+    // An equally near one further out would be no better; with none found, the limit itself still counts.
+    if (source === NONE ? ring * ring > limit : ring * ring >= best) return source;
+    const top = Math.max(row - ring, 0);
+    const bottom = Math.min(row + ring, height - 1);
+    for (let y = top; y <= bottom; y++) {
+      // Whole rows above and below, and the two ends of the rows between.
+      const step = y === row - ring || y === row + ring ? 1 : 2 * ring;
+      for (let x = col - ring; x <= col + ring; x += step) {
+        if (x < 0 || x >= width || isGap[y * width + x] === 1) continue;
+        const distance = (x - col) * (x - col) + (y - row) * (y - row);
+        if (distance < best || (distance === best && source === NONE)) {
+          best = distance;
+          source = y * width + x;
+        }
+      }
+    }
+  }
+  const next = RINGS + 1;
+  return source !== NONE && best <= next * next
+    ? source
+    : source === NONE && next * next > limit
+      ? NONE
+      : UNDECIDED;
+}
+
+/** For each pixel the row of the nearest valid pixel of its column, or -1. */
+function nearestRowInColumn(
+  isGap: Uint8Array,
+  { height, width }: Shape,
+  workspace: Pick<Workspace, 'array'>,
+): Int32Array {
+  const nearest = workspace.array('nearest row', 'int32', height * width);
+  const last = new Int32Array(width).fill(-1);
+  for (let row = 0, i = 0; row < height; row++) {
+    for (let col = 0; col < width; col++, i++) {
+      if (isGap[i] === 0) last[col] = row;
+      nearest[i] = last[col] as number;
+    }
+  }
+  last.fill(-1);
+  for (let row = height - 1; row >= 0; row--) {
+    for (let col = 0, i = row * width; col < width; col++, i++) {
+      if (isGap[i] === 0) last[col] = row;
+      const below = last[col] as number;
+      const above = nearest[i] as number;
+      if (below !== -1 && (above === -1 || below - row < row - above)) nearest[i] = below;
+    }
+  }
+  return nearest;
+}
+
+/**
+ * The nearest valid pixels of one row's pixels. The valid pixel nearest to a place within each column
+ * gives a parabola of squared distances along the row; the lowest of them at a pixel is the nearest.
+ */
+class Envelope {
+  /** Columns whose parabolas are the lowest somewhere, from left to right. */
+  readonly #columns: Int32Array;
+  /** From where on each of them is the lowest. */
+  readonly #starts: Float64Array;
+
+  constructor(
+    private readonly nearestRow: Int32Array,
+    private readonly width: number,
+  ) {
+    this.#columns = new Int32Array(width);
+    this.#starts = new Float64Array(width);
+  }
+
+  /** @param pixels of one row, ascending; `settle` is told the source of each, or that there is none. */
+  nearestOf(
+    pixels: readonly number[],
+    row: number,
+    limit: number,
+    settle: (pixel: number, source: number) => void,
+  ): void {
+    const count = this.#build(row);
+    const start = row * this.width;
+    let k = 0;
+    for (const pixel of pixels) {
+      const col = pixel - start;
+      while (k + 1 < count && (this.#starts[k + 1] as number) < col) k++;
+      const at = this.#columns[k] as number;
+      const near = count === 0 ? NONE : (this.nearestRow[start + at] as number);
+      const distance = (col - at) * (col - at) + (row - near) * (row - near);
+      settle(pixel, near !== NONE && distance <= limit ? near * this.width + at : NONE);
+    }
+  }
+
+  /** Finds the envelope of a row; returns how many parabolas it has. */
+  #build(row: number): number {
+    const columns = this.#columns;
+    const starts = this.#starts;
+    const start = row * this.width;
+    let count = 0;
+    for (let col = 0; col < this.width; col++) {
+      const near = this.nearestRow[start + col] as number;
+      if (near === NONE) continue;
+      const height = (row - near) * (row - near) + col * col;
+      let from = Number.NEGATIVE_INFINITY;
+      while (count > 0) {
+        const other = columns[count - 1] as number;
+        const rows = row - (this.nearestRow[start + other] as number);
+        from = (height - (rows * rows + other * other)) / (2 * (col - other));
+        if (from > (starts[count - 1] as number)) break;
+        count--;
+        from = Number.NEGATIVE_INFINITY;
+      }
+      columns[count] = col;
+      starts[count] = from;
+      count++;
+    }
+    return count;
+  }
+}

@@ -1,0 +1,188 @@
+import type { Dataset } from 'gdal-async';
+import { RasterError } from '../../../errors.js';
+import { type Affine, alignsWith, pixelOffset, shift } from '../../../grid/affine.js';
+import type { GeoBox, Shape } from '../../../grid/geobox.js';
+import { intersect, type Window } from '../../../grid/window.js';
+import { allocate, type PixelArray } from '../../../raster/dtype.js';
+import type { FilePart, FileReference, Recipe } from '../../../tile.js';
+import type { BandRaster } from '../../band-raster.js';
+import { moveOffNodata } from '../../nodata.js';
+import type { Warp } from '../../resample/warp.js';
+import type { DiskFile } from '../../tile-reader.js';
+import { RASTER_FORMATS } from '../inputs/formats.js';
+import { openChecked } from '../inputs/open.js';
+import { warpTo } from '../warp.js';
+import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
+import { readValid } from './valid-pixels.js';
+
+/** Opens files where they lie, read-only. @throws {RasterError} naming the file that GDAL cannot open. */
+export function openFiles(part: FilePart): DiskFile {
+  const members: Member[] = [];
+  try {
+    for (const file of part.files) members.push(naming(file.path, () => open(file, part)));
+    return new Mosaic(members, part);
+  } catch (error) {
+    for (const { dataset } of members) dataset.close();
+    throw error;
+  }
+}
+
+/** A file as a part of the raster that it belongs to. */
+interface Member {
+  readonly file: FileReference;
+  readonly dataset: Dataset;
+  readonly window: Window;
+}
+
+function open(file: FileReference, { raster }: FilePart): Member {
+  const { path, name = path, formats = RASTER_FORMATS } = file;
+  const dataset = openChecked({ name, shown: path, formats });
+  try {
+    checkBlocks(dataset);
+    const { geoTransform, srs, rasterSize } = dataset;
+    if (geoTransform === null || srs === null)
+      throw new RasterError('decode', 'no transform, or no CRS');
+    const offset = pixelOffset(affineOf(geoTransform), raster.affine);
+    return { file, dataset, window: { ...offset, height: rasterSize.y, width: rasterSize.x } };
+  } catch (error) {
+    dataset.close();
+    throw error;
+  }
+}
+
+/** Files of one grid as one raster, so that a resampling looks across their edges. */
+class Mosaic implements DiskFile {
+  warpMs = 0;
+  /** Moved to where the tile counts its longitudes. */
+  readonly #affine: Affine;
+  readonly #shape: Shape;
+  #warp: { readonly grid: GeoBox; readonly warp: Warp } | undefined;
+
+  constructor(
+    private readonly members: readonly Member[],
+    { raster, files }: FilePart,
+  ) {
+    const [a, b, c, d, e, f] = raster.affine;
+    this.#affine = [a, b, c + 360 * (files[0]?.turns ?? 0), d, e, f];
+    const [height, width] = raster.shape;
+    this.#shape = { height, width };
+  }
+
+  rasterOn(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
+    return naming(this.#names, () => {
+      const at = this.#placeOf(grid);
+      const raster =
+        at === undefined ? this.#warped(band, grid, recipe) : this.#read(band, at, recipe);
+      moveOffNodata(raster, recipe);
+      return raster;
+    });
+  }
+
+  close(): void {
+    for (const { dataset } of this.members) dataset.close();
+  }
+
+  get #first(): Dataset {
+    return (this.members[0] as Member).dataset;
+  }
+
+  get #names(): string {
+    const [first, ...others] = this.members;
+    const more = others.length === 0 ? '' : ` or one of ${others.length} files on its grid`;
+    return `${first?.file.path}${more}`;
+  }
+
+  /** The pixels of the raster that are the grid's, where its pixels lie on the raster's own. */
+  #placeOf(grid: GeoBox): Window | undefined {
+    const { height, width } = grid;
+    const { col, row } = pixelOffset(grid.affine, this.#affine);
+    const own = shift(this.#affine, col, row);
+    return alignsWith(own, grid.affine, width, height) && hasCrs(this.#first, grid)
+      ? { row, col, height, width }
+      : undefined;
+  }
+
+  /** Pixels as they are; a gap is what no file has a value for. */
+  #read(band: number, window: Window, { dtype, nodata: otherwise }: Recipe): BandRaster {
+    let result: { pixels: PixelArray; isGap: Uint8Array<ArrayBuffer> } | undefined;
+    for (const { file, dataset, window: own } of this.members) {
+      const common = intersect(own, window);
+      if (common === undefined) continue;
+      const inside = { ...common, row: common.row - own.row, col: common.col - own.col };
+      const number = (file.bands[band] ?? 0) + 1;
+      const options = { dtype, nodata: file.nodata, otherwise };
+      const part = naming(file.path, () => readValid(dataset, number, inside, options));
+      const { scale, offset } = file.unscale?.[band] ?? { scale: 1, offset: 0 };
+      if (scale !== 1 || offset !== 0) unscale(part.pixels, scale, offset);
+      const isAll = common.height === window.height && common.width === window.width;
+      if (isAll && (part.isGap === undefined || this.members.length === 1)) {
+        result = { pixels: part.pixels, isGap: part.isGap ?? new Uint8Array(part.pixels.length) };
+        continue;
+      }
+      result ??= empty(window, dtype);
+      lay(part, common, result, window);
+    }
+    const { pixels, isGap } = result ?? empty(window, dtype);
+    return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
+  }
+
+  #warped(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
+    const started = performance.now();
+    try {
+      if (this.#warp === undefined || !this.#warp.grid.equals(grid))
+        this.#warp = { grid, warp: this.#warpTo(grid, recipe) };
+      return this.#warp.warp.band(recipe.dtype, (window) => this.#read(band, window, recipe));
+    } finally {
+      this.warpMs += performance.now() - started;
+    }
+  }
+
+  #warpTo(grid: GeoBox, recipe: Recipe): Warp {
+    const { srs } = this.#first;
+    if (srs === null) throw new RasterError('warp', 'no CRS');
+    return warpTo({ srs, affine: this.#affine, shape: this.#shape }, grid, recipe);
+  }
+}
+
+function empty({ height, width }: Window, dtype: Recipe['dtype']) {
+  const isGap = new Uint8Array(height * width).fill(1);
+  return { pixels: allocate(dtype, height * width), isGap };
+}
+
+/** In float64, then in the type of the pixels; what a gap holds means nothing before or after. */
+function unscale(pixels: PixelArray, scale: number, offset: number): void {
+  for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i] as number) * scale + offset;
+}
+
+/** Lays the valid pixels of one window over those of a larger one. */
+function lay(
+  part: BandRaster,
+  window: Window,
+  result: { pixels: PixelArray; isGap: Uint8Array },
+  whole: Window,
+): void {
+  for (let j = 0; j < window.height; j++) {
+    let from = j * window.width;
+    let to = (window.row - whole.row + j) * whole.width + window.col - whole.col;
+    for (let i = 0; i < window.width; i++, from++, to++) {
+      if (part.isGap?.[from] === 1) continue;
+      result.pixels[to] = part.pixels[from] as number;
+      result.isGap[to] = 0;
+    }
+  }
+}
+
+/** Errors of every kind, with the file's name. */
+function naming<T>(path: string, task: () => T): T {
+  try {
+    return task();
+  } catch (cause) {
+    if (cause instanceof RasterError && cause.file !== undefined) throw cause;
+    const stage = cause instanceof RasterError ? cause.stage : 'decode';
+    throw new RasterError(
+      stage,
+      `Expected a readable raster in ${path} but received: ${messageOf(cause)}`,
+      { cause, file: path },
+    );
+  }
+}

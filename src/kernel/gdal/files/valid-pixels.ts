@@ -1,0 +1,120 @@
+import type { Dataset } from 'gdal-async';
+import type { Window } from '../../../grid/window.js';
+import {
+  allocate,
+  canHold,
+  DTYPES,
+  type DType,
+  isFloat,
+  type PixelArray,
+} from '../../../raster/dtype.js';
+import type { BandRaster } from '../../band-raster.js';
+import { GDAL_TYPES } from '../raw-dataset.js';
+
+type Band = ReturnType<Dataset['bands']['get']>;
+
+/** Bits of GDAL's GetMaskFlags. */
+const ALL_VALID = 1;
+const PER_DATASET = 2;
+const ALPHA = 4;
+const FROM_NODATA = 8;
+
+export interface ReadOptions {
+  /** Of the result's pixels; it can hold those of the file. */
+  readonly dtype: DType;
+  /** Value without meaning, in place of the file's own. */
+  readonly nodata: number | undefined;
+  /** Value without meaning where the file itself says nothing of any. */
+  readonly otherwise: number | undefined;
+}
+
+/**
+ * A window of a band, and which of its pixels have no value. GDAL lets one word of a file count: its mask,
+ * its nodata value or its alpha band. Here each of them does: a pixel has no value where it is NaN, where it
+ * is the nodata value (as a pixel of the file's type would hold it), where a mask of the band or of the file
+ * is 0, or where an alpha band is. An infinite value is a value, unless it is the nodata value.
+ *
+ * @param number counts from 1, as in GDAL
+ * @param window inside the raster
+ */
+export function readValid(
+  dataset: Dataset,
+  number: number,
+  window: Window,
+  { dtype, nodata, otherwise }: ReadOptions,
+): BandRaster {
+  const band = dataset.bands.get(number);
+  const pixels = allocate(dtype, window.height * window.width);
+  read(band, window, pixels, GDAL_TYPES[dtype]);
+  const isGap = new Uint8Array(pixels.length);
+  for (const mask of masksOf(dataset, number)) {
+    const values = new Float32Array(pixels.length);
+    read(mask, window, values, 'Float32');
+    for (let i = 0; i < values.length; i++) if (values[i] === 0) isGap[i] = 1;
+  }
+  const code = codeOf(dataset, number, nodata, otherwise);
+  if (code !== undefined) addEqual(pixels, code, isGap);
+  if (isFloat(dtype)) addNan(pixels, isGap);
+  return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
+}
+
+function* masksOf(dataset: Dataset, number: number): Generator<Band> {
+  const band = dataset.bands.get(number);
+  const flags = band.getMaskFlags();
+  const isExplicit = (flags & (ALL_VALID | FROM_NODATA | ALPHA)) === 0;
+  // A nodata value for each band, of which a pixel must have all.
+  const isTuple = (flags & FROM_NODATA) !== 0 && (flags & PER_DATASET) !== 0;
+  if (isExplicit || isTuple) {
+    const mask = band.getMaskBand();
+    if (mask !== null) yield mask;
+  }
+  if (band.colorInterpretation === 'Alpha') return;
+  // An alpha band of 16 bits is read itself: as a mask, GDAL takes its small values for 0.
+  const alphas = dataset.bands
+    .map((one) => one)
+    .filter((one) => one.colorInterpretation === 'Alpha');
+  yield* alphas;
+}
+
+/** The value without meaning, as a pixel of the file would hold it; `undefined` where none could. */
+function codeOf(
+  dataset: Dataset,
+  number: number,
+  nodata: number | undefined,
+  otherwise: number | undefined,
+): number | undefined {
+  const band = dataset.bands.get(number);
+  const dtype = DTYPES.find((name) => GDAL_TYPES[name] === band.dataType);
+  const own = nodata ?? band.noDataValue ?? undefined;
+  if (own !== undefined) {
+    const held = asHeld(own, dtype);
+    if (held !== undefined || nodata !== undefined) return held;
+  }
+  const isSilent = (band.getMaskFlags() & ALL_VALID) !== 0;
+  return isSilent && otherwise !== undefined && dtype !== undefined && canHold(dtype, otherwise)
+    ? otherwise
+    : undefined;
+}
+
+function asHeld(value: number, dtype: DType | undefined): number | undefined {
+  if (dtype !== 'float32') return dtype === undefined || canHold(dtype, value) ? value : undefined;
+  const held = Math.fround(value);
+  return Number.isFinite(held) || !Number.isFinite(value) ? held : undefined;
+}
+
+function addEqual(pixels: PixelArray, code: number, isGap: Uint8Array): void {
+  for (let i = 0; i < pixels.length; i++) if (pixels[i] === code) isGap[i] = 1;
+}
+
+function addNan(pixels: PixelArray, isGap: Uint8Array): void {
+  for (let i = 0; i < pixels.length; i++) if (Number.isNaN(pixels[i])) isGap[i] = 1;
+}
+
+function read(
+  { pixels }: Band,
+  { row, col, height, width }: Window,
+  into: PixelArray,
+  type: string,
+) {
+  pixels.read(col, row, width, height, into, { data_type: type });
+}

@@ -1,0 +1,96 @@
+import type { Resampling } from '../../dataset/dataset.js';
+import { GeoBox, type GeoBoxRecord } from '../../grid/geobox.js';
+import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
+import type { Recipe } from '../../tile.js';
+import type { BandRaster } from '../band-raster.js';
+import type { WarpGrids } from '../resample/rasters.js';
+import type { DecodesBlosc } from './decompress.js';
+import { type ChunkRead, ChunkReader } from './read-chunk.js';
+
+/** What a kernel does when pixels are read: one chunk into a raster, one raster onto another grid. */
+export interface RegionKernel {
+  /** @throws {RasterError} when the chunk is damaged. */
+  readChunk(read: ChunkRead): Promise<void>;
+  /** @throws {InvalidInputError} for a resampling the kernel does not have. */
+  warp(job: WarpJob): void;
+}
+
+/** One band on one grid, and the part of a raster on another grid that is made of it. */
+export interface WarpJob {
+  /** `[y, x]`, on the grid `from`. */
+  readonly pixels: LoadedPixels;
+  readonly dtype: DType;
+  /** The value of pixels that have none, where there is one; NaN always means that in floats. */
+  readonly nodata: number | undefined;
+  readonly from: GeoBoxRecord;
+  readonly to: GeoBoxRecord;
+  readonly resampling: Resampling;
+  /** What `from` and `to` are parts of. */
+  readonly grids?: WarpGrids;
+  /** Where the pixels of `to` go; those without a value are left alone. */
+  readonly into: ChunkRead['into'];
+}
+
+/** Puts bands that lie on one grid on another one, with gaps of their own. */
+type Warp = (
+  bands: readonly BandRaster[],
+  from: GeoBox,
+  to: GeoBox,
+  recipe: Pick<Recipe, 'dtype' | 'processing'>,
+  grids: WarpGrids,
+) => BandRaster[];
+
+export function createRegionKernel(warp: Warp, blosc: DecodesBlosc | undefined): RegionKernel {
+  const chunks = new ChunkReader(blosc);
+  return {
+    readChunk: (read) => chunks.read(read),
+    warp: (job) => warpInto(job, warp),
+  };
+}
+
+function warpInto(
+  { pixels, dtype, nodata, from, to, resampling, grids = {}, into }: WarpJob,
+  warp: Warp,
+): void {
+  const target = GeoBox.fromRecord(to);
+  const source: BandRaster = {
+    // Kernels read it where it lies, whoever else sees that memory.
+    pixels: pixels as PixelArray,
+    isGap: gapsOf(pixels, nodata),
+  };
+  const processing = { ...NO_PROCESSING, resampling };
+  const [band] = warp([source], GeoBox.fromRecord(from), target, { dtype, processing }, grids);
+  if (band === undefined) return;
+  const size = bytesOf(dtype);
+  const result = bytesOfPixels(band.pixels);
+  const { isGap } = band;
+  for (let y = 0; y < target.height; y++) {
+    const start = y * target.width;
+    const to = ((into.row + y) * into.width + into.col) * size;
+    // Runs of pixels that have a value.
+    for (let x = 0; x < target.width; ) {
+      const next =
+        isGap === undefined ? -1 : isGap.subarray(start + x, start + target.width).indexOf(1);
+      const end = next === -1 ? target.width : x + next;
+      if (end > x)
+        into.bytes.set(result.subarray((start + x) * size, (start + end) * size), to + x * size);
+      x = end;
+      while (x < target.width && isGap !== undefined && isGap[start + x] === 1) x++;
+    }
+  }
+}
+
+const NO_PROCESSING = { fill: 'none', maxFillDistance: null, clipToObserved: false } as const;
+
+function gapsOf(
+  pixels: LoadedPixels,
+  nodata: number | undefined,
+): Uint8Array<ArrayBuffer> | undefined {
+  const isMissing = (value: number) => value === nodata || Number.isNaN(value);
+  const first = (pixels as Uint8Array).findIndex(isMissing);
+  if (first === -1) return undefined;
+  const isGap = new Uint8Array(pixels.length);
+  for (let i = first; i < pixels.length; i++) if (isMissing(pixels[i] as number)) isGap[i] = 1;
+  return isGap;
+}

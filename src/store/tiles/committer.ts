@@ -1,0 +1,213 @@
+import type { Dataset } from '../../dataset/dataset.js';
+import { StoreError } from '../../errors.js';
+import type { TileIndex } from '../../grid/tiling.js';
+import type { CommittedTile, EncodedTile } from '../../tile.js';
+import { chunkKey } from '../metadata/zarr-metadata.js';
+import type { Repository } from '../repository.js';
+import type { WriteSession } from '../session.js';
+import { Ledger, TileState } from './ledger.js';
+
+export interface CommitterOptions {
+  /** Tiles in one commit. Each commit rewrites the manifest of every touched array, so one for each tile is dear. Default 16. */
+  readonly groupSize?: number;
+  /** A commit is made at the latest this many milliseconds after the first tile of its group. Default 10,000. */
+  readonly maxDelayMs?: number;
+  readonly onCommit?: (tiles: readonly CommittedTile[], milliseconds: number) => void;
+  /** Told of tiles that were written here, and that another process has committed before. */
+  readonly onLoadedElsewhere?: (ids: readonly string[]) => void;
+}
+
+export const DEFAULT_GROUP_SIZE = 16;
+export const DEFAULT_MAX_DELAY_MS = 10_000;
+
+/** What a commit has to know of a tile whose chunks are written; their bytes may be large, and are not kept. */
+interface WrittenTile extends Pick<EncodedTile, 'id' | 'index' | 'isEmpty'> {
+  readonly bands: readonly number[];
+  /** Bands whose chunk holds the fill value alone, and was not written. */
+  readonly absent: number;
+}
+
+/** Tiles written to a session that is not committed yet. */
+interface Writing {
+  readonly session: WriteSession;
+  readonly tiles: readonly WrittenTile[];
+}
+
+interface Group extends Writing {
+  readonly tiles: WrittenTile[];
+  /** The tile whose chunks are being written. */
+  begun?: WrittenTile;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * The one writer of a process: takes encoded tiles, writes their chunks at once (so that their memory
+ * is free) and commits them in groups, ledger and chunks together. Calls are served one after another.
+ */
+export class Committer {
+  #group: Group | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  readonly #groupSize: number;
+  readonly #maxDelayMs: number;
+
+  constructor(
+    private readonly repository: Repository,
+    private readonly dataset: Dataset,
+    private readonly options: CommitterOptions = {},
+  ) {
+    this.#groupSize = options.groupSize ?? DEFAULT_GROUP_SIZE;
+    this.#maxDelayMs = options.maxDelayMs ?? DEFAULT_MAX_DELAY_MS;
+  }
+
+  /** Resolves when the tile's chunks are written; {@link CommitterOptions.onCommit} tells when they count. */
+  add(tile: EncodedTile): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#group ??= await this.#startGroup();
+      const group = this.#group;
+      const written = withoutBytes(tile);
+      group.begun = written;
+      for (const { band, bytes } of tile.chunks) {
+        const key = this.#keyOf(band, tile.index);
+        const { store } = group.session;
+        if (bytes === undefined) await store.discard(key);
+        else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      }
+      group.tiles.push(written);
+      delete group.begun;
+      if (group.tiles.length >= this.#groupSize) await this.#commit();
+    });
+  }
+
+  /** Commits what is waiting. */
+  flush(): Promise<void> {
+    return this.#enqueue(() => this.#commit());
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    const run = this.#queue.then(() => {
+      if (this.#failure !== undefined) throw this.#failure;
+      return task();
+    });
+    this.#queue = run.catch(async (error) => {
+      // After a failed commit nothing more may be written: the session is spent, and the caller must know.
+      this.#failure ??= error;
+      const group = this.#group;
+      this.#group = undefined;
+      if (group === undefined) return;
+      clearTimeout(group.timer);
+      await this.#withdraw(group);
+    });
+    return run;
+  }
+
+  async #startGroup(): Promise<Group> {
+    const session = await this.repository.writeSession();
+    // Its failure is kept in #failure, and the next call tells.
+    const timer = setTimeout(() => void this.flush().catch(() => {}), this.#maxDelayMs);
+    return { session, tiles: [], timer };
+  }
+
+  async #commit(): Promise<void> {
+    const group = this.#group;
+    if (group === undefined) return;
+    clearTimeout(group.timer);
+    const started = performance.now();
+    let { session, tiles }: Writing = group;
+    let snapshot: string | undefined;
+    while (snapshot === undefined && tiles.length > 0) {
+      try {
+        snapshot = await this.#commitOnce(session, tiles);
+      } catch (error) {
+        if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
+        const rest = await this.#withoutCommitted(session, tiles);
+        // The conflict is about something else.
+        if (rest.tiles.length === tiles.length) throw error;
+        ({ session, tiles } = rest);
+      }
+    }
+    this.#group = undefined;
+    // Nothing was written, or another process had all of it.
+    if (snapshot === undefined) return;
+    const committed = snapshot;
+    this.options.onCommit?.(
+      tiles.map(({ id }) => ({ state: 'committed', id, snapshot: committed })),
+      performance.now() - started,
+    );
+  }
+
+  #commitOnce(session: WriteSession, tiles: readonly WrittenTile[]): Promise<string> {
+    return this.repository.commit(session, messageOf(tiles), async (newest) => {
+      const ledger = new Ledger(newest);
+      for (const { index, isEmpty, absent } of tiles) {
+        if (isEmpty) await ledger.set(index, TileState.empty);
+        else await ledger.set(index, TileState.loaded, absent);
+      }
+      await ledger.flush();
+    });
+  }
+
+  /**
+   * Icechunk refuses a commit of chunks that another one has changed. The tiles of that other one are left as
+   * they are, and the rest goes to a session of its own: two processes that fill one region without claims,
+   * as in an object store, do each other no harm.
+   */
+  async #withoutCommitted(session: WriteSession, tiles: readonly WrittenTile[]): Promise<Writing> {
+    const fresh = await this.repository.writeSession();
+    const ledger = new Ledger(fresh.store);
+    const rest: WrittenTile[] = [];
+    const elsewhere: string[] = [];
+    for (const tile of tiles) {
+      if ((await ledger.get(tile.index)) !== TileState.notLoaded) elsewhere.push(tile.id);
+      else rest.push(tile);
+    }
+    if (elsewhere.length === 0) return { session, tiles };
+    for (const tile of rest) {
+      for (const key of this.#keysOf(tile)) {
+        const bytes = (await session.store.get(key)) ?? undefined;
+        if (bytes !== undefined) await fresh.store.set(key, Buffer.from(bytes));
+      }
+    }
+    this.options.onLoadedElsewhere?.(elsewhere);
+    return { session: fresh, tiles: rest };
+  }
+
+  /**
+   * Removes chunks that no commit will make count, where they would be seen: beside a ledger that does not
+   * know them they look like damage, and on a full disk they take the room. Whatever cannot be removed is
+   * written anew by the next run.
+   */
+  async #withdraw({ session, tiles, begun }: Group): Promise<void> {
+    if (session.isTransactional) return;
+    try {
+      // A commit that failed may have written some of its ledger.
+      const ledger = new Ledger((await this.repository.readSession()).store);
+      for (const tile of begun === undefined ? tiles : [...tiles, begun]) {
+        if ((await ledger.get(tile.index)) !== TileState.notLoaded) continue;
+        for (const key of this.#keysOf(tile)) await session.store.discard(key);
+      }
+    } catch {
+      // Why the commit failed matters more.
+    }
+  }
+
+  #keysOf({ bands, index }: WrittenTile): string[] {
+    return bands.map((band) => this.#keyOf(band, index));
+  }
+
+  #keyOf(band: number, index: TileIndex): string {
+    return chunkKey(this.dataset.bands[band]?.name ?? '', index);
+  }
+}
+
+function withoutBytes({ id, index, isEmpty, chunks }: EncodedTile): WrittenTile {
+  const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
+  return { id, index, isEmpty, absent, bands: chunks.map(({ band }) => band) };
+}
+
+function messageOf(tiles: readonly WrittenTile[]): string {
+  const [first] = tiles;
+  return tiles.length === 1
+    ? `Write tile ${first?.id}`
+    : `Write ${tiles.length} tiles from ${first?.id}`;
+}

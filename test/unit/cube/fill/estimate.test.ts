@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { estimateIngest, type Rate } from '../../../../src/cube/fill/estimate.js';
+import { presetDataset } from '../../../../src/dataset/presets.js';
+
+const dataset = presetDataset('TCTrend');
+const [rows, cols] = dataset.grid.chunk;
+/** 100 tiles of a plan of 120, two requests each. */
+const PLAN = { tiles: 120, alreadyLoaded: 20, pending: 100, requests: 200, bytes: 100 * 78e6 };
+const SAMPLE = { tiles: 4, empty: 1, failed: [], bytesIn: 40e6, bytesOut: 8e6, elapsedMs: 2000 };
+
+const estimate = (options: { rate?: Rate; sample?: typeof SAMPLE; threads?: number } = {}) =>
+  estimateIngest(PLAN, { dataset, threads: 2, ...options });
+
+test('without a sample bytes are what they are at the most, and the time is not known', () => {
+  const { wire, disk, memory, time } = estimate();
+  expect(wire).toEqual({ bytes: PLAN.bytes, basis: 'at most' });
+  expect(disk).toEqual({ bytes: 100 * 3 * rows * cols, basis: 'at most' });
+  expect(memory.basis).toBe('at most');
+  expect(time).toBeUndefined();
+});
+
+test('a sample of tiles stands for all', () => {
+  const { wire, disk, memory, time } = estimate({ sample: SAMPLE });
+  expect(wire).toEqual({ bytes: 1000e6, basis: 'sampled' });
+  expect(disk).toEqual({ bytes: 200e6, basis: 'sampled' });
+  expect(memory.bytes).toBeLessThan(estimate().memory.bytes);
+  expect(time).toEqual({ seconds: 50, basis: 'sampled' });
+});
+
+test.each<[Rate, number]>([
+  [{ kind: 'tiles', perMinute: 30 }, 200],
+  [{ kind: 'bytes', perSecond: 10e6 }, 780],
+])('%j is taken for the time, even where there is a sample', (rate, seconds) => {
+  expect(estimate({ rate }).time).toEqual({ seconds, basis: 'rate' });
+  if (rate.kind === 'tiles')
+    expect(estimate({ rate, sample: SAMPLE }).time).toEqual({ seconds, basis: 'rate' });
+});
+
+test('a sample in which every tile failed says nothing of the others', () => {
+  const failed = { ...SAMPLE, tiles: 0, bytesIn: 0, bytesOut: 0 };
+  const { wire, time } = estimate({ sample: failed });
+  expect(wire.basis).toBe('at most');
+  expect(time).toBeUndefined();
+});
+
+test('requests are compared with what the quota of a project allows', () => {
+  const { quota } = estimate();
+  expect(quota).toMatchObject({ requestsPerSecond: 100, leastSeconds: 2 });
+  expect(quota.shareOfDay * 86_400 * 100).toBeCloseTo(200);
+});
+
+test('where nothing is pending nothing is needed', () => {
+  const none = { tiles: 5, alreadyLoaded: 5, pending: 0, requests: 0, bytes: 0 };
+  const { wire, disk, quota } = estimateIngest(none, { dataset, threads: 2 });
+  expect([wire.bytes, disk.bytes, quota.shareOfDay]).toEqual([0, 0, 0]);
+});
+
+test('of tiles that fill the memory one is under way at a time, as in an ingest', () => {
+  const large = presetDataset('AlphaEarth');
+  const plan = { tiles: 9, alreadyLoaded: 0, pending: 9, requests: 90, bytes: 9 * 3.3e9 };
+  expect(estimateIngest(plan, { dataset: large, threads: 2 }).tilesInFlight).toBe(1);
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  addInvalid,
+  addMasked,
+  addUncovered,
+  findMasked,
+  GapList,
+} from '../../../../src/kernel/fill/gaps.js';
+import type { PixelArray } from '../../../../src/raster/dtype.js';
+
+function listed(add: (gaps: GapList) => void): number[] {
+  const gaps = new GapList();
+  add(gaps);
+  return [...gaps.indices()];
+}
+
+function invalid(pixels: PixelArray, value: number | undefined): number[] {
+  const window = { row: 0, col: 0, height: 1, width: pixels.length };
+  return listed((gaps) => addInvalid(gaps, pixels, pixels.length, window, value));
+}
+
+describe('a list of gaps', () => {
+  test('is ascending and holds each gap once, however they were added, and grows as needed', () => {
+    const order = Array.from({ length: 3000 }, (_, i) => (i * 7919) % 3000);
+    const expected = Array.from({ length: 3000 }, (_, i) => i);
+    const add = (gaps: GapList) => {
+      for (const i of [...order, ...order]) gaps.add(i);
+    };
+    expect(listed(add)).toEqual(expected);
+  });
+
+  test('is empty after it was cleared', () => {
+    const gaps = new GapList();
+    gaps.add(5);
+    gaps.add(1);
+    gaps.clear();
+    gaps.add(2);
+    expect([...gaps.indices()]).toEqual([2]);
+  });
+});
+
+describe('invalid pixels', () => {
+  test('pixels equal to the sentinel are gaps', () => {
+    expect(invalid(Int16Array.of(1, -1, 2, -1), -1)).toEqual([1, 3]);
+  });
+
+  test('NaN is a gap with and without a sentinel', () => {
+    const pixels = Float32Array.of(Number.NaN, 1, -9999);
+    expect(invalid(pixels, undefined)).toEqual([0]);
+    expect(invalid(pixels, -9999)).toEqual([0, 2]);
+  });
+
+  test('a raster whose pixels are all valid has none', () => {
+    expect(invalid(Uint8Array.of(1, 2, 3), 0)).toEqual([]);
+    expect(invalid(Uint8Array.of(0), undefined)).toEqual([]);
+  });
+
+  test('infinities are values', () => {
+    expect(invalid(Float64Array.of(Number.POSITIVE_INFINITY), undefined)).toEqual([]);
+  });
+
+  test('only those of the window count', () => {
+    const window = { row: 1, col: 1, height: 2, width: 2 };
+    const pixels = new Uint8Array(4 * 4);
+    expect(listed((gaps) => addInvalid(gaps, pixels, 4, window, 0))).toEqual([5, 6, 9, 10]);
+  });
+});
+
+describe('mask bits', () => {
+  const window = { row: 0, col: 0, height: 1, width: 4 };
+  const bits = Uint8Array.of(0b101, 0b010, 0b111, 0b000);
+
+  test('a pixel is a gap of the bands whose bit is 0', () => {
+    const masked = findMasked(bits, 3, 4, window);
+    const gapsOf = (bit: number) => listed((gaps) => addMasked(gaps, masked, bit));
+    expect([0, 1, 2].map(gapsOf)).toEqual([
+      [1, 3],
+      [0, 3],
+      [1, 3],
+    ]);
+  });
+
+  test('bits above the bands of the group mean nothing', () => {
+    expect([...findMasked(Uint8Array.of(0xff, 0x03, 0xfb), 2, 3, window).indices]).toEqual([]);
+  });
+
+  test('every pixel is found that has a bit missing, wherever it lies among words of four and in the tile', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.nat(63), { maxLength: 20 }),
+        (bands, height, width, gaps) => {
+          const full = 2 ** bands - 1;
+          const raster = new Uint8Array(height * width).fill(full);
+          const wanted = new Set<number>();
+          for (const gap of gaps)
+            if (gap < raster.length) {
+              raster[gap] = full - 1;
+              wanted.add((2 + Math.floor(gap / width)) * 20 + 3 + (gap % width));
+            }
+          const found = findMasked(raster, bands, 20, { row: 2, col: 3, height, width });
+          expect([...found.indices]).toEqual([...wanted].sort((a, b) => a - b));
+          expect(listed((list) => addMasked(list, found, 0))).toEqual([...found.indices]);
+        },
+      ),
+    );
+  });
+});
+
+test('pixels that no part covers are gaps', () => {
+  const shape = { height: 3, width: 3 };
+  const part = { row: 0, col: 0, height: 3, width: 2 };
+  expect(listed((gaps) => addUncovered(gaps, shape, [part]))).toEqual([2, 5, 8]);
+  expect(listed((gaps) => addUncovered(gaps, shape, []))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  const whole = { row: 0, col: 0, ...shape };
+  expect(listed((gaps) => addUncovered(gaps, shape, [whole]))).toEqual([]);
+});
