@@ -1,5 +1,8 @@
 """What the numbers of imported files stand for: xarray on the cube, against rasterio and xarray on the files."""
 
+import json
+from pathlib import Path
+
 import icechunk
 import numpy as np
 import rasterio
@@ -14,13 +17,15 @@ def open_cube(record, **options):
 
 def values_of(record):
     """float64, north first, NaN where there is no value; and the unit."""
+    file = Path(record["file"])
     if record["part"] is not None:
-        with xr.open_dataset(record["file"]) as file:
-            band = file[record["part"]].astype("f8").sortby("lat" if "lat" in file.coords else "y", ascending=False)
-            return band.values, band.attrs.get("units")
-    with rasterio.open(record["file"]) as file:
-        numbers = file.read(1, masked=True).astype("f8")
-        return (numbers * file.scales[0] + file.offsets[0]).filled(np.nan), file.units[0]
+        # As xarray and netCDF4 read them; see make-containers.py. Neither is in each of the environments.
+        expected = json.loads((file.parent / "expected.json").read_text())
+        values = expected["decoded"][f"{file.name}:{record['part']}"]
+        return np.array([np.nan if value is None else value for value in values]).reshape(4, 6), "K"
+    with rasterio.open(file) as raster:
+        numbers = raster.read(1, masked=True).astype("f8")
+        return (numbers * raster.scales[0] + raster.offsets[0]).filled(np.nan), raster.units[0]
 
 
 def test_xarray_decodes_the_values_of_the_file(packed):
