@@ -1,4 +1,5 @@
 /** Public functions as they are called from outside: arguments are looked at, and what falls through is told as what it is. */
+import { fileURLToPath } from 'node:url';
 import { check, checkOptions, type Kind } from '../arguments.js';
 import { GeocubesError, InvalidInputError } from '../errors.js';
 
@@ -75,7 +76,7 @@ function told(error: unknown, name: string, args: readonly unknown[]): unknown {
   if (error instanceof GeocubesError) return error;
   const isOfArguments =
     error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
-  if (!isOfArguments) return error;
+  if (!isOfArguments || !isThrownHere(error)) return error;
   const kinds = args.map((arg) =>
     arg === null ? 'null' : Array.isArray(arg) ? 'list' : typeof arg,
   );
@@ -83,6 +84,19 @@ function told(error: unknown, name: string, args: readonly unknown[]): unknown {
     `Expected what ${name}() is documented to take but received something within its arguments (${kinds.join(', ')}) that it cannot use. The error's cause tells where.`,
     { cause: error },
   );
+}
+
+/** Where this package's own code lies. */
+const OWN = fileURLToPath(new URL('..', import.meta.url));
+
+/** Whose code threw: what a caller's function or source throws is the caller's, such as a `fetch()` without a network. */
+function isThrownHere({ stack = '' }: Error): boolean {
+  for (const frame of stack.split('\n')) {
+    if (!/^\s*at /.test(frame)) continue;
+    if (frame.includes(OWN)) return true;
+    if (!/<anonymous>|node:|node_modules/.test(frame)) return false;
+  }
+  return true;
 }
 
 type Steps = Iterator<unknown> | AsyncIterator<unknown>;

@@ -1,4 +1,4 @@
-import type { Dataset, Resampling } from '../dataset/dataset.js';
+import { type Dataset, RESAMPLINGS, type Resampling } from '../dataset/dataset.js';
 import { AbortedError, expected, InvalidInputError } from '../errors.js';
 import { boundsOf } from '../grid/frame.js';
 import { GeoBox } from '../grid/geobox.js';
@@ -42,6 +42,8 @@ export interface LocalFilesOptions {
   readonly unscale?: boolean | undefined;
 }
 
+const ORDERS: readonly unknown[] = ['last', 'first'];
+
 /** Files on disk as a source of tiles. */
 export interface LocalSource extends TileSource {
   /** Tiles that any file touches, whatever the time. */
@@ -69,6 +71,9 @@ export async function localFiles(
 ): Promise<LocalSource> {
   const { order = 'last', nodata, resampling, trustInputs, unscale = false } = options;
   const files: MatchedFile[] = [];
+  if (!ORDERS.includes(order)) throw expected(ORDERS.join(' or '), 'the order of the files', order);
+  if (resampling !== undefined && !RESAMPLINGS.includes(resampling))
+    throw expected(`one of ${RESAMPLINGS.join(', ')}`, 'the resampling of the files', resampling);
   checkChosen(dataset, options.bands);
   if (unscale) checkUnscaled(dataset);
   for (const path of paths) {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
+import { expected } from '../../errors.js';
 import { GeoBox } from '../../grid/geobox.js';
 import type { GeoTiffJob } from '../../kernel/region/raster-files.js';
 import { localPath } from '../../machine/local-path.js';
 import type { Pool } from '../../pool/pool.js';
-import { isFloat } from '../../raster/dtype.js';
+import { CONSTRUCTORS, isFloat } from '../../raster/dtype.js';
 import type { Region } from './load.js';
 
 /** How a region becomes a GeoTIFF. */
@@ -20,13 +21,15 @@ export interface GeoTiffOptions {
  * Writes a region that was loaded as a GeoTIFF: all its bands, named, on its geobox. An existing file is
  * replaced when the new one is whole.
  *
- * @throws {RasterError} when it cannot be written; {@link SetupError} without GDAL.
+ * @throws {InvalidInputError} for a band that is no array of `dtype`, or of another length than the geobox
+ * has pixels; {@link RasterError} when it cannot be written; {@link SetupError} without GDAL.
  */
 export async function writeGeoTiff(
   { geobox, dtype, nodata, bands }: Region,
   file: string,
   { pool, format = 'geotiff', hasNodata = true }: GeoTiffOptions,
 ): Promise<void> {
+  checkBands(bands, dtype, geobox.height * geobox.width);
   await pool.writeGeoTiff({
     file: resolve(localPath(file, 'the GeoTIFF to write')),
     format,
@@ -35,6 +38,18 @@ export async function writeGeoTiff(
     ...(hasNodata || isFloat(dtype) ? { nodata } : {}),
     bands: [...bands].map(([name, pixels]) => ({ name, pixels })),
   });
+}
+
+/** GDAL reads the bytes of an array as pixels, whatever they were meant for. */
+function checkBands(bands: Region['bands'], dtype: Region['dtype'], length: number): void {
+  const wanted = CONSTRUCTORS[dtype];
+  const what = `${length} pixels in one ${wanted?.name}`;
+  if (bands.size === 0) throw expected('one band at least', 'the GeoTIFF to write', 'none');
+  for (const [name, pixels] of bands as ReadonlyMap<string, unknown>) {
+    if (pixels instanceof wanted && pixels.length === length) continue;
+    const { constructor: made, length: count } = Object(pixels) as ArrayLike<unknown>;
+    throw expected(what, `the band ${name} of the GeoTIFF to write`, `${made?.name} of ${count}`);
+  }
 }
 
 /** How a raster is looked at. */

@@ -17,8 +17,10 @@ const known = new Map<string, FullTurn | undefined>();
  * cylindrical projections (Mercator, equirectangular, equal area, ...). Places a turn apart are the same,
  * so that such a map can be continued beyond its edge. `undefined` for all others.
  */
-export function fullTurnOf({ definition, isGeographic }: Crs): FullTurn | undefined {
+export function fullTurnOf({ definition, isGeographic, unit }: Crs): FullTurn | undefined {
   if (isGeographic) return { length: 360, middle: 0 };
+  // Geographic too, but for its unit; proj4 would answer in radians.
+  if (unit === 'grad') return { length: 400, middle: 0 };
   if (!known.has(definition)) known.set(definition, measured(definition));
   return known.get(definition);
 }

@@ -236,6 +236,16 @@ test.each([
   await rm(folder, { recursive: true });
 });
 
+test.each([
+  [{ order: 'newest' }, /last or first.*newest/],
+  [{ resampling: 'lanczos' }, /near.*lanczos/],
+])('files are not laid or resampled in a way that is none: %j', async (options, words) => {
+  const { cube } = await make();
+  await expect(
+    localFiles(cube.dataset, [at('plain.tif')], options as LocalFilesOptions),
+  ).rejects.toThrow(words);
+});
+
 describe('pixel types that cubes do not have', () => {
   test.each(['int16', 'int32', 'float32'] as const)(
     'int8 is read with its sign and its nodata value, into %s',

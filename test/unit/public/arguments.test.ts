@@ -522,6 +522,23 @@ async function faultOf(name: string, args: readonly unknown[]): Promise<string |
   }
 }
 
+describe("a caller's own function", () => {
+  test.each([
+    [
+      'AdaptiveLimiter.run',
+      (fail: () => Promise<never>) => new library.AdaptiveLimiter().run(fail),
+    ],
+    ['Stopwatch.time', (fail: () => Promise<never>) => new library.Stopwatch().time('mine', fail)],
+  ])('that fails in %s keeps its error, which is no wrong argument', async (_, run) => {
+    const own = new TypeError('fetch failed');
+    await expect(
+      run(async () => {
+        throw own;
+      }),
+    ).rejects.toBe(own);
+  });
+});
+
 describe('public functions given something else than they take', () => {
   test('are all in this table', () => {
     expect(Object.keys(CALLS).sort()).toEqual(publicCalls().sort());

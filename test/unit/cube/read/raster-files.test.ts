@@ -57,6 +57,25 @@ function open(file: string) {
   return { width, height, bands, geoTransform, epsg, structure };
 }
 
+test.each([
+  [
+    'another type',
+    new Float64Array(630_000),
+    /630000 pixels in one Int16Array .* "Float64Array of 630000"/,
+  ],
+  ['another length', new Int16Array(3), /"Int16Array of 3"/],
+  ['a list', [1, 2, 3], /"Array of 3"/],
+  ['nothing', null, /the band wrong/],
+])('bands of %s are refused, and no file is made', async (_, pixels, words) => {
+  const file = join(folder, 'refused.tif');
+  const bands = new Map([['wrong', pixels]]) as unknown as Region['bands'];
+  await expect(writeGeoTiff({ ...region('int16'), bands }, file, { pool })).rejects.toThrow(words);
+  await expect(
+    writeGeoTiff({ ...region('int16'), bands: new Map() }, file, { pool }),
+  ).rejects.toThrow(/one band at least/);
+  expect(existsSync(file)).toBe(false);
+});
+
 describe('a GeoTIFF of a region', () => {
   test.each(DTYPES)('of %s gives GDAL the same pixels, names, nodata and place', async (dtype) => {
     const file = join(folder, `${dtype}.tif`);
