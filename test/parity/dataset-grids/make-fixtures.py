@@ -1,7 +1,7 @@
 """Makes fixtures.json: the grids, coordinates, systems and regions that dataset files are held to.
 
-    python -m venv /tmp/grids && /tmp/grids/bin/pip install -r test/parity/dataset-grids/requirements.txt
-    /tmp/grids/bin/python test/parity/dataset-grids/make-fixtures.py
+    python -m venv .venv/grids && .venv/grids/bin/pip install -r test/parity/dataset-grids/requirements.txt
+    .venv/grids/bin/python test/parity/dataset-grids/make-fixtures.py
 
 Grids come from odc-geo and rasterio, coordinates of systems from pyproj, regions from pyproj and shapely:
 their outlines, densified to a few metres, are projected, and no edge of them may come so close to that of a
