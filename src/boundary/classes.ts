@@ -67,13 +67,11 @@ guardMethods(Cube.prototype, 'Cube', {
     'region',
     {
       options: {
-        ...{
-          time: 'record',
-          threads: 'whole',
-          rate: 'record',
-          sample: 'record',
-          signal: 'signal',
-        },
+        time: 'record',
+        threads: 'whole',
+        rate: 'record',
+        sample: 'record',
+        signal: 'signal',
       },
     },
   ],

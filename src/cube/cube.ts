@@ -273,8 +273,9 @@ export class Cube extends Accessor<IngestOptions> {
   async estimate(roi: Roi, options: EstimateOptions = {}): Promise<IngestEstimate> {
     const { sample, rate, signal } = options;
     if (sample !== undefined) checkCount(sample.tiles, 'sample');
-    const { earthEnginePlanner } = await import('../earth-engine/source.js');
-    const planner = sample?.source ?? earthEnginePlanner(this.dataset);
+    const planner =
+      sample?.source ??
+      (await import('../earth-engine/source.js')).earthEnginePlanner(this.dataset);
     const plan = await this.plan(roi, planner, { time: options.time });
     const threads = options.threads ?? sample?.pool.size ?? 1;
     const measured =

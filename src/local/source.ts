@@ -76,18 +76,14 @@ export async function localFiles(
     throw expected(`one of ${RESAMPLINGS.join(', ')}`, 'the resampling of the files', resampling);
   checkChosen(dataset, options.bands);
   if (unscale) checkUnscaled(dataset);
+  const names = dataset.bands.map(({ name }) => name);
   for (const path of paths) {
     const file = inspectRaster(path, { trustInputs });
-    const match = matchBands(
-      file,
-      dataset.bands.map(({ name }) => name),
-      options.bands,
-    );
+    const match = matchBands(file, names, options.bands);
     checkPixels(file, match, dataset, nodata);
     files.push({ ...file, match });
   }
   checkComplete(files, dataset);
-  const names = dataset.bands.map(({ name }) => name);
   const packings = packingsOf(files, names, unscale);
   const grid = Grid.fromRecord(dataset.grid);
   const { byTile, outside } = indexTiles(order === 'last' ? files : files.reverse(), grid);
