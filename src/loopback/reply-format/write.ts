@@ -1,7 +1,7 @@
 /** GeoTIFFs in another form: the same pixels at the same place. */
 import type { Dataset } from 'gdal-async';
 import { apply, fromGeoTransform, type GeoTransform, isAxisAligned } from '../../grid/affine.js';
-import { loadGdal, uniqueName } from '../../kernel/gdal/load.js';
+import { rewritten } from '../image/rewritten.js';
 import { refuse } from '../refusal.js';
 import { exchangeTags, type TagValue } from './tags.js';
 import { DEFAULT_FORMAT, type ReplyFormat } from './words.js';
@@ -19,23 +19,14 @@ const GDAL_NODATA = 42113;
  */
 export function inFormat(tiff: Uint8Array, format: ReplyFormat = DEFAULT_FORMAT): Uint8Array {
   if (format === DEFAULT_FORMAT) return tiff;
-  const gdal = loadGdal();
-  const [from, to] = [uniqueName('.tif'), uniqueName('.tif')];
-  gdal.vsimem.set(Buffer.from(tiff), from);
-  try {
-    const source = gdal.open(from);
-    try {
-      checkType(source, format);
-      const options = optionsOf(format).flatMap((option) => ['-co', option]);
-      const meaning = ['-mo', `AREA_OR_POINT=${format.pixelIs === 'point' ? 'Point' : 'Area'}`];
-      gdal.translate(to, source, ['-q', '-of', 'GTiff', ...options, ...meaning]).close();
-      return exchangeTags(gdal.vsimem.release(to), tagsOf(source, format));
-    } finally {
-      source.close();
-    }
-  } finally {
-    gdal.vsimem.release(from);
-  }
+  let tags: ReturnType<typeof tagsOf> = new Map();
+  const written = rewritten(tiff, (source) => {
+    checkType(source, format);
+    tags = tagsOf(source, format);
+    const meaning = ['-mo', `AREA_OR_POINT=${format.pixelIs === 'point' ? 'Point' : 'Area'}`];
+    return { options: optionsOf(format), args: meaning };
+  });
+  return exchangeTags(written, tags);
 }
 
 function optionsOf(format: ReplyFormat): string[] {
