@@ -1,8 +1,7 @@
 import { type Affine, alignsWith, isAxisAligned, pixelOffset, shift } from '../grid/affine.js';
-import type { GeoBox, Shape } from '../grid/geobox.js';
+import type { Shape } from '../grid/geobox.js';
 import { around, intersect, type Window } from '../grid/window.js';
 import type { FilePlace } from './pixel-map.js';
-import { pixelMap } from './pixel-map.js';
 
 /** A file that may be a part of a raster. */
 export interface Piece {
@@ -11,6 +10,8 @@ export interface Piece {
   readonly cube: readonly number[];
   /** In pixels of the cube's grid: all that it may have a value for; none where it lies outside. */
   readonly window: Window | undefined;
+  /** Whether nothing on the cube's grid depends on it: it then says where the raster lies, and is not read. */
+  readonly isFar: boolean;
 }
 
 /** Files that are pieces of one raster: a resampling looks from one into the next. */
@@ -69,7 +70,9 @@ function isPieceOf<P extends Piece>(
   const own = windowFrom(first, piece);
   if (!alignsWith(shift(base, own.col, own.row), affine, shape.width, shape.height)) return false;
   const [right, bottom] = [own.col + own.width, own.row + own.height];
+  if (piece.isFar) return true;
   return windows.every((theirs, i) => {
+    if (pieces[i]?.isFar) return true;
     // Nearly all: among ten thousand pieces there are fifty million pairs.
     if (theirs.col >= right || theirs.row >= bottom) return true;
     if (theirs.col + theirs.width <= own.col || theirs.row + theirs.height <= own.row) return true;
@@ -112,33 +115,4 @@ function frameOf(pieces: readonly Piece[]): { affine: Affine; shape: Shape } {
   const [a, , c] = left.place.affine;
   const [, , , , e, f] = top.place.affine;
   return { affine: [a, 0, c, 0, e, f], shape };
-}
-
-/** How far a resampling looks at most, in the larger of source and target pixels. */
-const RADIUS = 2;
-/** More pixels than any grid has. */
-const EVERYWHERE = 2 ** 40;
-/** What a measure at few places may miss. */
-const SLACK = 1.5;
-
-/**
- * Pixels of the cube's grid around a tile from which files matter to it: as far as a resampling looks, for
- * pixels of the file may be larger than the cube's.
- */
-export function reachOf({ affine, shape }: Mosaic<Piece>, wkt: string, grid: GeoBox): number {
-  const { image } = pixelMap({ wkt, shape, affine }, grid);
-  let largest = 1;
-  let found = false;
-  for (const v of [0.1, 0.5, 0.9])
-    for (const u of [0.1, 0.5, 0.9]) {
-      const [col, row] = [u * shape.width, v * shape.height];
-      const [x, y] = image([col, row]);
-      for (const [x2, y2] of [image([col + 1, row]), image([col, row + 1])]) {
-        const size = Math.hypot(x2 - x, y2 - y);
-        if (!Number.isFinite(size)) continue;
-        found = true;
-        largest = Math.max(largest, size);
-      }
-    }
-  return found ? Math.ceil(RADIUS * SLACK * largest) + 4 : EVERYWHERE;
 }

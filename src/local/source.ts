@@ -7,9 +7,9 @@ import { around, intersect, type Window, widened } from '../grid/window.js';
 import { bytesOf, canHold, isFloat, isLossless } from '../raster/dtype.js';
 import type { FilePart, TileSource } from '../tile.js';
 import { type BandMatch, matchBands } from './match-bands.js';
-import { type Mosaic, mosaicsOf, type Piece, reachOf } from './mosaic.js';
+import { type Mosaic, mosaicsOf, type Piece } from './mosaic.js';
 import { packingsOf } from './packing.js';
-import { type PlacedTile, type Placement, placeFile } from './placement.js';
+import { type FilePlacement, type PlacedTile, type Placement, placeFile } from './placement.js';
 import { type FileBand, inspectRaster, type RasterFile } from './raster-file.js';
 import { holdTheSame } from './same-pixels.js';
 
@@ -48,7 +48,7 @@ const ORDERS: readonly unknown[] = ['last', 'first'];
 export interface LocalSource extends TileSource {
   /** Tiles that any file touches, whatever the time. */
   readonly tiles: number;
-  /** Files that lie outside of the cube, of which nothing is read. */
+  /** Files that lie outside of the cube; pixels at its edge may be resampled from theirs, beside others'. */
   readonly outside: readonly string[];
 }
 
@@ -116,9 +116,7 @@ function keyOf({ row, col }: TileIndex): string {
 }
 
 /** A file, and where it lies on the cube's grid. */
-interface PlacedFile extends MatchedFile, Piece {
-  readonly tiles: readonly PlacedTile[];
-}
+interface PlacedFile extends MatchedFile, FilePlacement, Piece {}
 
 interface Raster extends Mosaic<PlacedFile> {
   /** Pixels of the cube around a tile from which its files matter. */
@@ -135,13 +133,14 @@ interface Touching {
 function indexTiles(files: readonly MatchedFile[], grid: Grid) {
   const byTile = new Map<string, Touching[]>();
   const placed = files.map((file): PlacedFile => {
-    const tiles = placedTiles(file, grid);
-    return { ...file, tiles, cube: file.match.cube, window: windowOf(tiles, grid) };
+    const placement = placedOn(file, grid);
+    const { tiles, near } = placement;
+    const window = windowOf(tiles, grid);
+    return { ...file, ...placement, cube: file.match.cube, window, isFar: near.length === 0 };
   });
-  const inside = placed.filter(({ tiles }) => tiles.length > 0);
-  for (const mosaic of mosaicsOf(inside, agree)) {
-    const [first] = mosaic.pieces as [PlacedFile];
-    const reach = mosaic.pieces.length === 1 ? 0 : reachOf(mosaic, first.place.wkt, grid.geobox);
+  for (const mosaic of mosaicsOf(placed, agree)) {
+    const read = mosaic.pieces.length === 1 ? [] : mosaic.pieces.filter(({ isFar }) => !isFar);
+    const reach = read.reduce((most, piece) => Math.max(most, piece.reach), 0);
     const raster = { ...mosaic, reach };
     for (const { tiles } of mosaic.pieces)
       for (const { index, placements } of tiles) {
@@ -186,7 +185,7 @@ function moved(window: Window, row: number, col: number): Window {
   return { ...window, row: window.row + row, col: window.col + col };
 }
 
-function placedTiles({ path, place }: MatchedFile, grid: Grid): PlacedTile[] {
+function placedOn({ path, place }: MatchedFile, grid: Grid): FilePlacement {
   try {
     return placeFile(place, grid);
   } catch (cause) {
@@ -216,8 +215,8 @@ function partsOf(
   return [...new Set(placements.map(({ turns }) => turns))].map((turns) => {
     const own = placements.filter((placement) => placement.turns === turns);
     const window = around(own.map((placement) => placement.window)) as Window;
-    const near = widened(moved(window, row, col), reach);
-    const files = pieces.filter((piece) => intersect(piece.window as Window, near) !== undefined);
+    const seen = widened(moved(window, row, col), reach);
+    const files = pieces.filter(({ near }) => near.some((part) => intersect(part, seen)));
     const [{ match }] = files as [PlacedFile];
     return {
       request: {

@@ -5,6 +5,7 @@
  */
 import type { XY } from '../affine.js';
 import { type Bounds, boundsOfPoints, type Shape } from '../frame.js';
+import type { Window } from '../window.js';
 import { isFinitePoint } from './path.js';
 import type { Ring } from './ring.js';
 
@@ -42,10 +43,10 @@ const SEAM = STEPS / 4096;
 const BEND = { edge: 0.1, inside: 2 } as const;
 
 /**
- * The cells of a raster that lie on the grid or touch it. Together they hold the place of each of its
- * pixels, and reach past them by some pixels only where the map has a seam.
+ * The cells of a raster that lie on a window of the grid or touch it. Together they hold the place of each of
+ * its pixels, and reach past them by some pixels only where the map has a seam.
  */
-export function* footprint(map: PixelMap, raster: Shape, grid: Shape): Generator<Piece> {
+export function* footprint(map: PixelMap, raster: Shape, grid: Window): Generator<Piece> {
   const known = new Map<number, XY>();
   const at = (i: number, j: number): XY => {
     const key = i * (STEPS + 1) + j;
@@ -134,15 +135,15 @@ function outlineOf(nodes: readonly XY[]): XY[] {
 function reaches(
   nodes: readonly XY[],
   bend: number,
-  { height, width }: Shape,
+  grid: Window,
   turn: number | undefined,
 ): boolean {
   const [left, right] = spanOf(nodes, 0);
   const [top, bottom] = spanOf(nodes, 1);
   const slack = 1 + bend;
-  if (bottom + slack < 0 || top - slack > height) return false;
-  if (turn !== undefined) return turnsOf(left - slack, right + slack, width, turn).length > 0;
-  return right + slack >= 0 && left - slack <= width;
+  if (bottom + slack < grid.row || top - slack > grid.row + grid.height) return false;
+  if (turn !== undefined) return turnsOf(left - slack, right + slack, grid, turn).length > 0;
+  return right + slack >= grid.col && left - slack <= grid.col + grid.width;
 }
 
 function widthOf(nodes: readonly XY[], axis: 0 | 1): number {
@@ -156,21 +157,21 @@ function spanOf(nodes: readonly XY[], axis: 0 | 1): XY {
 }
 
 /** The whole turns that bring columns onto the grid. */
-function turnsOf(left: number, right: number, width: number, turn: number): number[] {
+function turnsOf(left: number, right: number, { col, width }: Window, turn: number): number[] {
   const size = Math.abs(turn);
-  const first = Math.ceil(-right / size);
-  const last = Math.floor((width - left) / size);
+  const first = Math.ceil((col - right) / size);
+  const last = Math.floor((col + width - left) / size);
   const sign = Math.sign(turn);
   return Array.from({ length: Math.max(last - first + 1, 0) }, (_, k) => sign * (first + k));
 }
 
-function* turned(ring: Ring, { width }: Shape, turn: number | undefined): Generator<Piece> {
+function* turned(ring: Ring, grid: Window, turn: number | undefined): Generator<Piece> {
   if (turn === undefined) {
     yield { ring, turns: 0 };
     return;
   }
   const [left, right] = spanOf(ring, 0);
-  for (const turns of turnsOf(left, right, width, turn))
+  for (const turns of turnsOf(left, right, grid, turn))
     yield { ring: ring.map(([x, y]) => [x + turns * turn, y]), turns };
 }
 
@@ -198,7 +199,7 @@ const ALONG = [
  * Of a smallest cell that will not become straight: boxes around the points that have an image, each as wide as
  * the cell is there; those that meet are one. A seam parts its points; most neighbours lie on one side of it, and tell how wide that is.
  */
-function* around(nodes: readonly XY[], grid: Shape, turn: number | undefined): Generator<Piece> {
+function* around(nodes: readonly XY[], grid: Window, turn: number | undefined): Generator<Piece> {
   const size = [0, 1].map((axis) => {
     let sum = 1;
     for (const pairs of ALONG) {
@@ -215,7 +216,7 @@ function* around(nodes: readonly XY[], grid: Shape, turn: number | undefined): G
   const boxes: Bounds[] = [];
   for (const [x, y] of nodes.filter(isFinitePoint)) {
     const box = { west: x - size[0], east: x + size[0], south: y - size[1], north: y + size[1] };
-    if (box.north < 0 || box.south > grid.height) continue;
+    if (box.north < grid.row || box.south > grid.row + grid.height) continue;
     const at = boxes.findIndex((other) => meet(box, other));
     if (at === -1) boxes.push(box);
     else boxes[at] = boundsOfPoints([...cornersOfBox(box), ...cornersOfBox(boxes[at] as Bounds)]);

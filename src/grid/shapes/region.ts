@@ -51,7 +51,8 @@ export function shapesOf(region: Region): { readonly shapes: Shapes; readonly cr
 export function placeRegion(frame: Frame, region: Region, reach?: 'frame' | 'world'): Shapes {
   const { shapes, crs } = shapesOf(region);
   if ('affine' in region && !sameCrs(crs, frame.crs) && !isOnEarth(region, parseCrs(EPSG_4326))) {
-    const polygons = [...footprint(mapOnEarth(region, frame), region.shape, frame.shape)];
+    const whole = { row: 0, col: 0, ...frame.shape };
+    const polygons = [...footprint(mapOnEarth(region, frame), region.shape, whole)];
     return { points: [], lines: [], polygons: polygons.map(({ ring }) => [ring]) };
   }
   return placeOn(frame, shapes, crs, reach);

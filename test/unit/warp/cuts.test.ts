@@ -19,6 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const ALL = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;
+type Bounds = [west: number, south: number, east: number, north: number];
 const [HEIGHT, WIDTH] = [83, 97];
 const [LEFT, TOP, SIZE] = [500_012.3, 5_000_123.7, 29.7];
 
@@ -41,7 +42,7 @@ describe.each(Object.entries(GRIDS))('a raster on a grid that is %s', (_, grid) 
   test.each(ALL)(
     'by %s, has the same pixels however files and tiles are cut',
     async (resampling) => {
-      const seed = Date.now() % 100_000;
+      const seed = Number(process.env.SEED ?? Date.now() % 100_000);
       const next = random(seed);
       for (const dtype of ['float32', 'uint8'] as const satisfies DType[]) {
         const rows = cutsOf(HEIGHT, next);
@@ -86,10 +87,13 @@ describe.each(Object.entries(GRIDS))('a raster on a grid that is %s', (_, grid) 
         const files = pieces
           .filter(({ isThere }) => isThere)
           .map((piece, i) => write(`${dtype}-${i}.tif`, withCollar(piece, collar)));
-        const bounds: [number, number, number, number] =
+        const bounds = inset(
           grid.crs === 'EPSG:4326'
             ? [14.9995, 45.1292, 15.0378, 45.1537]
-            : [LEFT - 40, TOP - HEIGHT * SIZE - 40, LEFT + WIDTH * SIZE + 40, TOP + 40];
+            : [LEFT - 40, TOP - HEIGHT * SIZE - 40, LEFT + WIDTH * SIZE + 40, TOP + 40],
+          // Some grids end within the raster, so that files lie beside them.
+          next() < 0.5 ? () => 0 : next,
+        );
         const cube = (chunk: number) => ({
           dtype,
           ...(dtype === 'uint8' ? { nodata: 0 } : {}),
@@ -97,7 +101,7 @@ describe.each(Object.entries(GRIDS))('a raster on a grid that is %s', (_, grid) 
         });
         const [expected = []] = await imported(pool, cube(512), [uncut], { resampling });
         const valid = expected.filter((value) => !Number.isNaN(value) && value !== 0);
-        expect(valid.length).toBeGreaterThan(grid.least);
+        expect(valid.length).toBeGreaterThan(grid.least / 3);
         const chunk = 7 + Math.floor(next() * 60);
         files.sort(() => next() - 0.5);
         const [actual = []] = await imported(pool, cube(chunk), files, { resampling });
@@ -116,7 +120,47 @@ function withCollar({ row, col, height, width }: typeof whole, collar: number): 
   return { row: top, col: left, height: bottom - top, width: right - left };
 }
 
+/** Bounds with up to a fifth cut off at each side. */
+function inset([west, south, east, north]: Bounds, next: () => number): Bounds {
+  const [across, down] = [(east - west) / 5, (north - south) / 5];
+  return [
+    west + next() * across,
+    south + next() * down,
+    east - next() * across,
+    north - next() * down,
+  ];
+}
+
 const whole = { row: 0, col: 0, height: HEIGHT, width: WIDTH };
+
+test.each(['bilinear', 'cubic', 'average'] as const)(
+  'files beside the cube give its edges what the uncut raster has there, by %s',
+  async (resampling) => {
+    const value = (row: number, col: number) => (row * 37 + col * col * 11) % 101;
+    const write = (name: string, row: number, col: number, height: number, width: number) =>
+      writeRaster(join(folder, name), {
+        bands: [
+          Array.from({ length: height * width }, (_, k) =>
+            value(row + Math.floor(k / width), col + (k % width)),
+          ),
+        ],
+        width,
+        transform: [500_000 + col * 10, 10, 0, 5_000_000 - row * 10, 0, -10],
+      });
+    const pieces = [0, 8, 16].flatMap((row) =>
+      [0, 8, 16].map((col) => write(`${row}-${col}.tif`, row, col, 8, 8)),
+    );
+    // Pixels of 7 m, and the middle one of the nine files.
+    const bounds: Bounds = [500_080, 5_000_000 - 160, 500_157, 5_000_000 - 83];
+    const dataset = { grid: { crs: 'EPSG:32633', bounds, resolution: 7, chunk: 16 } };
+    const uncut = write('uncut.tif', 0, 0, 24, 24);
+    const alone = pieces[4] as string;
+    const expected = await imported(pool, dataset, [uncut], { resampling });
+    expect(await imported(pool, dataset, pieces, { resampling })).toEqual(expected);
+    if (resampling !== 'average')
+      expect(await imported(pool, dataset, [alone], { resampling })).not.toEqual(expected);
+  },
+);
 
 describe('rasters of several grids', () => {
   const [x, y, size] = [500_000, 5_000_000, 10];
