@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Makes this checkout ready to run: `npm start` and `npm test` call it first, and it may be called
- * by hand. Idempotent; says on stderr what it did, and nothing else when there was nothing to do.
+ * by hand; where npm has installed the package from a tarball, what is native in it. Idempotent; says on stderr what it did, and nothing else when there was nothing to do.
  *
  * Plain Node without dependencies, because it is what installs them.
  *
@@ -32,11 +32,11 @@ try {
   const forced = forcedChoice(process.env.GEOCUBES_GDAL);
   await reporter.step('Node', () => checkNode());
   await withLock(join(paths.native, 'lock'), reporter.note, async () => {
-    await reporter.step('packages', () => setUpPackages(context));
+    if (paths.isCheckout) await reporter.step('packages', () => setUpPackages(context));
     await reporter.step('GDAL', () => setUpGdal(context, forced, allowed));
     await reporter.step('Icechunk', () => setUpIcechunk(context));
     await reporter.step('Blosc', () => setUpBlosc(context));
-    await reporter.step('TypeScript', () => setUpTypescript(context));
+    if (paths.isCheckout) await reporter.step('TypeScript', () => setUpTypescript(context));
   });
   reporter.finish();
 } catch (error) {

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { removeStale } from '../scripts/bootstrap/typescript.mjs';
 
 /** Pool threads and the command run compiled code, so dist/ must be what src/ is. */
 export default function compile(): void {
   const root = fileURLToPath(new URL('..', import.meta.url));
+  removeStale(root);
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], {
     cwd: root,
     stdio: 'inherit',

@@ -1,6 +1,8 @@
 /** Where things lie. Everything made by the set-up is in node_modules, dist, .native and one cache folder. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const CACHE_NAME = 'smart-geocubes-native';
@@ -10,24 +12,30 @@ export function projectPaths(
   root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''),
 ) {
   const native = join(root, '.native');
+  const isCheckout = existsSync(join(root, 'package-lock.json'));
+  const modules = isCheckout ? join(root, 'node_modules') : modulesOfUser(root);
   return {
     root,
+    /** Else npm has installed this as a package of somebody's: compiled, and beside what it depends on. */
+    isCheckout,
     /** Stamps, logs, the lock and the addons compiled here; ignored by git. */
     native,
     logs: join(native, 'logs'),
-    modules: join(root, 'node_modules'),
-    gdalPackage: join(root, 'node_modules', 'gdal-async'),
+    modules,
+    gdalPackage: join(modules, 'gdal-async'),
     /** The one file gdal-async loads; its folder carries ABI, platform and architecture. */
-    gdalBinding: join(
-      root,
-      'node_modules',
-      'gdal-async',
-      'lib',
-      'binding',
-      abiFolder(),
-      'gdal.node',
-    ),
+    gdalBinding: join(modules, 'gdal-async', 'lib', 'binding', abiFolder(), 'gdal.node'),
   };
+}
+
+/** The folder with gdal-async, wherever npm has put it above this package. */
+function modulesOfUser(/** @type {string} */ root) {
+  try {
+    const require = createRequire(join(root, 'package.json'));
+    return dirname(dirname(require.resolve('gdal-async/package.json')));
+  } catch {
+    return dirname(root);
+  }
 }
 
 export function abiFolder({ versions, platform, arch } = process) {

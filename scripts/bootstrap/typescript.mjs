@@ -1,6 +1,6 @@
 /** Compiles src/ into dist/ when anything it depends on has changed. */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprint, readJson, writeJson } from './files.mjs';
 import { SetupFailure } from './report.mjs';
@@ -18,6 +18,7 @@ export async function setUpTypescript({ paths, say }) {
   const isBuilt = existsSync(join(root, 'dist', '.tsbuildinfo'));
   if (isBuilt && readJson(stampFile)?.sources === sources) return { state: 'build' };
 
+  removeStale(root);
   const compiler = join(modules, 'typescript', 'bin', 'tsc');
   const result = await run(process.execPath, [compiler, '-p', '.', '--pretty', 'false'], {
     cwd: root,
@@ -33,6 +34,21 @@ export async function setUpTypescript({ paths, say }) {
   if (existsSync(command)) chmodSync(command, 0o755);
   writeJson(stampFile, { sources });
   return { state: 'build', did: 'compiled src/ to dist/' };
+}
+
+/**
+ * The compiler leaves what it once made of sources that were moved or deleted; a package would carry it,
+ * and an import that leads there would work.
+ *
+ * @param {string} root
+ */
+export function removeStale(root) {
+  const dist = join(root, 'dist');
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const source = name.replace(/\.(?:js|js\.map|d\.ts)$/, '.ts');
+    if (source !== name && !existsSync(join(root, 'src', source))) rmSync(join(dist, name));
+  }
 }
 
 /** Names, sizes and times of all sources: what a build depends on, read in milliseconds. */

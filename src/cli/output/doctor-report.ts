@@ -15,6 +15,7 @@ import {
   NEEDED_DRIVERS,
   strayFolders,
 } from '../../kernel/gdal/facts.js';
+import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { type IcechunkStatus, icechunkStatus } from '../../store/icechunk/load.js';
 
 export interface DoctorRow {
@@ -167,7 +168,7 @@ function missing(name: string, error: unknown): DoctorRow {
   }
   // A SetupError ends with what to run; here that has a line of its own.
   const [value = message] = message.split(' Run "');
-  return { name, status: 'fail', value, todo: 'node scripts/bootstrap.mjs' };
+  return { name, status: 'fail', value, todo: SET_UP_COMMAND };
 }
 
 function describeCredentials({ account, passedOver }: Detected): DoctorRow {

@@ -5,6 +5,7 @@
 
 import type * as Gdal from 'gdal-async';
 import { SetupError } from '../../errors.js';
+import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { visible } from '../../visible.js';
 
 /** In the order in which PROJ asks. */
@@ -23,7 +24,7 @@ export function checkEnvironment(gdal: typeof Gdal): void {
   throw new SetupError(
     `Expected GDAL's driver${missing.length === 1 ? '' : 's'} ${missing.join(', ')} but ${
       skip === undefined
-        ? 'this GDAL has none. Run "node scripts/bootstrap.mjs".'
+        ? `this GDAL has none. Run "${SET_UP_COMMAND}".`
         : `received GDAL_SKIP=${visible(skip)}, which leaves out what it names. Unset GDAL_SKIP.`
     }`,
     { kind: 'environment' },

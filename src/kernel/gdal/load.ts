@@ -23,6 +23,7 @@ import { basename, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type * as GdalModule from 'gdal-async';
 import { SetupError } from '../../errors.js';
+import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { cannotUse, makeTemporaryFolder } from '../../machine/temporary.js';
 import { checkEnvironment } from './environment.js';
 import { oneThreadAtATime } from './load-lock.js';
@@ -103,7 +104,7 @@ function load(): Gdal {
     if (cause instanceof SetupError) throw cause;
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new SetupError(
-      `Expected the GDAL binding of gdal-async to load but received: ${reason}. Run "node scripts/bootstrap.mjs" to build it, then "geocubes doctor".`,
+      `Expected the GDAL binding of gdal-async to load but received: ${reason}. Run "${SET_UP_COMMAND}" to build it, then "geocubes doctor".`,
       { cause },
     );
   } finally {

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Icechunk from '@earthmover/icechunk';
 import { SetupError } from '../../errors.js';
+import { SET_UP_COMMAND } from '../../machine/set-up.js';
 
 export type IcechunkModule = typeof Icechunk;
 
@@ -88,7 +89,7 @@ function load(): Loaded {
 function loadWithAddon(cause: unknown): IcechunkModule {
   if (!existsSync(ADDON)) {
     throw new SetupError(
-      `Expected the glibc addon for ${PACKAGE} at ${ADDON} but found none. Run "node scripts/bootstrap.mjs" to make it, then "geocubes doctor".`,
+      `Expected the glibc addon for ${PACKAGE} at ${ADDON} but found none. Run "${SET_UP_COMMAND}" to make it, then "geocubes doctor".`,
       { cause },
     );
   }
@@ -112,7 +113,7 @@ function cannotLoad(cause: unknown): SetupError {
     messages.find((message) => /symbol|GLIBC|wrong ELF|cannot open shared/.test(message)) ??
     `no binary of it is installed for ${process.platform}-${process.arch}`;
   return new SetupError(
-    `Expected ${PACKAGE} to load but received: ${reason}. Run "node scripts/bootstrap.mjs" to mend it, then "geocubes doctor".`,
+    `Expected ${PACKAGE} to load but received: ${reason}. Run "${SET_UP_COMMAND}" to mend it, then "geocubes doctor".`,
     { cause },
   );
 }

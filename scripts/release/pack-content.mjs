@@ -1,0 +1,99 @@
+/** What `npm pack` would put into the package, and what it has to be: rules over a list of names. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastLine, run } from '../bootstrap/run.mjs';
+
+/** Bytes. The package had 1.5 MB packed and 5.5 MB unpacked when these were chosen. */
+export const LARGEST = { packed: 3e6, unpacked: 12e6 };
+
+/** Names that one of these matches may be in the package; all else must not. */
+const WANTED = [
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^dist\/[\w/-]+\.(?:js|js\.map|d\.ts)$/,
+  /^src\/[\w/-]+\.(?:ts|md)$/,
+  /^src\/dataset\/dataset\.schema\.json$/,
+  /^scripts\/(?:bootstrap\.mjs|bootstrap\/[\w/-]+\.mjs|[\w-]+\.c)$/,
+];
+
+/** @typedef {{ files: readonly string[], size: number, unpackedSize: number }} Packed */
+
+/**
+ * As npm itself says it, without packing.
+ * @param {string} root
+ * @returns {Promise<Packed>}
+ * @throws {Error} when npm fails
+ */
+export async function listPacked(root) {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const result = await run('npm', args, { cwd: root });
+  if (!result.ok) throw new Error(`npm pack failed: ${lastLine(result.output)}`);
+  const [packed] = JSON.parse(result.stdout);
+  return { ...packed, files: packed.files.map(({ path }) => path) };
+}
+
+/** What a package has to hold, of a checkout at `root`: its manifest, and its sources below `src`. */
+export function readExpected(/** @type {string} */ root) {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.ts'));
+  const setUp = readdirSync(join(root, 'scripts', 'bootstrap'), { recursive: true })
+    .map((name) => `scripts/bootstrap/${String(name).replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith('.mjs'));
+  return { manifest, sources, setUp };
+}
+
+/**
+ * One line for each thing that is wrong; empty where nothing is.
+ * @param {Packed} packed
+ * @param {ReturnType<typeof readExpected>} expected
+ */
+export function findProblems(packed, { manifest, sources, setUp }) {
+  const files = new Set(packed.files);
+  const compiled = new Set(
+    sources.flatMap((name) =>
+      ['.js', '.js.map', '.d.ts'].map((end) => `dist/${name.replace(/\.ts$/, end)}`),
+    ),
+  );
+  const required = new Set([
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'scripts/bootstrap.mjs',
+    ...setUp,
+    ...targetsOf(manifest),
+    ...compiled,
+    // The maps of dist name them.
+    ...sources.map((name) => `src/${name}`),
+  ]);
+  const missing = [...required].filter((name) => !files.has(name));
+  const unwanted = packed.files.filter((name) => !WANTED.some((rule) => rule.test(name)));
+  const stale = packed.files.filter(
+    (name) => name.startsWith('dist/') && !unwanted.includes(name) && !compiled.has(name),
+  );
+  return [
+    ...missing.map((name) => `${name}: expected in the package but it is not there`),
+    ...unwanted.map((name) => `${name}: not expected in the package but it is there`),
+    ...stale.map((name) => `${name}: has no source in src; rm -rf dist, then npm run setup`),
+    ...tooLarge('packed', packed.size, LARGEST.packed),
+    ...tooLarge('unpacked', packed.unpackedSize, LARGEST.unpacked),
+  ];
+}
+
+/** Every file that package.json sends somebody to. */
+function targetsOf(/** @type {{ bin: object, exports: object }} */ manifest) {
+  const targets = [];
+  const visit = (/** @type {unknown} */ value) => {
+    if (typeof value === 'string') targets.push(value.replace(/^\.\//, ''));
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+  };
+  visit(manifest.bin);
+  visit(manifest.exports);
+  return targets;
+}
+
+/** @param {string} what @param {number} bytes @param {number} most */
+function tooLarge(what, bytes, most) {
+  if (bytes <= most) return [];
+  return [`${what}: expected at most ${most / 1e6} MB but it is ${(bytes / 1e6).toFixed(1)} MB`];
+}
