@@ -1,10 +1,12 @@
 /**
  * Holds the table of src/ARCHITECTURE.md: which room may import which, one owner for each heavy
- * dependency, no cycles (type imports included), nothing of native-bench in src, no state in modules.
+ * dependency, no cycles (type imports included), nothing of native-bench in src, no state in modules. And
+ * the decisions: see architecture/check-decisions.mjs.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkDecisions } from './architecture/check-decisions.mjs';
 import { checkModuleState } from './architecture/check-module-state.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -152,7 +154,7 @@ for (const file of sources(src)) {
 for (const name of ['src', 'test', 'scripts', 'native-bench']) checkFolders(join(root, name));
 for (const [entry, allowed] of Object.entries(WAITS_FOR)) checkWaits(entry, allowed);
 for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`);
-problems.push(...checkModuleState(root));
+problems.push(...checkModuleState(root), ...checkDecisions(root));
 
 if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`);

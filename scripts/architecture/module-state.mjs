@@ -1,6 +1,7 @@
 /**
  * Finds state that belongs to a module: what outlives a call, and so may be changed by one call while
- * another waits. TypeScript itself tells what a name stands for and how it is used.
+ * another waits. TypeScript itself tells what a name stands for and how it is used. Variables, containers, memory,
+ * instances, statics, expressions that remember their last match, and objects that anybody writes to are state.
  */
 import ts from 'typescript';
 

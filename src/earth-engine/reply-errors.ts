@@ -72,7 +72,7 @@ export interface ReplyFacts {
 /**
  * A reply that is no pixels, as a typed error. `body` is the reply's text. An error that comes with
  * status 200, in place of pixels, is judged by the code in its body. The message has the service's words,
- * cut where they are long, and what to do.
+ * cut where they are long, and what to do. They are cut here, once, without the token and before the hint.
  */
 export function errorOfReply(
   status: number,

@@ -21,7 +21,7 @@ const FRAGMENT = new RegExp(`^(${COMMANDS.join('|')}) --`);
 /** In the order in which their commands are run. */
 const PAGES = [
   ...['README.md', 'src/loopback/README.md', 'src/earth-engine/README.md', 'src/store/README.md'],
-  ...['src/README.md', 'src/ARCHITECTURE.md', 'native-bench/README.md'],
+  ...['src/README.md', 'src/ARCHITECTURE.md', 'src/DECISIONS.md', 'native-bench/README.md'],
 ].map((file) => {
   const page = parsePage(readFileSync(join(ROOT, file), 'utf8'));
   return { file, page, commands: commandsOf(page, (text) => FRAGMENT.test(text)) };

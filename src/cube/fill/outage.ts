@@ -27,7 +27,10 @@ export const DEFAULT_MAX_OUTAGE_MS = 3_600_000;
 /** Tiles lost in a row to a service that refuses or does not answer, before it is taken to be away. */
 const LOST_IN_A_ROW = 10;
 
-/** Tiles that got the same useless reply again and again, before any succeeded, until all are taken to. */
+/**
+ * Tiles that got the same useless reply again and again, before any succeeded, until all are taken to: as many as
+ * for outages, lest a list of a few odd tiles keep others from being tried.
+ */
 const FIRST_IN_VAIN = 10;
 
 /** A quota of the day is waited for by whoever would wait for a day. */

@@ -39,7 +39,8 @@ let loaded: Gdal | undefined;
 
 /**
  * What keeps GDAL off the network, beside the drivers it may use (`inputs/`): files on its network drives
- * must have this one name, and what it fetches otherwise goes to a proxy that cannot be. VRTs run no Python.
+ * must have this one name, and what it fetches otherwise goes to a proxy that cannot be. `NO_PROXY` would let
+ * the latter through: what is known to fetch is refused before GDAL sees it. VRTs run no Python.
  */
 const NO_NETWORK = {
   CPL_VSIL_CURL_ALLOWED_FILENAME: 'none',
