@@ -79,6 +79,9 @@ const MAY_IMPORT = {
   ],
 };
 
+/** Rooms that others, tests and benchmarks among them, know by one file. Its own unit tests go inside. */
+const DOORS = { loopback: 'loopback/index' };
+
 /** Groups within a room that never meet, but for what is stated. */
 const APART = [
   ['kernel/gdal', 'kernel/js'],
@@ -152,6 +155,7 @@ for (const file of sources(src)) {
   loaded.set(name, atOnce);
 }
 for (const name of ['src', 'test', 'scripts', 'native-bench']) checkFolders(join(root, name));
+for (const folder of ['test', 'native-bench']) checkDoors(folder);
 for (const [entry, allowed] of Object.entries(WAITS_FOR)) checkWaits(entry, allowed);
 for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.join(' -> ')}`);
 problems.push(...checkModuleState(root), ...checkDecisions(root));
@@ -170,11 +174,12 @@ function withoutComments(text) {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
 }
 
-function* sources(folder) {
+function* sources(folder, wanted = /\.ts$/) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* sources(path);
-    else if (entry.name.endsWith('.ts')) yield path;
+    if (entry.isDirectory()) {
+      if (entry.name !== 'node_modules') yield* sources(path, wanted);
+    } else if (wanted.test(entry.name)) yield path;
   }
 }
 
@@ -206,6 +211,22 @@ function checkRoom(name, target) {
   if (allowed === undefined) problems.push(`${name}: ${from} is no room of the table`);
   else if (!allowed.includes(to) && !allowed.includes(target))
     problems.push(`${name}: imports ${target}`);
+  if (DOORS[to] !== undefined && DOORS[to] !== target)
+    problems.push(`${name}: imports ${target}, past ${DOORS[to]}`);
+}
+
+/** Of files outside src, which may import from it, or from what it is compiled to. */
+function checkDoors(folder) {
+  for (const file of sources(join(root, folder), /\.(?:ts|mjs|cjs)$/)) {
+    const name = relative(root, file);
+    for (const { specifier } of importsOf(readFileSync(file, 'utf8'))) {
+      const target = relative(root, resolve(dirname(file), specifier)).replace(/\.js$/, '');
+      const [, inside, room] = /^(?:src|dist)\/(([^/]+).*)$/.exec(target) ?? [];
+      const door = DOORS[room];
+      if (door !== undefined && inside !== door && !name.startsWith(`test/unit/${room}/`))
+        problems.push(`${name}: imports ${inside}, past ${door}`);
+    }
+  }
 }
 
 function checkApart(name, target) {

@@ -1,5 +1,5 @@
 import { loadGdal, uniqueName } from '../../dist/kernel/gdal/load.js';
-import { TIFF_OPTIONS } from '../../dist/loopback/image/geotiff.js';
+import { TIFF_OPTIONS } from '../../dist/loopback/index.js';
 
 /** GDAL's names of the pixel types that inputs have. */
 const TYPES = { uint8: 'Byte', float32: 'Float32' };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cube, createPool, defineDataset, earthEngine, type Resampling } from '../../src/index.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { runCommand } from './command.js';
 import { compare, gdalwarp } from './gdalwarp.js';
 import { temporaryFolder } from './loopback-cubes.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.js';
 import { toGeoTransform } from '../../src/grid/affine.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { cleanEnvironment, type Ended, MAIN, runCommand } from './command.js';
 import { createCube, environmentFor, SMALL_DATASET, temporaryFolder } from './loopback-cubes.js';
 

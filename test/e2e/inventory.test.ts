@@ -3,7 +3,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IngestEstimate } from '../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { runCommand } from './command.js';
 import { environmentFor, SMALL_BBOX, SMALL_DATASET, temporaryFolder } from './loopback-cubes.js';
 

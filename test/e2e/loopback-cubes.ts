@@ -1,8 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FaultPlan } from '../../src/loopback/faults/plan.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type FaultPlan, type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { dataFile } from '../data.js';
 import { runCommand } from './command.js';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cube, createPool, earthEngine, type Pool, parseDataset } from '../../src/index.js';
 import { loadGdal } from '../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../src/kernel/gdal/raw-dataset.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { allocate, DTYPES, type DType } from '../../src/raster/dtype.js';
 import { temporaryFolder } from './loopback-cubes.js';
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { runCommand } from './command.js';
 import { environmentFor } from './loopback-cubes.js';
 import { compileAndRun, libraryProgram } from './readme/library.js';

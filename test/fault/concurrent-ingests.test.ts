@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cube, createPool, earthEngine, parseDataset, type TileSource } from '../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
 import {

@@ -4,7 +4,7 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
 import {

@@ -12,9 +12,12 @@ import {
   parseDataset,
   type RetryOptions,
 } from '../../src/index.js';
-import { mixedFaults } from '../../src/loopback/faults/mixed.js';
-import type { FaultPlan } from '../../src/loopback/faults/plan.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import {
+  type FaultPlan,
+  type LoopbackServer,
+  mixedFaults,
+  startLoopback,
+} from '../../src/loopback/index.js';
 import { SMALL_BBOX, SMALL_DATASET } from '../e2e/loopback-cubes.js';
 import { PATIENCE_MS } from '../patience.js';
 

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mixedFaults } from '../../src/loopback/faults/mixed.js';
-import { startLoopback } from '../../src/loopback/server.js';
+import { mixedFaults, startLoopback } from '../../src/loopback/index.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor, SMALL_DATASET, temporaryFolder } from '../e2e/loopback-cubes.js';
 

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cube, createPool, earthEngine } from '../../src/index.js';
-import type { FaultPlan } from '../../src/loopback/faults/plan.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import { type FaultPlan, type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { type Ended, runCommand, startCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';
 import {

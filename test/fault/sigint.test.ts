@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IngestRecord } from '../../src/index.js';
-import { type LoopbackOptions, startLoopback } from '../../src/loopback/server.js';
+import { type LoopbackOptions, startLoopback } from '../../src/loopback/index.js';
 import { LocalStore } from '../../src/store/durability/local-store.js';
 import { runCommand } from '../e2e/command.js';
 import { environmentFor } from '../e2e/loopback-cubes.js';

@@ -12,9 +12,14 @@ import {
   parseDataset,
 } from '../../src/index.js';
 import { loadGdal, uniqueName } from '../../src/kernel/gdal/load.js';
-import type { FaultPlan } from '../../src/loopback/faults/plan.js';
-import { changeBands, changeSize, shiftGrid } from '../../src/loopback/faults/rewrite-tiff.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/server.js';
+import {
+  changeBands,
+  changeSize,
+  type FaultPlan,
+  type LoopbackServer,
+  shiftGrid,
+  startLoopback,
+} from '../../src/loopback/index.js';
 import { runCommand } from '../e2e/command.js';
 import {
   createCube,

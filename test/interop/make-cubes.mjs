@@ -10,7 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cube, createPool, defineDataset, earthEngine, localFiles } from '../../dist/index.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../dist/loopback/server.js';
+import { DEFAULT_TOKEN, startLoopback } from '../../dist/loopback/index.js';
 import { prepare } from './recipes.mjs';
 
 /** Files whose numbers stand for something, on their own grid: stored as they are, or as values. */

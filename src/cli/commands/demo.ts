@@ -8,7 +8,7 @@ import { earthEngine } from '../../cube/sources/earth-engine.js';
 import { presetDataset } from '../../dataset/presets.js';
 import { SetupError, StoreError } from '../../errors.js';
 import { parseBoundingBox } from '../../grid/roi.js';
-import { DEFAULT_TOKEN } from '../../loopback/server.js';
+import { DEFAULT_TOKEN } from '../../loopback/index.js';
 import { makeTemporaryFolder } from '../../machine/temporary.js';
 import { renderPng } from '../../picture/png.js';
 import type { Pool } from '../../pool/pool.js';

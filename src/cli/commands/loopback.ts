@@ -1,6 +1,10 @@
 import { Command, Option } from 'commander';
-import { FORMAT_WORDS, parseReplyFormat } from '../../loopback/reply-format/words.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../loopback/server.js';
+import {
+  DEFAULT_TOKEN,
+  FORMAT_WORDS,
+  parseReplyFormat,
+  startLoopback,
+} from '../../loopback/index.js';
 import { pathFor, wholeNumber } from '../options/common.js';
 import { type FaultOptions, faultOptions, faultPlanOf } from '../options/faults.js';
 import { print } from '../output/terminal.js';

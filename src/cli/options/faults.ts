@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import { expected } from '../../errors.js';
-import { mixedFaults } from '../../loopback/faults/mixed.js';
-import { type FaultPlan, parseFaultPlan } from '../../loopback/faults/plan.js';
+import { type FaultPlan, mixedFaults, parseFaultPlan } from '../../loopback/index.js';
 import { readJson } from '../../raster/read-text.js';
 import { pathFor, wholeNumber } from './common.js';
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/index.js';
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../src/kernel/gdal/raw-dataset.js';
-import { startLoopback } from '../../../src/loopback/server.js';
+import { startLoopback } from '../../../src/loopback/index.js';
 import { allocate, type DType, type PixelArray } from '../../../src/raster/dtype.js';
 import { temporaryFolder } from '../loopback-cubes.js';
 import { type Factors, pairwise } from './pairwise.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../src/loopback/faults/random.js';
+import { seededRandom } from '../../../src/loopback/index.js';
 
 export type Factors<T extends object> = { readonly [K in keyof T]: readonly T[K][] };
 

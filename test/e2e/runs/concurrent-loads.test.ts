@@ -8,7 +8,7 @@ import {
   parseBoundingBox,
   parseDataset,
 } from '../../../src/index.js';
-import { startLoopback } from '../../../src/loopback/server.js';
+import { startLoopback } from '../../../src/loopback/index.js';
 import { SMALL_BBOX, SMALL_DATASET, temporaryFolder } from '../loopback-cubes.js';
 
 let pool: Pool;

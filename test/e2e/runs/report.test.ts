@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { IngestRecord, IngestSummary } from '../../../src/index.js';
-import { startLoopback } from '../../../src/loopback/server.js';
+import { startLoopback } from '../../../src/loopback/index.js';
 import { parsePage, sectionOf, textOf } from '../../unit/report/read-page.js';
 import { runCommand, startCommand } from '../command.js';
 import { environmentFor, SMALL_BBOX, SMALL_DATASET, temporaryFolder } from '../loopback-cubes.js';

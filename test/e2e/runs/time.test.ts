@@ -13,7 +13,7 @@ import {
   parseToi,
   type Toi,
 } from '../../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { runCommand } from '../command.js';
 import { environmentFor, temporaryFolder } from '../loopback-cubes.js';
 

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { type Ended, runCommand } from '../command.js';
 import { environmentFor, SMALL_DATASET, temporaryFolder } from '../loopback-cubes.js';
 

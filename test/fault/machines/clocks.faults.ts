@@ -1,7 +1,7 @@
 /** Machines whose clocks differ, and one whose clock is set back: by libfaketime. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { runCommand } from '../../e2e/command.js';
 import { environmentFor } from '../../e2e/loopback-cubes.js';
 import {

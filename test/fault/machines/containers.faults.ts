@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { LEASE_TIMES, SHARING_NAME } from '../../../src/store/sharing/sharing-folder.js';
 import { type Running, runCommand, startCommand } from '../../e2e/command.js';
 import { environmentFor } from '../../e2e/loopback-cubes.js';

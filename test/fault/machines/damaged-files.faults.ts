@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Cube } from '../../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { runCommand } from '../../e2e/command.js';
 import { environmentFor } from '../../e2e/loopback-cubes.js';
 import {

@@ -1,7 +1,7 @@
 /** Several processes that do not see one another, killed at random while they fill one cube, until it is full. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { environmentFor } from '../../e2e/loopback-cubes.js';
 import {
   type Calm,

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { SHARING_NAME } from '../../../src/store/sharing/sharing-folder.js';
 import { runCommand } from '../../e2e/command.js';
 import { environmentFor } from '../../e2e/loopback-cubes.js';

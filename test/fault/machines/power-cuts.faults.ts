@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cube, TileState } from '../../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { runCommand } from '../../e2e/command.js';
 import { environmentFor, temporaryFolder } from '../../e2e/loopback-cubes.js';
 import {

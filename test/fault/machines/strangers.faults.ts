@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startLoopback } from '../../../src/loopback/server.js';
+import { startLoopback } from '../../../src/loopback/index.js';
 import { type Ended, type Running, runCommand, startCommand } from '../../e2e/command.js';
 import { environmentFor, temporaryFolder } from '../../e2e/loopback-cubes.js';
 import { serveEndless } from '../../unit/earth-engine/endless-server.js';

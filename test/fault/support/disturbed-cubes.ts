@@ -13,8 +13,7 @@ import {
   TileState,
   type TileStatus,
 } from '../../../src/index.js';
-import type { FaultRule } from '../../../src/loopback/faults/plan.js';
-import { startLoopback } from '../../../src/loopback/server.js';
+import { type FaultRule, startLoopback } from '../../../src/loopback/index.js';
 import { type Ended, type Running, runCommand, startCommand } from '../../e2e/command.js';
 import { SMALL_BBOX, SMALL_DATASET, temporaryFolder } from '../../e2e/loopback-cubes.js';
 

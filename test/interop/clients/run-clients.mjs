@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cube, createPool, earthEngine, parseDataset } from '../../../dist/index.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/server.js';
+import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/index.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 

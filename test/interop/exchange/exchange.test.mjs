@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Cube, createPool, earthEngine, parseDataset } from '../../../dist/index.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/server.js';
+import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/index.js';
 import { compareFilled } from './nearest-ties.mjs';
 import { runSeed } from './seed.mjs';
 

@@ -8,7 +8,7 @@
  */
 import { once } from 'node:events';
 import { Cube, createPool, earthEngine } from '../../../dist/index.js';
-import { DEFAULT_TOKEN } from '../../../dist/loopback/server.js';
+import { DEFAULT_TOKEN } from '../../../dist/loopback/index.js';
 
 const [store, endpoint, window] = process.argv.slice(2);
 const [row, col, height, width] = window.split(',').map(Number);

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Cube, createPool, earthEngine, parseDataset } from '../../../dist/index.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/server.js';
+import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/index.js';
 import { startMoto } from './moto.mjs';
 
 const PYTHON = process.env.GEOCUBES_MOTO_PYTHON;

@@ -5,7 +5,7 @@ import { earthEngineExpression } from '../../../src/cube/sources/expression.js';
 import type { Dataset, Source } from '../../../src/dataset/dataset.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { parseBoundingBox } from '../../../src/grid/roi.js';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { createPool, type Pool } from '../../../src/pool/pool.js';
 
 const COLLECTION = 'projects/geocubes/assets/demo';

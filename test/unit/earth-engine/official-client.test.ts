@@ -8,7 +8,7 @@ import {
 } from '../../../src/earth-engine/official-client.js';
 import { MAX_METADATA_BYTES } from '../../../src/earth-engine/read-body.js';
 import { EarthEngineError, InvalidInputError } from '../../../src/errors.js';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { serveEndless } from './endless-server.js';
 import { answerError, serve } from './small-server.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { toGeoTransform } from '../../../src/grid/affine.js';
 import { loadGdal, uniqueName } from '../../../src/kernel/gdal/load.js';
 import { openGeoTiff } from '../../../src/kernel/js/geotiff.js';
-import { exchangeTags, type TagValue } from '../../../src/loopback/reply-format/tags.js';
+import { exchangeTags, type TagValue } from '../../../src/loopback/index.js';
 
 const [SCALE, TIEPOINTS, MATRIX] = [33550, 33922, 34264];
 

@@ -15,7 +15,7 @@ import {
 } from '../../../src/index.js';
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { inspectRaster } from '../../../src/local/raster-file.js';
-import { startLoopback } from '../../../src/loopback/server.js';
+import { startLoopback } from '../../../src/loopback/index.js';
 
 /** Answers in a thread of its own: GDAL blocks this one while it waits for a reply. */
 const SERVER = `

@@ -5,7 +5,7 @@ import {
   liveHtml,
   liveMarkdown,
 } from '../../../../src/cube/sources/live.js';
-import { type LoopbackServer, startLoopback } from '../../../../src/loopback/server.js';
+import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
 
 const TOKEN = 'canary-of-a-token';
 const PROJECT = 'canary-project';

@@ -6,12 +6,12 @@ import {
   changeBands,
   changeCrs,
   changeSize,
+  encodeGeoTiff,
+  exchangeTags,
+  inFormat,
+  parseReplyFormat,
   shiftGrid,
-} from '../../../../src/loopback/faults/rewrite-tiff.js';
-import { encodeGeoTiff } from '../../../../src/loopback/image/geotiff.js';
-import { exchangeTags } from '../../../../src/loopback/reply-format/tags.js';
-import { parseReplyFormat } from '../../../../src/loopback/reply-format/words.js';
-import { inFormat } from '../../../../src/loopback/reply-format/write.js';
+} from '../../../../src/loopback/index.js';
 
 const GEOBOX = GeoBox.fromRecord({
   crs: 'EPSG:32631',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createGdalKernel } from '../../../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../../../src/kernel/js/kernel.js';
-import { exchangeTags } from '../../../../src/loopback/reply-format/tags.js';
+import { exchangeTags } from '../../../../src/loopback/index.js';
 import { DTYPES, type DType, fromBytes, isFloat } from '../../../../src/raster/dtype.js';
 import type { MaskTransport, Recipe } from '../../../../src/tile.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from '../geotiff.js';
