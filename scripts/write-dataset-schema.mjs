@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { datasetJsonSchema } from '../dist/dataset/json-schema.js';
+import { datasetJsonSchema } from '../dist/dataset/file/json-schema.js';
 
 const path = fileURLToPath(new URL('../src/dataset/dataset.schema.json', import.meta.url));
 writeFileSync(path, `${JSON.stringify(datasetJsonSchema(), undefined, 2)}\n`);

@@ -87,7 +87,7 @@ export type {
 } from './cube/sources/earth-engine.js';
 export type { TileFeatures, TileProperties } from './cube/state/tile-features.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
-export type { DatasetFile } from './dataset/dataset-file.js';
+export type { DatasetFile } from './dataset/file/dataset-file.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';
 export type { BoundsSnap } from './dataset/grid/snapped.js';
 export type { TimeSpan } from './dataset/period.js';

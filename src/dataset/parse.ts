@@ -2,10 +2,10 @@ import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs/crs.js';
 import { canHold } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
-import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './dataset-file.js';
 import { checkExpression } from './expression.js';
+import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/dataset-file.js';
+import { issueError } from './file/issue.js';
 import { type GridOptions, readGrid } from './grid/read-grid.js';
-import { issueError } from './issue.js';
 import { checkTemporalSource, readTimeAxis } from './read-time-axis.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */

@@ -1,6 +1,6 @@
 import { expected } from '../errors.js';
 import type { Source } from './dataset.js';
-import type { CheckedDatasetFile } from './dataset-file.js';
+import type { CheckedDatasetFile } from './file/dataset-file.js';
 import { addUnits, formatInstant, parsePeriod } from './period.js';
 import { MAX_TIME_STEPS, parseStep, TimeAxis, type TimeAxisRecord } from './time-axis.js';
 

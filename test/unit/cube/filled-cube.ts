@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Cube } from '../../../src/cube/cube.js';
 import { chooseCodec } from '../../../src/cube/fill/recipe.js';
 import { type Dataset, fillValueOf } from '../../../src/dataset/dataset.js';
-import type { DatasetFile } from '../../../src/dataset/dataset-file.js';
+import type { DatasetFile } from '../../../src/dataset/file/dataset-file.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import type { TileIndex } from '../../../src/grid/tiling.js';
 import { createPool } from '../../../src/pool/pool.js';

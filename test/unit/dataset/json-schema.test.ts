@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { datasetJsonSchema } from '../../../src/dataset/json-schema.js';
+import { datasetJsonSchema } from '../../../src/dataset/file/json-schema.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';

@@ -1,8 +1,8 @@
 /** What is wrong with a dataset file, in the words of this project's other messages. */
 import type { z } from 'zod';
-import { expected, type InvalidInputError } from '../errors.js';
+import { expected, type InvalidInputError } from '../../errors.js';
+import { gridEntry } from '../grid/grid-entry.js';
 import { bandEntry, datasetFile, regularTimeEntry } from './dataset-file.js';
-import { gridEntry } from './grid/grid-entry.js';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { DTYPES } from '../raster/dtype.js';
-import { DEFAULT_PROCESSING, RESAMPLINGS } from './dataset.js';
-import { gridEntry } from './grid/grid-entry.js';
-import { MAX_TIME_STEPS } from './time-axis.js';
+import { DTYPES } from '../../raster/dtype.js';
+import { DEFAULT_PROCESSING, RESAMPLINGS } from '../dataset.js';
+import { gridEntry } from '../grid/grid-entry.js';
+import { MAX_TIME_STEPS } from '../time-axis.js';
 
 const bandName = z
   .string()
