@@ -8,11 +8,13 @@ export const LARGEST = { packed: 3e6, unpacked: 12e6 };
 
 /** Names that one of these matches may be in the package; all else must not. */
 const WANTED = [
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^(?:package\.json|README\.md|LICENSE)$/,
+  // Pages that the README leads to, with their pictures.
+  /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.png|native-bench\/(?:README\.md|whole-tile\.svg))$/,
   /^dist\/[\w/-]+\.(?:js|js\.map|d\.ts)$/,
   /^src\/[\w/-]+\.(?:ts|md)$/,
   /^src\/dataset\/dataset\.schema\.json$/,
-  /^scripts\/(?:bootstrap\.mjs|bootstrap\/[\w/-]+\.mjs|[\w-]+\.c)$/,
+  /^scripts\/(?:bootstrap\.mjs|bootstrap\/[\w/-]+\.(?:mjs|md)|[\w-]+\.c)$/,
 ];
 
 /** @typedef {{ files: readonly string[], size: number, unpackedSize: number }} Packed */

@@ -1,6 +1,6 @@
 /**
  * The members of smart-geocubes' accessor that stand on others: each is a few lines over what `Cube` does.
- * README.md has the table of all of them.
+ * README.md beside this file has the table of all of them.
  */
 import type { MultiPolygon, Polygon } from 'geojson';
 import type { Dataset } from '../dataset/dataset.js';

@@ -1,10 +1,11 @@
-/** Everything that the README and the pages beside it ask their readers to type, typed. */
+/** Everything that the README and the other pages ask their readers to type, typed. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
+import { readPages } from '../pages.js';
 import { runCommand } from './command.js';
 import { environmentFor } from './loopback-cubes.js';
 import { compileAndRun, libraryProgram } from './readme/library.js';
@@ -18,15 +19,21 @@ const COMMANDS = [
 ];
 const FRAGMENT = new RegExp(`^(${COMMANDS.join('|')}) --`);
 
-/** In the order in which their commands are run. */
-const PAGES = [
-  ...['README.md', 'src/loopback/README.md', 'src/earth-engine/README.md', 'src/store/README.md'],
-  ...['src/README.md', 'src/ARCHITECTURE.md', 'src/DECISIONS.md', 'native-bench/README.md'],
-].map((file) => {
-  const page = parsePage(readFileSync(join(ROOT, file), 'utf8'));
-  return { file, page, commands: commandsOf(page, (text) => FRAGMENT.test(text)) };
+/** Of the set-up, the benchmark, the tests and vitest, where a page says how to call them. */
+const OTHERS_OPTIONS = ['--install', '--no-apt', '--only', '--short', '--version'];
+const OTHER_VARIABLES = ['GEOCUBES_TOKEN', 'GEOCUBES_GDAL', 'GEOCUBES_NO_APT', 'GEOCUBES_LIVE'];
+
+/** In the order in which their commands are run: what the README makes, the others may use. */
+const PAGES = readPages().map(({ file, text }) => {
+  const page = parsePage(text);
+  return { file, text, page, commands: commandsOf(page, (typed) => FRAGMENT.test(typed)) };
 });
-const README = PAGES[0]?.page ?? { blocks: [], spans: [] };
+
+function pageOf(name: string) {
+  const page = PAGES.find(({ file }) => file === name);
+  if (page === undefined) throw new Error(`Expected a page ${name} but received none.`);
+  return page;
+}
 
 const ruleOf = ({ text }: PageCommand): Rule | undefined =>
   RULES.find(({ pattern }) => pattern.test(text));
@@ -39,7 +46,7 @@ let server: LoopbackServer;
 let reader: Reader;
 beforeAll(async () => {
   server = await startLoopback();
-  reader = await openReader({ ...environmentFor(server), CHECKOUT: ROOT }, README);
+  reader = await openReader({ ...environmentFor(server), CHECKOUT: ROOT }, PAGES);
 });
 afterAll(async () => {
   await reader.leave();
@@ -51,13 +58,14 @@ test('every command of the pages has a rule, and every rule has a command', () =
   expect(all.filter((command) => ruleOf(command) === undefined)).toEqual([]);
   const unused = RULES.filter((rule) => !all.some((command) => ruleOf(command) === rule));
   expect(unused.map(({ pattern }) => String(pattern))).toEqual([]);
-  expect(all.length).toBeGreaterThan(30);
+  expect(all.length).toBeGreaterThan(60);
+  expect(all.filter(isRun).length).toBeGreaterThanOrEqual(28);
 });
 
 test("what is run elsewhere is run by a file that is there, and the README's first path is five commands", () => {
   for (const rule of RULES)
     if (rule.how === 'elsewhere') expect(existsSync(join(ROOT, rule.where)), rule.where).toBe(true);
-  const path = README.blocks.find(({ text }) => text.startsWith('gcloud auth'));
+  const path = pageOf('README.md').page.blocks.find(({ text }) => text.startsWith('gcloud auth'));
   expect(path?.text.split('\n')).toHaveLength(5);
 });
 
@@ -100,12 +108,13 @@ async function serve({ text }: PageCommand): Promise<void> {
   expect((await ended).code).toBe(0);
 }
 
-describe.runIf(process.platform !== 'win32')('the library, as the README shows it,', () => {
+describe.runIf(process.platform !== 'win32')('the library, as the pages show it,', () => {
+  const { page } = pageOf('src/cube/README.md');
+
   test('compiles strictly and does what it says: the example, and each call in the text', async () => {
-    const [example] = README.blocks.filter(({ language }) => language === 'ts');
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const { program, calls } = libraryProgram(example?.text ?? '', readme);
-    expect(calls.length).toBeGreaterThan(5);
+    const [example] = page.blocks.filter(({ language }) => language === 'ts');
+    const { program, calls } = libraryProgram(example?.text ?? '', PAGES);
+    expect(calls.length).toBeGreaterThan(10);
     const { code, stdout, stderr } = await compileAndRun(reader, 'delta', example?.text ?? '');
     expect([code, stdout], stderr).toEqual([
       0,
@@ -118,10 +127,10 @@ describe.runIf(process.platform !== 'win32')('the library, as the README shows i
   const python = findPython();
   if (python === undefined)
     process.stderr.write(
-      'skipped: the line of Python in the README, because no Python with icechunk and xarray is there (GEOCUBES_VENV; see test/interop)\n',
+      'skipped: the line of Python in src/cube/README.md, because no Python with icechunk and xarray is there (GEOCUBES_VENV; see test/interop)\n',
     );
-  test.skipIf(python === undefined)('opens in Python as the README says', () => {
-    const span = README.spans.find(({ text }) => text.startsWith('xr.open_zarr(icechunk.'));
+  test.skipIf(python === undefined)('opens in Python as the page says', () => {
+    const span = page.spans.find(({ text }) => text.startsWith('xr.open_zarr(icechunk.'));
     const script = `import icechunk, xarray as xr; print(dict(${span?.text}.sizes))`;
     const sizes = execFileSync(python ?? '', ['-c', script], {
       cwd: reader.folder,
@@ -132,55 +141,35 @@ describe.runIf(process.platform !== 'win32')('the library, as the README shows i
   });
 });
 
-describe('the README', () => {
-  test('names no option, variable or command that is none, and every command', async () => {
+describe('the pages', () => {
+  test('name no option, variable or command that is none, and every command', async () => {
     const helps = await Promise.all(COMMANDS.map((name) => runCommand([name, '--help'])));
     const options = new Set(helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]+/g) ?? []));
-    // The set-up's one option, and with it its variable.
-    options.add('--no-apt');
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const typed = [...README.blocks, ...README.spans].map(({ text }) => text);
+    const typed = PAGES.flatMap(({ page }) => [...page.blocks, ...page.spans]).map(
+      ({ text }) => text,
+    );
     const named = typed.flatMap((text) => text.match(/(?<=^|\s)--[a-z][a-z-]+/g) ?? []);
-    expect([...new Set(named)].filter((name) => !options.has(name))).toEqual([]);
+    expect([...new Set(named)].filter((name) => !options.has(name)).sort()).toEqual(OTHERS_OPTIONS);
     const variables = new Set([
       ...[...options].map((name) => `GEOCUBES_${name.slice(2).toUpperCase().replaceAll('-', '_')}`),
-      ...['GEOCUBES_TOKEN', 'GEOCUBES_GDAL'],
+      ...OTHER_VARIABLES,
     ]);
-    const set = readme.match(/GEOCUBES_[A-Z_]+/g) ?? [];
+    const set = PAGES.flatMap(({ text }) => text.match(/GEOCUBES_[A-Z_]+/g) ?? []);
     expect(set.filter((name) => !variables.has(name))).toEqual([]);
-    const [, table = ''] = /\| command \| what it does \|\n([\s\S]*?)\n\n/.exec(readme) ?? [];
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const run = typed.flatMap((text) => text.match(/(?<=\bnpm run )[a-z:]+/g) ?? []);
+    expect(run.filter((name) => !(name in scripts))).toEqual([]);
+    const [, table = ''] =
+      /\| command \| what it does \|\n([\s\S]*?)\n\n/.exec(pageOf('src/cli/README.md').text) ?? [];
     const rows = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/[a-z]+/g) ?? []);
     expect(rows.sort()).toEqual(COMMANDS);
   });
 
-  test('links to files and headings that are there', () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
-    expect(links.length).toBeGreaterThan(20);
-    const broken = links.filter((link) => {
-      const [file = '', anchor] = link.split('#');
-      const path = join(ROOT, file === '' ? 'README.md' : file);
-      if (!existsSync(path)) return true;
-      return anchor !== undefined && !anchorsOf(readFileSync(path, 'utf8')).includes(anchor);
-    });
-    expect(broken).toEqual([]);
-  });
-
-  test('has the commands and exit codes of geocubes --help', async () => {
+  test('have the commands and exit codes of geocubes --help', async () => {
     const { stdout } = await runCommand(['--help']);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
     expect(listed.sort()).toEqual(COMMANDS);
     const [codes = ''] = /^Exit codes: .*$/m.exec(stdout) ?? [];
-    expect(readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n')).toContain(codes);
+    expect(pageOf('src/cli/README.md').text.split('\n')).toContain(codes);
   });
 });
-
-/** As GitHub makes them of headings. */
-function anchorsOf(markdown: string): string[] {
-  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  );
-}

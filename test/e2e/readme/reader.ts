@@ -1,9 +1,9 @@
 /**
- * Somebody who reads the README: a folder with the files it speaks of, and a shell whose PATH has what a
+ * Somebody who reads the pages: a folder with the files it speaks of, and a shell whose PATH has what a
  * reader's has, with a stand-in for gcloud.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { toGeoTransform } from '../../../src/grid/affine.js';
 import { presetDataset } from '../../../src/index.js';
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import type { Ended } from '../command.js';
-import type { Page } from './markdown.js';
+import type { CodeBlock, Page } from './markdown.js';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -41,7 +41,7 @@ export interface Running {
 /** @param env what tells commands of the server */
 export async function openReader(
   env: Readonly<Record<string, string>>,
-  readme: Page,
+  pages: readonly { readonly page: Page }[],
 ): Promise<Reader> {
   const folder = await mkdtemp(join(tmpdir(), 'geocubes-readme-'));
   const programs = join(folder, '.programs');
@@ -50,7 +50,10 @@ export async function openReader(
   await writeProgram(programs, 'npx', 'exec "$@"');
   await writeProgram(programs, 'gcloud', GCLOUD);
   await symlink(process.execPath, join(programs, 'node'));
-  await writeFiles(folder, readme);
+  await writeFiles(
+    folder,
+    pages.flatMap(({ page }) => page.blocks),
+  );
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(GEOCUBES|EE_|GOOGLE|CLOUDSDK)/.test(name)),
   );
@@ -92,15 +95,16 @@ const GCLOUD = `[ "$*" = "auth application-default login" ] || exit 64
 mkdir -p "$HOME/.config/gcloud"
 echo '{ "type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "t", "quota_project_id": "my-cloud-project" }' > "$HOME/.config/gcloud/application_default_credentials.json"`;
 
-async function writeFiles(folder: string, { blocks }: Page): Promise<void> {
+/** What a JSON file of the pages is called where commands name it, by a field that it has. */
+const FILES = { $schema: 'cropland.json', store: 'night.json', rules: 'plan.json' };
+
+async function writeFiles(folder: string, blocks: readonly CodeBlock[]): Promise<void> {
   for (const { text } of blocks.filter(({ language }) => language === 'json')) {
-    const name = '$schema' in JSON.parse(text) ? 'cropland.json' : 'night.json';
-    await writeFile(join(folder, name), text, { flag: 'wx' });
+    const fields = JSON.parse(text);
+    const [, name] = Object.entries(FILES).find(([field]) => field in fields) ?? [];
+    if (name !== undefined) await writeFile(join(folder, name), text, { flag: 'wx' });
   }
   await writeFile(join(folder, 'embeddings.json'), JSON.stringify(SMALL_EMBEDDINGS));
-  const loopback = await readFile(join(ROOT, 'src/loopback/README.md'), 'utf8');
-  const [, plan = ''] = /## Faults[\s\S]*?```json\n([^`]*)```/.exec(loopback) ?? [];
-  await writeFile(join(folder, 'plan.json'), plan);
   for (const name of ['exports', 'scenes', 'scenes/north', 'practice'])
     await mkdir(join(folder, name));
   const byte = { epsg: 4326, resolution: 0.0025 };

@@ -42,18 +42,32 @@ const completed = (more: string) => ({
 export const RULES: readonly Rule[] = [
   { pattern: /^npm start$/, how: 'elsewhere', where: 'test/e2e/demo.test.ts' },
   {
-    pattern: /^(?:GEOCUBES_NO_APT=1 npm start|npm run setup -- --no-apt)$/,
+    pattern: /^(?:GEOCUBES_NO_APT=1 npm start|npm run setup(?: -- --no-apt)?)$/,
     how: 'elsewhere',
     where: 'test/unit/setup/system-packages.test.ts',
   },
-  { pattern: /^npm test$/, how: 'elsewhere', where: '.ci/run' },
+  { pattern: /^npm (?:test|run check|run test:interop)$/, how: 'elsewhere', where: '.ci/run' },
+  {
+    pattern: /^npm run release:check(?: -- --install)?$/,
+    how: 'elsewhere',
+    where: 'test/unit/setup/release.test.ts',
+  },
+  { pattern: /^npm publish$/, how: 'left', because: 'it publishes' },
+  { pattern: /^npm run format$/, how: 'left', because: 'it writes into the checkout' },
+  {
+    pattern: /^npx vitest run --config test\/vitest\.config\.ts \S+\.test\.ts$/,
+    how: 'run',
+    change: (text) => `cd "$CHECKOUT" && node node_modules/vitest/vitest.mjs ${text.slice(11)}`,
+    because: "it is the checkout's own vitest, whose folder no reader's shell has",
+    expected: { stdout: expect.stringMatching(/^vitest: [1-9]\d* passed, 0 failed/m) },
+  },
   {
     pattern: /^(?:geocubes )?verify --repair$/,
     how: 'elsewhere',
     where: 'test/fault/machines/power-cuts.faults.ts',
   },
   {
-    pattern: /^npm run test:faults$/,
+    pattern: /^npm run test:faults(?: -- --short)?$/,
     how: 'elsewhere',
     where: '.ci/run',
   },
@@ -154,4 +168,19 @@ export const RULES: readonly Rule[] = [
     expected: { stdout: expect.stringMatching(/1 to fetch/) },
   },
   { pattern: /^geocubes import$/, how: 'run', ...completed('--help') },
+  {
+    pattern: /^create --like dem\.tif$/,
+    how: 'run',
+    ...completed('--store cubes/like --dataset cropland.json'),
+  },
+  {
+    pattern: /^load --allow-missing$/,
+    how: 'run',
+    ...completed('--store cubes/tctrend --bbox 126,72,127,73 --out all.tif'),
+  },
+  {
+    pattern: /^load --like$/,
+    how: 'run',
+    ...completed('dem.tif --store cubes/tctrend --out like.tif'),
+  },
 ];

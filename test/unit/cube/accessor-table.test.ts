@@ -5,7 +5,7 @@ import { Cube } from '../../../src/cube/cube.js';
 import { createPool } from '../../../src/pool/pool.js';
 import { DATASET } from './fake-source.js';
 
-const ROOT = new URL('../../../', import.meta.url);
+const PAGE = new URL('../../../src/cube/README.md', import.meta.url);
 
 /** What smart-geocubes documents of `GEEAccessor` and the class it extends: attributes, methods, parameters. */
 const ORIGINAL = [
@@ -25,8 +25,8 @@ interface Row {
 }
 
 function readTable(): Row[] {
-  const readme = readFileSync(new URL('README.md', ROOT), 'utf8');
-  const [, table] = /<!-- accessor:start -->\n([\s\S]*?)<!-- accessor:end -->/.exec(readme) ?? [];
+  const page = readFileSync(PAGE, 'utf8');
+  const [, table] = /<!-- accessor:start -->\n([\s\S]*?)<!-- accessor:end -->/.exec(page) ?? [];
   const lines = (table ?? '').split('\n').filter((line) => line.startsWith('|'));
   return lines.slice(2).map((line) => {
     const [original = '', ours = '', proof = ''] = line
@@ -38,9 +38,9 @@ function readTable(): Row[] {
   });
 }
 
-/** The titles of a test file as they are written, `%s` included. */
+/** The titles of a test file, named as the page links to it, as they are written, `%s` included. */
 function titlesOf(file: string): string[] {
-  const text = readFileSync(new URL(file, ROOT), 'utf8');
+  const text = readFileSync(new URL(file, PAGE), 'utf8');
   const titles: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
@@ -59,14 +59,14 @@ function titlesOf(file: string): string[] {
 const ROWS = readTable();
 const codes = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-describe("the table of the original's members in the README", () => {
+describe("the table of the original's members in src/cube/README.md", () => {
   test('has each of them, once', () => {
     const named = ROWS.flatMap(({ original }) => codes(original));
     expect([...named].sort()).toEqual([...ORIGINAL].sort());
   });
 
   test.each(ROWS)('names a test that exists for $original', ({ file, title }) => {
-    expect(file).toMatch(/^test\/[\w/-]+\.test\.ts$/);
+    expect(file).toMatch(/^\.\.\/\.\.\/test\/[\w/-]+\.test\.ts$/);
     expect(titlesOf(file)).toContain(title);
   });
 

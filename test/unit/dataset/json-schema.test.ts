@@ -107,9 +107,10 @@ test('a dataset that is like a raster is good by the schema, and needs the grid 
   expect(parseDataset(json, { like }).grid.geobox).toEqual(like.toRecord());
 });
 
-test('the dataset file of the README is good by the schema and by parseDataset', () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const json = JSON.parse(/```json\n([^`]*"\$schema"[^`]*)```/.exec(readme)?.[1] ?? '');
+const PAGE = readFileSync(new URL('../../../src/dataset/README.md', import.meta.url), 'utf8');
+
+test('the dataset file of the page is good by the schema and by parseDataset', () => {
+  const json = JSON.parse(/```json\n([^`]*"\$schema"[^`]*)```/.exec(PAGE)?.[1] ?? '');
   expect(new Ajv2020({ strict: false }).compile(published)(json)).toBe(true);
   expect(parseDataset(json).title).toBe(json.title);
 });
@@ -117,8 +118,7 @@ test('the dataset file of the README is good by the schema and by parseDataset',
 test.each([
   ['regular', /`(\{ "start"[^`]*\})`/],
   ['listed', /`(\["2019"[^`]*\])`/],
-])('the %s time steps in the README are good', (kind, pattern) => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const time = JSON.parse(pattern.exec(readme)?.[1] ?? '');
+])('the %s time steps of the page are good', (kind, pattern) => {
+  const time = JSON.parse(pattern.exec(PAGE)?.[1] ?? '');
   expect(parseDataset({ ...GOOD, time }).time).toMatchObject({ kind });
 });
