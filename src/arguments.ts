@@ -107,16 +107,25 @@ export function check(kind: Kind, value: unknown, subject: string): void {
   if (!holds(value)) throw expected(what, subject, value);
 }
 
-/** Of options, each may be absent; a kind with `!` may not. @throws {InvalidInputError} naming the option */
+/** What an option has to be; with `!` it may not be absent. A list: one of these words. */
+export type OptionKind = Kind | `${Kind}!` | readonly string[];
+
+/** Of options, each may be absent, but for kinds with `!`. @throws {InvalidInputError} naming the option */
 export function checkOptions(
   options: unknown,
   subject: string,
-  kinds: Readonly<Record<string, Kind | `${Kind}!`>>,
+  kinds: Readonly<Record<string, OptionKind>>,
 ): void {
   check('record', options, subject);
   for (const [name, kind] of Object.entries(kinds)) {
     const value = (options as Record<string, unknown>)[name];
+    const named = `"${name}" of ${subject}`;
+    if (typeof kind !== 'string') {
+      if (value !== undefined && !kind.includes(value as string))
+        throw expected(`one of ${kind.join(', ')}`, named, value);
+      continue;
+    }
     if (value === undefined && !kind.endsWith('!')) continue;
-    check(kind.replace('!', '') as Kind, value, `"${name}" of ${subject}`);
+    check(kind.replace('!', '') as Kind, value, named);
   }
 }

@@ -1,6 +1,7 @@
 /** The public methods, each with what it takes. Imported for its effect, by `index.ts` alone. */
 import { Accessor } from '../cube/accessor.js';
 import { Cube } from '../cube/cube.js';
+import { RESAMPLINGS } from '../dataset/dataset.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { AdaptiveLimiter } from '../earth-engine/adaptive-limiter.js';
 import { GeoBox } from '../grid/geobox.js';
@@ -15,7 +16,7 @@ const LOAD = {
     time: 'record',
     pool: 'pool',
     like: 'record',
-    resampling: 'text',
+    resampling: RESAMPLINGS,
     buffer: 'whole',
     bands: 'texts',
     signal: 'signal',

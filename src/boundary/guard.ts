@@ -1,13 +1,13 @@
 /** Public functions as they are called from outside: arguments are looked at, and what falls through is told as what it is. */
 import { fileURLToPath } from 'node:url';
-import { check, checkOptions, type Kind } from '../arguments.js';
+import { check, checkOptions, type Kind, type OptionKind } from '../arguments.js';
 import { GeocubesError, InvalidInputError } from '../errors.js';
 
 /** What one argument has to be; with `?` it may be left out. Options also by name. */
 export type Argument =
   | Kind
   | `${Kind}?`
-  | { readonly options: Readonly<Record<string, Kind | `${Kind}!`>>; readonly needed?: boolean };
+  | { readonly options: Readonly<Record<string, OptionKind>>; readonly needed?: boolean };
 
 export interface Signature {
   readonly takes: readonly Argument[];

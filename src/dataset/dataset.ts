@@ -26,6 +26,18 @@ export const RESAMPLINGS = ['near', 'bilinear', 'cubic', 'average', 'mode'] as c
 /** How pixels come onto another grid, by GDAL's names. */
 export type Resampling = (typeof RESAMPLINGS)[number];
 
+/**
+ * How far each looks from a pixel's centre, in the larger of source and target pixels. 0: at the pixel that holds
+ * it, or at what the target pixel covers.
+ */
+export const RESAMPLING_RADII: Readonly<Record<Resampling, number>> = {
+  near: 0,
+  bilinear: 1,
+  cubic: 2,
+  average: 0,
+  mode: 0,
+};
+
 /** How decoded pixels become the cube's pixels. */
 export interface Processing {
   readonly fill: Fill;

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type Dataset, fillValueOf, type Resampling } from '../dataset/dataset.js';
+import { type Dataset, fillValueOf, RESAMPLING_RADII } from '../dataset/dataset.js';
 import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs, wkt1Of } from '../grid/crs/crs.js';
@@ -94,22 +94,14 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
   };
 }
 
-/** How far each resampling looks from a pixel's centre, in pixels of the coarser grid. */
-const RADIUS: Readonly<Record<Resampling, number>> = {
-  near: 1,
-  bilinear: 1,
-  cubic: 2,
-  average: 1,
-  mode: 1,
-};
-
 function requestGridOf({
   requestGrid,
   processing,
   grid,
 }: Dataset): Pick<TileSource, 'requestGeobox'> {
   if (requestGrid === undefined) return {};
-  const radius = RADIUS[processing.resampling];
+  // Of what a pixel covers, the corners are half a pixel away; one more is at hand.
+  const radius = Math.max(RESAMPLING_RADII[processing.resampling], 1);
   const ratio = requestRatio(GeoBox.fromRecord(grid.geobox), requestGrid);
   return {
     requestGeobox: (tile) =>

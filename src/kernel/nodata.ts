@@ -1,3 +1,4 @@
+import type { Resampling } from '../dataset/dataset.js';
 import { isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
 import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
@@ -14,12 +15,18 @@ export function besideNodata({
   return nodata === rangeOf(dtype)[0] ? nodata + 1 : nodata - 1;
 }
 
-/** These make values that no source pixel has. */
-const BLENDING = new Set(['bilinear', 'cubic', 'average']);
+/** Which resamplings make values that no source pixel has. */
+const BLENDS: Readonly<Record<Resampling, boolean>> = {
+  near: false,
+  bilinear: true,
+  cubic: true,
+  average: true,
+  mode: false,
+};
 
 /** Moves warped values off the code for "no value", in place. */
 export function avoidNodata(raster: BandRaster, recipe: Recipe): void {
-  if (BLENDING.has(recipe.processing.resampling)) moveOffNodata(raster, recipe);
+  if (BLENDS[recipe.processing.resampling]) moveOffNodata(raster, recipe);
 }
 
 /** The same for values of whatever origin: those of a file whose own code is another one. */

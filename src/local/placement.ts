@@ -1,3 +1,4 @@
+import { RESAMPLING_RADII } from '../dataset/dataset.js';
 import { boundsOfPoints, EDGE_TOLERANCE, pixelsTouched } from '../grid/frame.js';
 import type { Shape } from '../grid/geobox.js';
 import { footprint, type PixelMap } from '../grid/shapes/footprint.js';
@@ -88,7 +89,7 @@ function placedTiles(tiles: Map<number, Map<number, Window>>, grid: Grid): Place
 }
 
 /** How far a resampling looks at most, in the larger of source and target pixels. */
-const RADIUS = 2;
+const RADIUS = Math.max(...Object.values(RESAMPLING_RADII));
 /** More pixels than any grid has. */
 const EVERYWHERE = 2 ** 40;
 /** What a measure at few places may miss. */

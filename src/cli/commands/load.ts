@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { Cube, type Region } from '../../cube/cube.js';
 import { readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
-import type { Dataset, Resampling } from '../../dataset/dataset.js';
+import { type Dataset, RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { renderQuicklook } from '../../picture/quicklook.js';
@@ -53,7 +53,7 @@ export function loadCommand(): Command {
     .option('--like <file>', 'raster whose grid the pixels are put on, exactly')
     .addOption(
       new Option('--resampling <method>', 'how pixels come onto another grid')
-        .choices(['near', 'bilinear', 'cubic', 'average', 'mode'] satisfies Resampling[])
+        .choices(RESAMPLINGS)
         .default('near'),
     )
     .addOption(

@@ -1,4 +1,4 @@
-import type { Resampling } from '../../dataset/dataset.js';
+import { RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import type { Shape } from '../../grid/geobox.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { allocate, type DType, isFloat, type PixelArray, rangeOf } from '../../raster/dtype.js';
@@ -17,16 +17,14 @@ interface Method {
   readonly resamplerOf: ResamplerOf;
   /** Whether it looks at what a target pixel covers, not around its centre. */
   readonly isFootprint?: true;
-  /** How far it looks, in the larger of source and target pixels. */
-  readonly radius: number;
 }
 
 const METHODS: Readonly<Record<Resampling, Method>> = {
-  near: { resamplerOf: nearOf, radius: 0 },
-  bilinear: { resamplerOf: bilinearOf, radius: 1 },
-  cubic: { resamplerOf: cubicOf, radius: 2 },
-  average: { resamplerOf: averageOf, radius: 0, isFootprint: true },
-  mode: { resamplerOf: modeOf, radius: 0, isFootprint: true },
+  near: { resamplerOf: nearOf },
+  bilinear: { resamplerOf: bilinearOf },
+  cubic: { resamplerOf: cubicOf },
+  average: { resamplerOf: averageOf, isFootprint: true },
+  mode: { resamplerOf: modeOf, isFootprint: true },
 };
 
 /** Source pixels around a target pixel's place that a resampling may look at. */
@@ -34,7 +32,7 @@ export function reachOf(
   resampling: Resampling,
   scale: readonly [x: number, y: number],
 ): readonly [x: number, y: number] {
-  const { radius } = METHODS[resampling];
+  const radius = RESAMPLING_RADII[resampling];
   const [x, y] = scale.map((s) => (radius === 0 ? 1 : Math.ceil(radius / s) + 1));
   return [x as number, y as number];
 }
@@ -104,7 +102,7 @@ export class Warp {
   }
 
   #scaleIn(square: Window): readonly [number, number] {
-    const isWidened = this.#method.radius > 0;
+    const isWidened = RESAMPLING_RADII[this.options.resampling] > 0;
     return isWidened ? scaleOf(square, this.options.positions, this.#turn) : [1, 1];
   }
 

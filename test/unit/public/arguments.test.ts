@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RESAMPLINGS } from '../../../src/dataset/dataset.js';
 import * as library from '../../../src/index.js';
 
 type Fn = (...args: unknown[]) => unknown;
@@ -570,4 +571,11 @@ describe('public functions given something else than they take', () => {
     // A text is a path, also a strange one.
     expect(readdirSync(home).filter((entry) => !/^(?:report|x\.tif|abc)$/.test(entry))).toEqual([]);
   });
+});
+
+test('a resampling that is none is refused with the names there are, before anything is read', async () => {
+  const options = { pool: POOL, resampling: 'lanczoz' as never };
+  await expect(cube.load(BBOX, options)).rejects.toThrow(
+    `Expected one of ${RESAMPLINGS.join(', ')} for "resampling" of the options of Cube.load() but received "lanczoz".`,
+  );
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { RESAMPLINGS } from '../../../src/dataset/dataset.js';
 import { createPool, type Pool } from '../../../src/index.js';
 import type { DType } from '../../../src/raster/dtype.js';
 import { imported, random, writeRaster } from './rasters.js';
@@ -18,7 +19,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const ALL = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;
 type Bounds = [west: number, south: number, east: number, north: number];
 const [HEIGHT, WIDTH] = [83, 97];
 const [LEFT, TOP, SIZE] = [500_012.3, 5_000_123.7, 29.7];
@@ -39,7 +39,7 @@ const GRIDS = {
 } as const;
 
 describe.each(Object.entries(GRIDS))('a raster on a grid that is %s', (_, grid) => {
-  test.each(ALL)(
+  test.each(RESAMPLINGS)(
     'by %s, has the same pixels however files and tiles are cut',
     async (resampling) => {
       const seed = Number(process.env.SEED ?? Date.now() % 100_000);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { RESAMPLINGS } from '../../../src/dataset/dataset.js';
 import { createPool, type Pool } from '../../../src/index.js';
 import { imported, writeRaster } from './rasters.js';
 
@@ -17,7 +18,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const ALL = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;
 const [HEIGHT, WIDTH, SIZE] = [20, 24, 10];
 const [LEFT, TOP] = [500_000, 5_000_000];
 const GRID = {
@@ -37,7 +37,7 @@ const at = (col: number) => [LEFT + col * SIZE, SIZE, 0, TOP, 0, -SIZE];
 /** Quarters from -70 to 50: exact by any scale that is a power of two. */
 const VALUES = Array.from({ length: HEIGHT * WIDTH }, (_, k) => ((k * 37) % 480) / 4 - 70);
 
-test.each(ALL)(
+test.each(RESAMPLINGS)(
   'files of one grid whose scale and offset differ are one raster of values, by %s',
   async (resampling) => {
     const dataset = { dtype: 'float64', grid: GRID } as const;
@@ -85,7 +85,7 @@ test('files that overlap with equal numbers and other scales are not taken for o
   }
 });
 
-test.each(ALL)(
+test.each(RESAMPLINGS)(
   'int8 in pieces, with negative numbers and a nodata value, is resampled as int16 is, by %s',
   async (resampling) => {
     const numbers = VALUES.map((value, k) => (k % 17 === 0 ? -128 : Math.round(value)));

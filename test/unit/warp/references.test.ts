@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { RESAMPLINGS, type Resampling } from '../../../src/dataset/dataset.js';
 import { Cube, createPool, defineDataset, type Pool } from '../../../src/index.js';
 import { positionsIn } from '../../../src/kernel/gdal/proj/positions.js';
 import { spatialReference } from '../../../src/kernel/gdal/proj/srs.js';
@@ -47,18 +48,18 @@ async function cubeFor(
   return Cube.create('memory:', definition, { pool });
 }
 
-async function importedInto(cube: Cube, path: string, resampling: (typeof ALL)[number]) {
+async function importedInto(cube: Cube, path: string, resampling: Resampling) {
   const source = await localFiles(cube.dataset, [path], { resampling });
   await cube.ingest(cube.grid.geobox, { source, pool });
   const { bands } = await cube.load(cube.grid.geobox);
   return [...(bands.get('v') ?? [])];
 }
 
-const ALL = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;
-
 describe.each(['uint8', 'float32'] as const)('pixels of %s, in chunks of 19 pixels', (dtype) => {
   test.each(
-    ALL.flatMap((resampling) => [0.00021, 0.0011].map((size) => [resampling, size] as const)),
+    RESAMPLINGS.flatMap((resampling) =>
+      [0.00021, 0.0011].map((size) => [resampling, size] as const),
+    ),
   )(
     'by %s to %f degrees are those of gdalwarp -et 0 of the whole with the same kernel scale',
     async (resampling, resolution) => {
