@@ -113,7 +113,8 @@ const OWNERS = {
 
 /** What a file, and all that is loaded with it, may take of the heavy dependencies: what a user waits for. */
 const WAITS_FOR = {
-  'cli/main': ['commander'],
+  'cli/main': [],
+  'cli/command-line': ['commander'],
   'cli/commands/status': ['commander', 'zarrita', 'aws4fetch'],
   'cli/commands/log': ['commander', 'zarrita', 'aws4fetch'],
 };

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundleCommand } from '../scripts/bootstrap/bundle.mjs';
 import { removeStale } from '../scripts/bootstrap/typescript.mjs';
 
 /** Pool threads and the command run compiled code, so dist/ must be what src/ is. */
-export default function compile(): void {
+export default async function compile(): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   removeStale(root);
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], {
     cwd: root,
     stdio: 'inherit',
   });
+  await bundleCommand(root);
 }

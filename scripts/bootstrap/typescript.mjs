@@ -1,7 +1,8 @@
-/** Compiles src/ into dist/ when anything it depends on has changed. */
+/** Compiles src/ into dist/ when anything it depends on has changed, and bundles the command. */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleCommand } from './bundle.mjs';
 import { fingerprint, readJson, writeJson } from './files.mjs';
 import { SetupFailure } from './report.mjs';
 import { run } from './run.mjs';
@@ -32,6 +33,12 @@ export async function setUpTypescript({ paths, say }) {
     );
   }
   if (existsSync(command)) chmodSync(command, 0o755);
+  try {
+    await bundleCommand(root);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    say(`TypeScript: the command is not bundled and starts more slowly: ${reason}`);
+  }
   writeJson(stampFile, { sources });
   return { state: 'build', did: 'compiled src/ to dist/' };
 }
@@ -46,6 +53,7 @@ export function removeStale(root) {
   const dist = join(root, 'dist');
   if (!existsSync(dist)) return;
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    if (/^bundle\b/.test(name)) continue;
     const source = name.replace(/\.(?:js|js\.map|d\.ts)$/, '.ts');
     if (source !== name && !existsSync(join(root, 'src', source))) rmSync(join(dist, name));
   }

@@ -62,6 +62,7 @@ export function findProblems(packed, { manifest, sources, setUp }) {
     'README.md',
     'LICENSE',
     'scripts/bootstrap.mjs',
+    'dist/bundle/command-line.js',
     ...setUp,
     ...targetsOf(manifest),
     ...compiled,
@@ -71,7 +72,7 @@ export function findProblems(packed, { manifest, sources, setUp }) {
   const missing = [...required].filter((name) => !files.has(name));
   const unwanted = packed.files.filter((name) => !WANTED.some((rule) => rule.test(name)));
   const stale = packed.files.filter(
-    (name) => name.startsWith('dist/') && !unwanted.includes(name) && !compiled.has(name),
+    (name) => /^dist\/(?!bundle\/)/.test(name) && !unwanted.includes(name) && !compiled.has(name),
   );
   return [
     ...missing.map((name) => `${name}: expected in the package but it is not there`),

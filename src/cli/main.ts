@@ -1,28 +1,20 @@
 #!/usr/bin/env node
-import { checkLimits } from '../machine/limits.js';
-import { EXIT, exitCodeOf, explain } from './exit-codes.js';
-import { endWithReader } from './interrupt.js';
-import { complain, tell } from './output/terminal.js';
+/**
+ * Starts the command, of few files where the set-up has made them (`scripts/bootstrap/bundle.mjs`): finding
+ * and reading two hundred takes a tenth of a second.
+ */
+import { statSync } from 'node:fs';
 
-endWithReader();
+const BUNDLED = new URL('../bundle/command-line.js', import.meta.url);
 
-try {
-  checkLimits();
-  // Only now: a hundred modules want a hundred open files.
-  const { createProgram } = await import('./program.js');
-  const program = await createProgram(process.argv.slice(2));
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = endingOf(error);
-}
+/** What the compiler writes last. A package has none: there the bundle is of the same sources. */
+const COMPILED = new URL('../.tsbuildinfo', import.meta.url);
 
-function endingOf(error: unknown): number {
-  // Commander has printed its message already; help and version end with 0.
-  const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
-  if (typeof code === 'string' && code.startsWith('commander.'))
-    return exitCode === 0 ? EXIT.done : EXIT.usage;
-  complain(explain(error));
-  if (process.env.GEOCUBES_DEBUG !== undefined && error instanceof Error)
-    tell(...String(error.stack).split('\n'));
-  return exitCodeOf(error);
+await (isCurrent() ? import(BUNDLED.href) : import('./command-line.js'));
+
+/** Whoever compiles by hand runs what was compiled. */
+function isCurrent(): boolean {
+  const bundled = statSync(BUNDLED, { throwIfNoEntry: false });
+  const compiled = statSync(COMPILED, { throwIfNoEntry: false });
+  return bundled !== undefined && bundled.mtimeMs >= (compiled?.mtimeMs ?? 0);
 }

@@ -22,6 +22,7 @@ const good = [
   ...['package.json', 'README.md', 'LICENSE', 'src/index.ts', 'src/cli/main.ts'],
   ...['dist/index.js', 'dist/index.js.map', 'dist/index.d.ts'],
   ...['dist/cli/main.js', 'dist/cli/main.js.map', 'dist/cli/main.d.ts'],
+  'dist/bundle/command-line.js',
   ...['scripts/bootstrap.mjs', 'scripts/bootstrap/run.mjs'],
 ];
 

@@ -1,0 +1,28 @@
+/** What the command does, from its words to its exit code: importing this runs it. */
+import { checkLimits } from '../machine/limits.js';
+import { EXIT, exitCodeOf, explain } from './exit-codes.js';
+import { endWithReader } from './interrupt.js';
+import { complain, tell } from './output/terminal.js';
+
+endWithReader();
+
+try {
+  checkLimits();
+  // Only now: a hundred modules want a hundred open files.
+  const { createProgram } = await import('./program.js');
+  const program = await createProgram(process.argv.slice(2));
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = endingOf(error);
+}
+
+function endingOf(error: unknown): number {
+  // Commander has printed its message already; help and version end with 0.
+  const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
+  if (typeof code === 'string' && code.startsWith('commander.'))
+    return exitCode === 0 ? EXIT.done : EXIT.usage;
+  complain(explain(error));
+  if (process.env.GEOCUBES_DEBUG !== undefined && error instanceof Error)
+    tell(...String(error.stack).split('\n'));
+  return exitCodeOf(error);
+}
