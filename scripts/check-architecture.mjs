@@ -117,6 +117,7 @@ const WAITS_FOR = {
   'cli/command-line': ['commander'],
   'cli/commands/status': ['commander', 'zarrita', 'aws4fetch'],
   'cli/commands/log': ['commander', 'zarrita', 'aws4fetch'],
+  'cli/commands/load': ['commander', 'zarrita', 'aws4fetch'],
 };
 
 /** The one file that writes to the terminal: what others wrote is cleaned there. */

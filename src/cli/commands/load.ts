@@ -4,8 +4,9 @@ import { readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
 import { type Dataset, RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
+import { type Roi, roiWindows } from '../../grid/roi.js';
 import { renderQuicklook } from '../../picture/quicklook.js';
-import { isFloat } from '../../raster/dtype.js';
+import { bytesOf, isFloat } from '../../raster/dtype.js';
 import {
   formatOption,
   pathFor,
@@ -16,7 +17,7 @@ import {
   wholeNumber,
 } from '../options/common.js';
 import { checkOutput, writeOutput } from '../options/output-file.js';
-import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
+import { type ComputeOptions, kernelOption, openPool, threadsFor } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { oneStep, stepRecord, timeWords } from '../options/time.js';
 import { complain, print, printJson } from '../output/terminal.js';
@@ -87,11 +88,16 @@ async function load(options: Options): Promise<void> {
   if (out !== undefined) await checkOutput(out, '--out', true);
   if (png !== undefined) await checkOutput(png, '--png');
   const cube = await Cube.open(store);
-  const pool = await openPool(options);
+  const named = await regionIn(options);
+  const isOwnGrid = likeFile === undefined && named !== undefined;
+  const pool = await openPool({
+    ...options,
+    ...(isOwnGrid ? threadsFor(options, workOf(cube, named, buffer)) : {}),
+  });
   try {
     const like =
       likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
-    const roi = (await regionIn(options)) ?? (like as GeoBox);
+    const roi = named ?? (like as GeoBox);
     // A file holds one step.
     const time = oneStep(cube, options.time);
     const region = await cube.load(roi, {
@@ -112,6 +118,18 @@ async function load(options: Options): Promise<void> {
   } finally {
     await pool.close();
   }
+}
+
+/** Of one time step: chunks to be read, and bytes of the pixels that come of them. */
+function workOf({ grid, dataset }: Cube, roi: Roi, buffer: number) {
+  const windows = roiWindows(roi, grid.geobox);
+  const pixels = windows.map(
+    ({ height, width }) => (height + 2 * buffer) * (width + 2 * buffer) * dataset.bands.length,
+  );
+  return {
+    bytes: pixels.reduce((sum, count) => sum + count, 0) * bytesOf(dataset.dtype),
+    chunks: () => [...grid.tilesIn(windows)].length * dataset.bands.length,
+  };
 }
 
 function warnOfLost({ lostTiles = [] }: Region): void {

@@ -15,6 +15,18 @@ export const kernelOption = () =>
     'what computes pixels: gdal, or js without native modules (default: gdal where it loads)',
   ).choices(['gdal', 'js'] satisfies KernelName[]);
 
+/** Up to which a load is done before a thread would have loaded GDAL. */
+const SMALL = { chunks: 16, bytes: 4 * 1024 ** 2 };
+
+/** As many threads as were asked for, or else none for little work. */
+export function threadsFor(
+  { threads }: ComputeOptions,
+  work: { readonly bytes: number; readonly chunks: () => number },
+): Pick<ComputeOptions, 'threads'> {
+  if (threads !== undefined) return { threads };
+  return work.bytes <= SMALL.bytes && work.chunks() <= SMALL.chunks ? { threads: 0 } : {};
+}
+
 /**
  * A pool whose threads have loaded their kernel: the one asked for, else GDAL's, else JavaScript's, which
  * is told on stderr.

@@ -12,7 +12,7 @@ import {
   wktOfCode,
 } from './point-transforms.js';
 import { wktOfProj } from './proj-wkt.js';
-import { proj4 } from './proj4.js';
+import { loadProj4 } from './proj4.js';
 
 const require = createRequire(import.meta.url);
 
@@ -238,14 +238,24 @@ function horizontalPart(wkt: string): string {
   return wkt;
 }
 
+/** Of which nothing is to be asked: the system of most cubes. */
+const PLAIN_DEGREES = /^\+proj=longlat \+datum=WGS84 \+no_defs(?: \+type=crs)?\s*$/;
+
+/** What proj4 makes of a definition. Throws what it throws. */
+function readByProj4(definition: string): { projName?: string; units?: string } {
+  const { oProj } = loadProj4()(definition) as unknown as {
+    oProj: { projName?: string; units?: string };
+  };
+  return oProj;
+}
+
 /** How PROJ strings and WKT call the metre. */
 const METRES = new Set(['m', 'meter', 'metre']);
 
 function describe(name: string, definition: string, wkt: string, epsg?: number): Crs {
   let parsed: { projName?: string; units?: string };
   try {
-    parsed = (proj4(definition) as unknown as { oProj: { projName?: string; units?: string } })
-      .oProj;
+    parsed = PLAIN_DEGREES.test(definition) ? { projName: 'longlat' } : readByProj4(definition);
   } catch (cause) {
     throw expected(
       'a CRS that proj4 can compute with',
@@ -310,7 +320,7 @@ export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
     for (const crs of [from, to]) checkComputable(crs, crs === from ? to : from);
   }
   const [one, other] = isOneDatum ? ends.map(withinDatum) : ends;
-  const converter = proj4(one as string, other as string);
+  const converter = loadProj4()(one as string, other as string);
   return (x, y) => {
     try {
       const [px, py] = converter.forward([x, y]);

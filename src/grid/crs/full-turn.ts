@@ -1,5 +1,5 @@
 import type { Crs } from './crs.js';
-import { proj4 } from './proj4.js';
+import { loadProj4 } from './proj4.js';
 
 /** How a CRS in which x goes around the earth counts it. */
 export interface FullTurn {
@@ -38,7 +38,8 @@ const OFFSETS = [-2.5, -1, 1, 2.5];
 
 function measured(definition: string): FullTurn | undefined {
   try {
-    const projection = new proj4.Proj(definition) as unknown as Projection;
+    const { Proj } = loadProj4();
+    const projection = new Proj(definition) as unknown as Projection;
     const { long0 = 0, to_meter = 1, axis = 'enu' } = projection;
     if (!axis.startsWith('en')) return undefined;
     const at = (offset: number, y: number) => projection.forward({ x: long0 + offset, y }).x;

@@ -19,7 +19,7 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type * as GdalModule from 'gdal-async';
 import { SetupError } from '../../errors.js';
@@ -81,6 +81,12 @@ function load(): Gdal {
     if (basename(filename) !== 'gdal.node') return original(module, filename);
     openPrivateCopy(module, filename);
   };
+  const originalScript = extensions['.js'];
+  extensions['.js'] = (module, filename) => {
+    const spared = insteadOf(filename);
+    if (spared === undefined) originalScript?.(module, filename);
+    else module.exports = spared;
+  };
   try {
     const gdal = require('gdal-async') as Gdal;
     // The worker thread is the unit of parallelism; GDAL's own threads would only compete with it.
@@ -110,7 +116,32 @@ function load(): Gdal {
     );
   } finally {
     extensions['.node'] = original;
+    extensions['.js'] = originalScript as Loader;
   }
+}
+
+/** Where gdal-async's package.json says that its binding lies; its set-up puts it there. */
+const BINDING = join(
+  'lib',
+  'binding',
+  `node-v${process.versions.modules}-${process.platform}-${process.arch}`,
+  'gdal.node',
+);
+
+/**
+ * Two scripts of gdal-async lead to a hundred files that nobody here uses, and that every thread would load: a
+ * writer of XML for `wrapVRT`, and what finds the binding, where it lies in its usual place.
+ */
+function insteadOf(filename: string): unknown {
+  const path = filename.replaceAll('\\', '/');
+  if (path.endsWith('/gdal-async/lib/wrapVRT.js')) return wrapVRT;
+  if (!path.endsWith('/node-pre-gyp/lib/node-pre-gyp.js')) return undefined;
+  const binding = join(dirname(require.resolve('gdal-async/package.json')), BINDING);
+  return existsSync(binding) ? { find: () => binding } : undefined;
+}
+
+function wrapVRT(): never {
+  throw new SetupError('Expected nobody to ask for wrapVRT, which is not loaded.');
 }
 
 function openPrivateCopy(module: NodeJS.Module, filename: string): void {
