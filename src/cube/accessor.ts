@@ -15,7 +15,7 @@ import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
 import { createPool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { Repository } from '../store/repository.js';
-import { nameStorage } from '../store/storage-url.js';
+import { nameStorage, PLACES } from '../store/storage-url.js';
 import { TileState } from '../store/tiles/ledger.js';
 import type { TileSource } from '../tile.js';
 import { atSteps } from './fill/plan.js';
@@ -125,12 +125,8 @@ export abstract class Accessor<
 
   /** What the cube is kept in. */
   get repo(): RepositoryFacts {
-    const { kind } = this.repository.location;
-    return {
-      format: kind === 'zarr' ? 'zarr' : 'icechunk',
-      kind: kind === 'zarr' ? 'local' : kind,
-      storage: this.storage,
-    };
+    const { format, lies } = PLACES[this.repository.location.kind];
+    return { format, kind: lies, storage: this.storage };
   }
 
   /**

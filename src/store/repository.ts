@@ -11,7 +11,7 @@ import type {
   Session,
   WriteSession,
 } from './session.js';
-import type { StorageLocation } from './storage-url.js';
+import { PLACES, type StorageLocation } from './storage-url.js';
 
 /** Format 1 is what both icechunk 1.x (which smart-geocubes uses) and 2.x read. */
 export const DEFAULT_ICECHUNK_FORMAT = 1;
@@ -25,11 +25,7 @@ export class Repository {
 
   /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
   static async open(location: StorageLocation, options?: StoreOptions): Promise<Repository> {
-    const backend =
-      location.kind === 'zarr'
-        ? openPlainZarr(location.path, options)
-        : openIcechunk(location, options);
-    return new Repository(location, await backend);
+    return new Repository(location, await openBackend(location, options));
   }
 
   /**
@@ -43,11 +39,7 @@ export class Repository {
     settings: RepositorySettings,
     options?: StoreOptions,
   ): Promise<Repository> {
-    const backend =
-      location.kind === 'zarr'
-        ? createPlainZarr(location.path, options)
-        : createIcechunk(location, settings, options);
-    return new Repository(location, await backend);
+    return new Repository(location, await createBackend(location, settings, options));
   }
 
   /** What the cube is kept with on this machine's disk; absent elsewhere. */
@@ -57,11 +49,9 @@ export class Repository {
 
   /** The same place, for whoever waits while an object store is away; itself elsewhere. */
   patient(options: PatienceOptions): Repository {
-    return this.location.kind === 'local' ||
-      this.location.kind === 'zarr' ||
-      this.location.kind === 'memory'
-      ? this
-      : new Repository(this.location, patient(this.backend, this.location, options));
+    return PLACES[this.location.kind].mayBeAway
+      ? new Repository(this.location, patient(this.backend, this.location, options))
+      : this;
   }
 
   /** What processes of several machines share an object store by; absent elsewhere, and in Icechunk's format 2. */
@@ -103,5 +93,35 @@ export class Repository {
   /** The commits, newest first; none for a plain Zarr directory. */
   history(): Promise<Commit[]> {
     return this.backend.history();
+  }
+}
+
+function openBackend(location: StorageLocation, options?: StoreOptions): Promise<Backend> {
+  switch (location.kind) {
+    case 'zarr':
+      return openPlainZarr(location.path, options);
+    case 'local':
+    case 'memory':
+    case 's3':
+    case 'gs':
+    case 'az':
+      return openIcechunk(location, options);
+  }
+}
+
+function createBackend(
+  location: StorageLocation,
+  settings: RepositorySettings,
+  options?: StoreOptions,
+): Promise<Backend> {
+  switch (location.kind) {
+    case 'zarr':
+      return createPlainZarr(location.path, options);
+    case 'local':
+    case 'memory':
+    case 's3':
+    case 'gs':
+    case 'az':
+      return createIcechunk(location, settings, options);
   }
 }

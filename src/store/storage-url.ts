@@ -24,6 +24,24 @@ export interface ObjectStoreLocation {
 
 const OBJECT_STORES = ['s3', 'gs', 'az'] as const;
 
+/** What differs from one kind of place to another. Whoever adds a kind is asked for all of it. */
+interface PlaceFacts {
+  readonly format: 'icechunk' | 'zarr';
+  /** Where it lies, as callers are told: in a local folder, in memory, or in which object store. */
+  readonly lies: 'local' | 'memory' | ObjectStoreLocation['kind'];
+  /** Whether it may be away for a while, and is waited for. */
+  readonly mayBeAway: boolean;
+}
+
+export const PLACES: Readonly<Record<StorageLocation['kind'], PlaceFacts>> = {
+  local: { format: 'icechunk', lies: 'local', mayBeAway: false },
+  zarr: { format: 'zarr', lies: 'local', mayBeAway: false },
+  memory: { format: 'icechunk', lies: 'memory', mayBeAway: false },
+  s3: { format: 'icechunk', lies: 's3', mayBeAway: true },
+  gs: { format: 'icechunk', lies: 'gs', mayBeAway: true },
+  az: { format: 'icechunk', lies: 'az', mayBeAway: true },
+};
+
 /**
  * Reads a storage URL: a path or a `file:` URL is an Icechunk repository in a local folder, or a plain
  * Zarr directory where it ends in `.zarr`; `s3://bucket/prefix`, `gs://bucket/prefix` and
@@ -41,7 +59,7 @@ export function parseStorage(url: string): StorageLocation {
   if (objectStore !== undefined) return parseObjectStore(objectStore, url);
   if (scheme !== undefined && scheme !== 'file') {
     throw expected(
-      'a path or one of file:, s3:, gs:, az:, memory:',
+      `a path or one of ${['file', ...OBJECT_STORES, 'memory'].map((known) => `${known}:`).join(', ')}`,
       'the scheme of the store',
       `${scheme}:`,
       `A folder of this name is ./${scheme}:...`,
@@ -61,7 +79,9 @@ export function nameStorage(location: StorageLocation): string {
       return location.path;
     case 'memory':
       return `memory:${location.name ?? ''}`;
-    default:
+    case 's3':
+    case 'gs':
+    case 'az':
       return [`${location.kind}:/`, location.bucket, location.prefix].filter(Boolean).join('/');
   }
 }

@@ -27,9 +27,22 @@ export interface RollBack {
  * @throws {StoreError} of kind `io` where no state can be read.
  */
 export async function rollBack(location: StorageLocation): Promise<RollBack | undefined> {
-  if (location.kind === 'zarr') return dropDamagedLedger(location.path);
-  if (location.kind !== 'local') return undefined;
-  const { path } = location;
+  switch (location.kind) {
+    case 'zarr':
+      return dropDamagedLedger(location.path);
+    case 'local':
+      return rollBackRepository(location.path);
+    case 'memory':
+    case 's3':
+    case 'gs':
+    case 'az':
+      return undefined;
+    default:
+      return location satisfies never;
+  }
+}
+
+async function rollBackRepository(path: string): Promise<RollBack | undefined> {
   // Without the lock at first: nobody has to wait for a look.
   if (!(await isRepository(path)) || (await branchHealth(path, BRANCH)).problem === undefined)
     return undefined;

@@ -50,7 +50,9 @@ const MAX_DELAY_MS = 1000;
 const READER: RepositoryConfig = { caching: { numChunkRefs: 4_000_000, numSnapshotNodes: 500 } };
 const WRITER: RepositoryConfig = { caching: { numChunkRefs: 50_000, numSnapshotNodes: 100 } };
 
-type IcechunkLocation = Exclude<StorageLocation, { kind: 'zarr' }>;
+type IcechunkLocation =
+  | Extract<StorageLocation, { kind: 'local' | 'memory' }>
+  | ObjectStoreLocation;
 /** One that other processes can open too. */
 type StoredLocation = Exclude<IcechunkLocation, { kind: 'memory' }>;
 

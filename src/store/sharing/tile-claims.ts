@@ -26,10 +26,18 @@ export function openClaims(
 ): TileClaims {
   const { location, local, marks } = repository;
   if (marks !== undefined) return new BranchClaims(marks, new NewestLedger(repository, 0), times);
-  if (location.kind !== 'local' && location.kind !== 'zarr')
-    return new NoClaims(new NewestLedger(repository, REMOTE_AGE_MS));
-  const sharing = local?.sharing ?? new SharingFolder(new StoreFolder(location.path), times);
-  return new FileClaims(sharing, new NewestLedger(repository, 0));
+  switch (location.kind) {
+    case 'local':
+    case 'zarr': {
+      const sharing = local?.sharing ?? new SharingFolder(new StoreFolder(location.path), times);
+      return new FileClaims(sharing, new NewestLedger(repository, 0));
+    }
+    case 'memory':
+    case 's3':
+    case 'gs':
+    case 'az':
+      return new NoClaims(new NewestLedger(repository, REMOTE_AGE_MS));
+  }
 }
 
 class NoClaims implements TileClaims {

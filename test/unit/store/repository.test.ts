@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Repository } from '../../../src/store/repository.js';
 import type { WriteSession } from '../../../src/store/session.js';
-import { parseStorage } from '../../../src/store/storage-url.js';
+import {
+  type ObjectStoreLocation,
+  PLACES,
+  parseStorage,
+  type StorageLocation,
+} from '../../../src/store/storage-url.js';
+
+const STORAGE_KINDS = Object.keys(PLACES) as StorageLocation['kind'][];
 
 let folder: string;
-let urls: Record<'local' | 'zarr' | 'memory', string>;
+/** All that need no network. */
+type Kind = Exclude<StorageLocation['kind'], ObjectStoreLocation['kind']>;
+let urls: Record<Kind, string>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'geocubes-repository-'));
   urls = {
@@ -65,48 +74,51 @@ const count: Parameters<Repository['commit']>[2] = async (newest) => {
   await newest.set('ledger/c/0', byte(before + 1));
 };
 
-describe.each(['local', 'zarr', 'memory'] as const)('a repository of kind %s', (kind) => {
-  test('is opened again with what was committed', async () => {
-    await filled(urls[kind]);
-    const again = await Repository.open(parseStorage(urls[kind]));
-    await again.commit(await begin(again, 'a/c/3', 7), 'Write', count);
-    const third = await Repository.open(parseStorage(urls[kind]));
-    expect([await read(third, 'a/c/3'), await read(third, 'ledger/c/0')]).toEqual([7, 1]);
-    expect(await read(third, 'a/c/2')).toBeUndefined();
-    expect(await read(third, 'b/c/2')).toBeUndefined();
-  });
+describe.each(STORAGE_KINDS.filter((kind): kind is Kind => !PLACES[kind].mayBeAway))(
+  'a repository of kind %s',
+  (kind) => {
+    test('is opened again with what was committed', async () => {
+      await filled(urls[kind]);
+      const again = await Repository.open(parseStorage(urls[kind]));
+      await again.commit(await begin(again, 'a/c/3', 7), 'Write', count);
+      const third = await Repository.open(parseStorage(urls[kind]));
+      expect([await read(third, 'a/c/3'), await read(third, 'ledger/c/0')]).toEqual([7, 1]);
+      expect(await read(third, 'a/c/2')).toBeUndefined();
+      expect(await read(third, 'b/c/2')).toBeUndefined();
+    });
 
-  test('lists the nodes of a group', async () => {
-    const { store } = await (await filled(urls[kind])).readSession();
-    expect(await store.list('')).toEqual(expect.arrayContaining(['a', 'ledger']));
-  });
+    test('lists the nodes of a group', async () => {
+      const { store } = await (await filled(urls[kind])).readSession();
+      expect(await store.list('')).toEqual(expect.arrayContaining(['a', 'ledger']));
+    });
 
-  test('does not exist before it is made', async () => {
-    const open = Repository.open(parseStorage(urls[kind]));
-    await expect(open).rejects.toMatchObject({ tag: 'store', kind: 'not-a-cube' });
-  });
+    test('does not exist before it is made', async () => {
+      const open = Repository.open(parseStorage(urls[kind]));
+      await expect(open).rejects.toMatchObject({ tag: 'store', kind: 'not-a-cube' });
+    });
 
-  test('keeps the chunks and the ledger entries of two writers that overlap', async () => {
-    const one = await filled(urls[kind]);
-    const other = await Repository.open(parseStorage(urls[kind]));
-    const first = await begin(one, 'a/c/0', 1);
-    const second = await begin(other, 'a/c/1', 2);
-    await other.commit(second, 'Second', count);
-    await one.commit(first, 'First', count);
-    expect(
-      await Promise.all(['a/c/0', 'a/c/1', 'ledger/c/0'].map((key) => read(one, key))),
-    ).toEqual([1, 2, 2]);
-  });
+    test('keeps the chunks and the ledger entries of two writers that overlap', async () => {
+      const one = await filled(urls[kind]);
+      const other = await Repository.open(parseStorage(urls[kind]));
+      const first = await begin(one, 'a/c/0', 1);
+      const second = await begin(other, 'a/c/1', 2);
+      await other.commit(second, 'Second', count);
+      await one.commit(first, 'First', count);
+      expect(
+        await Promise.all(['a/c/0', 'a/c/1', 'ledger/c/0'].map((key) => read(one, key))),
+      ).toEqual([1, 2, 2]);
+    });
 
-  test('keeps those of many writers that commit at the same moment', async () => {
-    const repository = await filled(urls[kind]);
-    const keys = ['a/c/0', 'a/c/1', 'a/c/2', 'a/c/3'];
-    const sessions = await Promise.all(keys.map((key, i) => begin(repository, key, i + 1)));
-    await Promise.all(sessions.map((session) => repository.commit(session, 'Write', count)));
-    expect(await Promise.all(keys.map((key) => read(repository, key)))).toEqual([1, 2, 3, 4]);
-    expect(await read(repository, 'ledger/c/0')).toBe(4);
-  });
-});
+    test('keeps those of many writers that commit at the same moment', async () => {
+      const repository = await filled(urls[kind]);
+      const keys = ['a/c/0', 'a/c/1', 'a/c/2', 'a/c/3'];
+      const sessions = await Promise.all(keys.map((key, i) => begin(repository, key, i + 1)));
+      await Promise.all(sessions.map((session) => repository.commit(session, 'Write', count)));
+      expect(await Promise.all(keys.map((key) => read(repository, key)))).toEqual([1, 2, 3, 4]);
+      expect(await read(repository, 'ledger/c/0')).toBe(4);
+    });
+  },
+);
 
 describe('a repository in memory', () => {
   test('sees a commit that comes between its ledger and its own commit, and writes the ledger anew', async () => {

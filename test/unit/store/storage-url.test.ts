@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/errors.js';
-import { nameStorage, parseStorage } from '../../../src/store/storage-url.js';
+import {
+  nameStorage,
+  PLACES,
+  parseStorage,
+  type StorageLocation,
+} from '../../../src/store/storage-url.js';
 
 describe('parseStorage', () => {
   test('a path is a local folder, made absolute', () => {
@@ -79,3 +84,22 @@ describe('parseStorage', () => {
     expect(() => parseStorage('')).toThrow(InvalidInputError);
   });
 });
+
+/** One of each kind. */
+const ONE_OF_EACH: Readonly<Record<StorageLocation['kind'], string>> = {
+  local: '/cubes/mine',
+  zarr: '/cubes/mine.zarr',
+  memory: 'memory:mine',
+  s3: 's3://bucket/mine',
+  gs: 'gs://bucket/mine',
+  az: 'az://container/mine',
+};
+
+test.each(Object.keys(PLACES) as StorageLocation['kind'][])(
+  'a URL leads to a place of kind %s, and is its name',
+  (kind) => {
+    const location = parseStorage(ONE_OF_EACH[kind]);
+    expect(location.kind).toBe(kind);
+    expect(nameStorage(location)).toBe(ONE_OF_EACH[kind]);
+  },
+);
