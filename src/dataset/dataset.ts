@@ -61,6 +61,17 @@ export type Source =
   | { readonly kind: 'expression'; readonly expression: unknown }
   | { readonly kind: 'local' };
 
+/** A source that a dataset file names, in the field of its kind. */
+export type NamedSource = Exclude<Source, { kind: 'none' }>;
+
+/** Of which sources the pixels can be told apart by time, so that a cube of it may have steps. */
+export const SOURCES: Readonly<Record<NamedSource['kind'], { readonly hasTime: boolean }>> = {
+  collection: { hasTime: true },
+  image: { hasTime: false },
+  expression: { hasTime: false },
+  local: { hasTime: true },
+};
+
 /**
  * The recipe of a cube: everything needed to create and fill it. Plain data, and stored in the
  * cube's own attributes, so that an existing cube needs no recipe beside it.

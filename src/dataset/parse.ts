@@ -1,7 +1,7 @@
 import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs/crs.js';
 import { canHold } from '../raster/dtype.js';
-import { type Dataset, DEFAULT_PROCESSING } from './dataset.js';
+import { type Dataset, DEFAULT_PROCESSING, type NamedSource } from './dataset.js';
 import { checkExpression } from './expression.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/dataset-file.js';
 import { issueError } from './file/issue.js';
@@ -75,19 +75,29 @@ function requestGridOf({
   return { crs: parseCrs(crs).name, resolution, ...(origin === undefined ? {} : { origin }) };
 }
 
-function sourceOf({ collection, image, expression, local }: CheckedDatasetFile): Dataset['source'] {
-  const given = { collection, image, expression, local };
-  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : name));
-  if (names.length !== 1)
-    throw expected(
-      'exactly one of "collection", "image", "expression" and "local"',
-      'the dataset',
-      names.join(', ') || 'none',
-    );
-  if (collection !== undefined) return { kind: 'collection', id: collection };
-  if (image !== undefined) return { kind: 'image', id: image };
-  if (local) return { kind: 'local' };
-  return { kind: 'expression', expression: checkExpression(expression) };
+/** By field of the file. */
+const SOURCE_READERS: {
+  readonly [K in NamedSource['kind']]: (value: NonNullable<CheckedDatasetFile[K]>) => NamedSource;
+} = {
+  collection: (id) => ({ kind: 'collection', id }),
+  image: (id) => ({ kind: 'image', id }),
+  expression: (expression) => ({ kind: 'expression', expression: checkExpression(expression) }),
+  local: () => ({ kind: 'local' }),
+};
+const SOURCE_FIELDS = Object.keys(SOURCE_READERS) as NamedSource['kind'][];
+
+function sourceOf(file: CheckedDatasetFile): NamedSource {
+  const [name, ...more] = SOURCE_FIELDS.filter((field) => file[field] !== undefined);
+  if (name === undefined || more.length > 0) {
+    const fields = SOURCE_FIELDS.map((field) => `"${field}"`);
+    const received = name === undefined ? 'none' : [name, ...more].join(', ');
+    throw expected(`exactly one of ${inWords(fields)}`, 'the dataset', received);
+  }
+  return (SOURCE_READERS[name] as (value: unknown) => NamedSource)(file[name]);
+}
+
+function inWords(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function checkBands(names: readonly string[]): void {

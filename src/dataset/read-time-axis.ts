@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import type { Source } from './dataset.js';
+import { SOURCES, type Source } from './dataset.js';
 import type { CheckedDatasetFile } from './file/dataset-file.js';
 import { addUnits, formatInstant, parsePeriod } from './period.js';
 import { MAX_TIME_STEPS, parseStep, TimeAxis, type TimeAxisRecord } from './time-axis.js';
@@ -18,7 +18,7 @@ export function readTimeAxis(entry: TimeEntry): TimeAxisRecord {
 
 /** A collection has images for each step, and files are imported into one. @throws {InvalidInputError} for an image or an expression. */
 export function checkTemporalSource({ kind }: Source): void {
-  if (kind !== 'collection' && kind !== 'local')
+  if (kind === 'none' || !SOURCES[kind].hasTime)
     throw expected(
       'a "collection"',
       'a dataset with time steps',

@@ -124,7 +124,7 @@ function define(values: Record<string, unknown>, wanted: string, node: Node): Re
 }
 
 /** The dataset of a cube that is filled from files has nothing to ask for. */
-export function withoutSource(): InvalidInputError {
+function withoutSource(): InvalidInputError {
   return expected(
     'a "collection", an "image" or an "expression"',
     'the dataset, to ask Earth Engine for its pixels,',
@@ -152,8 +152,28 @@ function sourceImage(source: Source, time: TimeSpan | undefined): Node {
   }
 }
 
+/**
+ * The asset that is read, where the source is one; `undefined` for an expression.
+ * @throws {InvalidInputError} for sources that are none of Earth Engine's
+ */
+export function assetIdOf(source: Source): string | undefined {
+  switch (source.kind) {
+    case 'none':
+      throw noSource();
+    case 'image':
+    case 'collection':
+      return source.id;
+    case 'expression':
+      return undefined;
+    case 'local':
+      throw withoutSource();
+    default:
+      return source satisfies never;
+  }
+}
+
 /** A cube that another program made need not tell where its pixels come from. */
-export function noSource(): InvalidInputError {
+function noSource(): InvalidInputError {
   return expected(
     'a dataset with a source',
     'an ingest from Earth Engine',

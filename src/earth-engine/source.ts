@@ -21,7 +21,7 @@ import { assetName } from './asset-name.js';
 import { checkMetadata, checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
-import { type Expression, noSource, requestExpression, withoutSource } from './expression.js';
+import { assetIdOf, type Expression, requestExpression } from './expression.js';
 import { maxReplyBytes, planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 
@@ -74,16 +74,15 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
   return {
     ...earthEnginePlanner(dataset),
     async check(signal) {
-      if (dataset.source.kind === 'none') throw noSource();
-      if (dataset.source.kind === 'expression') {
+      const asset = assetIdOf(dataset.source);
+      if (asset === undefined) {
         // There is no asset to ask for; credentials that do not work still show at once.
         await options.credentials.headers();
         return;
       }
-      if (dataset.source.kind === 'local') throw withoutSource();
       await client.send({
         method: 'GET',
-        path: `/v1/${assetName(dataset.source.id)}`,
+        path: `/v1/${assetName(asset)}`,
         signal,
         check: checkMetadata,
       });

@@ -6,7 +6,7 @@ import {
   type RetryOptions,
 } from '../../earth-engine/client.js';
 import { findCredentials } from '../../earth-engine/credentials.js';
-import { withoutSource } from '../../earth-engine/expression.js';
+import { assetIdOf } from '../../earth-engine/expression.js';
 import { earthEngineSource } from '../../earth-engine/source.js';
 import type { TileSource } from '../../tile.js';
 
@@ -50,7 +50,8 @@ export async function earthEngine(
   options: EarthEngineSourceOptions = {},
 ): Promise<TileSource> {
   const { limiter, retry, ...account } = options;
-  if (dataset.source.kind === 'local') throw withoutSource();
+  // A source that Earth Engine does not have is told before anything is asked for.
+  assetIdOf(dataset.source);
   // A wrong address is told before anyone is asked for credentials.
   const endpoint = normaliseEndpoint(options.endpoint ?? HIGH_VOLUME_ENDPOINT);
   const credentials = await findCredentials({ ...account, endpoint });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SOURCES } from '../dataset.js';
 import { datasetFile } from './dataset-file.js';
 
 /** Fields of which one group must be there, to say a grid. */
@@ -27,9 +28,13 @@ export function datasetJsonSchema(): object {
     },
     title: 'Dataset of smart-geocubes-native',
     description: 'The recipe of a datacube, for "geocubes create --dataset file.json".',
-    oneOf: ['collection', 'image', 'expression', 'local'].map((name) => ({ required: [name] })),
+    oneOf: Object.keys(SOURCES).map((name) => ({ required: [name] })),
     dependentSchemas: {
-      time: { anyOf: [{ required: ['collection'] }, { required: ['local'] }] },
+      time: {
+        anyOf: Object.entries(SOURCES)
+          .filter(([, { hasTime }]) => hasTime)
+          .map(([name]) => ({ required: [name] })),
+      },
     },
   };
 }
