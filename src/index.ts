@@ -67,10 +67,10 @@ export {
   type VerifyReport,
 } from './cube/cube.js';
 export type { ReadDatasetOptions } from './cube/datasets/read-dataset.js';
-export { DEFAULT_MAX_OUTAGE_MS } from './cube/fill/outage.js';
 export type { IngestPlan } from './cube/fill/plan.js';
 export type { ReportOptions } from './cube/fill/report.js';
-export type { IngestLimits } from './cube/fill/tile-queue.js';
+export { DEFAULT_MAX_OUTAGE_MS } from './cube/fill/run/outage.js';
+export type { IngestLimits } from './cube/fill/run/tile-queue.js';
 export type { OpenOptions } from './cube/open.js';
 export type { Like, LoadOptions } from './cube/read/load.js';
 export type {

@@ -21,14 +21,14 @@ import { type Ledger, TileState } from '../store/tiles/ledger.js';
 import { reopenTiles } from '../store/tiles/reopen-tiles.js';
 import type { TileSource } from '../tile.js';
 import { Accessor } from './accessor.js';
+import { estimateIngest, type IngestEstimate, type Rate } from './cost/estimate.js';
+import { sampleTiles } from './cost/sample.js';
 import { type CreateOptions, createCube } from './create.js';
-import { estimateIngest, type IngestEstimate, type Rate } from './fill/estimate.js';
 import { runIngest, tilesInFlightFor } from './fill/ingest.js';
 import { atSteps, type IngestPlan, planIngest, type TilePlanner, tilesWith } from './fill/plan.js';
 import { recipeOf } from './fill/recipe.js';
-import { sampleTiles } from './fill/sample.js';
+import type { IngestLimits } from './fill/run/tile-queue.js';
 import { TileLoader } from './fill/tile-loader.js';
-import type { IngestLimits } from './fill/tile-queue.js';
 import { cannotExtend, type OpenOptions, openRecord } from './open.js';
 import {
   type CubeView,
@@ -91,7 +91,7 @@ export interface EstimateOptions extends TimeOptions {
   readonly signal?: AbortSignal;
 }
 
-export type { IngestEstimate, Rate } from './fill/estimate.js';
+export type { IngestEstimate, Rate } from './cost/estimate.js';
 
 /** How {@link Cube.verify} checks. */
 export interface VerifyOptions extends TimeOptions {

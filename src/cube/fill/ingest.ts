@@ -26,9 +26,9 @@ import type {
   Recipe,
   TileSource,
 } from '../../tile.js';
-import { DEFAULT_MAX_OUTAGE_MS, Outage, outlastsWait } from './outage.js';
 import type { IngestPlan } from './plan.js';
-import { type IngestLimits, TileQueue } from './tile-queue.js';
+import { DEFAULT_MAX_OUTAGE_MS, Outage, outlastsWait } from './run/outage.js';
+import { type IngestLimits, TileQueue } from './run/tile-queue.js';
 
 export interface IngestJob {
   readonly plan: IngestPlan;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseRate } from '../../../src/cli/commands/plan.js';
 import { estimateText } from '../../../src/cli/output/estimate-text.js';
-import { estimateIngest } from '../../../src/cube/fill/estimate.js';
+import { estimateIngest } from '../../../src/cube/cost/estimate.js';
 import { presetDataset } from '../../../src/dataset/presets.js';
 import { InvalidInputError } from '../../../src/errors.js';
 

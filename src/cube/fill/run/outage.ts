@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AbortedError, type ErrorRecord, fromRecord, withoutStack } from '../../errors.js';
-import { now } from '../../machine/clock.js';
-import type { OnEvent } from '../../observe/events.js';
-import type { FailedTile, PlannedTile } from '../../tile.js';
+import { AbortedError, type ErrorRecord, fromRecord, withoutStack } from '../../../errors.js';
+import { now } from '../../../machine/clock.js';
+import type { OnEvent } from '../../../observe/events.js';
+import type { FailedTile, PlannedTile } from '../../../tile.js';
 
 /** What an outage is waited out with. */
 export interface OutageOptions {

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Outage, outlastsWait } from '../../../../src/cube/fill/outage.js';
-import { AbortedError, EarthEngineError, RasterError, toRecord } from '../../../../src/errors.js';
-import type { IngestEvent } from '../../../../src/observe/events.js';
-import type { FailedTile, PlannedTile } from '../../../../src/tile.js';
+import { Outage, outlastsWait } from '../../../../../src/cube/fill/run/outage.js';
+import {
+  AbortedError,
+  EarthEngineError,
+  RasterError,
+  toRecord,
+} from '../../../../../src/errors.js';
+import type { IngestEvent } from '../../../../../src/observe/events.js';
+import type { FailedTile, PlannedTile } from '../../../../../src/tile.js';
 
 // Those of Node's promises are not faked by themselves.
 vi.mock('node:timers/promises', () => ({

@@ -2,8 +2,8 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { DEFAULT_PER_SECOND } from '../../earth-engine/adaptive-limiter.js';
 import { bytesOf } from '../../raster/dtype.js';
-import { tilesInFlightFor } from './ingest.js';
-import type { IngestPlan } from './plan.js';
+import { tilesInFlightFor } from '../fill/ingest.js';
+import type { IngestPlan } from '../fill/plan.js';
 import type { SampleResult } from './sample.js';
 
 /** How fast tiles come, by experience. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { IngestPlan } from '../../../../src/cube/fill/plan.js';
-import { type IngestLimits, TileQueue } from '../../../../src/cube/fill/tile-queue.js';
-import { type TileIndex, tileId } from '../../../../src/grid/tiling.js';
-import type { ClaimAnswer } from '../../../../src/store/sharing/tile-claims.js';
-import type { PlannedTile } from '../../../../src/tile.js';
+import type { IngestPlan } from '../../../../../src/cube/fill/plan.js';
+import { type IngestLimits, TileQueue } from '../../../../../src/cube/fill/run/tile-queue.js';
+import { type TileIndex, tileId } from '../../../../../src/grid/tiling.js';
+import type { ClaimAnswer } from '../../../../../src/store/sharing/tile-claims.js';
+import type { PlannedTile } from '../../../../../src/tile.js';
 
 /** Uncompressed bytes of each tile. */
 const BYTES = 100;

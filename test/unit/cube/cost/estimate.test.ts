@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { estimateIngest, type Rate } from '../../../../src/cube/fill/estimate.js';
+import { estimateIngest, type Rate } from '../../../../src/cube/cost/estimate.js';
 import { presetDataset } from '../../../../src/dataset/presets.js';
 
 const dataset = presetDataset('TCTrend');

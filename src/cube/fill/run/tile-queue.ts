@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expected } from '../../errors.js';
-import type { LimitName } from '../../observe/events.js';
-import type { TileClaims } from '../../store/sharing/tile-claims.js';
-import type { PlannedTile } from '../../tile.js';
-import type { IngestPlan } from './plan.js';
+import { expected } from '../../../errors.js';
+import type { LimitName } from '../../../observe/events.js';
+import type { TileClaims } from '../../../store/sharing/tile-claims.js';
+import type { PlannedTile } from '../../../tile.js';
+import type { IngestPlan } from '../plan.js';
 
 /** Where an ingest ends before its region does. What is left is for another run. */
 export interface IngestLimits {
