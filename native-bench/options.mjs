@@ -11,6 +11,7 @@ export const TASKS = [
   'ingest',
   'memory',
   'load',
+  'start-up',
 ];
 
 /**
@@ -35,6 +36,7 @@ export const SIZES = {
     ingest: { side: 1024, rows: 4, cols: 5, latencies: [0, 100, 500] },
     memory: { side: 2048, rows: 10, cols: 20 },
     load: { side: 2048, rows: 9, cols: 9 },
+    startUp: { side: 3600, rounds: 9 },
   },
   quick: {
     rounds: 3,
@@ -49,6 +51,7 @@ export const SIZES = {
     ingest: { side: 512, rows: 4, cols: 4, latencies: [0, 100] },
     memory: { side: 1024, rows: 4, cols: 8 },
     load: { side: 1024, rows: 4, cols: 4 },
+    startUp: { side: 3600, rounds: 5 },
   },
 };
 

@@ -18,6 +18,7 @@ import {
   timesOf,
   withSpread,
 } from './numbers.mjs';
+import { startUp } from './start-up.mjs';
 import { SETTLING_TILES, trendOf } from './targets.mjs';
 
 /** By task; each takes the task's results and gives Markdown. */
@@ -31,6 +32,7 @@ export const SECTIONS = {
   ingest,
   memory,
   load,
+  'start-up': startUp,
 };
 
 const CASE_NAMES = {

@@ -10,6 +10,7 @@ import {
   timesOf,
   withSpread,
 } from './numbers.mjs';
+import { startUpTargets } from './start-up.mjs';
 
 /** Tiles at the start that do not count: pools, caches and the allocator fill first. */
 export const SETTLING_TILES = 10;
@@ -47,6 +48,7 @@ export function judge({ tasks }) {
     scaling(tasks),
     ...memory(tasks),
     ...loads(tasks),
+    ...startUpTargets(tasks['start-up']),
   ];
 }
 

@@ -67,7 +67,8 @@ export async function run(setting) {
   });
 }
 
-async function fill(store, rasters, dataset, { threads }) {
+/** Fills a cube at `store` from the loopback server. */
+export async function fill(store, rasters, dataset, { threads }) {
   const server = await startServer(rasters, 0);
   const contender = startKernel('gdal', threads);
   await withContenders([contender, server], async () => {

@@ -30,6 +30,12 @@ test('targets are judged by the ratios within rounds', () => {
     ['2.96 % over 4 tiles (1.05 MB a tile)', true],
     [undefined, undefined],
     [undefined, undefined],
+    // 190 - 80, 170 - 90 and 150 - 80: 80 in the middle, of 70.
+    ['80.0 ms (70.0 ms to 110 ms)', false],
+    [undefined, undefined],
+    // 230 - 80, 240 - 90 and 220 - 80.
+    ['150 ms (140 ms to 150 ms)', true],
+    [undefined, undefined],
   ]);
 });
 
@@ -44,6 +50,7 @@ test('the page holds each task that was run, and says what was not measured', ()
   const page = writePage(SMALL_RUN);
   expect(page).toContain('## A whole tile');
   expect(page).not.toContain('## Warp');
+  expect(page).toContain('| version | 170 (150 to 190) | 340 (300 to 380) |');
   expect(page).toContain('not measured');
   expect(page).toContain('| gdal 1 | 40.0 (20.0 to 200) | 2.00 | 100 | 0.00 | 105, 210 |');
   // 20 of 40 ms decode, 4 fill, 10 encode; 6 are left.

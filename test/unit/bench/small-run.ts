@@ -15,6 +15,11 @@ const contender = (kernel: string, threads: number, ms: readonly number[], bytes
   memory: { idle: 100, peak: 200 },
 });
 
+const command = (kernel: string, cpuMs: readonly number[]) => ({
+  ...{ name: kernel, kernel, threads: 1 },
+  samples: cpuMs.map((each) => ({ ms: 2 * each, cpuMs: each })),
+});
+
 const tile = {
   layout: 'uncompressed, band interleave',
   codec: { name: 'blosc', cname: 'zstd', clevel: 1, shuffle: 'bitshuffle', typesize: 1 },
@@ -69,6 +74,14 @@ export const SMALL_RUN = {
       peakMiB: 953.6,
       // The climb of the first ten does not count; then 1 MiB a tile.
       residentMiB: [10, 20, 30, 40, 50, 60, 70, 80, 90, 99, 100, 101, 102, 103],
+    },
+    'start-up': {
+      ...{ side: 3600, window: 256, bands: 3, rounds: 3 },
+      contenders: [
+        command('node', [80, 90, 80]),
+        command('version', [190, 170, 150]),
+        command('status', [230, 240, 220]),
+      ],
     },
   },
 };
