@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/program.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
 import { readPages } from '../pages.js';
 import { runCommand } from './command.js';
@@ -13,10 +14,7 @@ import { commandsOf, type PageCommand, parsePage } from './readme/markdown.js';
 import { findPython, openReader, type Reader, ROOT } from './readme/reader.js';
 import { RULES, type Rule } from './readme/rules.js';
 
-const COMMANDS = [
-  ...['create', 'demo', 'doctor', 'import', 'ingest', 'load', 'log', 'loopback', 'plan'],
-  ...['status', 'verify'],
-];
+const COMMANDS = (await createProgram()).commands.map((command) => command.name()).sort();
 const FRAGMENT = new RegExp(`^(${COMMANDS.join('|')}) --`);
 
 /** Of the set-up, the benchmark, the tests and vitest, where a page says how to call them. */

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli/program.js';
@@ -24,6 +25,11 @@ const NAMES = [
 
 test('there are these commands', () => {
   expect(program.commands.map((command) => command.name())).toEqual(NAMES);
+});
+
+test('each file of cli/commands is the command of its name, and is listed in cli/program.ts', () => {
+  const files = readdirSync(new URL('../../../src/cli/commands', import.meta.url));
+  expect(files.sort()).toEqual(NAMES.map((name) => `${name}.ts`).sort());
 });
 
 describe('the help of', () => {

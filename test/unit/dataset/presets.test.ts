@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fillValueOf } from '../../../src/dataset/dataset.js';
+import { type Dataset, fillValueOf } from '../../../src/dataset/dataset.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { PRESET_NAMES, presetDataset } from '../../../src/dataset/presets.js';
 import { TimeAxis, type TimeAxisRecord } from '../../../src/dataset/time-axis.js';
@@ -92,6 +92,40 @@ describe('presets', () => {
     const dataset = presetDataset(name);
     expect(JSON.parse(JSON.stringify(dataset))).toEqual(dataset);
   });
+});
+
+/** As its file would say it. */
+function fileOf(dataset: Dataset): unknown {
+  const { source, grid, time, processing, ...rest } = dataset;
+  const { crs, affine, shape } = grid.geobox;
+  const named = source.kind === 'collection' || source.kind === 'image' ? source.id : true;
+  return {
+    ...rest,
+    ...processing,
+    [source.kind]: source.kind === 'expression' ? source.expression : named,
+    grid: { crs, transform: affine, shape, chunk: grid.chunk },
+    ...(time === undefined ? {} : { time: timeEntryOf(time) }),
+  };
+}
+
+function timeEntryOf(time: TimeAxisRecord): unknown {
+  if (time.kind !== 'regular')
+    throw new Error('Expected regular steps; say here how a file lists.');
+  const { kind: _, ...entry } = time;
+  return entry;
+}
+
+test.each(PRESET_NAMES)(
+  '%s is what a dataset file may say, to the pixel and the last field',
+  (name) => {
+    const dataset = presetDataset(name);
+    expect(parseDataset(fileOf(dataset))).toEqual(dataset);
+  },
+);
+
+test('no two presets have one name but for upper and lower case', () => {
+  const names = PRESET_NAMES.map((name) => name.toLowerCase());
+  expect(new Set(names).size).toBe(names.length);
 });
 
 describe('fillValueOf', () => {
