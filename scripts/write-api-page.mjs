@@ -78,8 +78,13 @@ function signatureOf(declaration, symbol, checker) {
     const type = checker.getTypeAtLocation(declaration);
     return `const ${symbol.name}: ${checker.typeToString(type, undefined, FLAGS)}`;
   }
-  if (ts.isTypeAliasDeclaration(declaration))
-    return oneLine(declaration.getText().replace(/^export /, ''));
+  if (ts.isTypeAliasDeclaration(declaration)) {
+    const text = oneLine(declaration.getText().replace(/^export /, ''));
+    // Of a list that is a constant, its members.
+    if (!/= \(typeof \w+\)\[number\];$/.test(text)) return text;
+    const type = checker.getTypeAtLocation(declaration);
+    return `type ${symbol.name} = ${checker.typeToString(type, undefined, FLAGS | ts.TypeFormatFlags.InTypeAlias)};`;
+  }
   if (ts.isInterfaceDeclaration(declaration)) {
     const names = declaration.members.map(
       (member) => `${member.name?.getText() ?? '[...]'}${member.questionToken ? '?' : ''}`,

@@ -11,14 +11,15 @@ export interface Band {
   readonly attributes?: Readonly<Record<string, string | number>>;
 }
 
-/** What becomes of the pixels that Earth Engine masks. */
-export type Fill =
-  /** They stay empty: `nodata` in integer cubes, NaN in float cubes. */
-  | 'none'
-  /** GDAL's fillNodata: inverse distance weighting of the nearest valid pixels in each quadrant. */
-  | 'idw'
-  /** The value of the nearest valid pixel, exactly, as smart-geocubes does it. */
-  | 'nearest';
+export const FILLS = ['none', 'idw', 'nearest'] as const;
+
+/**
+ * What becomes of the pixels that Earth Engine masks.
+ * - `none`: they stay empty: `nodata` in integer cubes, NaN in float cubes
+ * - `idw`: GDAL's fillNodata: inverse distance weighting of the nearest valid pixels in each quadrant
+ * - `nearest`: the value of the nearest valid pixel, exactly, as smart-geocubes does it
+ */
+export type Fill = (typeof FILLS)[number];
 
 /** GDAL's names. Earth Engine itself always answers with the nearest pixel. */
 export const RESAMPLINGS = ['near', 'bilinear', 'cubic', 'average', 'mode'] as const;

@@ -126,6 +126,7 @@ function fill(
     // A copy of a valid pixel is always within the observed range and the dtype.
     if (fill === 'nearest') fillNearest(pixels, { gaps, isGap }, shape, maxFillDistance, workspace);
     else {
+      fill satisfies 'idw';
       const range = clipToObserved ? observedRange(pixels, isGap, dtype) : rangeOf(dtype);
       const distance = maxFillDistance ?? Math.hypot(shape.height, shape.width);
       fillIdw(pixels, { gaps, isGap }, shape, distance, caster(recipe, range), workspace);

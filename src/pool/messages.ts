@@ -8,8 +8,10 @@ import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
+export const KERNEL_NAMES = ['gdal', 'js'] as const;
+
 /** `gdal` is native; `js` needs no native module and gives the same pixels, more slowly. */
-export type KernelName = 'gdal' | 'js';
+export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** Given once to each worker, when it starts. */
 export interface WorkerSetup {

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { SetupError } from '../../errors.js';
-import type { KernelName } from '../../pool/messages.js';
+import { KERNEL_NAMES, type KernelName } from '../../pool/messages.js';
 import { createPool, type Pool, type PoolOptions } from '../../pool/pool.js';
 import { complain } from '../output/terminal.js';
 
@@ -13,7 +13,7 @@ export const kernelOption = () =>
   new Option(
     '--kernel <name>',
     'what computes pixels: gdal, or js without native modules (default: gdal where it loads)',
-  ).choices(['gdal', 'js'] satisfies KernelName[]);
+  ).choices(KERNEL_NAMES);
 
 /** Up to which a load is done before a thread would have loaded GDAL. */
 const SMALL = { chunks: 16, bytes: 4 * 1024 ** 2 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DTYPES } from '../../raster/dtype.js';
-import { DEFAULT_PROCESSING, RESAMPLINGS } from '../dataset.js';
+import { DEFAULT_PROCESSING, FILLS, RESAMPLINGS } from '../dataset.js';
 import { gridEntry } from '../grid/grid-entry.js';
 import { MAX_TIME_STEPS } from '../time-axis.js';
 
@@ -103,7 +103,7 @@ export const datasetFile = z.strictObject({
   requestGrid: requestGridEntry.optional(),
   time: timeEntry.optional(),
   fill: z
-    .enum(['none', 'idw', 'nearest'])
+    .enum(FILLS)
     .optional()
     .describe("How gaps are filled: not, by GDAL's fillNodata, or with the nearest valid pixel.")
     .meta({ default: DEFAULT_PROCESSING.fill }),

@@ -107,7 +107,7 @@ describe('parseDataset', () => {
     ['fill', { fill: 'linear' }],
     ['maxFillDistance', { maxFillDistance: 0 }],
     ['clipToObserved', { clipToObserved: 1 }],
-    ['resampling', { resampling: 'lanczos' }],
+    ['resampling', { resampling: 'fastest' }],
     ['codec', { codec: 'zip' }],
   ])('a wrong "%s" is named in the message (%j)', (field, change) => {
     const parse = () => parseDataset({ ...GOOD, ...change });
