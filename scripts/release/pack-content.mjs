@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLine, run } from '../bootstrap/run.mjs';
 
-/** Bytes. The package had 1.5 MB packed and 5.5 MB unpacked when these were chosen. */
+/** Bytes. The package had 1.9 MB packed and 6.9 MB unpacked when these were chosen. */
 export const LARGEST = { packed: 3e6, unpacked: 12e6 };
 
 /** Names that one of these matches may be in the package; all else must not. */
