@@ -111,7 +111,7 @@ const OWNERS = {
   pino: 'cli/',
 };
 
-const OF_CUBES = ['commander', 'zarrita', 'aws4fetch'];
+const OF_CUBES = ['commander', 'aws4fetch'];
 const OF_THE_SERVICE = ['undici', 'geotiff'];
 
 /**

@@ -5,7 +5,7 @@ import { COMMANDER_OUTPUT } from './output/terminal.js';
 
 /**
  * The commands in the order of the help. What a command stands on is loaded when it is meant: nobody who
- * asks for the version waits for zarrita.
+ * asks for the version waits for a store.
  */
 const COMMANDS: readonly {
   readonly name: string;

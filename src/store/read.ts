@@ -1,9 +1,12 @@
-import * as zarr from 'zarrita';
+import type * as zarr from 'zarrita';
 import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { PixelArray } from '../raster/dtype.js';
 import type { KeyValueStore, Session } from './session.js';
 import { translate } from './store-errors.js';
+
+/** Loaded where arrays are read by it: most commands read documents and the ledger alone. */
+const loadZarrita = () => import('zarrita');
 
 /** Reads `zarr.json` of the node at `path` ('' is the root); `undefined` when there is none. */
 export async function readMetadata(session: Session, path: string): Promise<unknown> {
@@ -37,12 +40,13 @@ export async function readBand(
   t?: number,
 ): Promise<PixelArray> {
   try {
+    const { get, slice } = await loadZarrita();
     const array = await openArray(session, band);
     const { row, col, height, width } = window;
-    const part = await zarr.get(array, [
+    const part = await get(array, [
       ...(t === undefined ? [] : [t]),
-      zarr.slice(row, row + height),
-      zarr.slice(col, col + width),
+      slice(row, row + height),
+      slice(col, col + width),
     ]);
     return part.data as PixelArray;
   } catch (cause) {
@@ -53,7 +57,8 @@ export async function readBand(
 /** A whole one-dimensional array, such as the coordinates x and y. */
 export async function readArray1d(session: Session, path: string): Promise<ArrayLike<number>> {
   try {
-    const { data } = await zarr.get(await openArray(session, path));
+    const { get } = await loadZarrita();
+    const { data } = await get(await openArray(session, path));
     return data as Float64Array;
   } catch (cause) {
     throw translate(cause, `read ${path}`);
@@ -69,9 +74,10 @@ export interface OpenZarr {
 
 /** The root group and the arrays at `paths`, for whatever zarrita can do with them. */
 export async function openZarr(session: Session, paths: readonly string[]): Promise<OpenZarr> {
+  const { open } = await loadZarrita();
   const arrays = paths.map(async (path) => [path, await openArray(session, path)] as const);
   return {
-    group: await zarr.open.v3(rootOf(session), { kind: 'group' }),
+    group: await open.v3(await rootOf(session), { kind: 'group' }),
     arrays: new Map(await Promise.all(arrays)),
   };
 }
@@ -81,12 +87,14 @@ interface ReadableSession {
   readonly store: Pick<KeyValueStore, 'get'>;
 }
 
-export function openArray(session: ReadableSession, path: string) {
-  return zarr.open.v3(rootOf(session).resolve(path), { kind: 'array' });
+export async function openArray(session: ReadableSession, path: string) {
+  const { open } = await loadZarrita();
+  return open.v3((await rootOf(session)).resolve(path), { kind: 'array' });
 }
 
-function rootOf({ store }: ReadableSession) {
-  return zarr.root<zarr.AsyncReadable>({
+async function rootOf({ store }: ReadableSession) {
+  const { root } = await loadZarrita();
+  return root<zarr.AsyncReadable>({
     get: async (key) => (await store.get(key)) ?? undefined,
   });
 }

@@ -4,7 +4,6 @@
  * in a narrower type). Neither is in the Zarr v3 specification; zarrita has a `delta` that keeps the
  * type, which is not what these cubes hold.
  */
-import * as zarr from 'zarrita';
 
 /** zarrita's chunk as far as codecs of one-dimensional arrays see it. */
 interface Chunk {
@@ -99,8 +98,9 @@ class NarrowDelta {
 type Registry = Map<string, () => unknown>;
 
 /** Makes zarrita read such coordinates. Calling it again changes nothing. */
-export function registerCoordinateCodecs(): void {
-  const registry = zarr.registry as unknown as Registry;
+export async function registerCoordinateCodecs(): Promise<void> {
+  const zarrita = await import('zarrita');
+  const registry = zarrita.registry as unknown as Registry;
   registry.set('numcodecs.fixedscaleoffset', () => FixedScaleOffset);
   registry.set('numcodecs.delta', () => NarrowDelta);
 }

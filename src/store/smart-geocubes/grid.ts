@@ -51,7 +51,7 @@ function parseGeoTransform(text: unknown): Affine | undefined {
 }
 
 async function affineOfCentres(session: Session, dx: unknown, dy: unknown): Promise<Affine> {
-  registerCoordinateCodecs();
+  await registerCoordinateCodecs();
   const [xs, ys] = await Promise.all([readArray1d(session, 'x'), readArray1d(session, 'y')]);
   const a = stepOf(xs, dx);
   const e = stepOf(ys, dy);

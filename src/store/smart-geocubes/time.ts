@@ -27,7 +27,7 @@ const STEPS = ['1 year', '1 month', '1 day'];
  */
 export async function deriveTimeAxis(session: Session): Promise<TimeAxisRecord> {
   const { units } = attributesOf(await readMetadata(session, 'time'));
-  registerCoordinateCodecs();
+  await registerCoordinateCodecs();
   const offsets = Array.from(await readArray1d(session, 'time'), Number);
   return axisOf(startsOf(offsets, units));
 }
