@@ -81,6 +81,7 @@ export type {
   Selector,
 } from './cube/read/open-dataset.js';
 export type { GeoTiffOptions, ReadGeoBoxOptions } from './cube/read/raster-files.js';
+export type { SavedRegion, SaveOptions } from './cube/read/save-geotiff.js';
 export type {
   EarthEngineAccountOptions,
   EarthEngineSourceOptions,

@@ -24,6 +24,16 @@ const LOAD = {
     allowMissing: 'boolean',
   },
 } as const;
+const SAVE = {
+  options: {
+    ...LOAD.options,
+    pool: 'pool!',
+    format: ['geotiff', 'cog'],
+    creationOptions: 'texts',
+    pixelBytes: 'count',
+  },
+  needed: true,
+} as const;
 const RUN = {
   options: {
     time: 'record',
@@ -78,6 +88,7 @@ guardMethods(Cube.prototype, 'Cube', {
   ],
   ingest: ['object', RUN],
   load: ['region', LOAD],
+  saveGeoTiff: ['region', 'text', SAVE],
   openDataset: ['region?', LOAD],
   openZarr: [],
   loadLike: { takes: ['record', LOAD], isAsync: true },

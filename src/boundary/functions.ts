@@ -128,6 +128,15 @@ export const writeGeoTiff = guarded(writeRegion, 'writeGeoTiff', {
   takes: [
     { options: { geobox: 'geobox!', bands: 'object!', dtype: 'text!' }, needed: true },
     'text',
-    { options: { pool: 'pool!', format: 'text' }, needed: true },
+    {
+      options: {
+        pool: 'pool!',
+        format: ['geotiff', 'cog'],
+        creationOptions: 'texts',
+        hasNodata: 'boolean',
+        signal: 'signal',
+      },
+      needed: true,
+    },
   ],
 });

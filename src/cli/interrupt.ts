@@ -32,6 +32,26 @@ export function abortOnSignals(message = 'Stopping: finished tiles are being com
 }
 
 /**
+ * The first SIGINT or SIGTERM lets what is half-made be removed, then ends the process as it does without a
+ * handler. For work of which nothing is kept.
+ */
+export function endAtSignal(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const release = () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+  const onSignal = (name: NodeJS.Signals) => {
+    controller.abort();
+    release();
+    process.kill(process.pid, name);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return { signal: controller.signal, release };
+}
+
+/**
  * Whoever reads the output may stop reading, as head does, or a disk that takes it may be full. What fills a
  * cube then stops as at a first signal, everything else ends at once; neither shows a stack. Progress that
  * can be written nowhere stops no work.

@@ -42,6 +42,7 @@ import {
 } from './read/load.js';
 import { isLost } from './read/lost-chunks.js';
 import { type LazyDataset, openDataset } from './read/open-dataset.js';
+import { type SavedRegion, type SaveOptions, saveGeoTiff } from './read/save-geotiff.js';
 import { checkAgrees, isCreated } from './state/existence.js';
 import { TileRuns } from './state/tile-runs.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './state/tile-states.js';
@@ -380,6 +381,22 @@ export class Cube extends Accessor<IngestOptions> {
     return options.persist === false
       ? openDataset(view, roi, options)
       : this.stopwatch.time('load', () => loadRegion(view, roi, options));
+  }
+
+  /**
+   * Writes a region as a GeoTIFF without ever having more of it in memory than {@link SaveOptions.pixelBytes}:
+   * parts are read and written one after the other. The pixels are those of {@link load}. An existing file is
+   * replaced when the new one is whole. A COG is made of a GeoTIFF beside it, which takes its size on the disk
+   * twice while it is made.
+   *
+   * @throws {InvalidInputError} as {@link load}, for several time steps, and for creation options that do not
+   * fit, before anything is read; {@link RasterError} where it cannot be written; {@link AbortedError}.
+   */
+  async saveGeoTiff(roi: Roi, file: string, options: SaveOptions): Promise<SavedRegion> {
+    this.stepsOf(options.time);
+    if (options.source !== undefined) await this.#fetchMissing(roi, options.source, options);
+    const view = await this.#view();
+    return this.stopwatch.time('load', () => saveGeoTiff(view, roi, file, options));
   }
 
   /**

@@ -2,7 +2,14 @@
 import type { ErrorRecord } from '../errors.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
 import type { KernelFacts, RawArray } from '../kernel/kernel.js';
-import type { GeoBoxOptions, GeoTiffJob } from '../kernel/region/raster-files.js';
+import type {
+  GeoBoxOptions,
+  GeoTiffFile,
+  GeoTiffJob,
+  GeoTiffKind,
+  GeoTiffLayout,
+  GeoTiffPart,
+} from '../kernel/region/raster-files.js';
 import type { ChunkRead } from '../kernel/region/read-chunk.js';
 import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
@@ -33,6 +40,11 @@ export type Task =
   | { readonly kind: 'warp'; readonly job: WarpJob }
   /** Writes pixels of shared memory. */
   | { readonly kind: 'write-geotiff'; readonly job: GeoTiffJob }
+  /** A file that one thread writes from its beginning to its end. */
+  | { readonly kind: 'create-geotiff'; readonly file: GeoTiffFile }
+  | { readonly kind: 'write-geotiff-part'; readonly path: string; readonly part: GeoTiffPart }
+  | { readonly kind: 'end-geotiff'; readonly path: string; readonly isWanted: boolean }
+  | { readonly kind: 'check-creation-options'; readonly file: GeoTiffKind }
   | { readonly kind: 'read-geobox'; readonly file: string; readonly options: GeoBoxOptions }
   /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
   | { readonly kind: 'warm-up' };
@@ -42,4 +54,10 @@ export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: ErrorRecord };
 
-export type TaskValue = EncodedTile | Uint8Array | KernelFacts | GeoBoxRecord | undefined;
+export type TaskValue =
+  | EncodedTile
+  | Uint8Array
+  | KernelFacts
+  | GeoBoxRecord
+  | GeoTiffLayout
+  | undefined;

@@ -6,7 +6,14 @@ import { expected, fromRecord, UnexpectedError } from '../errors.js';
 import '../kernel/gdal/load-lock.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
 import { type KernelFacts, type RawArray, roomFor } from '../kernel/kernel.js';
-import type { GeoBoxOptions, GeoTiffJob } from '../kernel/region/raster-files.js';
+import type {
+  GeoBoxOptions,
+  GeoTiffFile,
+  GeoTiffJob,
+  GeoTiffKind,
+  GeoTiffLayout,
+  GeoTiffPart,
+} from '../kernel/region/raster-files.js';
 import type { ChunkRead } from '../kernel/region/read-chunk.js';
 import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
@@ -48,9 +55,24 @@ export interface Pool {
   warp(job: WarpJob): Promise<void>;
   /** Pixels that lie in shared memory are not copied. @throws {RasterError} {@link SetupError} without GDAL. */
   writeGeoTiff(job: GeoTiffJob): Promise<void>;
+  /**
+   * Begins a file that is written part by part, by a thread of its own, while those of the pool read (with size
+   * 0 by the calling thread). @throws {RasterError} {@link SetupError} without GDAL.
+   */
+  createGeoTiff(file: GeoTiffFile): Promise<OpenGeoTiff>;
+  /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
+  checkCreationOptions(file: GeoTiffKind): Promise<void>;
   /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
   readGeoBox(file: string, options?: GeoBoxOptions): Promise<GeoBoxRecord>;
   close(): Promise<void>;
+}
+
+/** A file that is being written. */
+export interface OpenGeoTiff extends GeoTiffLayout {
+  /** Pixels that lie in shared memory are not copied, and must stay as they are until it is done. @throws {RasterError} */
+  write(part: GeoTiffPart): Promise<void>;
+  /** The file is whole when it is done; or, with `isWanted` false, let go of. @throws {RasterError} */
+  end(isWanted: boolean): Promise<void>;
 }
 
 /** Makes a pool and starts its threads, whose kernels load at the first task or at `ready`. @throws {InvalidInputError} for a size that is none. */
@@ -113,6 +135,42 @@ export function createPool({
     },
     async writeGeoTiff(job) {
       await ask({ kind: 'write-geotiff', job });
+    },
+    async createGeoTiff(file) {
+      const { path } = file;
+      const writer = size === 0 ? threads : piscinaThreads(1, kernel);
+      const tell = async (task: Task) => {
+        const reply = await writer.run(task, []);
+        if (!reply.ok) throw fromRecord(reply.error);
+        return reply.value;
+      };
+      const close = async () => {
+        if (writer !== threads) await writer.close();
+      };
+      try {
+        const layout = await tell({ kind: 'create-geotiff', file });
+        if (layout === undefined || !('blockWidth' in layout))
+          throw new UnexpectedError('Expected a layout from the pool.');
+        return {
+          ...layout,
+          async write(part) {
+            await tell({ kind: 'write-geotiff-part', path, part });
+          },
+          async end(isWanted) {
+            try {
+              await tell({ kind: 'end-geotiff', path, isWanted });
+            } finally {
+              await close();
+            }
+          },
+        };
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
+    async checkCreationOptions(file) {
+      await ask({ kind: 'check-creation-options', file });
     },
     async readGeoBox(file, options = {}) {
       const value = await ask({ kind: 'read-geobox', file, options });

@@ -41,6 +41,17 @@ async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
     case 'write-geotiff':
       kernel.writeGeoTiff(task.job);
       return undefined;
+    case 'create-geotiff':
+      return kernel.createGeoTiff(task.file);
+    case 'write-geotiff-part':
+      kernel.writeGeoTiffPart(task.path, task.part);
+      return undefined;
+    case 'end-geotiff':
+      kernel.endGeoTiff(task.path, task.isWanted);
+      return undefined;
+    case 'check-creation-options':
+      kernel.checkCreationOptions(task.file);
+      return undefined;
     case 'read-geobox':
       return kernel.readGeoBox(task.file, task.options);
     case 'warm-up':

@@ -1,12 +1,16 @@
 import { Command, Option } from 'commander';
 import { Cube, type Region } from '../../cube/cube.js';
-import { readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
+import type { LoadOptions } from '../../cube/read/load.js';
+import { type GeoTiffOptions, readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
+import { hasNodata, type SavedRegion } from '../../cube/read/save-geotiff.js';
 import { type Dataset, RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { type Roi, roiWindows } from '../../grid/roi.js';
 import { renderQuicklook } from '../../picture/quicklook.js';
+import type { Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
+import { endAtSignal } from '../interrupt.js';
 import {
   formatOption,
   pathFor,
@@ -27,6 +31,7 @@ interface Options extends RegionOptions, ComputeOptions {
   readonly png?: string;
   readonly out?: string;
   readonly cog?: boolean;
+  readonly co?: readonly string[];
   readonly like?: string;
   readonly resampling: Resampling;
   readonly buffer: number;
@@ -40,11 +45,18 @@ export function loadCommand(): Command {
   return addRegionOptions(command)
     .addOption(timeOption())
     .addOption(
-      new Option('--out <file.tif>', 'GeoTIFF to write: all bands, tiled, DEFLATE').argParser(
-        pathFor('--out'),
-      ),
+      new Option(
+        '--out <file.tif>',
+        'GeoTIFF to write, of any size: all bands, tiled, DEFLATE; without --png at most 256 MB of pixels lie in memory',
+      ).argParser(pathFor('--out')),
     )
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
+    .addOption(
+      new Option(
+        '--co <key=value>',
+        "creation option of GDAL's driver GTiff, or of COG, such as COMPRESS=ZSTD; may be given several times",
+      ).argParser(addCreationOptions),
+    )
     .addOption(
       new Option(
         '--png <file>',
@@ -77,6 +89,7 @@ export function loadCommand(): Command {
         '\nExamples:',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out region.tif --png region.png',
         '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
+        '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out small.tif --co ZLEVEL=9 --co INTERLEAVE=PIXEL',
       ].join('\n'),
     )
     .action(load);
@@ -94,30 +107,66 @@ async function load(options: Options): Promise<void> {
     ...options,
     ...(isOwnGrid ? threadsFor(options, workOf(cube, named, buffer)) : {}),
   });
+  const stop = endAtSignal();
   try {
     const like =
       likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
     const roi = named ?? (like as GeoBox);
     // A file holds one step.
     const time = oneStep(cube, options.time);
-    const region = await cube.load(roi, {
-      ...{ pool, like, resampling, buffer, time },
+    const how = {
+      ...{ pool, like, resampling, buffer, time, signal: stop.signal },
       allowMissing: options.allowMissing,
-    });
-    warnOfLost(region);
-    if (out !== undefined)
-      await writeGeoTiff(region, out, {
-        pool,
-        format: options.cog ? 'cog' : 'geotiff',
-        hasNodata: hasNodata(cube.dataset),
-      });
-    if (png !== undefined) await writeOutput(png, await regionPicture(region), '--png');
+    };
+    const what = {
+      format: options.cog ? 'cog' : 'geotiff',
+      creationOptions: options.co ?? [],
+    } as const;
+    const saved =
+      png === undefined && out !== undefined
+        ? await cube.saveGeoTiff(roi, out, { ...how, ...what })
+        : await loadAndWrite(cube, roi, how, { ...what, png, out });
+    warnOfLost(saved);
     if (options.quiet) return;
-    if (options.format === 'json') printJson(regionRecord(region, cube.dataset, options));
-    else print(regionText(region, options));
+    if (options.format === 'json') printJson(regionRecord(saved, cube.dataset, options));
+    else print(regionText(saved, options));
   } finally {
+    stop.release();
     await pool.close();
   }
+}
+
+/** A picture is made of the whole region, so that it lies in memory; the GeoTIFF is then written from there. */
+async function loadAndWrite(
+  cube: Cube,
+  roi: Roi,
+  how: LoadOptions & { readonly pool: Pool },
+  {
+    png,
+    out,
+    format,
+    creationOptions,
+  }: Required<Pick<GeoTiffOptions, 'format' | 'creationOptions'>> & {
+    readonly png: string | undefined;
+    readonly out: string | undefined;
+  },
+): Promise<SavedRegion> {
+  const { dataset } = cube;
+  const { pool, signal } = how;
+  if (creationOptions.length > 0) {
+    const { dtype, bands } = dataset;
+    await pool.checkCreationOptions({ format, creationOptions, dtype, bands: bands.length });
+  }
+  const region = await cube.load(roi, how);
+  const file = { pool, signal, format, creationOptions, hasNodata: hasNodata(dataset) };
+  if (out !== undefined) await writeGeoTiff(region, out, file);
+  if (png !== undefined) await writeOutput(png, await regionPicture(region), '--png');
+  return { ...region, bands: [...region.bands.keys()] };
+}
+
+/** Settings give a list as what the command line has with commas. */
+function addCreationOptions(given: string, others: readonly string[] = []): readonly string[] {
+  return [...others, ...given.split(/,(?=[A-Za-z_]+=)/)];
 }
 
 /** Of one time step: chunks to be read, and bytes of the pixels that come of them. */
@@ -132,7 +181,7 @@ function workOf({ grid, dataset }: Cube, roi: Roi, buffer: number) {
   };
 }
 
-function warnOfLost({ lostTiles = [] }: Region): void {
+function warnOfLost({ lostTiles = [] }: SavedRegion): void {
   const [first, ...others] = lostTiles;
   if (first === undefined) return;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
@@ -143,14 +192,14 @@ function warnOfLost({ lostTiles = [] }: Region): void {
 
 type Files = Pick<Options, 'out' | 'png' | 'cog'>;
 
-function regionText({ geobox, steps, missingTiles }: Region, { out, png }: Files): string {
+function regionText({ geobox, steps, missingTiles }: SavedRegion, { out, png }: Files): string {
   const missing = missingTiles > 0 ? `; ${missingTiles} tiles of it are not loaded` : '';
   const files = [out, png].filter((file) => file !== undefined).join(' and ');
   return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}`;
 }
 
 /** What was written. The affine is that of the outer corner: x = a col + b row + c, y = d col + e row + f. */
-function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files) {
+function regionRecord(region: SavedRegion, dataset: Dataset, { out, png, cog }: Files) {
   const [step] = region.steps ?? [];
   return {
     files: [
@@ -159,7 +208,7 @@ function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files
     ],
     geobox: region.geobox.toRecord(),
     bounds: region.geobox.bounds,
-    bands: [...region.bands.keys()],
+    bands: region.bands,
     dtype: region.dtype,
     // As GDAL has it: JSON knows no NaN.
     nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
@@ -170,19 +219,15 @@ function regionRecord(region: Region, dataset: Dataset, { out, png, cog }: Files
 }
 
 /** Before anything is read. @throws {InvalidInputError} */
-function checkOptions({ png, out, cog, bbox, roi, like }: Options): void {
+function checkOptions({ png, out, cog, co, bbox, roi, like }: Options): void {
   if (png === undefined && out === undefined)
     throw expected('--out or --png', 'what to write', 'neither');
   if (cog && out === undefined) throw expected('--out', 'the file of --cog', 'none');
+  if (co !== undefined && out === undefined) throw expected('--out', 'the file of --co', 'none');
   if (bbox === undefined && roi === undefined && like === undefined)
     throw expected('--bbox, --roi or --like', 'the region', 'none');
   if (out !== undefined && !/\.tiff?$/i.test(out))
     throw expected('a name that ends in .tif', '--out', out);
-}
-
-/** Integer cubes may be without a code for "no value". */
-function hasNodata({ dtype, nodata }: Dataset): boolean {
-  return isFloat(dtype) || nodata !== undefined;
 }
 
 /** The first three bands as red, green and blue, or the first in grey. */

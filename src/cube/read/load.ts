@@ -11,7 +11,8 @@ import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
-import type { TileSource } from '../../tile.js';
+import { readMetadata } from '../../store/read.js';
+import type { BandPacking, TileSource } from '../../tile.js';
 import { atSteps } from '../fill/plan.js';
 import { lostError } from './lost-chunks.js';
 import {
@@ -76,6 +77,11 @@ export interface Region {
    * them, they lie in memory shared with it (`SharedArrayBuffer`).
    */
   readonly bands: ReadonlyMap<string, LoadedPixels>;
+  /**
+   * What the numbers of bands stand for, by name, where their attributes say it: value = number * scale +
+   * offset, in units. The pixels are the numbers.
+   */
+  readonly packings?: ReadonlyMap<string, BandPacking>;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
   readonly missingTiles: number;
   /** Ids of tiles that are loaded and whose chunks are lost, where {@link LoadOptions.allowMissing} reads them as nodata. */
@@ -95,62 +101,143 @@ export interface CubeView extends ReadSource {
 /** While the last chunks of one band are read, the next one's are found: threads have nothing to wait for. */
 const BANDS_AT_A_TIME = 2;
 
+/** What a load reads, before anything is read. */
+export interface PreparedLoad {
+  readonly plan: LoadPlan;
+  /** Of the result. */
+  readonly geobox: GeoBox;
+  readonly names: readonly string[];
+  readonly steps: readonly TimeStep[] | undefined;
+  readonly resampling: Resampling;
+}
+
+/** @throws {InvalidInputError} when the region lies outside the cube, or an option is none. */
+export function prepareLoad(
+  { grid, dataset, timeAxis }: CubeView,
+  roi: Roi,
+  options: LoadOptions & { readonly steps?: readonly TimeStep[] },
+): PreparedLoad {
+  const plan = planLoad(grid.geobox, roi, options);
+  return {
+    plan,
+    geobox: plan.kind === 'own-grid' ? plan.geobox : plan.target,
+    names: bandNames(dataset, options.bands),
+    steps: options.steps ?? selectSteps(timeAxis, options.time),
+    resampling: options.resampling ?? DEFAULT_RESAMPLING,
+  };
+}
+
 /** As {@link Cube.load}. */
 export async function loadRegion(
   view: CubeView,
   roi: Roi,
   options: LoadOptions & { readonly steps?: readonly TimeStep[] } = {},
 ): Promise<Region> {
-  const { grid, dataset, timeAxis } = view;
-  const names = bandNames(dataset, options.bands);
-  const steps = options.steps ?? selectSteps(timeAxis, options.time);
-  const plan = planLoad(grid.geobox, roi, options);
-  const resampling = options.resampling ?? DEFAULT_RESAMPLING;
-  const geobox = plan.kind === 'own-grid' ? plan.geobox : plan.target;
+  const { dataset } = view;
+  const load = prepareLoad(view, roi, options);
+  const { geobox, names, steps } = load;
   const length = geobox.height * geobox.width;
   const rasters = names.map(() =>
     allocateRaster(dataset.dtype, length * (steps?.length ?? 1), options),
   );
+  const window = { row: 0, col: 0, ...geobox.shape };
   for (const [i, step] of (steps ?? [undefined]).entries()) {
-    const leading = step === undefined ? [] : [step.index];
     const into = rasters.map((all) => all.subarray(i * length, (i + 1) * length) as LoadedPixels);
-    if (plan.kind === 'own-grid') {
-      const parts = splitWindow(plan.window, grid.geobox);
-      const bands = names.entries();
-      let isOver = false;
-      const lane = async () => {
-        for (const [band, path] of bands) {
-          // Where one band has failed, the others are of no use.
-          if (isOver) return;
-          const request = { path, shape: geobox, parts, leading, into: into[band] };
-          await readRaster(view, request, options).catch((error: unknown) => {
-            isOver = true;
-            throw error;
-          });
-        }
-      };
-      await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
-    } else {
-      const fill = fillValueOf(dataset);
-      if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);
-      await reproject({ ...view, ...plan, names, resampling, leading, into }, options);
-    }
+    await readWindow(view, { load, window, names, step, into }, options);
   }
+  return {
+    ...(await describeLoad(view, load, options)),
+    bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
+  };
+}
+
+/** A part of what a load reads. */
+export interface WindowRequest {
+  readonly load: PreparedLoad;
+  /** In pixels of the load's geobox. */
+  readonly window: Window;
+  /** Of the bands. */
+  readonly names: readonly string[];
+  readonly step: TimeStep | undefined;
+  /** Of each of those bands, `[y, x]` of the window, zeroed: where the pixels go. */
+  readonly into: readonly LoadedPixels[];
+}
+
+/** Reads some bands of a part of the region. The pixels are those of the whole, however it is cut. */
+export async function readWindow(
+  view: CubeView,
+  { load: { plan, resampling }, window, names, step, into }: WindowRequest,
+  options: ReadOptions,
+): Promise<void> {
+  const { grid, dataset } = view;
+  const leading = step === undefined ? [] : [step.index];
+  if (plan.kind === 'reprojected') {
+    const fill = fillValueOf(dataset);
+    if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);
+    const regions = plan.regions.flatMap((region) => intersect(region, window) ?? []);
+    const { target } = plan;
+    await reproject(
+      { ...view, target, regions, within: window, names, resampling, leading, into },
+      options,
+    );
+    return;
+  }
+  const [row, col] = [plan.window.row + window.row, plan.window.col + window.col];
+  const parts = splitWindow({ ...window, row, col }, grid.geobox);
+  const bands = names.entries();
+  let isOver = false;
+  const lane = async () => {
+    for (const [band, path] of bands) {
+      // Where one band has failed, the others are of no use.
+      if (isOver) return;
+      const request = { path, shape: window, parts, leading, into: into[band] };
+      await readRaster(view, request, options).catch((error: unknown) => {
+        isOver = true;
+        throw error;
+      });
+    }
+  };
+  await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
+}
+
+/** All that a region says of itself but its pixels. @throws {StoreError} for lost chunks, where they are no gaps. */
+export async function describeLoad(
+  view: CubeView,
+  { plan, geobox, names, steps, resampling }: PreparedLoad,
+  { allowMissing }: Pick<LoadOptions, 'allowMissing'>,
+): Promise<Omit<Region, 'bands'>> {
+  const { grid, dataset, session } = view;
   let missingTiles = 0;
   const lostTiles: string[] = [];
   for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps)) {
     if (await view.isMissing(index)) missingTiles++;
     else if (await view.isLost(index, names)) lostTiles.push(tileId(index));
   }
-  if (lostTiles.length > 0 && !options.allowMissing) throw lostError(lostTiles);
+  if (lostTiles.length > 0 && !allowMissing) throw lostError(lostTiles);
+  const packings = new Map<string, BandPacking>();
+  for (const name of names) {
+    const packing = packingOf(await readMetadata(session, name));
+    if (Object.keys(packing).length > 0) packings.set(name, packing);
+  }
   return {
     geobox,
     dtype: dataset.dtype,
     nodata: fillValueOf(dataset),
     ...(steps === undefined ? {} : { steps }),
-    bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
+    ...(packings.size === 0 ? {} : { packings }),
     missingTiles,
     ...(lostTiles.length === 0 ? {} : { lostTiles }),
+  };
+}
+
+/** What an array's CF attributes say of its numbers. */
+function packingOf(document: unknown): BandPacking {
+  const { attributes = {} } = (document ?? {}) as { attributes?: Record<string, unknown> };
+  const { scale_factor: scale, add_offset: offset, units } = attributes;
+  return {
+    ...(typeof scale === 'number' && scale !== 1 ? { scale } : {}),
+    ...(typeof offset === 'number' && offset !== 0 ? { offset } : {}),
+    ...(typeof units === 'string' ? { units } : {}),
   };
 }
 

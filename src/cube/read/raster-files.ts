@@ -1,43 +1,59 @@
 import { resolve } from 'node:path';
 import { expected } from '../../errors.js';
 import { GeoBox } from '../../grid/geobox.js';
-import type { GeoTiffJob } from '../../kernel/region/raster-files.js';
+import type { GeoTiffKind } from '../../kernel/region/raster-files.js';
 import { localPath } from '../../machine/local-path.js';
 import type { Pool } from '../../pool/pool.js';
 import { CONSTRUCTORS, isFloat } from '../../raster/dtype.js';
 import type { Region } from './load.js';
+import { replaceFile } from './work-folder.js';
 
 /** How a region becomes a GeoTIFF. */
 export interface GeoTiffOptions {
-  /** One of its threads compresses and writes; its kernel must be `gdal`. */
+  /** Its threads compress; its kernel must be `gdal`. */
   readonly pool: Pool;
   /** `cog` is a Cloud Optimized GeoTIFF, with overviews. Default `geotiff`: tiled, DEFLATE. */
-  readonly format?: GeoTiffJob['format'];
+  readonly format?: GeoTiffKind['format'];
+  /**
+   * Creation options of GDAL's driver `GTiff` or `COG`, as `KEY=VALUE`: `COMPRESS=ZSTD`, `ZLEVEL=9`. Default:
+   * DEFLATE of level 1 with the predictor of the type, tiles of 512 x 512, bands apart, BigTIFF where it may be needed.
+   */
+  readonly creationOptions?: readonly string[];
   /** False for integer cubes without a code for "no value", where 0 is one. Default true. */
   readonly hasNodata?: boolean;
+  /** An abort removes what is written of the file at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Writes a region that was loaded as a GeoTIFF: all its bands, named, on its geobox. An existing file is
- * replaced when the new one is whole.
+ * Writes a region that was loaded as a GeoTIFF: all its bands, named, with scale, offset and unit where they
+ * have some, on its geobox. An existing file is replaced when the new one is whole.
  *
  * @throws {InvalidInputError} for a band that is no array of `dtype`, or of another length than the geobox
- * has pixels; {@link RasterError} when it cannot be written; {@link SetupError} without GDAL.
+ * has pixels, and for creation options that do not fit; {@link RasterError} when it cannot be written;
+ * {@link SetupError} without GDAL; {@link AbortedError}.
  */
 export async function writeGeoTiff(
-  { geobox, dtype, nodata, bands }: Region,
+  { geobox, dtype, nodata, bands, packings }: Region,
   file: string,
-  { pool, format = 'geotiff', hasNodata = true }: GeoTiffOptions,
+  { pool, format = 'geotiff', creationOptions = [], hasNodata = true, signal }: GeoTiffOptions,
 ): Promise<void> {
   checkBands(bands, dtype, geobox.height * geobox.width);
-  await pool.writeGeoTiff({
-    file: resolve(localPath(file, 'the GeoTIFF to write')),
-    format,
-    geobox: geobox.toRecord(),
-    dtype,
-    ...(hasNodata || isFloat(dtype) ? { nodata } : {}),
-    bands: [...bands].map(([name, pixels]) => ({ name, pixels })),
-  });
+  const kind = { format, dtype, creationOptions };
+  if (creationOptions.length > 0) await pool.checkCreationOptions({ ...kind, bands: bands.size });
+  const place = resolve(localPath(file, 'the GeoTIFF to write'));
+  const write = (path: string) =>
+    pool.writeGeoTiff({
+      ...kind,
+      path,
+      file: place,
+      geobox: geobox.toRecord(),
+      ...(hasNodata || isFloat(dtype) ? { nodata } : {}),
+      bands: [...bands.keys()].map((name) => ({ name, ...packings?.get(name) })),
+      pixels: [...bands.values()],
+      threads: pool.size,
+    });
+  await replaceFile(place, write, signal);
 }
 
 /** GDAL reads the bytes of an array as pixels, whatever they were meant for. */

@@ -25,7 +25,9 @@ export interface ReprojectJob extends ReadSource {
   readonly resampling: Resampling;
   /** The time step, as the bands' first index. */
   readonly leading: readonly number[];
-  /** One raster for each band, of the target's shape, that holds the fill value: where the pixels go. */
+  /** The part of the target that the rasters are of. */
+  readonly within: Window;
+  /** One raster for each band, of that part's shape, that holds the fill value: where the pixels go. */
   readonly into: readonly LoadedPixels[];
 }
 
@@ -176,9 +178,9 @@ async function reprojectBlock(
       grids: { source: grid.geobox.affine, target: target.toRecord() },
       into: {
         bytes: bytesOfPixels(job.into[i] as LoadedPixels),
-        width: target.width,
-        row: window.row,
-        col: window.col,
+        width: job.within.width,
+        row: window.row - job.within.row,
+        col: window.col - job.within.col,
       },
     });
   }

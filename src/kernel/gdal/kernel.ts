@@ -6,7 +6,7 @@ import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openFiles } from './files/disk-file.js';
 import { openPart } from './files/part-file.js';
-import { rasterFiles } from './files/raster-files.js';
+import { createRasterFiles } from './files/raster-files.js';
 import { warpBands } from './warp.js';
 
 export interface GdalKernelOptions {
@@ -31,5 +31,5 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
     bandsPerWarp: 8,
     encode: (array, codec, room) => encodeChunk(array, codec, encodeBlosc, room),
   });
-  return { ...kernel, ...createRegionKernel(warpBands, addon), ...rasterFiles };
+  return { ...kernel, ...createRegionKernel(warpBands, addon), ...createRasterFiles() };
 }

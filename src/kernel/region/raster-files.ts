@@ -1,12 +1,22 @@
 import { SetupError } from '../../errors.js';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
+import type { Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import type { BandPacking } from '../../tile.js';
 
 /** Rasters as files. */
 export interface RasterFiles {
-  /** Writes the whole file or none. @throws {RasterError} */
+  /** Writes the whole file into the folder it is given. @throws {RasterError} */
   writeGeoTiff(job: GeoTiffJob): void;
+  /** Begins a file that is written part by part, in this thread. @throws {RasterError} */
+  createGeoTiff(file: GeoTiffFile): GeoTiffLayout;
+  /** @throws {RasterError} */
+  writeGeoTiffPart(path: string, part: GeoTiffPart): void;
+  /** Ends a file, after which it is whole; or, with `isWanted` false, lets go of it. @throws {RasterError} */
+  endGeoTiff(path: string, isWanted: boolean): void;
+  /** Makes sure that GDAL takes the creation options for such a file. @throws {InvalidInputError} */
+  checkCreationOptions(file: GeoTiffKind): void;
   /**
    * Where a raster lies.
    * @throws {InvalidInputError} for a file that is none, is not georeferenced, or leads elsewhere.
@@ -23,21 +33,64 @@ export interface GeoBoxOptions {
   readonly subject?: string | undefined;
 }
 
-export interface GeoTiffJob {
-  readonly file: string;
+/** What decides which creation options a file takes. */
+export interface GeoTiffKind {
   /** `geotiff`: tiled, DEFLATE. `cog`: the same with overviews, laid out to be read over a network. */
   readonly format: 'geotiff' | 'cog';
-  readonly geobox: GeoBoxRecord;
   readonly dtype: DType;
+  readonly bands: number;
+  /** GDAL's, as `KEY=VALUE`; they come before the ones that are set here. */
+  readonly creationOptions: readonly string[];
+}
+
+/** A file to be written, and what is in it beside its pixels. */
+export interface GeoTiffFile extends Omit<GeoTiffKind, 'bands'> {
+  /** Where it is made; whatever else GDAL needs lies beside it, under names that begin like it. */
+  readonly path: string;
+  /** What it will be called, for messages. */
+  readonly file: string;
+  readonly geobox: GeoBoxRecord;
   /** Absent: every pixel has a value. */
   readonly nodata?: number;
-  /** In the file's order; pixels `[y, x]`. */
-  readonly bands: readonly { readonly name: string; readonly pixels: LoadedPixels }[];
+  readonly bands: readonly GeoTiffBand[];
+  /** That compress. */
+  readonly threads: number;
+}
+
+/** In the file's order. */
+export interface GeoTiffBand extends BandPacking {
+  readonly name: string;
+}
+
+export interface GeoTiffJob extends GeoTiffFile {
+  /** Of each band, `[y, x]`. */
+  readonly pixels: readonly LoadedPixels[];
+}
+
+/** How parts must be cut, so that no block of the file is written twice. */
+export interface GeoTiffLayout {
+  readonly blockHeight: number;
+  readonly blockWidth: number;
+  /** A block holds all bands. */
+  readonly isInterleavedByPixel: boolean;
+}
+
+export interface GeoTiffPart {
+  /** In pixels of the file; begins at a block, and ends at one or where the file does. */
+  readonly window: Window;
+  /** The first of the part's bands, from 0. */
+  readonly firstBand: number;
+  /** Of each of its bands, `[y, x]` of the window. */
+  readonly pixels: readonly LoadedPixels[];
 }
 
 /** The JavaScript kernel leaves files to GDAL. */
 export const NO_RASTER_FILES: RasterFiles = {
   writeGeoTiff: refuse,
+  createGeoTiff: refuse,
+  writeGeoTiffPart: refuse,
+  endGeoTiff: refuse,
+  checkCreationOptions: refuse,
   readGeoBox: refuse,
 };
 

@@ -134,7 +134,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   roiWindows: call(() => [BBOX, GEOBOX]),
   tilesOf: call(() => [BBOX, GRID]),
   toGeoTransform: call(() => [GEOBOX.affine]),
-  writeGeoTiff: call(() => [REGION(), 'x.tif', { pool: POOL }], ['pool', 'format']),
+  writeGeoTiff: call(
+    () => [REGION(), 'x.tif', { pool: POOL }],
+    ['pool', 'format', 'creationOptions', 'hasNodata', 'signal'],
+  ),
   'Cube.create': call(
     () => ['memory:', DATASET, { pool: POOL }],
     ['pool', 'icechunkFormat', 'overwrite', 'existsOk', 'postCreate'],
@@ -193,6 +196,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   'Cube#load': call(
     () => [BBOX, {}],
     ['pool', 'like', 'resampling', 'buffer', 'bands', 'time', 'signal', 'source', 'allowMissing'],
+    () => cube,
+  ),
+  'Cube#saveGeoTiff': call(
+    () => [BBOX, 'x.tif', { pool: POOL }],
+    ['pool', 'format', 'creationOptions', 'pixelBytes', 'resampling', 'buffer', 'bands'],
     () => cube,
   ),
   'Cube#openDataset': call(

@@ -1,104 +1,39 @@
-import { renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { threadId } from 'node:worker_threads';
 import type { Dataset, SpatialReference } from 'gdal-async';
-import { GeocubesError, InvalidInputError, RasterError } from '../../../errors.js';
-import {
-  fromGeoTransform,
-  type GeoTransform,
-  isInvertible,
-  toGeoTransform,
-} from '../../../grid/affine.js';
+import { GeocubesError, InvalidInputError, UnexpectedError } from '../../../errors.js';
+import { fromGeoTransform, type GeoTransform, isInvertible } from '../../../grid/affine.js';
 import { parseCrs } from '../../../grid/crs/crs.js';
-import { GeoBox, type GeoBoxRecord } from '../../../grid/geobox.js';
-import { isFloat } from '../../../raster/dtype.js';
-import { bytesOfPixels } from '../../../raster/loaded-pixels.js';
-import type { GeoBoxOptions, GeoTiffJob, RasterFiles } from '../../region/raster-files.js';
+import type { GeoBoxRecord } from '../../../grid/geobox.js';
+import type { GeoBoxOptions, RasterFiles } from '../../region/raster-files.js';
 import { checkRaster, openChecked } from '../inputs/open.js';
-import { loadGdal, uniqueName } from '../load.js';
-import { spatialReference } from '../proj/srs.js';
-import { rawBand } from '../raw-dataset.js';
+import { checkCreationOptions } from './creation-options.js';
+import { GeoTiffWriter, writeGeoTiff } from './geotiff-writer.js';
 
-/** Rasters as files, by GDAL. */
-export const rasterFiles: RasterFiles = { writeGeoTiff, readGeoBox };
-
-/** Side of a tile in the file, in pixels: what COG readers expect. */
-const TILE = 512;
-
-function writeGeoTiff(job: GeoTiffJob): void {
-  const { file, format } = job;
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}-${threadId}.tmp`);
-  try {
-    withBands(job, (dataset) => {
-      const driver = loadGdal().drivers.get(format === 'cog' ? 'COG' : 'GTiff');
-      driver.createCopy(temporary, dataset, optionsOf(job)).close();
-    });
-    renameSync(temporary, file);
-  } catch (cause) {
-    throw new RasterError(
-      'encode',
-      `Expected to write a GeoTIFF to ${file} but received: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-}
-
-function optionsOf({ dtype, format }: GeoTiffJob): string[] {
-  const common = ['COMPRESS=DEFLATE', 'BIGTIFF=IF_SAFER'];
-  // Overviews of codes or classes must not hold values that no pixel has.
-  if (format === 'cog')
-    return [...common, 'PREDICTOR=YES', `BLOCKSIZE=${TILE}`, 'OVERVIEW_RESAMPLING=NEAREST'];
-  const tiles = ['TILED=YES', `BLOCKXSIZE=${TILE}`, `BLOCKYSIZE=${TILE}`, 'INTERLEAVE=BAND'];
-  return [...common, ...tiles, `PREDICTOR=${isFloat(dtype) ? 3 : 2}`];
-}
-
-/** Lends the bands to GDAL as one dataset, without a copy. */
-function withBands(job: GeoTiffJob, use: (dataset: Dataset) => void): void {
-  const { bands, dtype, nodata } = job;
-  const gdal = loadGdal();
-  const geobox = GeoBox.fromRecord(job.geobox);
-  const names: string[] = [];
-  try {
-    const described = bands.map(({ name, pixels }, i) => {
-      const { buffer, byteOffset, byteLength } = bytesOfPixels(pixels);
-      const memory = uniqueName('.bin');
-      gdal.vsimem.set(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength), memory);
-      names.push(memory);
-      const content = [
-        `<Description>${escapeXml(name)}</Description>`,
-        ...(nodata === undefined ? [] : [`<NoDataValue>${noDataText(nodata)}</NoDataValue>`]),
-      ];
-      return rawBand(memory, dtype, geobox.shape, `band="${i + 1}"`, content.join(''));
-    });
-    const dataset = gdal.open(
-      `<VRTDataset rasterXSize="${geobox.width}" rasterYSize="${geobox.height}">` +
-        `<GeoTransform>${toGeoTransform(geobox.affine).join(',')}</GeoTransform>` +
-        `${described.join('')}</VRTDataset>`,
-      'r+',
-    );
-    try {
-      dataset.srs = spatialReference(geobox.crs.name);
-      use(dataset);
-    } finally {
-      dataset.close();
-    }
-  } finally {
-    for (const name of names) gdal.vsimem.release(name);
-  }
-}
-
-function noDataText(nodata: number): string {
-  return Number.isNaN(nodata) ? 'nan' : String(nodata);
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+/** Rasters as files, by GDAL. Files that are being written part by part are this thread's own. */
+export function createRasterFiles(): RasterFiles {
+  const open = new Map<string, GeoTiffWriter>();
+  const writerOf = (path: string) => {
+    const writer = open.get(path);
+    if (writer === undefined)
+      throw new UnexpectedError(`Expected a file that is being written but received ${path}.`);
+    return writer;
+  };
+  return {
+    writeGeoTiff,
+    createGeoTiff(file) {
+      const writer = new GeoTiffWriter(file);
+      open.set(file.path, writer);
+      return writer.layout;
+    },
+    writeGeoTiffPart: (path, part) => writerOf(path).write(part),
+    endGeoTiff(path, isWanted) {
+      const writer = writerOf(path);
+      open.delete(path);
+      if (isWanted) writer.finish();
+      else writer.close();
+    },
+    checkCreationOptions,
+    readGeoBox,
+  };
 }
 
 function readGeoBox(

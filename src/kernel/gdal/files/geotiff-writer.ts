@@ -1,0 +1,232 @@
+import { rmSync } from 'node:fs';
+import type { Dataset } from 'gdal-async';
+import { RasterError } from '../../../errors.js';
+import { toGeoTransform } from '../../../grid/affine.js';
+import { GeoBox } from '../../../grid/geobox.js';
+import { allocate, bytesOf, type PixelArray } from '../../../raster/dtype.js';
+import { bytesOfPixels, type LoadedPixels } from '../../../raster/loaded-pixels.js';
+import type {
+  GeoTiffBand,
+  GeoTiffFile,
+  GeoTiffJob,
+  GeoTiffLayout,
+  GeoTiffPart,
+} from '../../region/raster-files.js';
+import { loadGdal, uniqueName } from '../load.js';
+import { spatialReference } from '../proj/srs.js';
+import { GDAL_TYPES, rawBand } from '../raw-dataset.js';
+import { draftOptions, optionsOf } from './creation-options.js';
+
+/** Writes a file whose pixels all lie in memory. @throws {RasterError} */
+export function writeGeoTiff(job: GeoTiffJob): void {
+  if (job.format === 'cog') {
+    naming(job, () => withPixels(job, (all) => copyAsCog(job, all)));
+    return;
+  }
+  const { height, width } = GeoBox.fromRecord(job.geobox);
+  const writer = new GeoTiffWriter(job);
+  try {
+    writer.write({ window: { row: 0, col: 0, height, width }, firstBand: 0, pixels: job.pixels });
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+  writer.finish();
+}
+
+/**
+ * A GeoTIFF that is written block by block, past GDAL's block cache where a block holds one band, so that nothing of it stays in memory but
+ * the blocks that GDAL's threads are compressing. A COG is made of such a file when that is whole: its
+ * overviews come before its pixels.
+ */
+export class GeoTiffWriter {
+  readonly layout: GeoTiffLayout;
+  readonly #dataset: Dataset;
+  readonly #path: string;
+  readonly #block: PixelArray;
+
+  /** @throws {RasterError} */
+  constructor(private readonly file: GeoTiffFile) {
+    const { format, path, dtype, bands } = file;
+    const kind = { ...file, bands: bands.length };
+    this.#path = format === 'cog' ? `${path}.draft.tif` : path;
+    const options =
+      format === 'cog' ? draftOptions(kind, file.threads) : optionsOf(kind, file.threads);
+    // A raster without pixels: GDAL copies what describes it, and goes on writing with the same options.
+    this.#dataset = naming(file, () =>
+      withDescription(file, [], (hollow) =>
+        loadGdal().drivers.get('GTiff').createCopy(this.#path, hollow, options),
+      ),
+    );
+    try {
+      const { x: blockWidth, y: blockHeight } = this.#dataset.bands.get(1).blockSize;
+      const { INTERLEAVE } = this.#dataset.getMetadata('IMAGE_STRUCTURE') as Record<string, string>;
+      const isInterleavedByPixel = bands.length > 1 && INTERLEAVE === 'PIXEL';
+      this.layout = { blockHeight, blockWidth, isInterleavedByPixel };
+      this.#block = allocate(dtype, blockHeight * blockWidth);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** @throws {RasterError} */
+  write({ window, firstBand, pixels }: GeoTiffPart): void {
+    naming(this.file, () => {
+      const { blockHeight, blockWidth } = this.layout;
+      const end = { row: window.row + window.height, col: window.col + window.width };
+      for (let row = window.row; row < end.row; row += blockHeight)
+        for (let col = window.col; col < end.col; col += blockWidth)
+          for (const [i, band] of pixels.entries()) {
+            this.#cut(band, window, row - window.row, col - window.col);
+            this.#put(firstBand + i + 1, row, col, end);
+          }
+    });
+  }
+
+  /** @throws {RasterError} */
+  finish(): void {
+    const { file } = this;
+    naming(file, () => this.#dataset.close());
+    if (file.format === 'geotiff') return;
+    naming(file, () => {
+      const draft = loadGdal().open(this.#path, 'r', 'GTiff');
+      try {
+        copyAsCog(file, draft);
+      } finally {
+        draft.close();
+      }
+      rmSync(this.#path);
+    });
+  }
+
+  /** Lets go of a file that is not wanted. */
+  close(): void {
+    try {
+      this.#dataset.close();
+    } catch {
+      // What could not be written is not wanted either.
+    }
+  }
+
+  #put(number: number, row: number, col: number, end: { row: number; col: number }): void {
+    const { blockHeight, blockWidth, isInterleavedByPixel } = this.layout;
+    const { pixels } = this.#dataset.bands.get(number);
+    if (!isInterleavedByPixel) {
+      pixels.writeBlock(col / blockWidth, row / blockHeight, this.#block);
+      return;
+    }
+    // A block that holds all bands comes together in GDAL's cache: past it, the first band would be lost.
+    const size = bytesOf(this.file.dtype);
+    const [height, width] = [
+      Math.min(blockHeight, end.row - row),
+      Math.min(blockWidth, end.col - col),
+    ];
+    pixels.write(col, row, width, height, this.#block, {
+      ...{ pixel_space: size, line_space: size * blockWidth },
+    });
+  }
+
+  /** One block of the file. Behind its last column and row these go on: that compresses best. */
+  #cut(pixels: LoadedPixels, { height, width }: GeoTiffPart['window'], row: number, col: number) {
+    const { blockHeight, blockWidth } = this.layout;
+    const block = this.#block;
+    const size = bytesOf(this.file.dtype);
+    const [from, to] = [bytesOfPixels(pixels), bytesOfPixels(block)];
+    const cols = Math.min(blockWidth, width - col);
+    const rows = Math.min(blockHeight, height - row);
+    for (let y = 0; y < rows; y++) {
+      const [start, first] = [((row + y) * width + col) * size, y * blockWidth];
+      to.set(from.subarray(start, start + cols * size), first * size);
+      if (cols < blockWidth)
+        block.fill(block[first + cols - 1] as number, first + cols, first + blockWidth);
+    }
+    const last = (rows - 1) * blockWidth;
+    for (let y = rows; y < blockHeight; y++)
+      block.copyWithin(y * blockWidth, last, last + blockWidth);
+  }
+}
+
+function copyAsCog(file: GeoTiffFile, from: Dataset): void {
+  const options = optionsOf({ ...file, bands: file.bands.length }, file.threads);
+  loadGdal().drivers.get('COG').createCopy(file.path, from, options).close();
+}
+
+/** Lends the pixels to GDAL as one dataset, without a copy. */
+function withPixels(job: GeoTiffJob, use: (dataset: Dataset) => void): void {
+  const gdal = loadGdal();
+  const names: string[] = [];
+  try {
+    for (const band of job.pixels) {
+      const { buffer, byteOffset, byteLength } = bytesOfPixels(band);
+      const name = uniqueName('.bin');
+      gdal.vsimem.set(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength), name);
+      names.push(name);
+    }
+    withDescription(job, names, use);
+  } finally {
+    for (const name of names) gdal.vsimem.release(name);
+  }
+}
+
+/** A dataset of the file's place and bands, over raw pixels where there are any. */
+function withDescription<T>(
+  { geobox, dtype, nodata, bands }: GeoTiffFile,
+  pixels: readonly string[],
+  use: (dataset: Dataset) => T,
+): T {
+  const { crs, affine, shape } = GeoBox.fromRecord(geobox);
+  const content = bands.map((band, i) => {
+    const raw = pixels[i];
+    const words = describeBand(band, nodata);
+    return raw === undefined
+      ? `<VRTRasterBand dataType="${GDAL_TYPES[dtype]}" band="${i + 1}">${words}</VRTRasterBand>`
+      : rawBand(raw, dtype, shape, `band="${i + 1}"`, words);
+  });
+  const dataset = loadGdal().open(
+    `<VRTDataset rasterXSize="${shape.width}" rasterYSize="${shape.height}">` +
+      `<GeoTransform>${toGeoTransform(affine).join(',')}</GeoTransform>` +
+      `${content.join('')}</VRTDataset>`,
+    'r+',
+  );
+  try {
+    dataset.srs = spatialReference(crs.name);
+    return use(dataset);
+  } finally {
+    dataset.close();
+  }
+}
+
+function describeBand({ name, scale = 1, offset = 0, units }: GeoTiffBand, nodata?: number) {
+  const isScaled = scale !== 1 || offset !== 0;
+  return [
+    `<Description>${escapeXml(name)}</Description>`,
+    ...(nodata === undefined ? [] : [`<NoDataValue>${noDataText(nodata)}</NoDataValue>`]),
+    ...(isScaled ? [`<Offset>${offset}</Offset><Scale>${scale}</Scale>`] : []),
+    ...(units === undefined ? [] : [`<UnitType>${escapeXml(units)}</UnitType>`]),
+  ].join('');
+}
+
+function noDataText(nodata: number): string {
+  return Number.isNaN(nodata) ? 'nan' : String(nodata);
+}
+
+function escapeXml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+function naming<T>({ file }: Pick<GeoTiffFile, 'file'>, task: () => T): T {
+  try {
+    return task();
+  } catch (cause) {
+    throw new RasterError(
+      'encode',
+      `Expected to write a GeoTIFF to ${file} but received: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
