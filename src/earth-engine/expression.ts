@@ -124,11 +124,11 @@ function define(values: Record<string, unknown>, wanted: string, node: Node): Re
 }
 
 /** The dataset of a cube that is filled from files has nothing to ask for. */
-function withoutSource(): InvalidInputError {
+function withoutSource(kind: Source['kind']): InvalidInputError {
   return expected(
     'a "collection", an "image" or an "expression"',
     'the dataset, to ask Earth Engine for its pixels,',
-    'local',
+    kind,
     'Fill its cube with "geocubes import".',
   );
 }
@@ -148,7 +148,7 @@ function sourceImage(source: Source, time: TimeSpan | undefined): Node {
     case 'expression':
       return { valueReference: (source.expression as Expression).result };
     case 'local':
-      throw withoutSource();
+      throw withoutSource(source.kind);
   }
 }
 
@@ -166,7 +166,7 @@ export function assetIdOf(source: Source): string | undefined {
     case 'expression':
       return undefined;
     case 'local':
-      throw withoutSource();
+      throw withoutSource(source.kind);
     default:
       return source satisfies never;
   }
