@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { projectPaths } from '../../../scripts/bootstrap/paths.mjs';
+import { removeStale } from '../../../scripts/bootstrap/typescript.mjs';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'geocubes-compiled-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(...names: readonly string[]): void {
+  for (const name of names) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), '{}');
+  }
+}
+
+test('what was compiled of a source that is gone goes, and nothing else', () => {
+  write('src/a/b.ts', 'dist/a/b.js', 'dist/a/b.js.map', 'dist/a/b.d.ts');
+  write('dist/.tsbuildinfo', 'dist/bundle/command-line.js');
+  write('dist/a/gone.js', 'dist/a/gone.js.map', 'dist/gone.d.ts');
+  removeStale(root);
+  const left = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
+  expect(left.filter((name) => /\.\w+$/.test(name)).sort()).toEqual([
+    '.tsbuildinfo',
+    'a/b.d.ts',
+    'a/b.js',
+    'a/b.js.map',
+    'bundle/command-line.js',
+  ]);
+});
+
+test("a checkout's packages lie within it", () => {
+  write('package.json', 'package-lock.json');
+  expect(projectPaths(root)).toMatchObject({
+    isCheckout: true,
+    modules: join(root, 'node_modules'),
+  });
+});
+
+test('an installed package finds GDAL where npm has put it, above or within', () => {
+  const installed = join(root, 'node_modules/smart-geocubes-native');
+  write('node_modules/smart-geocubes-native/package.json', 'node_modules/gdal-async/package.json');
+  expect(projectPaths(installed)).toMatchObject({
+    isCheckout: false,
+    modules: join(root, 'node_modules'),
+  });
+  write('node_modules/smart-geocubes-native/node_modules/gdal-async/package.json');
+  expect(projectPaths(installed).modules).toBe(join(installed, 'node_modules'));
+});
