@@ -41,13 +41,11 @@ test("a checkout's packages lie within it", () => {
   });
 });
 
-test('an installed package finds GDAL where npm has put it, above or within', () => {
-  const installed = join(root, 'node_modules/smart-geocubes-native');
-  write('node_modules/smart-geocubes-native/package.json', 'node_modules/gdal-async/package.json');
-  expect(projectPaths(installed)).toMatchObject({
-    isCheckout: false,
-    modules: join(root, 'node_modules'),
-  });
-  write('node_modules/smart-geocubes-native/node_modules/gdal-async/package.json');
-  expect(projectPaths(installed).modules).toBe(join(installed, 'node_modules'));
-});
+test.each(['node_modules', 'node_modules/smart-geocubes-native/node_modules'])(
+  'an installed package finds GDAL where npm has put it: %s',
+  (modules) => {
+    write('node_modules/smart-geocubes-native/package.json', `${modules}/gdal-async/package.json`);
+    const paths = projectPaths(join(root, 'node_modules/smart-geocubes-native'));
+    expect(paths).toMatchObject({ isCheckout: false, modules: join(root, modules) });
+  },
+);
