@@ -12,6 +12,7 @@ export const TASKS = [
   'memory',
   'load',
   'start-up',
+  'save',
 ];
 
 /**
@@ -37,6 +38,7 @@ export const SIZES = {
     memory: { side: 2048, rows: 10, cols: 20 },
     load: { side: 2048, rows: 9, cols: 9 },
     startUp: { side: 3600, rounds: 9 },
+    save: { side: 3600, rows: 2, rounds: 3 },
   },
   quick: {
     rounds: 3,
@@ -52,6 +54,7 @@ export const SIZES = {
     memory: { side: 1024, rows: 4, cols: 8 },
     load: { side: 1024, rows: 4, cols: 4 },
     startUp: { side: 3600, rounds: 5 },
+    save: { side: 1024, rows: 2, rounds: 3 },
   },
 };
 

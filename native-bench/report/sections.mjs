@@ -18,6 +18,7 @@ import {
   timesOf,
   withSpread,
 } from './numbers.mjs';
+import { save } from './save.mjs';
 import { startUp } from './start-up.mjs';
 import { SETTLING_TILES, trendOf } from './targets.mjs';
 
@@ -33,6 +34,7 @@ export const SECTIONS = {
   memory,
   load,
   'start-up': startUp,
+  save,
 };
 
 const CASE_NAMES = {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -168,6 +169,28 @@ describe('geocubes import', () => {
       png,
     ];
     expect(await runCommand(load)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('becomes a GeoTIFF by the creation options of --co; a wrong one ends in one line before that', async () => {
+    const store = await newCube('saved');
+    const file = raster('saved.tif', 0, 0, 5);
+    await runCommand(['import', file, '--store', store, '--quiet']);
+    const out = join(folder.path, 'out.tif');
+    const load = ['load', '--store', store, '--like', file, '--out', out, '--quiet'];
+    const wrong = await runCommand([...load, '--co', 'COMPRESS=ZIP']);
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(
+      /^geocubes: Expected NONE, .* for COMPRESS .* received "ZIP"\.\n$/,
+    );
+    expect(existsSync(out)).toBe(false);
+    const alone = ['load', '--store', store, '--like', file, '--png', out, '--co', 'ZLEVEL=1'];
+    expect((await runCommand(alone)).stderr).toContain('the file of --co');
+    const right = await runCommand([...load, '--co', 'COMPRESS=LZW', '--co', 'BLOCKXSIZE=64']);
+    expect(right).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    const dataset = loadGdal().open(out);
+    expect(dataset.getMetadata('IMAGE_STRUCTURE')).toMatchObject({ COMPRESSION: 'LZW' });
+    expect(dataset.bands.get(1).blockSize.x).toBe(64);
+    dataset.close();
   });
 
   test('asks for one step of a temporal cube', async () => {
