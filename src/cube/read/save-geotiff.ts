@@ -27,7 +27,11 @@ import { replaceFile } from './work-folder.js';
 export interface SaveOptions
   extends Omit<LoadOptions, 'pool'>,
     Omit<GeoTiffOptions, 'hasNodata' | 'signal'> {
-  /** Bytes of pixels that lie in memory at a time, at the least those of one row of the file's blocks. Default: {@link PIXEL_BYTES}. */
+  /**
+   * Bytes of pixels that lie in memory at a time, at the least twice a block of the file. For COGs, and where
+   * pixels are interleaved, GDAL's block cache comes to it: a twentieth of the machine, or what the variable
+   * GDAL_CACHEMAX says. Loads onto another grid read blocks of the cube beside it. Default: {@link PIXEL_BYTES}.
+   */
   readonly pixelBytes?: number | undefined;
 }
 
