@@ -60,7 +60,8 @@ export interface DiskFile {
 
 export interface PartOpeners {
   readonly openPart: OpenPart;
-  readonly openFile: (files: FilePart) => DiskFile;
+  /** Bands that it reads lie in the workspace, until it reads the next. */
+  readonly openFile: (files: FilePart, workspace: Workspace) => DiskFile;
 }
 
 interface OpenedDisk {
@@ -115,7 +116,7 @@ export class TileReader {
       for (const part of files) {
         const { request } = part;
         checkBands(request, recipe);
-        const disk = openFile(part);
+        const disk = openFile(part, workspace);
         handles.push(disk);
         opened.push({ request, disk });
       }

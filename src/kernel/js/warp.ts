@@ -2,6 +2,7 @@ import { sameCrs, transformer } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
+import { interpolatedBy } from '../resample/interpolated.js';
 import { type Project, positionsBy, toPixels } from '../resample/positions.js';
 import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/rasters.js';
 
@@ -26,5 +27,5 @@ export const positionsOf: PositionsOf = (source, target) => {
       [xs[i], ys[i]] = point(xs[i] as number, ys[i] as number) as [number, number];
     intoPixels(xs, ys);
   };
-  return positionsBy(target.lattice, project);
+  return interpolatedBy(target.lattice, project);
 };

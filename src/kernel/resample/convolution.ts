@@ -1,4 +1,4 @@
-import { holderOf, type Resampler, type SourceView } from './resampler.js';
+import { EDGE, type RowResampler, type SourceView } from './resampler.js';
 
 /** Below this much weight nothing is left of a pixel, as for GDAL. */
 const LEAST_WEIGHT = 1e-6;
@@ -11,68 +11,75 @@ const NEARLY_ONE = 1e-5;
  * pixel is passed over: GDAL's GWKResample. Pixels without a value, and those outside, have no weight.
  *
  * @param radius of the kernel, in the larger of source and target pixels
- * @param weightAt of a distance in those pixels
+ * @param weigh turns distances in those pixels into weights, in place
  */
 export function convolutionOf(
   view: SourceView,
   radius: number,
-  weightAt: (distance: number) => number,
-): Resampler {
-  const { pixels, isGap, window, scale } = view;
-  const holder = holderOf(view);
-  const across = new Reach(window.col, window.width, scale[0], radius, weightAt);
-  const down = new Reach(window.row, window.height, scale[1], radius, weightAt);
-  return (x, y) => {
-    if (holder(x, y) === -1) return Number.NaN;
-    across.moveTo(x);
-    down.moveTo(y);
-    let sum = 0;
-    let weights = 0;
-    for (let j = 0; j < down.count; j++) {
-      let rowSum = 0;
-      let rowWeights = 0;
-      let at = (down.first + j - window.row) * window.width + across.first - window.col;
-      for (let i = 0; i < across.count; i++, at++) {
-        if (isGap !== undefined && isGap[at] === 1) continue;
-        const weight = across.weights[i] as number;
-        rowSum += (pixels[at] as number) * weight;
-        rowWeights += weight;
+  weigh: (distances: Float64Array) => void,
+): RowResampler {
+  const reachX = Math.ceil(radius / view.scale[0]);
+  const reachY = Math.ceil(radius / view.scale[1]);
+  const memory = { across: new Float64Array(2 * reachX), down: new Float64Array(2 * reachY) };
+  // The innermost loop of all resampling: all that it uses is its own, indices are small integers.
+  return (xs, ys, from, into) => {
+    const { pixels, isGap, window, extent } = view;
+    const [scaleX, scaleY] = view.scale;
+    const { row, col, height, width } = window;
+    const [lastCol, lastRow] = [extent.col + extent.width, extent.row + extent.height];
+    const { across, down } = memory;
+    const [lowX, lowY] = [1 - reachX, 1 - reachY];
+    for (let n = 0; n < into.length; n++) {
+      const x = xs[from + n] as number;
+      const y = ys[from + n] as number;
+      into[n] = Number.NaN;
+      const holderX = Math.floor(x + EDGE);
+      const holderY = Math.floor(y + EDGE);
+      if (!(holderX >= extent.col && holderY >= extent.row)) continue;
+      if (!(holderX < lastCol && holderY < lastRow)) continue;
+      if (isGap !== undefined && isGap[(holderY - row) * width + holderX - col] !== 0) continue;
+      const beforeX = Math.floor(x - 0.5);
+      const beforeY = Math.floor(y - 0.5);
+      const fractionX = x - 0.5 - beforeX;
+      const fractionY = y - 0.5 - beforeY;
+      for (let k = 0; k < across.length; k++) across[k] = (k + lowX - fractionX) * scaleX;
+      weigh(across);
+      for (let m = 0; m < down.length; m++) down[m] = (m + lowY - fractionY) * scaleY;
+      weigh(down);
+
+      const left = (beforeX - col + lowX) | 0;
+      const top = (beforeY - row + lowY) | 0;
+      let first = Math.max(-left, 0) | 0;
+      let end = Math.min(across.length, width - left) | 0;
+      // What has no weight need not be read.
+      while (first < end && across[first] === 0) first++;
+      while (end > first && across[end - 1] === 0) end--;
+      let all = 0;
+      for (let k = first; k < end; k++) all += across[k] as number;
+      let sum = 0;
+      let weights = 0;
+      for (let m = Math.max(-top, 0) | 0; m < down.length && top + m < height; m++) {
+        const weight = down[m] as number;
+        if (weight === 0) continue;
+        const start = ((top + m) * width + left) | 0;
+        let rowSum = 0;
+        if (isGap === undefined) {
+          for (let k = first; k < end; k++)
+            rowSum += (pixels[start + k] as number) * (across[k] as number);
+          weights += all * weight;
+        } else {
+          let rowWeights = 0;
+          for (let k = first; k < end; k++) {
+            if (isGap[start + k] === 1) continue;
+            rowSum += (pixels[start + k] as number) * (across[k] as number);
+            rowWeights += across[k] as number;
+          }
+          weights += rowWeights * weight;
+        }
+        sum += rowSum * weight;
       }
-      const weight = down.weights[j] as number;
-      sum += rowSum * weight;
-      weights += rowWeights * weight;
+      if (weights >= LEAST_WEIGHT)
+        into[n] = Math.abs(weights - 1) > NEARLY_ONE ? sum / weights : sum;
     }
-    if (weights < LEAST_WEIGHT) return Number.NaN;
-    return Math.abs(weights - 1) > NEARLY_ONE ? sum / weights : sum;
   };
-}
-
-/** Weights along one axis around a position. */
-class Reach {
-  first = 0;
-  count = 0;
-  readonly weights: Float64Array;
-  private readonly reach: number;
-  private readonly end: number;
-
-  constructor(
-    private readonly start: number,
-    length: number,
-    private readonly scale: number,
-    radius: number,
-    private readonly weightAt: (distance: number) => number,
-  ) {
-    this.reach = Math.ceil(radius / scale);
-    this.weights = new Float64Array(2 * this.reach);
-    this.end = start + length;
-  }
-
-  moveTo(position: number): void {
-    const before = Math.floor(position - 0.5);
-    const fraction = position - 0.5 - before;
-    this.first = Math.max(before + 1 - this.reach, this.start);
-    this.count = Math.max(Math.min(before + this.reach + 1, this.end) - this.first, 0);
-    for (let k = 0; k < this.count; k++)
-      this.weights[k] = this.weightAt((this.first + k - before - fraction) * this.scale);
-  }
 }

@@ -1,21 +1,21 @@
 import { betweenFour } from './bilinear.js';
 import { convolutionOf } from './convolution.js';
-import { holderOf, type ResamplerOf } from './resampler.js';
+import { byPixels, holderOf, type RowsOf } from './resampler.js';
 
 /**
  * Cubic convolution (Keys, 1981, a = -0.5) over the 16 pixels around the target pixel's centre, or more where
  * target pixels are larger than source pixels. Where one of the 16 has no value, bilinear, as in GDAL.
  */
-export const cubicOf: ResamplerOf = (view) => {
+export const cubicOf: RowsOf = (view) => {
   const [scaleX, scaleY] = view.scale;
-  if (scaleX < 1 || scaleY < 1) return convolutionOf(view, 2, kernel);
+  if (scaleX < 1 || scaleY < 1) return convolutionOf(view, 2, weigh);
   const { pixels, isGap, window } = view;
   const { row, col, height, width } = window;
   const holder = holderOf(view);
   const between = betweenFour(view);
   const across = new Float64Array(4);
   const down = new Float64Array(4);
-  return (x, y) => {
+  return byPixels((x, y) => {
     if (holder(x, y) === -1) return Number.NaN;
     const left = Math.floor(x - 0.5);
     const top = Math.floor(y - 0.5);
@@ -40,7 +40,7 @@ export const cubicOf: ResamplerOf = (view) => {
       sum += (down[j] as number) * value;
     }
     return sum;
-  };
+  });
 };
 
 function setWeights(x: number, weights: Float64Array): void {
@@ -53,9 +53,11 @@ function setWeights(x: number, weights: Float64Array): void {
   weights[3] = halfSquare * (-1 + x);
 }
 
-function kernel(distance: number): number {
-  const x = Math.abs(distance);
-  const square = x * x;
-  if (x <= 1) return square * (1.5 * x - 2.5) + 1;
-  return x <= 2 ? square * (-0.5 * x + 2.5) - 4 * x + 2 : 0;
+function weigh(distances: Float64Array): void {
+  for (let k = 0; k < distances.length; k++) {
+    const x = Math.abs(distances[k] as number);
+    const square = x * x;
+    if (x <= 1) distances[k] = square * (1.5 * x - 2.5) + 1;
+    else distances[k] = x <= 2 ? square * (-0.5 * x + 2.5) - 4 * x + 2 : 0;
+  }
 }

@@ -1,4 +1,5 @@
 import { type Affine, invert, isAxisAligned } from '../../grid/affine.js';
+import type { Window } from '../../grid/window.js';
 import type { Lattice } from './lattice.js';
 
 /** Where points of one lattice lie in the pixels of another, row by row. */
@@ -8,12 +9,19 @@ export interface Positions {
    * pixels of the source's. NaN or infinite where there is none.
    */
   fill(row: number, col: number, xs: Float64Array, ys: Float64Array): void;
+  /**
+   * As `fill` for a window of points, row by row, each moved by `offset` along both axes, and within a
+   * millionth of a source pixel (interpolated.ts). On which side of the source's edges a position lies is
+   * exact: of its pixels where `edges` is 1, of halves of pixels where it is 2. Not there where positions cost
+   * little anyway.
+   */
+  nearly?(window: Window, offset: number, edges: 1 | 2, xs: Float64Array, ys: Float64Array): void;
 }
 
 /** World coordinates of the target to pixels of the source, in place. */
 export type Project = (xs: Float64Array, ys: Float64Array) => void;
 
-/** Each point is transformed exactly: an approximation would depend on how a raster is cut into tiles. */
+/** Each point is transformed exactly. */
 export function positionsBy({ affine }: Lattice, project: Project): Positions {
   const [a, b, c, d, e, f] = affine;
   return {

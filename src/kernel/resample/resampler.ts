@@ -21,13 +21,15 @@ export interface SourceView extends BandRaster {
  */
 export type Resampler = (x: number, y: number, x2: number, y2: number) => number;
 
-export type ResamplerOf = (view: SourceView) => Resampler;
-
 /** Part of a pixel by which a position may lie before a pixel's edge and still be in it, as for GDAL. */
 export const EDGE = 1e-10;
 
 /** Index into the view of the pixel that holds a position; -1 where there is none, or one without a value. */
-export function holderOf({ window, extent, isGap }: SourceView): (x: number, y: number) => number {
+export function holderOf({
+  window,
+  extent,
+  isGap,
+}: Pick<SourceView, 'window' | 'extent' | 'isGap'>): (x: number, y: number) => number {
   const { row, col, height, width } = window;
   const right = extent.col + extent.width;
   const bottom = extent.row + extent.height;
@@ -38,5 +40,32 @@ export function holderOf({ window, extent, isGap }: SourceView): (x: number, y: 
     if (i < col || j < row || i >= col + width || j >= row + height) return -1;
     const at = (j - row) * width + i - col;
     return isGap !== undefined && isGap[at] === 1 ? -1 : at;
+  };
+}
+
+/**
+ * The values of the target pixels whose centres, or upper left corners, are at `from` and after it in `xs` and
+ * `ys`, one for each of `into`.
+ */
+export type RowResampler = (
+  xs: Float64Array,
+  ys: Float64Array,
+  from: number,
+  into: Float64Array,
+) => void;
+
+/** @param next leads from the place of an upper left corner to that of the lower right one */
+export type RowsOf = (view: SourceView, next: number) => RowResampler;
+
+/** Pixel by pixel, for whoever knows no faster way. */
+export function byPixels(resample: Resampler, next = 0): RowResampler {
+  return (xs, ys, from, into) => {
+    for (let i = 0, p = from; i < into.length; i++, p++)
+      into[i] = resample(
+        xs[p] as number,
+        ys[p] as number,
+        xs[p + next] as number,
+        ys[p + next] as number,
+      );
   };
 }

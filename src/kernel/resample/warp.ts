@@ -8,23 +8,28 @@ import { bilinearOf } from './bilinear.js';
 import { cubicOf } from './cubic.js';
 import { columnsIn, type Lattice } from './lattice.js';
 import { modeOf } from './mode.js';
-import { nearOf } from './near.js';
 import type { Positions } from './positions.js';
-import type { ResamplerOf } from './resampler.js';
+import { EDGE, type RowsOf } from './resampler.js';
 import { scaleOf, squaresOf } from './scale.js';
 
 interface Method {
-  readonly resamplerOf: ResamplerOf;
+  /** None where a pixel is taken as it is. */
+  readonly rowsOf?: RowsOf;
   /** Whether it looks at what a target pixel covers, not around its centre. */
   readonly isFootprint?: true;
+  /**
+   * Edges at which it jumps, which positions must be exact about: those of source pixels (1), or those
+   * halfway between too (2). None where each position must be exact, because the result has all its bits.
+   */
+  readonly edges?: 1 | 2;
 }
 
 const METHODS: Readonly<Record<Resampling, Method>> = {
-  near: { resamplerOf: nearOf },
-  bilinear: { resamplerOf: bilinearOf },
-  cubic: { resamplerOf: cubicOf },
-  average: { resamplerOf: averageOf, isFootprint: true },
-  mode: { resamplerOf: modeOf, isFootprint: true },
+  near: { edges: 1 },
+  bilinear: { rowsOf: bilinearOf, edges: 2 },
+  cubic: { rowsOf: cubicOf, edges: 2 },
+  average: { rowsOf: averageOf, isFootprint: true },
+  mode: { rowsOf: modeOf, isFootprint: true, edges: 1 },
 };
 
 /** Source pixels around a target pixel's place that a resampling may look at. */
@@ -70,6 +75,7 @@ export class Warp {
   readonly #method: Method;
   readonly #turn: number | undefined;
   readonly #stretches: Stretch[] = [];
+  #lent: Pick<Points, 'xs' | 'ys'> | undefined;
 
   constructor(private readonly options: WarpOptions) {
     this.#method = METHODS[options.resampling];
@@ -85,20 +91,25 @@ export class Warp {
     }
   }
 
-  /** @param dtype of the result's pixels, which can hold those of the source */
-  band(dtype: DType, read: ReadSource): BandRaster {
+  /**
+   * @param dtype of the result's pixels, which can hold those of the source
+   * @param room for the result, of the target's size; fresh memory where none is given
+   */
+  band(dtype: DType, read: ReadSource, room?: BandRoom): BandRaster {
     const { height, width } = this.options.target.window;
-    const result = {
+    const result = room ?? {
       pixels: allocate(dtype, height * width),
       isGap: new Uint8Array(height * width),
     };
     const keeps = height * width <= KEPT_POINTS;
+    const store = storing(dtype);
+    let hasGaps = false;
     for (const stretch of this.#stretches) {
-      const points = stretch.points ?? this.#pointsOf(stretch.window);
-      if (keeps) stretch.points = points;
-      this.#block(stretch, stretch.window, points, read, result, rounding(dtype));
+      const parts = stretch.parts ?? this.#partsOf(stretch);
+      if (keeps) stretch.parts = parts;
+      for (const part of parts) hasGaps = this.#part(stretch, part, read, result, store) || hasGaps;
     }
-    return { ...result, isGap: result.isGap.includes(1) ? result.isGap : undefined };
+    return { pixels: result.pixels, isGap: hasGaps ? result.isGap : undefined };
   }
 
   #scaleIn(square: Window): readonly [number, number] {
@@ -106,21 +117,34 @@ export class Warp {
     return isWidened ? scaleOf(square, this.options.positions, this.#turn) : [1, 1];
   }
 
+  /** For points: the same memory again for the next stretch, where what is kept of them is not the points. */
+  #room(length: number): Pick<Points, 'xs' | 'ys'> {
+    if (this.#method.rowsOf !== undefined)
+      return { xs: new Float64Array(length), ys: new Float64Array(length) };
+    if (this.#lent === undefined || this.#lent.xs.length < length)
+      this.#lent = { xs: new Float64Array(length), ys: new Float64Array(length) };
+    const { xs, ys } = this.#lent;
+    return { xs: xs.subarray(0, length), ys: ys.subarray(0, length) };
+  }
+
   /** Of the corners where footprints are asked for, one more along each axis; else of the centres. */
   #pointsOf({ row, col, height, width }: Window): Points {
     const more = this.#method.isFootprint ? 1 : 0;
     const offset = more === 1 ? 0 : 0.5;
     const stride = width + more;
-    const xs = new Float64Array((height + more) * stride);
-    const ys = new Float64Array(xs.length);
+    const { xs, ys } = this.#room((height + more) * stride);
     const { positions, source } = this.options;
-    for (let j = 0, at = 0; j < height + more; j++, at += stride)
-      positions.fill(
-        row + j + offset,
-        col + offset,
-        xs.subarray(at, at + stride),
-        ys.subarray(at, at + stride),
-      );
+    const { edges } = this.#method;
+    if (edges !== undefined && positions.nearly !== undefined)
+      positions.nearly({ row, col, height: height + more, width: stride }, offset, edges, xs, ys);
+    else
+      for (let j = 0, at = 0; j < height + more; j++, at += stride)
+        positions.fill(
+          row + j + offset,
+          col + offset,
+          xs.subarray(at, at + stride),
+          ys.subarray(at, at + stride),
+        );
     if (this.#turn !== undefined) {
       const middle = source.extent.col + source.extent.width / 2;
       for (let i = 0; i < xs.length; i++)
@@ -129,51 +153,84 @@ export class Warp {
     return { xs, ys, stride };
   }
 
-  #block(
-    stretch: Stretch,
-    block: Window,
-    points: Points,
-    read: ReadSource,
-    result: Result,
-    round: (value: number) => number,
-  ): void {
-    const window = this.#sourceOf(stretch, block, points);
-    const target = this.options.target.window;
-    if (window === undefined) {
-      for (let j = 0; j < block.height; j++) {
-        const at = (block.row + j - target.row) * target.width + block.col - target.col;
-        result.isGap.fill(1, at, at + block.width);
-      }
-      return;
-    }
-    if (window.height * window.width > SOURCE_PIXELS) {
+  /** What all bands need to know of a stretch. */
+  #partsOf(stretch: Stretch): Part[] {
+    return [...this.#cut(stretch, stretch.window, this.#pointsOf(stretch.window))];
+  }
+
+  *#cut(stretch: Stretch, block: Window, points: Points): Generator<Part> {
+    const source = this.#sourceOf(stretch, block, points);
+    if (source !== undefined && source.height * source.width > SOURCE_PIXELS) {
       const halves = halvesOf(block);
       if (halves !== undefined) {
-        for (const half of halves) this.#block(stretch, half, points, read, result, round);
+        for (const half of halves) yield* this.#cut(stretch, half, points);
         return;
       }
     }
-    const { resamplerOf, isFootprint } = this.#method;
-    const resample = resamplerOf({
-      ...read(window),
-      window,
+    if (source === undefined) yield { block, source };
+    else if (this.#method.rowsOf === undefined)
+      yield { block, source, holders: this.#holdersOf(stretch, block, points, source) };
+    else yield { block, source, points };
+  }
+
+  /** For each pixel of a block the source pixel that it takes its value from, as an index into a window; else -1. */
+  #holdersOf(
+    stretch: Stretch,
+    block: Window,
+    { xs, ys, stride }: Points,
+    window: Window,
+  ): Int32Array {
+    // The window lies within the source's extent, and holds all of it that the block's points lie in.
+    const [left, top] = [window.col, window.row];
+    const { height, width } = window;
+    const holders = new Int32Array(block.height * block.width);
+    for (let j = 0, at = 0; j < block.height; j++) {
+      let p = (block.row + j - stretch.window.row) * stride + block.col - stretch.window.col;
+      for (const end = at + block.width; at < end; at++, p++) {
+        const i = Math.floor((xs[p] as number) + EDGE) - left;
+        const k = Math.floor((ys[p] as number) + EDGE) - top;
+        holders[at] = i >= 0 && k >= 0 && i < width && k < height ? k * width + i : -1;
+      }
+    }
+    return holders;
+  }
+
+  /** Makes the pixels of a block. @returns whether any of them is a gap. */
+  #part(
+    stretch: Stretch,
+    { block, source, holders, points }: Part,
+    read: ReadSource,
+    result: BandRoom,
+    store: Store,
+  ): boolean {
+    const target = this.options.target.window;
+    const start = (block.row - target.row) * target.width + block.col - target.col;
+    if (source === undefined) {
+      for (let j = 0, at = start; j < block.height; j++, at += target.width)
+        result.isGap.fill(1, at, at + block.width);
+      return true;
+    }
+    const raster = read(source);
+    if (holders !== undefined)
+      return gather(raster, holders, block, result, { start, stride: target.width });
+    const rowsOf = this.#method.rowsOf as RowsOf;
+    const view = {
+      ...raster,
+      window: source,
       extent: this.options.source.extent,
       scale: stretch.scale,
       turn: this.#turn,
-    });
-    const { xs, ys, stride } = points;
-    const next = isFootprint ? stride + 1 : 0;
-    const { pixels, isGap } = result;
+    };
+    const { xs, ys, stride } = points as Points;
+    const resample = rowsOf(view, stride + 1);
+    const values = new Float64Array(block.width);
+    let hasGaps = false;
     for (let j = 0; j < block.height; j++) {
-      let at = (block.row + j - target.row) * target.width + block.col - target.col;
-      let p = (block.row + j - stretch.window.row) * stride + block.col - stretch.window.col;
-      for (let i = 0; i < block.width; i++, at++, p++) {
-        const [x, y] = [xs[p] as number, ys[p] as number];
-        const value = resample(x, y, xs[p + next] as number, ys[p + next] as number);
-        if (Number.isNaN(value)) isGap[at] = 1;
-        else pixels[at] = round(value);
-      }
+      const from = (block.row + j - stretch.window.row) * stride + block.col - stretch.window.col;
+      resample(xs, ys, from, values);
+      hasGaps = store(values, result, start + j * target.width) || hasGaps;
     }
+    return hasGaps;
   }
 
   /** The source pixels that a block may need: a box around its points, or nothing. */
@@ -222,12 +279,48 @@ interface Points {
 interface Stretch {
   readonly window: Window;
   readonly scale: readonly [x: number, y: number];
-  points?: Points;
+  parts?: readonly Part[];
 }
 
-interface Result {
+/** A block of the target, and what it needs of the source, the same for all bands. */
+interface Part {
+  readonly block: Window;
+  /** What is read; nothing where the block has nothing of the source. */
+  readonly source: Window | undefined;
+  readonly holders?: Int32Array;
+  /** Those of the stretch that the block is a part of. */
+  readonly points?: Points;
+}
+
+/** Where a band is put, whatever it held before. */
+export interface BandRoom {
   readonly pixels: PixelArray;
   readonly isGap: Uint8Array<ArrayBuffer>;
+}
+
+/** Copies a pixel for each of the block's. @returns whether any of them is a gap. */
+function gather(
+  { pixels: from, isGap: fromGap }: BandRaster,
+  holders: Int32Array,
+  { height, width }: Window,
+  { pixels, isGap }: BandRoom,
+  { start, stride }: { readonly start: number; readonly stride: number },
+): boolean {
+  let gaps = 0;
+  for (let j = 0, k = 0; j < height; j++) {
+    let at = start + j * stride;
+    for (const end = at + width; at < end; at++, k++) {
+      const holder = holders[k] as number;
+      if (holder === -1 || (fromGap !== undefined && fromGap[holder] === 1)) {
+        isGap[at] = 1;
+        gaps++;
+      } else {
+        isGap[at] = 0;
+        pixels[at] = from[holder] as number;
+      }
+    }
+  }
+  return gaps > 0;
 }
 
 /** What is seen of an axis of the source. */
@@ -284,9 +377,25 @@ function halvesOf(block: Window): readonly Window[] | undefined {
       ];
 }
 
+/** Puts values, of which NaN stands for a gap, into a band from a pixel on. @returns whether any is a gap. */
+type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
+
 /** Integers to the nearest, halves up, within the type's range. */
-function rounding(dtype: DType): (value: number) => number {
-  if (isFloat(dtype)) return (value) => value;
-  const [low, high] = rangeOf(dtype);
-  return (value) => Math.min(Math.max(Math.floor(value + 0.5), low), high);
+function storing(dtype: DType): Store {
+  const isInteger = !isFloat(dtype);
+  const [low, high] = isInteger ? rangeOf(dtype) : [0, 0];
+  return (values, { pixels, isGap }, from) => {
+    let gaps = 0;
+    for (let i = 0, at = from; i < values.length; i++, at++) {
+      const value = values[i] as number;
+      if (Number.isNaN(value)) {
+        isGap[at] = 1;
+        gaps++;
+        continue;
+      }
+      isGap[at] = 0;
+      pixels[at] = isInteger ? Math.min(Math.max(Math.floor(value + 0.5), low), high) : value;
+    }
+    return gaps > 0;
+  };
 }

@@ -3,12 +3,13 @@ import { RasterError } from '../../../errors.js';
 import { type Affine, alignsWith, pixelOffset, shift } from '../../../grid/affine.js';
 import type { GeoBox, Shape } from '../../../grid/geobox.js';
 import { intersect, type Window } from '../../../grid/window.js';
-import { allocate, type PixelArray } from '../../../raster/dtype.js';
+import type { DType, PixelArray } from '../../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../../tile.js';
 import type { BandRaster } from '../../band-raster.js';
 import { moveOffNodata } from '../../nodata.js';
-import type { Warp } from '../../resample/warp.js';
+import type { BandRoom, Warp } from '../../resample/warp.js';
 import type { DiskFile } from '../../tile-reader.js';
+import type { Workspace } from '../../workspace.js';
 import { RASTER_FORMATS } from '../inputs/formats.js';
 import { openChecked } from '../inputs/open.js';
 import { warpTo } from '../warp.js';
@@ -16,11 +17,11 @@ import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
 import { readValid } from './valid-pixels.js';
 
 /** Opens files where they lie, read-only. @throws {RasterError} naming the file that GDAL cannot open. */
-export function openFiles(part: FilePart): DiskFile {
+export function openFiles(part: FilePart, workspace: Workspace): DiskFile {
   const members: Member[] = [];
   try {
     for (const file of part.files) members.push(naming(file.path, () => open(file, part)));
-    return new Mosaic(members, part);
+    return new Mosaic(members, part, workspace);
   } catch (error) {
     for (const { dataset } of members) dataset.close();
     throw error;
@@ -61,6 +62,7 @@ class Mosaic implements DiskFile {
   constructor(
     private readonly members: readonly Member[],
     { raster, files }: FilePart,
+    private readonly workspace: Workspace,
   ) {
     const [a, b, c, d, e, f] = raster.affine;
     this.#affine = [a, b, c + 360 * (files[0]?.turns ?? 0), d, e, f];
@@ -104,26 +106,44 @@ class Mosaic implements DiskFile {
 
   /** Pixels as they are; a gap is what no file has a value for. */
   #read(band: number, window: Window, { dtype, nodata: otherwise }: Recipe): BandRaster {
-    let result: { pixels: PixelArray; isGap: Uint8Array<ArrayBuffer> } | undefined;
+    let result: BandRoom | undefined;
     for (const { file, dataset, window: own } of this.members) {
       const common = intersect(own, window);
       if (common === undefined) continue;
       const inside = { ...common, row: common.row - own.row, col: common.col - own.col };
       const number = (file.bands[band] ?? 0) + 1;
       const options = { dtype, nodata: file.nodata, otherwise };
-      const part = naming(file.path, () => readValid(dataset, number, inside, options));
+      const room = this.#room('of a file', inside, dtype);
+      const part = naming(file.path, () => readValid(dataset, number, inside, options, room));
       const { scale, offset } = file.unscale?.[band] ?? { scale: 1, offset: 0 };
       if (scale !== 1 || offset !== 0) unscale(part.pixels, scale, offset);
       const isAll = common.height === window.height && common.width === window.width;
-      if (isAll && (part.isGap === undefined || this.members.length === 1)) {
-        result = { pixels: part.pixels, isGap: part.isGap ?? new Uint8Array(part.pixels.length) };
+      if (isAll && this.members.length === 1) return part;
+      if (isAll && part.isGap === undefined) {
+        result = this.#room('of files', window, dtype);
+        (result.pixels as Uint8Array).set(part.pixels as Uint8Array);
+        result.isGap.fill(0);
         continue;
       }
-      result ??= empty(window, dtype);
+      result ??= this.#empty(window, dtype);
       lay(part, common, result, window);
     }
-    const { pixels, isGap } = result ?? empty(window, dtype);
+    const { pixels, isGap } = result ?? this.#empty(window, dtype);
     return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
+  }
+
+  #empty(window: Window, dtype: DType): BandRoom {
+    const room = this.#room('of files', window, dtype);
+    room.isGap.fill(1);
+    return room;
+  }
+
+  #room(use: string, { height, width }: Shape, dtype: DType): BandRoom {
+    const length = height * width;
+    return {
+      pixels: this.workspace.array(`pixels ${use}`, dtype, length),
+      isGap: this.workspace.array(`gaps ${use}`, 'uint8', length),
+    };
   }
 
   #warped(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
@@ -131,7 +151,8 @@ class Mosaic implements DiskFile {
     try {
       if (this.#warp === undefined || !this.#warp.grid.equals(grid))
         this.#warp = { grid, warp: this.#warpTo(grid, recipe) };
-      return this.#warp.warp.band(recipe.dtype, (window) => this.#read(band, window, recipe));
+      const room = this.#room('warped', grid, recipe.dtype);
+      return this.#warp.warp.band(recipe.dtype, (part) => this.#read(band, part, recipe), room);
     } finally {
       this.warpMs += performance.now() - started;
     }
@@ -142,11 +163,6 @@ class Mosaic implements DiskFile {
     if (srs === null) throw new RasterError('warp', 'no CRS');
     return warpTo({ srs, affine: this.#affine, shape: this.#shape }, grid, recipe);
   }
-}
-
-function empty({ height, width }: Window, dtype: Recipe['dtype']) {
-  const isGap = new Uint8Array(height * width).fill(1);
-  return { pixels: allocate(dtype, height * width), isGap };
 }
 
 /** In float64, then in the type of the pixels; what a gap holds means nothing before or after. */

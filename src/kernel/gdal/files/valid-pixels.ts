@@ -1,14 +1,8 @@
 import type { Dataset } from 'gdal-async';
 import type { Window } from '../../../grid/window.js';
-import {
-  allocate,
-  canHold,
-  DTYPES,
-  type DType,
-  isFloat,
-  type PixelArray,
-} from '../../../raster/dtype.js';
+import { canHold, DTYPES, type DType, isFloat, type PixelArray } from '../../../raster/dtype.js';
 import type { BandRaster } from '../../band-raster.js';
+import type { BandRoom } from '../../resample/warp.js';
 import { GDAL_TYPES } from '../raw-dataset.js';
 
 type Band = ReturnType<Dataset['bands']['get']>;
@@ -36,17 +30,18 @@ export interface ReadOptions {
  *
  * @param number counts from 1, as in GDAL
  * @param window inside the raster
+ * @param room for the result, of the window's size
  */
 export function readValid(
   dataset: Dataset,
   number: number,
   window: Window,
   { dtype, nodata, otherwise }: ReadOptions,
+  { pixels, isGap }: BandRoom,
 ): BandRaster {
   const band = dataset.bands.get(number);
-  const pixels = allocate(dtype, window.height * window.width);
   read(band, window, pixels, GDAL_TYPES[dtype]);
-  const isGap = new Uint8Array(pixels.length);
+  isGap.fill(0);
   for (const mask of masksOf(dataset, number)) {
     const values = new Float32Array(pixels.length);
     read(mask, window, values, 'Float32');

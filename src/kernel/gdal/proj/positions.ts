@@ -1,4 +1,5 @@
 import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
+import { interpolatedBy } from '../../resample/interpolated.js';
 import type { Lattice } from '../../resample/lattice.js';
 import { type Positions, type Project, positionsBy, toPixels } from '../../resample/positions.js';
 import { loadGdal } from '../load.js';
@@ -17,7 +18,7 @@ export function positionsIn(
   if (source.srs.isSame(target.srs)) return positionsBy(target.lattice, pixels);
   const gdal = loadGdal();
   const project = byLines(new gdal.CoordinateTransformation(target.srs, source.srs));
-  return positionsBy(target.lattice, (xs, ys) => {
+  return interpolatedBy(target.lattice, (xs, ys) => {
     project(xs, ys);
     pixels(xs, ys);
   });
