@@ -24,14 +24,14 @@ export const TOLERANCE = 1e-6;
 const SEEN = TOLERANCE / 16;
 
 /** The places of the points in a square, from -1 to 1. */
-const PLACES = Float64Array.from({ length: POINTS }, (_, k) =>
+const PLACES: readonly number[] = Array.from({ length: POINTS }, (_, k) =>
   2 * k === POINTS - 1 ? 0 : -Math.cos((Math.PI * k) / (POINTS - 1)),
 );
 
 /** Coefficients of 1, u, u², … of the polynomial that is 1 at one node and 0 at the others; by node. */
-const BASIS = Array.from({ length: DEGREE + 1 }, (_, node) => {
+const BASIS: readonly (readonly number[])[] = Array.from({ length: DEGREE + 1 }, (_, node) => {
   const own = PLACES[2 * node] as number;
-  let coefficients = [1];
+  let coefficients: number[] = [1];
   for (let other = 0; other <= DEGREE; other++) {
     if (other === node) continue;
     const root = PLACES[2 * other] as number;
@@ -152,7 +152,7 @@ function polynomialOf(values: Float64Array, square: number): Polynomial | undefi
   for (let j = 0; j < TERMS; j++)
     for (let i = 0; i < TERMS; i++) {
       const value = values[start + 2 * j * POINTS + 2 * i] as number;
-      const [down, across] = [BASIS[j] as number[], BASIS[i] as number[]];
+      const [down, across] = [BASIS[j], BASIS[i]] as [readonly number[], readonly number[]];
       for (let m = 0; m < TERMS; m++)
         for (let k = 0; k < TERMS; k++) {
           const at = m * TERMS + k;
