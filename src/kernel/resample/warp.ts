@@ -1,15 +1,18 @@
 import { RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import type { Shape } from '../../grid/geobox.js';
-import { intersect, type Window } from '../../grid/window.js';
-import { allocate, type DType, isFloat, type PixelArray, rangeOf } from '../../raster/dtype.js';
+import type { Window } from '../../grid/window.js';
+import { allocate, type DType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
 import { averageOf } from './average.js';
+import { type BandRoom, type Store, storing } from './band-room.js';
 import { bilinearOf } from './bilinear.js';
 import { cubicOf } from './cubic.js';
 import { columnsIn, type Lattice } from './lattice.js';
 import { modeOf } from './mode.js';
+import { gather, holdersOf } from './near.js';
+import { type Points, sourceOf, within } from './points.js';
 import type { Positions } from './positions.js';
-import { EDGE, type RowsOf } from './resampler.js';
+import type { RowsOf } from './resampler.js';
 import { scaleOf, squaresOf } from './scale.js';
 
 interface Method {
@@ -159,7 +162,12 @@ export class Warp {
   }
 
   *#cut(stretch: Stretch, block: Window, points: Points): Generator<Part> {
-    const source = this.#sourceOf(stretch, block, points);
+    const source = sourceOf(within(points, stretch.window, block), {
+      extent: this.options.source.extent,
+      reach: reachOf(this.options.resampling, stretch.scale),
+      turn: this.#turn,
+      isFootprint: this.#method.isFootprint === true,
+    });
     if (source !== undefined && source.height * source.width > SOURCE_PIXELS) {
       const halves = halvesOf(block);
       if (halves !== undefined) {
@@ -169,30 +177,8 @@ export class Warp {
     }
     if (source === undefined) yield { block, source };
     else if (this.#method.rowsOf === undefined)
-      yield { block, source, holders: this.#holdersOf(stretch, block, points, source) };
+      yield { block, source, holders: holdersOf(within(points, stretch.window, block), source) };
     else yield { block, source, points };
-  }
-
-  /** For each pixel of a block the source pixel that it takes its value from, as an index into a window; else -1. */
-  #holdersOf(
-    stretch: Stretch,
-    block: Window,
-    { xs, ys, stride }: Points,
-    window: Window,
-  ): Int32Array {
-    // The window lies within the source's extent, and holds all of it that the block's points lie in.
-    const [left, top] = [window.col, window.row];
-    const { height, width } = window;
-    const holders = new Int32Array(block.height * block.width);
-    for (let j = 0, at = 0; j < block.height; j++) {
-      let p = (block.row + j - stretch.window.row) * stride + block.col - stretch.window.col;
-      for (const end = at + block.width; at < end; at++, p++) {
-        const i = Math.floor((xs[p] as number) + EDGE) - left;
-        const k = Math.floor((ys[p] as number) + EDGE) - top;
-        holders[at] = i >= 0 && k >= 0 && i < width && k < height ? k * width + i : -1;
-      }
-    }
-    return holders;
   }
 
   /** Makes the pixels of a block. @returns whether any of them is a gap. */
@@ -232,47 +218,6 @@ export class Warp {
     }
     return hasGaps;
   }
-
-  /** The source pixels that a block may need: a box around its points, or nothing. */
-  #sourceOf(
-    { window, scale }: Stretch,
-    block: Window,
-    { xs, ys, stride }: Points,
-  ): Window | undefined {
-    const { extent } = this.options.source;
-    const { isFootprint } = this.#method;
-    const more = isFootprint ? 1 : 0;
-    const across = new Range(extent.col, extent.width);
-    const down = new Range(extent.row, extent.height);
-    const turn = this.#turn ?? Number.POSITIVE_INFINITY;
-    let goesAround = false;
-    for (let j = 0; j < block.height + more; j++) {
-      const start = (block.row + j - window.row) * stride + block.col - window.col;
-      for (let p = start; p < start + block.width + more; p++) {
-        const [x, y] = [xs[p] as number, ys[p] as number];
-        if (!Number.isFinite(x + y)) continue;
-        // Points beyond the raster matter as corners of footprints that reach into it.
-        if (isFootprint || (across.holds(x) && down.holds(y))) {
-          across.add(x);
-          down.add(y);
-        }
-      }
-    }
-    if (isFootprint) goesAround = across.high - across.low > turn / 2;
-    if (goesAround) across.addAll();
-    if (!(across.low <= across.high)) return undefined;
-    const [reachX, reachY] = reachOf(this.options.resampling, scale);
-    const [left, wide] = across.pixels(reachX);
-    const [top, tall] = down.pixels(reachY);
-    return intersect({ row: top, col: left, height: tall, width: wide }, extent);
-  }
-}
-
-interface Points {
-  readonly xs: Float64Array;
-  readonly ys: Float64Array;
-  /** Points from one row to the next. */
-  readonly stride: number;
 }
 
 /** Rows whose points are found together, with kernels of one width. */
@@ -290,69 +235,6 @@ interface Part {
   readonly holders?: Int32Array;
   /** Those of the stretch that the block is a part of. */
   readonly points?: Points;
-}
-
-/** Where a band is put, whatever it held before. */
-export interface BandRoom {
-  readonly pixels: PixelArray;
-  readonly isGap: Uint8Array<ArrayBuffer>;
-}
-
-/** Copies a pixel for each of the block's. @returns whether any of them is a gap. */
-function gather(
-  { pixels: from, isGap: fromGap }: BandRaster,
-  holders: Int32Array,
-  { height, width }: Window,
-  { pixels, isGap }: BandRoom,
-  { start, stride }: { readonly start: number; readonly stride: number },
-): boolean {
-  let gaps = 0;
-  for (let j = 0, k = 0; j < height; j++) {
-    let at = start + j * stride;
-    for (const end = at + width; at < end; at++, k++) {
-      const holder = holders[k] as number;
-      if (holder === -1 || (fromGap !== undefined && fromGap[holder] === 1)) {
-        isGap[at] = 1;
-        gaps++;
-      } else {
-        isGap[at] = 0;
-        pixels[at] = from[holder] as number;
-      }
-    }
-  }
-  return gaps > 0;
-}
-
-/** What is seen of an axis of the source. */
-class Range {
-  low = Number.POSITIVE_INFINITY;
-  high = Number.NEGATIVE_INFINITY;
-
-  constructor(
-    private readonly start: number,
-    private readonly length: number,
-  ) {}
-
-  holds(value: number): boolean {
-    return value >= this.start - 1 && value <= this.start + this.length + 1;
-  }
-
-  add(value: number): void {
-    if (value < this.low) this.low = value;
-    if (value > this.high) this.high = value;
-  }
-
-  addAll(): void {
-    this.add(this.start);
-    this.add(this.start + this.length);
-  }
-
-  pixels(reach: number): readonly [first: number, count: number] {
-    const low = Math.max(this.low, this.start - reach);
-    const high = Math.min(this.high, this.start + this.length + reach);
-    const first = Math.floor(low) - reach;
-    return [first, Math.ceil(high) + reach - first];
-  }
 }
 
 /** A column by whole turns where that brings it into the source, or nearest to its middle. */
@@ -375,27 +257,4 @@ function halvesOf(block: Window): readonly Window[] | undefined {
         { ...block, width: half },
         { ...block, col: col + half, width: width - half },
       ];
-}
-
-/** Puts values, of which NaN stands for a gap, into a band from a pixel on. @returns whether any is a gap. */
-type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
-
-/** Integers to the nearest, halves up, within the type's range. */
-function storing(dtype: DType): Store {
-  const isInteger = !isFloat(dtype);
-  const [low, high] = isInteger ? rangeOf(dtype) : [0, 0];
-  return (values, { pixels, isGap }, from) => {
-    let gaps = 0;
-    for (let i = 0, at = from; i < values.length; i++, at++) {
-      const value = values[i] as number;
-      if (Number.isNaN(value)) {
-        isGap[at] = 1;
-        gaps++;
-        continue;
-      }
-      isGap[at] = 0;
-      pixels[at] = isInteger ? Math.min(Math.max(Math.floor(value + 0.5), low), high) : value;
-    }
-    return gaps > 0;
-  };
 }

@@ -2,7 +2,7 @@ import type { Dataset } from 'gdal-async';
 import type { Window } from '../../../grid/window.js';
 import { canHold, DTYPES, type DType, isFloat, type PixelArray } from '../../../raster/dtype.js';
 import type { BandRaster } from '../../band-raster.js';
-import type { BandRoom } from '../../resample/warp.js';
+import type { BandRoom } from '../../resample/band-room.js';
 import { GDAL_TYPES } from '../raw-dataset.js';
 
 type Band = ReturnType<Dataset['bands']['get']>;

@@ -1,0 +1,30 @@
+import { type DType, isFloat, type PixelArray, rangeOf } from '../../raster/dtype.js';
+
+/** Where a band is put, whatever it held before. */
+export interface BandRoom {
+  readonly pixels: PixelArray;
+  readonly isGap: Uint8Array<ArrayBuffer>;
+}
+
+/** Puts values, of which NaN stands for a gap, into a band from a pixel on. @returns whether any is a gap. */
+export type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
+
+/** Integers to the nearest, halves up, within the type's range. */
+export function storing(dtype: DType): Store {
+  const isInteger = !isFloat(dtype);
+  const [low, high] = isInteger ? rangeOf(dtype) : [0, 0];
+  return (values, { pixels, isGap }, from) => {
+    let gaps = 0;
+    for (let i = 0, at = from; i < values.length; i++, at++) {
+      const value = values[i] as number;
+      if (Number.isNaN(value)) {
+        isGap[at] = 1;
+        gaps++;
+        continue;
+      }
+      isGap[at] = 0;
+      pixels[at] = isInteger ? Math.min(Math.max(Math.floor(value + 0.5), low), high) : value;
+    }
+    return gaps > 0;
+  };
+}

@@ -1,0 +1,60 @@
+import type { Window } from '../../grid/window.js';
+import type { BandRaster } from '../band-raster.js';
+import type { BandRoom } from './band-room.js';
+import type { BlockPoints } from './points.js';
+import { EDGE } from './resampler.js';
+
+/**
+ * For each pixel of a block the source pixel that holds its centre, as an index into a window; -1 where none
+ * does. The same for all bands.
+ *
+ * @param window of the source, within its extent; it holds all of that which the block's points lie in
+ */
+export function holdersOf(
+  { xs, ys, stride, first, height, width }: BlockPoints,
+  window: Window,
+): Int32Array {
+  const { row, col, height: rows, width: columns } = window;
+  const holders = new Int32Array(height * width);
+  for (let j = 0, at = 0; j < height; j++) {
+    let p = first + j * stride;
+    for (const end = at + width; at < end; at++, p++) {
+      const i = Math.floor((xs[p] as number) + EDGE) - col;
+      const k = Math.floor((ys[p] as number) + EDGE) - row;
+      holders[at] = i >= 0 && k >= 0 && i < columns && k < rows ? k * columns + i : -1;
+    }
+  }
+  return holders;
+}
+
+/**
+ * Copies a pixel for each of a block's.
+ *
+ * @param start of the block in `room`, whose rows are `stride` pixels apart
+ * @returns whether any of them is a gap.
+ */
+export function gather(
+  source: BandRaster,
+  holders: Int32Array,
+  { height, width }: Window,
+  room: BandRoom,
+  { start, stride }: { readonly start: number; readonly stride: number },
+): boolean {
+  const { pixels: from, isGap: fromGap } = source;
+  const { pixels, isGap } = room;
+  let gaps = 0;
+  for (let j = 0, k = 0; j < height; j++) {
+    let at = start + j * stride;
+    for (const end = at + width; at < end; at++, k++) {
+      const holder = holders[k] as number;
+      if (holder === -1 || (fromGap !== undefined && fromGap[holder] === 1)) {
+        isGap[at] = 1;
+        gaps++;
+      } else {
+        isGap[at] = 0;
+        pixels[at] = from[holder] as number;
+      }
+    }
+  }
+  return gaps > 0;
+}
