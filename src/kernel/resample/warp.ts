@@ -3,16 +3,16 @@ import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import { allocate, type DType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
-import { averageOf } from './average.js';
 import { type BandRoom, type Store, storing } from './band-room.js';
-import { bilinearOf } from './bilinear.js';
-import { cubicOf } from './cubic.js';
 import { columnsIn, type Lattice } from './lattice.js';
-import { modeOf } from './mode.js';
-import { gather, holdersOf } from './near.js';
+import { averageOf } from './methods/average.js';
+import { bilinearOf } from './methods/bilinear.js';
+import { cubicOf } from './methods/cubic.js';
+import { modeOf } from './methods/mode.js';
+import { gather, holdersOf } from './methods/near.js';
+import type { RowsOf } from './methods/resampler.js';
 import { type Points, sourceOf, within } from './points.js';
 import type { Positions } from './positions.js';
-import type { RowsOf } from './resampler.js';
 import { scaleOf, squaresOf } from './scale.js';
 
 interface Method {

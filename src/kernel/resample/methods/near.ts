@@ -1,7 +1,7 @@
-import type { Window } from '../../grid/window.js';
-import type { BandRaster } from '../band-raster.js';
-import type { BandRoom } from './band-room.js';
-import type { BlockPoints } from './points.js';
+import type { Window } from '../../../grid/window.js';
+import type { BandRaster } from '../../band-raster.js';
+import type { BandRoom } from '../band-room.js';
+import type { BlockPoints } from '../points.js';
 import { EDGE } from './resampler.js';
 
 /**

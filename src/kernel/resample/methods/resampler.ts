@@ -1,5 +1,5 @@
-import type { Window } from '../../grid/window.js';
-import type { BandRaster } from '../band-raster.js';
+import type { Window } from '../../../grid/window.js';
+import type { BandRaster } from '../../band-raster.js';
 
 /** What a resampling looks at: one band of a window of a raster. Positions count in pixels of its lattice. */
 export interface SourceView extends BandRaster {
