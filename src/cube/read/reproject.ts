@@ -6,11 +6,12 @@ import { roiWindows } from '../../grid/roi.js';
 import type { Grid } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { positionsOf } from '../../kernel/js/warp.js';
+import type { WarpedBand } from '../../kernel/region/region-kernel.js';
 import { columnsIn, latticeOf } from '../../kernel/resample/lattice.js';
 import { scaleOf, squaresOf } from '../../kernel/resample/scale.js';
 import { reachOf } from '../../kernel/resample/warp.js';
 import { createPool, type Pool } from '../../pool/pool.js';
-import { isFloat } from '../../raster/dtype.js';
+import { bytesOf, isFloat } from '../../raster/dtype.js';
 import { bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import { allDone, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 
@@ -71,6 +72,9 @@ const BLOCK_SIDE = 2048;
 
 /** Pixels of the cube that one block may read of a band; larger blocks are cut in four. */
 const SOURCE_PIXELS = 64 * 1024 ** 2;
+
+/** Memory for the bands of a block that are warped together: what they share is found once. */
+const BANDS_BYTES = 128 * 1024 ** 2;
 
 /** A block this small is not cut further, whatever it reads. */
 const SMALLEST_SIDE = 16;
@@ -162,26 +166,32 @@ async function reprojectBlock(
   const { grid, target, names, dataset, resampling, leading } = job;
   const to = target.crop(window);
   const from = grid.geobox.crop(source);
-  for (const [i, path] of names.entries()) {
-    const read = await readRaster(
-      job,
-      { path, shape: source, parts, leading },
-      { ...options, pool },
-    );
+  const bytes = bytesOf(dataset.dtype) * (source.height * source.width + to.height * to.width);
+  const atATime = Math.max(Math.floor(BANDS_BYTES / bytes), 1);
+  for (let first = 0; first < names.length; first += atATime) {
+    const bands: WarpedBand[] = [];
+    for (const [k, path] of names.slice(first, first + atATime).entries())
+      bands.push({
+        pixels: await readRaster(
+          job,
+          { path, shape: source, parts, leading },
+          { ...options, pool },
+        ),
+        into: {
+          bytes: bytesOfPixels(job.into[first + k] as LoadedPixels),
+          width: job.within.width,
+          row: window.row - job.within.row,
+          col: window.col - job.within.col,
+        },
+      });
     await pool.warp({
-      pixels: read,
+      bands,
       dtype: dataset.dtype,
       nodata: isFloat(dataset.dtype) ? undefined : dataset.nodata,
       from: from.toRecord(),
       to: to.toRecord(),
       resampling,
       grids: { source: grid.geobox.affine, target: target.toRecord() },
-      into: {
-        bytes: bytesOfPixels(job.into[i] as LoadedPixels),
-        width: job.within.width,
-        row: window.row - job.within.row,
-        col: window.col - job.within.col,
-      },
     });
   }
 }

@@ -16,10 +16,9 @@ export interface RegionKernel {
   warp(job: WarpJob): void;
 }
 
-/** One band on one grid, and the part of a raster on another grid that is made of it. */
+/** Bands on one grid, and the parts of rasters on another grid that are made of them. */
 export interface WarpJob {
-  /** `[y, x]`, on the grid `from`. */
-  readonly pixels: LoadedPixels;
+  readonly bands: readonly WarpedBand[];
   readonly dtype: DType;
   /** The value of pixels that have none, where there is one; NaN always means that in floats. */
   readonly nodata: number | undefined;
@@ -28,6 +27,11 @@ export interface WarpJob {
   readonly resampling: Resampling;
   /** What `from` and `to` are parts of. */
   readonly grids?: WarpGrids;
+}
+
+export interface WarpedBand {
+  /** `[y, x]`, on the grid `from`. */
+  readonly pixels: LoadedPixels;
   /** Where the pixels of `to` go; those without a value are left alone. */
   readonly into: ChunkRead['into'];
 }
@@ -50,19 +54,22 @@ export function createRegionKernel(warp: Warp, blosc: DecodesBlosc | undefined):
 }
 
 function warpInto(
-  { pixels, dtype, nodata, from, to, resampling, grids = {}, into }: WarpJob,
+  { bands, dtype, nodata, from, to, resampling, grids = {} }: WarpJob,
   warp: Warp,
 ): void {
   const target = GeoBox.fromRecord(to);
-  const source: BandRaster = {
-    // Kernels read it where it lies, whoever else sees that memory.
+  // Kernels read them where they lie, whoever else sees that memory.
+  const sources = bands.map(({ pixels }) => ({
     pixels: pixels as PixelArray,
     isGap: gapsOf(pixels, nodata),
-  };
+  }));
   const processing = { ...NO_PROCESSING, resampling };
-  const [band] = warp([source], GeoBox.fromRecord(from), target, { dtype, processing }, grids);
-  if (band === undefined) return;
-  const size = bytesOf(dtype);
+  const warped = warp(sources, GeoBox.fromRecord(from), target, { dtype, processing }, grids);
+  for (const [i, band] of warped.entries())
+    put(band, target, bytesOf(dtype), (bands[i] as WarpedBand).into);
+}
+
+function put(band: BandRaster, target: GeoBox, size: number, into: ChunkRead['into']): void {
   const result = bytesOfPixels(band.pixels);
   const { isGap } = band;
   for (let y = 0; y < target.height; y++) {
