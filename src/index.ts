@@ -37,42 +37,20 @@ export {
   toGeoTransform,
   writeGeoTiff,
 } from './boundary/functions.js';
-export type {
-  AdjacentTile,
-  ConcurrencyMode,
-  CurrentStateOptions,
-  DownloadTileOptions,
-  ProceduralDownloadOptions,
-  RepositoryFacts,
-  StatePictureOptions,
-} from './cube/accessor.js';
+export type { DownloadTileOptions } from './cube/accessor.js';
+export type { IngestEstimate, Rate } from './cube/cost/estimate.js';
+export type { EstimateOptions } from './cube/cost/estimate-region.js';
 export type { CreateOptions } from './cube/create.js';
-export {
-  Cube,
-  type CubeCreateOptions,
-  type DamagedTile,
-  type DamageKind,
-  type EstimateOptions,
-  type IngestEstimate,
-  type IngestOptions,
-  type IngestTarget,
-  type Rate,
-  type Region,
-  type RollBack,
-  type StepCounts,
-  type TileCounts,
-  type TileStatus,
-  type TimeOptions,
-  type VerifyOptions,
-  type VerifyReport,
-} from './cube/cube.js';
+export { Cube, type CubeCreateOptions } from './cube/cube.js';
 export type { ReadDatasetOptions } from './cube/datasets/read-dataset.js';
+export type { IngestLimits, IngestOptions, IngestTarget } from './cube/fill/ingest-options.js';
+export type { ConcurrencyMode, ProceduralDownloadOptions } from './cube/fill/own-pool.js';
 export type { IngestPlan } from './cube/fill/plan.js';
 export type { ReportOptions } from './cube/fill/report.js';
 export { DEFAULT_MAX_OUTAGE_MS } from './cube/fill/run/outage.js';
-export type { IngestLimits } from './cube/fill/run/tile-queue.js';
 export type { OpenOptions } from './cube/open.js';
-export type { Like, LoadOptions } from './cube/read/load.js';
+export type { RepositoryFacts, RollBack } from './cube/opened-cube.js';
+export type { Like, LoadOptions, Region } from './cube/read/load.js';
 export type {
   LabelledPixels,
   LazyArray,
@@ -86,7 +64,16 @@ export type {
   EarthEngineAccountOptions,
   EarthEngineSourceOptions,
 } from './cube/sources/earth-engine.js';
-export type { TileFeatures, TileProperties } from './cube/state/tile-features.js';
+export type { StatePictureOptions } from './cube/state/state-picture.js';
+export type {
+  CurrentStateOptions,
+  TileFeatures,
+  TileProperties,
+} from './cube/state/tile-features.js';
+export type { StepCounts, TileCounts, TileStatus } from './cube/state/tile-states.js';
+export type { VerifyOptions } from './cube/state/verify.js';
+export type { DamagedTile, DamageKind, VerifyReport } from './cube/state/verify-tiles.js';
+export type { AdjacentTile, TimeOptions } from './cube/tiles.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/file/dataset-file.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';

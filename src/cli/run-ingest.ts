@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Logger } from 'pino';
-import type { Cube, IngestOptions, IngestTarget } from '../cube/cube.js';
+import type { Cube } from '../cube/cube.js';
+import type { IngestOptions, IngestTarget } from '../cube/fill/ingest-options.js';
 import { ingestWithReport } from '../cube/fill/report.js';
 import type { Toi } from '../dataset/toi.js';
 import { toRecord, withoutStack } from '../errors.js';

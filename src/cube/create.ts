@@ -12,9 +12,11 @@ import { metadataOf } from '../store/metadata/zarr-metadata.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
-import { nameStorage, type StorageLocation } from '../store/storage-url.js';
+import { nameStorage, parseStorage, type StorageLocation } from '../store/storage-url.js';
 import { chooseCodec, coordinateCodec } from './fill/recipe.js';
-import { openRecord } from './open.js';
+import { openCube, openRecord } from './open.js';
+import { type OpenedCube, openedCube } from './opened-cube.js';
+import { checkAgrees, isCreated } from './state/existence.js';
 
 /** How an empty cube is made. */
 export interface CreateOptions {
@@ -39,7 +41,7 @@ export async function createCube(
   location: StorageLocation,
   dataset: Dataset,
   { pool, icechunkFormat = DEFAULT_ICECHUNK_FORMAT, overwrite = false }: CreateOptions,
-): Promise<{ repository: Repository; codec: Codec }> {
+): Promise<OpenedCube> {
   if (icechunkFormat !== 1 && icechunkFormat !== 2)
     throw expected('1 or 2', "the repository's format", icechunkFormat);
   const { crs } = Grid.fromRecord(dataset.grid).geobox;
@@ -48,31 +50,47 @@ export async function createCube(
   if (dataset.time !== undefined) checkTemporalSource(dataset.source);
   const { hasBlosc } = await pool.ready();
   const codec = chooseCodec(dataset, hasBlosc);
-  const forCoordinates = coordinateCodec(hasBlosc);
-  const chunks = await coordinateChunks(dataset, pool, forCoordinates);
-  const entries = new Map<string, Buffer>();
-  for (const [key, document] of metadataOf(dataset, codec, forCoordinates))
-    entries.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
-  for (const [key, bytes] of chunks) entries.set(key, Buffer.from(bytes));
+  const entries = await entriesOf(dataset, codec, pool, coordinateCodec(hasBlosc));
   const repository = await Repository.create(location, {
     format: icechunkFormat,
     splitSide: splitSide(tilesOfCube(dataset)),
   });
   const session = await repository.writeSession();
+  const cube = openedCube({ dataset, codec }, repository);
   if ((await readMetadata(session, '')) !== undefined) {
     await refuseOtherThanCube(session, location);
-    if (overwrite) {
-      await repository.replace(entries);
-      return { repository, codec };
-    }
-    throw new StoreError(
-      'exists',
-      `Expected no cube at ${nameStorage(location)} but one is there. Open it, or choose another folder.`,
-    );
+    if (!overwrite) throw isThere(location);
+    await repository.replace(entries);
+    return cube;
   }
   for (const [key, value] of entries) await session.store.set(key, value);
   await repository.commit(session, 'Initialize empty datacube', async () => {});
-  return { repository, codec };
+  return cube;
+}
+
+/**
+ * The cube that is there, where there is one and it has the same dataset.
+ *
+ * @throws {InvalidInputError} when it has another, or was to be replaced.
+ */
+export async function openIfCreated(
+  storage: string,
+  dataset: Dataset,
+  { overwrite = false }: Pick<CreateOptions, 'overwrite'>,
+): Promise<OpenedCube | undefined> {
+  const location = parseStorage(storage);
+  if (overwrite) throw expected('one of overwrite and existsOk', 'the cube to create', 'both');
+  if (!(await isCreated(location))) return undefined;
+  const cube = await openCube(storage, { dataset });
+  checkAgrees(dataset, cube.dataset);
+  return cube;
+}
+
+function isThere(location: StorageLocation): StoreError {
+  return new StoreError(
+    'exists',
+    `Expected no cube at ${nameStorage(location)} but one is there. Open it, or choose another folder.`,
+  );
 }
 
 async function refuseOtherThanCube(session: Session, location: StorageLocation): Promise<void> {
@@ -90,6 +108,21 @@ async function refuseOtherThanCube(session: Session, location: StorageLocation):
 function tilesOfCube({ grid, time }: Dataset): number {
   const { rows, cols } = Grid.fromRecord(grid);
   return rows * cols * (time === undefined ? 1 : TimeAxis.fromRecord(time).length);
+}
+
+/** All that an empty cube holds, by key. */
+async function entriesOf(
+  dataset: Dataset,
+  codec: Codec,
+  pool: Pool,
+  forCoordinates: Codec,
+): Promise<Map<string, Buffer>> {
+  const chunks = await coordinateChunks(dataset, pool, forCoordinates);
+  const entries = new Map<string, Buffer>();
+  for (const [key, document] of metadataOf(dataset, codec, forCoordinates))
+    entries.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
+  for (const [key, bytes] of chunks) entries.set(key, Buffer.from(bytes));
+  return entries;
 }
 
 async function coordinateChunks(

@@ -1,20 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis } from '../dataset/time-axis.js';
-import { expected, InvalidInputError, StoreError } from '../errors.js';
+import { expected, StoreError } from '../errors.js';
 import { alignsWith } from '../grid/affine.js';
 import { asStored, equivalentCrs } from '../grid/crs/crs.js';
 import { Grid } from '../grid/tiling.js';
-import type { Codec } from '../raster/codec.js';
 import type { StoreOptions } from '../store/durability/local-store.js';
+import { explainDamage } from '../store/durability/roll-back.js';
 import {
   CUBE_RECORD_PATH,
   type CubeRecord,
   LAYOUT_VERSIONS,
 } from '../store/metadata/zarr-metadata.js';
 import { readMetadata } from '../store/read.js';
+import { Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
 import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes/read-cube.js';
+import { parseStorage } from '../store/storage-url.js';
+import { type CubeFacts, type OpenedCube, openedCube } from './opened-cube.js';
 
 /** What an existing cube cannot tell of itself. */
 export interface OpenOptions extends StoreOptions {
@@ -25,11 +28,19 @@ export interface OpenOptions extends StoreOptions {
   readonly dataset?: Dataset;
 }
 
-/** A cube as its metadata tell it. */
-export interface OpenedCube {
-  readonly dataset: Dataset;
-  readonly codec: Codec;
-  readonly readOnlyBecause?: string;
+/** As `Cube.open`. */
+export async function openCube(
+  storage: string,
+  { dataset, sync }: OpenOptions = {},
+): Promise<OpenedCube> {
+  const location = parseStorage(storage);
+  try {
+    const repository = await Repository.open(location, sync === undefined ? {} : { sync });
+    const facts = await openRecord(await repository.readSession(), storage, dataset);
+    return openedCube(facts, repository);
+  } catch (error) {
+    throw error instanceof StoreError ? await explainDamage(location, error) : error;
+  }
 }
 
 /**
@@ -40,7 +51,7 @@ export async function openRecord(
   session: Session,
   storage: string,
   given: Dataset | undefined,
-): Promise<OpenedCube> {
+): Promise<CubeFacts> {
   const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
     | { attributes?: Partial<CubeRecord> }
     | undefined;
@@ -73,16 +84,6 @@ export async function openRecord(
     codec: seed.codec,
     ...(isReadOnly ? { readOnlyBecause: seed.readOnlyBecause } : {}),
   };
-}
-
-export function cannotExtend(because: string): InvalidInputError {
-  const todo =
-    because === UNKNOWN_SOURCE
-      ? 'Open it with a dataset that tells, with the same bands and grid.'
-      : 'Make a new cube, or extend it with smart-geocubes.';
-  return new InvalidInputError(
-    `Expected a cube that can be extended but received one of smart-geocubes that cannot: ${because}. ${todo}`,
-  );
 }
 
 /** @throws {InvalidInputError} naming the first thing that differs. */

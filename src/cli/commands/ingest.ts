@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
-import { Cube, isTileList, type Rate } from '../../cube/cube.js';
+import type { Rate } from '../../cube/cost/estimate.js';
+import { Cube } from '../../cube/cube.js';
+import { isTileList } from '../../cube/fill/ingest-options.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
 import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { Cube, type Region } from '../../cube/cube.js';
-import type { LoadOptions } from '../../cube/read/load.js';
+import { Cube } from '../../cube/cube.js';
+import type { LoadOptions, Region } from '../../cube/read/load.js';
 import { type GeoTiffOptions, readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
 import { hasNodata, type SavedRegion } from '../../cube/read/save-geotiff.js';
 import { type Dataset, RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';

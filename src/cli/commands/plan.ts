@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { Cube, type IngestEstimate, type Rate } from '../../cube/cube.js';
+import type { IngestEstimate, Rate } from '../../cube/cost/estimate.js';
+import { Cube } from '../../cube/cube.js';
 import { expected } from '../../errors.js';
 import { abortOnSignals } from '../interrupt.js';
 import {

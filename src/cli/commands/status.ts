@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { Cube, type StepCounts, TileState } from '../../cube/cube.js';
+import { Cube } from '../../cube/cube.js';
+import { type StepCounts, TileState } from '../../cube/state/tile-states.js';
 import { formatInstant } from '../../dataset/period.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import type { Toi } from '../../dataset/toi.js';

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
-import { Cube, type DamagedTile, type RollBack, type VerifyReport } from '../../cube/cube.js';
+import { Cube } from '../../cube/cube.js';
+import type { RollBack } from '../../cube/opened-cube.js';
+import type { DamagedTile, VerifyReport } from '../../cube/state/verify-tiles.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';
 import { quietOption, storeOption, threadsOption, timeOption } from '../options/common.js';

@@ -1,4 +1,4 @@
-import type { IngestEstimate } from '../../cube/cube.js';
+import type { IngestEstimate } from '../../cube/cost/estimate.js';
 import { formatSeconds } from './progress-bar.js';
 import { megabytes } from './summary-text.js';
 

@@ -1,4 +1,5 @@
-import { type Cube, TileState } from '../../cube/cube.js';
+import type { Cube } from '../../cube/cube.js';
+import { TileState } from '../../cube/state/tile-states.js';
 import { formatInstant } from '../../dataset/period.js';
 import type { Toi } from '../../dataset/toi.js';
 import type { Roi } from '../../grid/roi.js';

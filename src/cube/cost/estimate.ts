@@ -2,8 +2,8 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { DEFAULT_PER_SECOND } from '../../earth-engine/adaptive-limiter.js';
 import { bytesOf } from '../../raster/dtype.js';
-import { tilesInFlightFor } from '../fill/ingest.js';
 import type { IngestPlan } from '../fill/plan.js';
+import { tilesInFlightFor } from '../fill/run/tiles-in-flight.js';
 import type { SampleResult } from './sample.js';
 
 /** How fast tiles come, by experience. */
@@ -47,7 +47,8 @@ export interface IngestEstimate {
   readonly sample?: SampleResult;
 }
 
-export interface EstimateOptions {
+/** What an estimate is made from, beside the plan. */
+export interface EstimateBasis {
   readonly dataset: Dataset;
   readonly threads: number;
   readonly rate?: Rate | undefined;
@@ -64,7 +65,7 @@ const BAND_ARRAYS = 4;
 
 export function estimateIngest(
   plan: Pick<IngestPlan, 'tiles' | 'alreadyLoaded' | 'pending' | 'requests' | 'bytes'>,
-  { dataset, threads, rate, sample }: EstimateOptions,
+  { dataset, threads, rate, sample }: EstimateBasis,
 ): IngestEstimate {
   const { pending, requests, bytes: serviceBytes } = plan;
   const sampled = sample !== undefined && sample.tiles > 0 ? sample : undefined;

@@ -1,6 +1,7 @@
 import { AbortedError, type ErrorRecord, toRecord } from '../../errors.js';
 import type { Pool } from '../../pool/pool.js';
 import type { PlannedTile, Recipe, TileSource } from '../../tile.js';
+import { receivedBytes } from '../fill/run/tile-events.js';
 
 /** What some tiles, fetched and processed but not written, tell of the others. */
 export interface SampleResult {
@@ -37,7 +38,7 @@ export async function sampleTiles(job: SampleJob): Promise<SampleResult> {
       try {
         const fetched = await source.fetch(tile, { signal });
         // Before the bytes move to a thread.
-        const received = fetched.parts.reduce((bytes, part) => bytes + part.bytes.byteLength, 0);
+        const received = receivedBytes(fetched);
         const { chunks, isEmpty } = await pool
           .process(fetched, recipe)
           .finally(() => source.release?.(fetched));

@@ -1,9 +1,19 @@
+/**
+ * The first step of a tile's way: what is meant (a region, a list) and the ledger come in, planned tiles go
+ * out, each with the requests that its pixels need. No pixel is fetched. Next: `ingest.ts`.
+ */
 import type { TimeSpan } from '../../dataset/period.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
-import type { Grid, TileIndex } from '../../grid/tiling.js';
-import { tileId } from '../../grid/tiling.js';
+import { selectSteps } from '../../dataset/toi.js';
+import { expected } from '../../errors.js';
+import { tilesIn } from '../../grid/roi.js';
+import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
+import { TileState } from '../../store/tiles/ledger.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../../tile.js';
+import { ledgerOf, type OpenedCube } from '../opened-cube.js';
 import { TileRuns } from '../state/tile-runs.js';
+import { atSteps, listedTiles, type TimeOptions } from '../tiles.js';
+import { type IngestLimits, type IngestTarget, isTileList } from './ingest-options.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
 export interface IngestPlan {
@@ -27,6 +37,30 @@ export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox' | 'h
 
 /** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
 export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
+
+/** As `Cube.plan`. */
+export async function planTarget(
+  cube: OpenedCube,
+  target: IngestTarget,
+  source: TilePlanner,
+  { time, maxTiles }: TimeOptions & Pick<IngestLimits, 'maxTiles'> = {},
+): Promise<IngestPlan> {
+  const isList = isTileList(target);
+  if (isList && time !== undefined)
+    throw expected('none', 'the time beside a list of tiles, which have one each', 'one');
+  const steps = selectSteps(cube.timeAxis, time);
+  const tiles = isList
+    ? listedTiles(target, cube)
+    : atSteps(tilesWith(source, tilesIn(target, cube.grid)), steps);
+  const ledger = await ledgerOf(cube);
+  const isLoaded = (index: TileIndex) => {
+    const known = ledger.peek(index);
+    return known === undefined
+      ? ledger.get(index).then((state) => state !== TileState.notLoaded)
+      : known !== TileState.notLoaded;
+  };
+  return planIngest(cube.grid, tiles, source, isLoaded, steps, maxTiles);
+}
 
 /**
  * @param steps the time steps that the tiles are of; `undefined` in cubes without a time axis.
@@ -97,19 +131,6 @@ export function tilesWith(source: TilePlanner, tiles: Iterable<TileIndex>): Iter
       for (const tile of tiles) if (hasTile.call(source, tile)) yield tile;
     },
   };
-}
-
-/**
- * The tiles at each time step, one step after the other, so that what is committed together lies in one.
- *
- * @param tiles are gone through once for each step.
- */
-export function* atSteps(
-  tiles: Iterable<TileIndex>,
-  steps: readonly TimeStep[] | undefined,
-): Generator<TileIndex> {
-  if (steps === undefined) yield* tiles;
-  else for (const { index: t } of steps) for (const { row, col } of tiles) yield { t, row, col };
 }
 
 export function planTile(

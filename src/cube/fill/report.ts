@@ -9,13 +9,9 @@ import { IngestRecorder } from '../../observe/recorder.js';
 import type { IngestSummary } from '../../observe/summary.js';
 import { drawStateMap } from '../../picture/state-map.js';
 import { checkReportFolder, writeReport } from '../../report/files.js';
-import {
-  type Cube,
-  type IngestOptions,
-  type IngestTarget,
-  isTileList,
-  TileState,
-} from '../cube.js';
+import type { Cube } from '../cube.js';
+import { TileState } from '../state/tile-states.js';
+import { type IngestOptions, type IngestTarget, isTileList } from './ingest-options.js';
 
 /** Where a report goes, and who is told. */
 export interface ReportOptions {

@@ -1,6 +1,6 @@
 import { type Dataset, fillValueOf, type Resampling } from '../../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../../dataset/time-axis.js';
-import { selectSteps, type Toi } from '../../dataset/toi.js';
+import { selectSteps } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
 import { alignsWith, isAxisAligned } from '../../grid/affine.js';
 import { sameCrs } from '../../grid/crs/crs.js';
@@ -13,7 +13,7 @@ import type { DType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
-import { atSteps } from '../fill/plan.js';
+import { atSteps, type TimeOptions } from '../tiles.js';
 import { lostError } from './lost-chunks.js';
 import {
   allDone,
@@ -26,12 +26,6 @@ import { reproject, sourceWindows } from './reproject.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
 export type Like = GeoBox | { readonly geobox: GeoBox };
-
-/** Which time is meant. */
-export interface TimeOptions {
-  /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
-  readonly time?: Toi | undefined;
-}
 
 /** What is read of a region, and on which grid. */
 export interface LoadOptions extends ReadOptions, TimeOptions {
@@ -300,7 +294,8 @@ export function planLoad(
   return { kind: 'own-grid', window, geobox: cube.crop(window) };
 }
 
-function geoboxOf(like: Like): GeoBox {
+/** Of which grid a reference is. */
+export function geoboxOf(like: Like): GeoBox {
   return like instanceof GeoBox ? like : like.geobox;
 }
 

@@ -2,6 +2,13 @@ import type { Feature, FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import { InvalidInputError } from '../../errors.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { TileState } from '../../store/tiles/ledger.js';
+import type { TimeOptions } from '../tiles.js';
+
+/** Which tiles the current state is of. */
+export interface CurrentStateOptions extends TimeOptions {
+  /** Also the tiles that are not loaded. Default `false`, as smart-geocubes. */
+  readonly all?: boolean;
+}
 
 /** What a tile's footprint says of it. */
 export interface TileProperties {

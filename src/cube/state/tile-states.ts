@@ -1,7 +1,9 @@
 import type { TimeStep } from '../../dataset/time-axis.js';
 import type { TileIndex } from '../../grid/tiling.js';
-import type { Ledger, TileState } from '../../store/tiles/ledger.js';
-import { atSteps } from '../fill/plan.js';
+import { type Ledger, TileState } from '../../store/tiles/ledger.js';
+import { atSteps } from '../tiles.js';
+
+export { TileState };
 
 /** The state of one tile. */
 export interface TileStatus extends TileIndex {

@@ -3,20 +3,8 @@ import { expected } from '../../../errors.js';
 import type { LimitName } from '../../../observe/events.js';
 import type { TileClaims } from '../../../store/sharing/tile-claims.js';
 import type { PlannedTile } from '../../../tile.js';
+import type { IngestLimits } from '../ingest-options.js';
 import type { IngestPlan } from '../plan.js';
-
-/** Where an ingest ends before its region does. What is left is for another run. */
-export interface IngestLimits {
-  /** Tiles to do at the most. */
-  readonly maxTiles?: number | undefined;
-  /**
-   * Bytes to receive at the most: a tile is begun when its uncompressed bytes fit beside what was received
-   * and what is under way. What is received in vain, of requests that are sent again, is not counted.
-   */
-  readonly maxBytes?: number | undefined;
-  /** No tile is begun after this; those under way are finished. */
-  readonly until?: Date | undefined;
-}
 
 /** What a queue hands out, and on what conditions. */
 export interface TileQueueOptions extends Omit<IngestLimits, 'maxTiles'> {

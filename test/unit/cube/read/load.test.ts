@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Cube, Region } from '../../../../src/cube/cube.js';
+import type { Cube } from '../../../../src/cube/cube.js';
+import type { Region } from '../../../../src/cube/read/load.js';
 import { InvalidInputError } from '../../../../src/errors.js';
 import { apply } from '../../../../src/grid/affine.js';
 import { parseCrs, transformer } from '../../../../src/grid/crs/crs.js';

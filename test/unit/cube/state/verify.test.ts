@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Cube, type DamagedTile, type VerifyOptions } from '../../../../src/cube/cube.js';
+import { Cube } from '../../../../src/cube/cube.js';
+import type { VerifyOptions } from '../../../../src/cube/state/verify.js';
+import type { DamagedTile } from '../../../../src/cube/state/verify-tiles.js';
 import { parseDataset } from '../../../../src/dataset/parse.js';
 import { parseCrs } from '../../../../src/grid/crs/crs.js';
 import { parseBoundingBox } from '../../../../src/grid/roi.js';

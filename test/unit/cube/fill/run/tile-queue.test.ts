@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { IngestLimits } from '../../../../../src/cube/fill/ingest-options.js';
 import type { IngestPlan } from '../../../../../src/cube/fill/plan.js';
-import { type IngestLimits, TileQueue } from '../../../../../src/cube/fill/run/tile-queue.js';
+import { TileQueue } from '../../../../../src/cube/fill/run/tile-queue.js';
 import { type TileIndex, tileId } from '../../../../../src/grid/tiling.js';
 import type { ClaimAnswer } from '../../../../../src/store/sharing/tile-claims.js';
 import type { PlannedTile } from '../../../../../src/tile.js';

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { defaultTilesInFlight, isLargeTile } from '../../../../../src/cube/fill/ingest.js';
+import {
+  defaultTilesInFlight,
+  isLargeTile,
+} from '../../../../../src/cube/fill/run/tiles-in-flight.js';
 
 /** A plan of 100 tiles of so many bytes, two requests each. */
 const plan = (bytesOfTile: number) => ({ pending: 100, requests: 200, bytes: 100 * bytesOfTile });

@@ -1,0 +1,60 @@
+import type { Roi } from '../../grid/roi.js';
+import type { Pool } from '../../pool/pool.js';
+import type { TileSource } from '../../tile.js';
+import { checkCount } from '../fill/ingest-options.js';
+import { type IngestPlan, planTarget } from '../fill/plan.js';
+import { recipeOf } from '../fill/recipe.js';
+import { tilesInFlightFor } from '../fill/run/tiles-in-flight.js';
+import type { OpenedCube } from '../opened-cube.js';
+import type { TimeOptions } from '../tiles.js';
+import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
+import { type SampleResult, sampleTiles } from './sample.js';
+
+/** How {@link Cube.estimate} estimates. */
+export interface EstimateOptions extends TimeOptions {
+  /** Threads that will compute. Default: the pool's, else 1. */
+  readonly threads?: number;
+  /** How fast tiles come, where that is known. */
+  readonly rate?: Rate | undefined;
+  /** Fetches and processes so many tiles, spread over the region, without writing them. */
+  readonly sample?: { readonly tiles: number; readonly source: TileSource; readonly pool: Pool };
+  readonly signal?: AbortSignal;
+}
+
+/** As `Cube.estimate`. */
+export async function estimateRegion(
+  cube: OpenedCube,
+  roi: Roi,
+  { sample, rate, time, signal, threads = sample?.pool.size ?? 1 }: EstimateOptions,
+): Promise<IngestEstimate> {
+  if (sample !== undefined) checkCount(sample.tiles, 'sample');
+  const { dataset } = cube;
+  const planner =
+    sample?.source ?? (await import('../../earth-engine/source.js')).earthEnginePlanner(dataset);
+  const plan = await planTarget(cube, roi, planner, { time });
+  const measured =
+    sample === undefined ? undefined : await measure(cube, plan, { ...sample, threads, signal });
+  return estimateIngest(plan, { dataset, threads, rate, sample: measured });
+}
+
+function measure(
+  { dataset, codec }: OpenedCube,
+  plan: IngestPlan,
+  {
+    tiles,
+    source,
+    pool,
+    threads,
+    signal,
+  }: NonNullable<EstimateOptions['sample']> & {
+    readonly threads: number;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<SampleResult> {
+  return sampleTiles({
+    tiles: plan.sampleTiles(tiles),
+    ...{ source, pool, signal },
+    recipe: recipeOf(dataset, codec, source.mask, source.resampling),
+    tilesInFlight: tilesInFlightFor(dataset, plan, threads),
+  });
+}

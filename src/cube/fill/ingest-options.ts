@@ -1,0 +1,63 @@
+/** What an ingest is told. */
+import { expected } from '../../errors.js';
+import type { Roi } from '../../grid/roi.js';
+import type { TileIndex } from '../../grid/tiling.js';
+import type { OnEvent } from '../../observe/events.js';
+import type { Pool } from '../../pool/pool.js';
+import type { TileSource } from '../../tile.js';
+import type { TimeOptions } from '../tiles.js';
+
+/** What is filled: a region, or the tiles of a list, each by its index or its id. */
+export type IngestTarget = Roi | readonly (TileIndex | string)[];
+
+/** Whether a target is a list of tiles. */
+export function isTileList(target: IngestTarget): target is readonly (TileIndex | string)[] {
+  return Array.isArray(target);
+}
+
+/** Where an ingest ends before its region does. What is left is for another run. */
+export interface IngestLimits {
+  /** Tiles to do at the most. */
+  readonly maxTiles?: number | undefined;
+  /**
+   * Bytes to receive at the most: a tile is begun when its uncompressed bytes fit beside what was received
+   * and what is under way. What is received in vain, of requests that are sent again, is not counted.
+   */
+  readonly maxBytes?: number | undefined;
+  /** No tile is begun after this; those under way are finished. */
+  readonly until?: Date | undefined;
+}
+
+/** With what a region is ingested, how much at a time, and where to end before it is done. */
+export interface IngestOptions extends TimeOptions, IngestLimits {
+  readonly source: TileSource;
+  readonly pool: Pool;
+  /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link tilesInFlightFor}. */
+  readonly tilesInFlight?: number;
+  /** Tiles in one commit. Default: see the committer. */
+  readonly groupSize?: number;
+  /** Milliseconds after which a group that is not full is committed. */
+  readonly maxCommitDelayMs?: number;
+  readonly onEvent?: OnEvent;
+  /**
+   * Milliseconds that the service may be down or out of quota before the run ends; until then it waits
+   * and goes on by itself. Default: {@link DEFAULT_MAX_OUTAGE_MS}.
+   */
+  readonly maxOutageMs?: number;
+  /** Stops the ingest: what is finished is committed, the rest is dropped. */
+  readonly signal?: AbortSignal;
+}
+
+/** @throws {InvalidInputError} for a count that is none. */
+export function checkIngestOptions(options: IngestOptions): void {
+  checkCount(options.tilesInFlight, 'tilesInFlight');
+  checkCount(options.groupSize, 'groupSize');
+  checkCount(options.maxTiles, 'maxTiles');
+  checkCount(options.maxBytes, 'maxBytes');
+}
+
+/** @throws {InvalidInputError} */
+export function checkCount(value: number | undefined, name: string): void {
+  if (value !== undefined && !(Number.isInteger(value) && value > 0))
+    throw expected('a positive whole number', name, value);
+}

@@ -1,0 +1,27 @@
+/** What is looked at before a cube is filled, and what must be said in it before its first tile. */
+import { SetupError } from '../../errors.js';
+import { settlePacking } from '../../store/metadata/band-packing.js';
+import { updateLedger } from '../../store/smart-geocubes/loaded-list.js';
+import type { TileSource } from '../../tile.js';
+import { checkExtendable, type OpenedCube } from '../opened-cube.js';
+import { checkIngestOptions, type IngestOptions } from './ingest-options.js';
+
+/** @throws {InvalidInputError} {@link SetupError} where the cube cannot be filled, or not like that or not here. */
+export async function checkBefore(cube: OpenedCube, options: IngestOptions): Promise<void> {
+  checkIngestOptions(options);
+  checkExtendable(cube);
+  const { hasBlosc } = await options.pool.ready();
+  if (cube.codec.name === 'blosc' && !hasBlosc)
+    throw new SetupError(
+      'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
+    );
+}
+
+/** @throws {InvalidInputError} where the source's numbers stand for something else than the cube's. */
+export async function prepareMetadata(
+  { repository, dataset, codec }: OpenedCube,
+  { packings }: TileSource,
+): Promise<void> {
+  if (packings !== undefined) await settlePacking(repository, dataset, packings);
+  await updateLedger(repository, dataset, codec);
+}

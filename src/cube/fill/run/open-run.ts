@@ -1,0 +1,138 @@
+import { toRecord, withoutStack } from '../../../errors.js';
+import { now } from '../../../machine/clock.js';
+import type { OnEvent } from '../../../observe/events.js';
+import type { Tally } from '../../../observe/summary.js';
+import type { Pool } from '../../../pool/pool.js';
+import { LentMemory } from '../../../raster/lent-memory.js';
+import { openClaims } from '../../../store/sharing/tile-claims.js';
+import { Committer, type CommitterOptions } from '../../../store/tiles/committer.js';
+import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../../../tile.js';
+import type { OpenedCube } from '../../opened-cube.js';
+import type { IngestOptions } from '../ingest-options.js';
+import type { IngestPlan } from '../plan.js';
+import { recipeOf } from '../recipe.js';
+import { ClaimReleases } from './claim-releases.js';
+import { DEFAULT_MAX_OUTAGE_MS, Outage } from './outage.js';
+import { TileQueue } from './tile-queue.js';
+import { tilesInFlightFor } from './tiles-in-flight.js';
+
+/** What the tiles of one run share. */
+export interface IngestRun {
+  readonly plan: IngestPlan;
+  readonly source: TileSource;
+  readonly pool: Pool;
+  readonly recipe: Recipe;
+  /** Memory for encoded chunks, until they are written. */
+  readonly frames: LentMemory;
+  /** Tiles under way at a time. */
+  readonly lanes: number;
+  /** Hands out the tiles. */
+  readonly queue: TileQueue;
+  /** Waits while the service is away. */
+  readonly outage: Outage;
+  /** Writes and commits. */
+  readonly committer: Committer;
+  readonly releases: ClaimReleases;
+  /** Milliseconds that service and store may be away. */
+  readonly maxOutageMs: number;
+  readonly onEvent: OnEvent;
+  /** Ends the run from within; `signal` is that, and the caller's own. */
+  readonly stop: AbortController;
+  readonly signal: AbortSignal;
+  /** Whether the caller has ended it. */
+  isAborted(): boolean;
+  /** The memory of chunks that are written. */
+  giveBack(tile: EncodedTile): void;
+}
+
+/** Takes one tile through its stages; how it failed, if it did. */
+export type Advance = (tile: PlannedTile, run: IngestRun) => Promise<FailedTile | undefined>;
+
+export function openRun(
+  cube: OpenedCube,
+  plan: IngestPlan,
+  options: IngestOptions,
+  tally: Tally,
+  advance: Advance,
+): IngestRun {
+  const onEvent: OnEvent = (event) => {
+    tally.add(event);
+    options.onEvent?.(event);
+  };
+  const { source, pool, maxOutageMs = DEFAULT_MAX_OUTAGE_MS } = options;
+  const stop = new AbortController();
+  const signal =
+    options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+  const repository = cube.repository.patient({
+    maxOutageMs,
+    onWait: (cause, delayMs, endsAt) => {
+      const error = withoutStack(toRecord(cause));
+      onEvent({ type: 'waiting', at: now(), delayMs, endsAt, error });
+    },
+    signal,
+  });
+  const claims = openClaims(repository);
+  const releases = new ClaimReleases(claims);
+  const committer = new Committer(
+    repository,
+    cube.dataset,
+    committerOptions(options, releases, onEvent),
+  );
+  const queue = new TileQueue({
+    plan,
+    claims,
+    maxBytes: options.maxBytes,
+    until: options.until,
+    onLoadedElsewhere: ({ id }) => onEvent({ type: 'loaded-elsewhere', at: now(), tile: id }),
+    onIdle: () => committer.flush(),
+    signal,
+  });
+  const outage = new Outage({
+    maxOutageMs,
+    onEvent,
+    attempt: (tile) => advance(tile, run),
+    putBack: (lost) => queue.putBack(lost),
+    fail: ({ id }, failure) => {
+      onEvent({ type: 'failed', at: now(), failure });
+      releases.add([id]);
+    },
+    signal,
+  });
+  const inFlight = options.tilesInFlight ?? tilesInFlightFor(cube.dataset, plan, pool.size);
+  const frames = new LentMemory();
+  const run: IngestRun = {
+    ...{ plan, source, pool, queue, outage, committer, releases },
+    recipe: recipeOf(cube.dataset, cube.codec, source.mask, source.resampling),
+    frames,
+    lanes: Math.min(inFlight, Math.max(plan.pending, 1)),
+    ...{ maxOutageMs, onEvent, stop, signal },
+    isAborted: () => options.signal?.aborted === true,
+    giveBack: ({ chunks }) => {
+      for (const { bytes } of chunks) if (bytes !== undefined) frames.giveBack(bytes);
+    },
+  };
+  return run;
+}
+
+/** Whoever commits a tile gives up its claim, and tells. */
+function committerOptions(
+  { groupSize, maxCommitDelayMs }: IngestOptions,
+  releases: ClaimReleases,
+  onEvent: OnEvent,
+): CommitterOptions {
+  return {
+    ...(groupSize === undefined ? {} : { groupSize }),
+    ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),
+    onCommit: (tiles, ms) => {
+      const [first] = tiles;
+      if (first === undefined) return;
+      const ids = tiles.map(({ id }) => id);
+      releases.add(ids);
+      onEvent({ type: 'committed', at: now(), tiles: ids, snapshot: first.snapshot, ms });
+    },
+    onLoadedElsewhere: (ids) => {
+      releases.add(ids);
+      for (const tile of ids) onEvent({ type: 'loaded-elsewhere', at: now(), tile });
+    },
+  };
+}
