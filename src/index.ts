@@ -49,7 +49,7 @@ export type { IngestPlan } from './cube/fill/plan.js';
 export type { ReportOptions } from './cube/fill/report.js';
 export { DEFAULT_MAX_OUTAGE_MS } from './cube/fill/run/outage.js';
 export type { OpenOptions } from './cube/open.js';
-export type { RepositoryFacts, RollBack } from './cube/opened-cube.js';
+export type { RepositoryFacts } from './cube/opened-cube.js';
 export type { Like, LoadOptions, Region } from './cube/read/load.js';
 export type {
   LabelledPixels,
@@ -128,6 +128,7 @@ export type { Pool, PoolOptions } from './pool/pool.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';
+export type { RollBack } from './store/durability/roll-back.js';
 export type { OpenZarr } from './store/read.js';
 export { TileState } from './store/tiles/ledger.js';
 export type {

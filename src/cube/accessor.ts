@@ -6,12 +6,14 @@ import type { MultiPolygon, Polygon } from 'geojson';
 import type { Dataset } from '../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import type { Toi } from '../dataset/toi.js';
-import type { Roi } from '../grid/roi.js';
+import { type Roi, roiWindows } from '../grid/roi.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
+import type { Window } from '../grid/window.js';
 import { logBenchmarkSummary, Stopwatch, type SummaryLog } from '../observe/stopwatch.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
 import { createPool, type Pool } from '../pool/pool.js';
+import { type OpenZarr, openZarr } from '../store/read.js';
 import { nameStorage, PLACES } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
 import type { IngestOptions, IngestTarget } from './fill/ingest-options.js';
@@ -26,7 +28,14 @@ import {
   tileFeatures,
 } from './state/tile-features.js';
 import { TileState, type TileStatus } from './state/tile-states.js';
-import { type AdjacentTile, adjacentTiles, indexOf, type TimeOptions, timeOf } from './tiles.js';
+import {
+  type AdjacentTile,
+  adjacentTiles,
+  indexOf,
+  listedTiles,
+  type TimeOptions,
+  timeOf,
+} from './tiles.js';
 
 /** With what one tile is fetched, and which of its bands are read. */
 export type DownloadTileOptions = Pick<LoadOptions, 'signal' | 'bands'> & {
@@ -96,6 +105,29 @@ export abstract class Accessor {
    */
   adjacentTiles(roi: Roi, { time }: TimeOptions = {}): AdjacentTile[] {
     return adjacentTiles(roi, this, { time });
+  }
+
+  /**
+   * The tiles of a list, each once, in the order in which they are filled.
+   * @throws {InvalidInputError} for one that the cube does not have.
+   */
+  tilesOf(tiles: readonly (TileIndex | string)[]): TileIndex[] {
+    return listedTiles(tiles, this);
+  }
+
+  /** The pixels of the cube's grid that a region touches. */
+  windowsOf(roi: Roi): Window[] {
+    return roiWindows(roi, this.grid.geobox);
+  }
+
+  /** The cube's group and bands as zarrita opens them, at this moment of its history. */
+  async openZarr(): Promise<OpenZarr> {
+    return openZarr(await this.opened.repository.readSession(), this.channels);
+  }
+
+  /** The commits, newest first. */
+  history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
+    return this.opened.repository.history();
   }
 
   /** The same as {@link ingest}, by the name that smart-geocubes has for it. */

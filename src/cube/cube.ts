@@ -2,12 +2,10 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
-import { type Roi, roiWindows, tilesIn } from '../grid/roi.js';
-import type { Grid, TileIndex } from '../grid/tiling.js';
-import type { Window } from '../grid/window.js';
+import { type Roi, tilesIn } from '../grid/roi.js';
+import type { Grid } from '../grid/tiling.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { type RollBack, rollBack } from '../store/durability/roll-back.js';
-import { type OpenZarr, openZarr } from '../store/read.js';
 import { parseStorage } from '../store/storage-url.js';
 import { Accessor } from './accessor.js';
 import type { IngestEstimate } from './cost/estimate.js';
@@ -27,7 +25,7 @@ import { isCreated } from './state/existence.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './state/tile-states.js';
 import { type VerifyOptions, verifyRegion } from './state/verify.js';
 import type { VerifyReport } from './state/verify-tiles.js';
-import { listedTiles, type TimeOptions } from './tiles.js';
+import type { TimeOptions } from './tiles.js';
 
 /** How {@link Cube.create} makes a cube, or opens the one that is there. */
 export interface CubeCreateOptions extends CreateOptions {
@@ -117,14 +115,6 @@ export class Cube extends Accessor {
   }
 
   /**
-   * The tiles of a list, each once, in the order in which they are filled.
-   * @throws {InvalidInputError} for one that the cube does not have.
-   */
-  tilesOf(tiles: readonly (TileIndex | string)[]): TileIndex[] {
-    return listedTiles(tiles, this);
-  }
-
-  /**
    * What {@link ingest} of a region would cost: requests, bytes, memory, time. Without a sample no pixels
    * are fetched, and nobody is asked.
    *
@@ -211,11 +201,6 @@ export class Cube extends Accessor {
     return this.load(roi, { ...options, persist: false });
   }
 
-  /** The cube's group and bands as zarrita opens them, at this moment of its history. */
-  async openZarr(): Promise<OpenZarr> {
-    return openZarr(await this.opened.repository.readSession(), this.channels);
-  }
-
   /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */
   loadLike(reference: Like, options: Omit<LoadOptions, 'like'> = {}): Promise<Region> {
     const geobox = geoboxOf(reference);
@@ -253,11 +238,6 @@ export class Cube extends Accessor {
     return verifyRegion(this.opened, roi, options);
   }
 
-  /** The pixels of the cube's grid that a region touches. */
-  windowsOf(roi: Roi): Window[] {
-    return roiWindows(roi, this.grid.geobox);
-  }
-
   /**
    * The steps of the cube's axis that a time of interest means; all of them without one.
    * @returns `undefined` for cubes without a time axis.
@@ -265,10 +245,5 @@ export class Cube extends Accessor {
    */
   stepsOf(time?: Toi): readonly TimeStep[] | undefined {
     return selectSteps(this.timeAxis, time);
-  }
-
-  /** The commits, newest first. */
-  history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
-    return this.opened.repository.history();
   }
 }

@@ -19,6 +19,8 @@ import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes/read-
 import { parseStorage } from '../store/storage-url.js';
 import { type CubeFacts, type OpenedCube, openedCube } from './opened-cube.js';
 
+export type { RollBack } from '../store/durability/roll-back.js';
+
 /** What an existing cube cannot tell of itself. */
 export interface OpenOptions extends StoreOptions {
   /**

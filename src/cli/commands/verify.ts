@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
-import type { RollBack } from '../../cube/opened-cube.js';
+import type { RollBack } from '../../cube/open.js';
 import type { DamagedTile, VerifyReport } from '../../cube/state/verify-tiles.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';

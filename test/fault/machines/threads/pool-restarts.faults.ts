@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const POOL = fileURLToPath(new URL('../../../dist/pool/pool.js', import.meta.url));
+const POOL = fileURLToPath(new URL('../../../../dist/pool/pool.js', import.meta.url));
 
 /*
  * Each pool loads GDAL in its two threads and computes in both before it stops: a thread that ends is
