@@ -73,7 +73,6 @@ guardMethods(Cube, 'Cube', {
 });
 guardMethods(Cube.prototype, 'Cube', {
   plan: ['object', 'planner', { options: { time: 'record', maxTiles: 'count' } }],
-  tilesOf: ['list'],
   estimate: [
     'region',
     {
@@ -90,7 +89,6 @@ guardMethods(Cube.prototype, 'Cube', {
   load: ['region', LOAD],
   saveGeoTiff: ['region', 'text', SAVE],
   openDataset: ['region?', LOAD],
-  openZarr: [],
   loadLike: { takes: ['record', LOAD], isAsync: true },
   tileStates: ['region', TIME],
   walkStates: ['region', TIME],
@@ -109,11 +107,13 @@ guardMethods(Cube.prototype, 'Cube', {
       },
     },
   ],
-  windowsOf: ['region'],
   stepsOf: ['record?'],
-  history: { takes: [], isAsync: true },
 });
 guardMethods(Accessor.prototype, 'Cube', {
+  tilesOf: ['list'],
+  windowsOf: ['region'],
+  openZarr: [],
+  history: { takes: [], isAsync: true },
   assertCreated: { takes: [], isAsync: true },
   adjacentTiles: ['region', TIME],
   download: { takes: ['object', RUN], isAsync: true },
@@ -131,7 +131,6 @@ guardMethods(Accessor.prototype, 'Cube', {
       needed: true,
     },
   ],
-  timeOf: ['record'],
   currentState: ['region?', { options: { time: 'record', all: 'boolean' } }],
   visualizeState: [
     {

@@ -6,7 +6,7 @@ import { PATIENCE_MS } from '../../patience.js';
 export default defineConfig({
   root: fileURLToPath(new URL('../../..', import.meta.url)),
   test: {
-    include: ['test/fault/machines/*.faults.ts'],
+    include: ['test/fault/machines/**/*.faults.ts'],
     pool: 'forks',
     globalSetup: ['test/compile.ts', 'test/sent-bodies/global-setup.ts'],
     testTimeout: PATIENCE_MS,

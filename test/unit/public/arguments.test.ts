@@ -263,11 +263,6 @@ const CALLS: Readonly<Record<string, Call>> = {
     ['time'],
     () => cube,
   ),
-  'Cube#timeOf': call(
-    () => [{ row: 0, col: 0 }],
-    [],
-    () => cube,
-  ),
   'Cube#currentState': call(
     () => [BBOX, {}],
     ['all', 'time'],
