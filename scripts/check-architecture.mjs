@@ -86,7 +86,7 @@ const DOORS = { loopback: 'loopback/index' };
 const APART = [
   ['kernel/gdal', 'kernel/js'],
   ['store/icechunk', 'store/directory'],
-  ['cube/fill', 'cube/read', 'cube/read/load -> cube/fill/plan'],
+  ['cube/fill', 'cube/read'],
   ['cli/commands', 'cli/options'],
   ['cli/commands', 'cli/output'],
 ];

@@ -1,7 +1,10 @@
+/**
+ * The door: what callers ask of a cube, each a few lines over the room that does it. A tile's way begins at
+ * `ingest`, which hands a region or a list of tiles to `fill/ingest.ts`; that has them planned first, `fill/plan.ts`.
+ */
 import type { Dataset } from '../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
-import { expected } from '../errors.js';
 import { type Roi, tilesIn } from '../grid/roi.js';
 import type { Grid } from '../grid/tiling.js';
 import type { IngestSummary } from '../observe/summary.js';
@@ -17,7 +20,7 @@ import { type IngestPlan, planTarget, type TilePlanner } from './fill/plan.js';
 import { TileLoader } from './fill/tile-loader.js';
 import { type OpenOptions, openCube } from './open.js';
 import { ledgerOf, type OpenedCube } from './opened-cube.js';
-import { missingTiles, viewOf } from './read/cube-view.js';
+import { viewFor } from './read/cube-view.js';
 import { geoboxOf, type Like, type LoadOptions, loadRegion, type Region } from './read/load.js';
 import { type LazyDataset, openDataset } from './read/open-dataset.js';
 import { type SavedRegion, type SaveOptions, saveGeoTiff } from './read/save-geotiff.js';
@@ -40,7 +43,6 @@ export class Cube extends Accessor {
   readonly grid: Grid;
   /** The steps of a temporal cube. */
   readonly timeAxis: TimeAxis | undefined;
-
   readonly dataset: Dataset;
 
   /** Of this object alone: another one of the same cube fetches for itself. */
@@ -130,7 +132,7 @@ export class Cube extends Accessor {
    * same local cube are left to it.
    *
    * @throws {InvalidInputError} when the region or a tile lies outside the cube; {@link EarthEngineError},
-   * {@link StoreError} or {@link AbortedError} when the run as a whole cannot go on. Whatever was
+   * `StoreError` or {@link AbortedError} when the run as a whole cannot go on. Whatever was
    * finished before is committed.
    */
   async ingest(target: IngestTarget, options: IngestOptions): Promise<IngestSummary> {
@@ -156,23 +158,10 @@ export class Cube extends Accessor {
     roi: Roi,
     options: LoadOptions & { readonly persist?: boolean } = {},
   ): Promise<Region | LazyDataset> {
-    // Before anything is fetched or read.
-    this.stepsOf(options.time);
-    await this.#fetchMissing(roi, options);
-    const view = await viewOf(this.opened);
+    const view = await viewFor(this.opened, roi, options, this.#loader);
     return options.persist === false
       ? openDataset(view, roi, options)
       : this.stopwatch.time('load', () => loadRegion(view, roi, options));
-  }
-
-  /** Fetches the tiles that a load needs and that are not loaded yet. */
-  async #fetchMissing(roi: Roi, options: LoadOptions): Promise<void> {
-    const { source, pool, signal } = options;
-    if (source === undefined) return;
-    if (pool === undefined)
-      throw expected('a pool', 'loading from a source', 'none', 'Make one with createPool().');
-    const missing = await missingTiles(this.opened, roi, options);
-    if (missing.length > 0) await this.#loader.ensure(missing, { source, pool }, signal);
   }
 
   /**
@@ -185,9 +174,7 @@ export class Cube extends Accessor {
    * fit, before anything is read; {@link RasterError} where it cannot be written; {@link AbortedError}.
    */
   async saveGeoTiff(roi: Roi, file: string, options: SaveOptions): Promise<SavedRegion> {
-    this.stepsOf(options.time);
-    await this.#fetchMissing(roi, options);
-    const view = await viewOf(this.opened);
+    const view = await viewFor(this.opened, roi, options, this.#loader);
     return this.stopwatch.time('load', () => saveGeoTiff(view, roi, file, options));
   }
 
@@ -231,7 +218,7 @@ export class Cube extends Accessor {
    * are none that the ledger does not know of. In a plain Zarr directory those may be what a killed
    * ingest left, or of one that is under way; they do no harm.
    *
-   * @throws {InvalidInputError} outside the cube, or where a cube cannot be repaired; {@link StoreError};
+   * @throws {InvalidInputError} outside the cube, or where a cube cannot be repaired; `StoreError`;
    * {@link AbortedError}, before anything is repaired.
    */
   async verify(roi: Roi, options: VerifyOptions = {}): Promise<VerifyReport> {

@@ -19,7 +19,7 @@ export interface RepositoryFacts {
   readonly format: 'icechunk' | 'zarr';
   /** Where it lies: in a local folder, in memory or in an object store. */
   readonly kind: 'local' | 'memory' | 's3' | 'gs' | 'az';
-  /** As {@link Cube.storage}. */
+  /** As `Cube.storage`. */
   readonly storage: string;
 }
 

@@ -1,3 +1,7 @@
+/**
+ * Planned tiles come in, fetched ones go out: the bytes of each request's GeoTIFF, checked and whole, in memory that
+ * is lent. Next on a tile's way: `pool/pool.ts`. (Files on disk are another source: `local/source.ts`.)
+ */
 import { setMaxListeners } from 'node:events';
 import { type Dataset, fillValueOf, RESAMPLING_RADII } from '../dataset/dataset.js';
 import { formatInstant, type TimeSpan } from '../dataset/period.js';

@@ -1,3 +1,7 @@
+/**
+ * Fetched tiles come in, encoded ones go out: threads do it, whose kernel is called as a plain function. What it
+ * does is next on a tile's way: `kernel/pipeline.ts`.
+ */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';

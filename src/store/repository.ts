@@ -1,3 +1,7 @@
+/**
+ * The end of a tile's way: chunks and ledger come in with a session, a snapshot that every reader sees goes out. Its
+ * kinds are `icechunk/` and `directory/`.
+ */
 import { createPlainZarr, openPlainZarr } from './directory/plain-zarr.js';
 import type { LocalStore, StoreOptions } from './durability/local-store.js';
 import { createIcechunk, openIcechunk } from './icechunk/backend.js';

@@ -10,7 +10,7 @@ import type { TimeOptions } from '../tiles.js';
 import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
 import { type SampleResult, sampleTiles } from './sample.js';
 
-/** How {@link Cube.estimate} estimates. */
+/** How `Cube.estimate` estimates. */
 export interface EstimateOptions extends TimeOptions {
   /** Threads that will compute. Default: the pool's, else 1. */
   readonly threads?: number;

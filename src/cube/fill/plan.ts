@@ -1,6 +1,6 @@
 /**
  * The first step of a tile's way: what is meant (a region, a list) and the ledger come in, planned tiles go
- * out, each with the requests that its pixels need. No pixel is fetched. Next: `ingest.ts`.
+ * out, each with the requests that its pixels need. No pixel is fetched. Next on a tile's way: `ingest.ts`.
  */
 import type { TimeSpan } from '../../dataset/period.js';
 import type { TimeStep } from '../../dataset/time-axis.js';

@@ -1,20 +1,48 @@
 import { selectSteps } from '../../dataset/toi.js';
+import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
 import type { TileIndex } from '../../grid/tiling.js';
+import type { Pool } from '../../pool/pool.js';
 import { readLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { TileState } from '../../store/tiles/ledger.js';
+import type { TileSource } from '../../tile.js';
 import { ledgerOf, type OpenedCube } from '../opened-cube.js';
 import { atSteps } from '../tiles.js';
 import { type CubeView, type LoadOptions, planLoad, tilesOfPlan } from './load.js';
 import { isLost } from './lost-chunks.js';
 
-/** The cube as it is now: what is committed later is not seen. */
-export async function viewOf({
-  grid,
-  dataset,
-  timeAxis,
-  repository,
-}: OpenedCube): Promise<CubeView> {
+/** Fetches tiles and commits them. */
+export interface FetchesTiles {
+  ensure(
+    tiles: readonly TileIndex[],
+    means: { readonly source: TileSource; readonly pool: Pool },
+    signal?: AbortSignal,
+  ): Promise<void>;
+}
+
+/**
+ * The cube as a load sees it: tiles that it needs and that are not loaded yet are fetched first, where there is a
+ * source; what is committed later is not seen.
+ */
+export async function viewFor(
+  cube: OpenedCube,
+  roi: Roi,
+  options: LoadOptions,
+  loader: FetchesTiles,
+): Promise<CubeView> {
+  // Before anything is fetched or read.
+  selectSteps(cube.timeAxis, options.time);
+  const { source, pool, signal } = options;
+  if (source !== undefined) {
+    if (pool === undefined)
+      throw expected('a pool', 'loading from a source', 'none', 'Make one with createPool().');
+    const missing = await missingTiles(cube, roi, options);
+    if (missing.length > 0) await loader.ensure(missing, { source, pool }, signal);
+  }
+  return viewOf(cube);
+}
+
+async function viewOf({ grid, dataset, timeAxis, repository }: OpenedCube): Promise<CubeView> {
   const session = await repository.readSession();
   const ledger = await readLedger(session.store, dataset);
   const lost = { session, ledger, dataset };
@@ -26,7 +54,7 @@ export async function viewOf({
 }
 
 /** The tiles that a load reads from and that are not loaded. */
-export async function missingTiles(
+async function missingTiles(
   cube: OpenedCube,
   roi: Roi,
   options: LoadOptions,

@@ -9,7 +9,7 @@ import { atSteps, type TimeOptions } from '../tiles.js';
 import { TileRuns } from './tile-runs.js';
 import { type DamagedTile, type VerifyReport, verifyTiles } from './verify-tiles.js';
 
-/** How {@link Cube.verify} checks. */
+/** How `Cube.verify` checks. */
 export interface VerifyOptions extends TimeOptions {
   /** Checks whether chunks are there, and does not decode them. Default: false. */
   readonly quick?: boolean;

@@ -1,3 +1,7 @@
+/**
+ * Encoded tiles come in, committed ones go out, in groups: chunks are written at once, and the ledger with the commit.
+ * Where they go is the end of a tile's way: `store/repository.ts`.
+ */
 import type { Dataset } from '../../dataset/dataset.js';
 import { StoreError } from '../../errors.js';
 import type { TileIndex } from '../../grid/tiling.js';
