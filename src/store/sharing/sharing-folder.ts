@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import type { StoreFolder } from '../durability/store-folder.js';
@@ -259,9 +270,12 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (await isFolder(path)) return;
-    // It may have been removed between the two questions.
-    if ((await stat(path).catch(() => undefined)) === undefined) return makeFolder(path);
+    // One look: between two, others may have removed it and made it again.
+    const found = await lstat(path).catch((failure: NodeJS.ErrnoException) => {
+      if (failure.code !== 'ENOENT') throw failure;
+    });
+    if (found === undefined) return makeFolder(path);
+    if (found.isDirectory()) return;
     throw new StoreError(
       'io',
       `Expected a folder of geocubes at ${path} but something else has that name, which is left as it is. Move it away and run again.`,

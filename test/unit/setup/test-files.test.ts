@@ -24,7 +24,7 @@ test('no test has a time limit of its own, which a busy machine would miss: test
 test('each script of test/fault is in its table, and each of the table is there', () => {
   const folder = join(TESTS, 'fault');
   const table = readFileSync(join(folder, 'README.md'), 'utf8');
-  const named = [...table.matchAll(/\]\(((?:machines\/)?[\w-]+\.(?:test|faults)\.ts)\)/g)].map(
+  const named = [...table.matchAll(/\]\(((?:[\w-]+\/)*[\w-]+\.(?:test|faults)\.ts)\)/g)].map(
     ([, name = '']) => name,
   );
   const there = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
