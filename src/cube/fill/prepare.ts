@@ -1,5 +1,6 @@
 /** What is looked at before a cube is filled, and what must be said in it before its first tile. */
 import { SetupError } from '../../errors.js';
+import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { settlePacking } from '../../store/metadata/band-packing.js';
 import { updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import type { TileSource } from '../../tile.js';
@@ -13,7 +14,7 @@ export async function checkBefore(cube: OpenedCube, options: IngestOptions): Pro
   const { hasBlosc } = await options.pool.ready();
   if (cube.codec.name === 'blosc' && !hasBlosc)
     throw new SetupError(
-      'Expected a Blosc encoder for this cube but there is none here. Install the system\'s GDAL with its headers and run "node scripts/bootstrap.mjs".',
+      `Expected a Blosc encoder for this cube but there is none here. Install the system's GDAL with its headers and run "${SET_UP_COMMAND}".`,
     );
 }
 
