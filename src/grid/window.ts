@@ -51,3 +51,16 @@ export function contains(outer: Window, inner: Window): boolean {
 export function widened({ row, col, height, width }: Window, by: number): Window {
   return { row: row - by, col: col - by, height: height + 2 * by, width: width + 2 * by };
 }
+
+/** The smallest window that holds both, or the one that is there. */
+export function united<T extends Window | undefined>(
+  one: Window | undefined,
+  other: T,
+): Window | T {
+  return one === undefined ? other : other === undefined ? one : (around([one, other]) as Window);
+}
+
+/** The same rectangle, counted from the corner of another one. */
+export function relativeTo(window: Window, { row, col }: Pick<Window, 'row' | 'col'>): Window {
+  return { ...window, row: window.row - row, col: window.col - col };
+}

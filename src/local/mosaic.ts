@@ -1,6 +1,6 @@
 import { type Affine, alignsWith, isAxisAligned, pixelOffset, shift } from '../grid/affine.js';
 import type { Shape } from '../grid/geobox.js';
-import { around, intersect, type Window } from '../grid/window.js';
+import { around, intersect, relativeTo, united, type Window } from '../grid/window.js';
 import type { FilePlace } from './pixel-map.js';
 
 /** A file that may be a part of a raster. */
@@ -78,12 +78,7 @@ function isPieceOf<P extends Piece>(
     if (theirs.col + theirs.width <= own.col || theirs.row + theirs.height <= own.row) return true;
     const common = intersect(own, theirs);
     if (common === undefined) return true;
-    const within = ({ row, col }: Window) => ({
-      ...common,
-      row: common.row - row,
-      col: common.col - col,
-    });
-    return agree(piece, within(own), pieces[i] as P, within(theirs));
+    return agree(piece, relativeTo(common, own), pieces[i] as P, relativeTo(common, theirs));
   });
 }
 
@@ -96,10 +91,6 @@ function isUnder<P extends Piece>({ pieces, window }: Group<P>, piece: Piece): b
   return window !== undefined && piece.window !== undefined
     ? intersect(window, piece.window) !== undefined
     : false;
-}
-
-function united(one: Window | undefined, other: Window | undefined): Window | undefined {
-  return around([one, other].filter((window) => window !== undefined));
 }
 
 /** The raster's corner, with the very numbers of the files that lie there, and its shape. */

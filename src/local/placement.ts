@@ -4,7 +4,7 @@ import type { Shape } from '../grid/geobox.js';
 import { footprint, type PixelMap } from '../grid/shapes/footprint.js';
 import { touchedCells } from '../grid/shapes/touched-cells.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
-import { around, intersect, type Window, widened } from '../grid/window.js';
+import { intersect, relativeTo, united, type Window, widened } from '../grid/window.js';
 import { type FilePlace, pixelMap } from './pixel-map.js';
 
 /** Where a file lies in a tile. */
@@ -70,18 +70,14 @@ export function placeFile(file: FilePlace, grid: Grid): FilePlacement {
   return { tiles: placedTiles(tiles, grid), near: [...near.values()], reach };
 }
 
-function united(one: Window | undefined, other: Window): Window {
-  return one === undefined ? other : (around([one, other]) as Window);
-}
-
 function placedTiles(tiles: Map<number, Map<number, Window>>, grid: Grid): PlacedTile[] {
   return [...tiles]
     .sort(([one], [other]) => one - other)
     .map(([key, windows]) => {
       const index = { row: Math.floor(key / grid.cols), col: key % grid.cols };
-      const { row, col } = grid.tileWindow(index);
+      const tile = grid.tileWindow(index);
       const placements = [...windows].map(([turns, window]) => ({
-        window: { ...window, row: window.row - row, col: window.col - col },
+        window: relativeTo(window, tile),
         turns,
       }));
       return { index, placements };

@@ -1,7 +1,7 @@
 import { AbortedError, expected, StoreError } from '../../errors.js';
 import type { Shape } from '../../grid/geobox.js';
 import type { PlacedWindow } from '../../grid/onto/continued-window.js';
-import { intersect } from '../../grid/window.js';
+import { intersect, relativeTo } from '../../grid/window.js';
 import { loadBlosc } from '../../kernel/gdal/blosc-addon.js';
 import { type ChunkRead, ChunkReader } from '../../kernel/region/read-chunk.js';
 import type { Pool } from '../../pool/pool.js';
@@ -167,7 +167,7 @@ function* chunkJobs(
             compression,
             dtype,
             chunk: [rows, cols],
-            part: { ...part, row: part.row - whole.row, col: part.col - whole.col },
+            part: relativeTo(part, whole),
             into,
           },
           fill() {

@@ -1,6 +1,6 @@
 import type { Window } from '../../grid/window.js';
 import type { Lattice } from './lattice.js';
-import { type Positions, type Project, positionsBy } from './positions.js';
+import { fillPart, type Positions, type Project, positionsBy, toWorld } from './positions.js';
 
 /** Points on a side of the squares that are interpolated in: the target lattice's own, not a tile's. */
 const SIDE = 64;
@@ -53,14 +53,7 @@ const BASIS: readonly (readonly number[])[] = Array.from({ length: DEGREE + 1 },
  */
 export function interpolatedBy(lattice: Lattice, project: Project): Positions {
   const exact = positionsBy(lattice, project);
-  const [a, b, c, d, e, f] = lattice.affine;
-  const worldOf = (xs: Float64Array, ys: Float64Array) => {
-    for (let i = 0; i < xs.length; i++) {
-      const [col, row] = [xs[i] as number, ys[i] as number];
-      xs[i] = a * col + b * row + c;
-      ys[i] = d * col + e * row + f;
-    }
-  };
+  const world = toWorld(lattice.affine);
   return {
     fill: exact.fill,
     nearly(window, offset, edges, xs, ys) {
@@ -68,14 +61,14 @@ export function interpolatedBy(lattice: Lattice, project: Project): Positions {
       for (const strip of strips(window)) {
         const squares = squaresIn(strip);
         const nodes = nodesOf(strip, squares);
-        worldOf(nodes.xs, nodes.ys);
+        world(nodes.xs, nodes.ys);
         project(nodes.xs, nodes.ys);
         for (const [k, first] of squares.entries()) {
           const part = partOf(strip, first);
           const across = polynomialOf(nodes.xs, k);
           const down = polynomialOf(nodes.ys, k);
           if (across === undefined || down === undefined) {
-            computed(exact, part, window, offset, xs, ys);
+            fillPart(exact, part, window, offset, xs, ys);
             continue;
           }
           evaluate(across, part, window, offset, xs);
@@ -90,7 +83,7 @@ export function interpolatedBy(lattice: Lattice, project: Project): Positions {
         own.xs[k] = window.col + offset + (at - j * window.width);
         own.ys[k] = window.row + offset + j;
       }
-      worldOf(own.xs, own.ys);
+      world(own.xs, own.ys);
       project(own.xs, own.ys);
       for (const [k, at] of unsure.entries()) {
         xs[at] = own.xs[k] as number;
@@ -227,20 +220,5 @@ function addUnsure(
       const [dx, dy] = [x - Math.floor(x + 0.5), y - Math.floor(y + 0.5)];
       if ((dx < near && dx > -near) || (dy < near && dy > -near)) unsure.push(at);
     }
-  }
-}
-
-function computed(
-  exact: Positions,
-  { row, col, height, width }: Window,
-  window: Window,
-  offset: number,
-  xs: Float64Array,
-  ys: Float64Array,
-): void {
-  for (let j = 0; j < height; j++) {
-    const at = (row + j - window.row) * window.width + col - window.col;
-    const [x, y] = [xs.subarray(at, at + width), ys.subarray(at, at + width)];
-    exact.fill(row + j + offset, col + offset, x, y);
   }
 }

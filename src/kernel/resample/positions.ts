@@ -23,16 +23,45 @@ export type Project = (xs: Float64Array, ys: Float64Array) => void;
 
 /** Each point is transformed exactly. */
 export function positionsBy({ affine }: Lattice, project: Project): Positions {
-  const [a, b, c, d, e, f] = affine;
+  const world = toWorld(affine);
   return {
     fill(row, first, xs, ys) {
-      for (let i = 0; i < xs.length; i++) {
-        const col = first + i;
-        xs[i] = a * col + b * row + c;
-        ys[i] = d * col + e * row + f;
-      }
+      for (let i = 0; i < xs.length; i++) xs[i] = first + i;
+      ys.fill(row);
+      world(xs, ys);
       project(xs, ys);
     },
+  };
+}
+
+/**
+ * Exact positions of the points of `part`, a part of `window`, each moved by `offset` along both axes; `xs` and
+ * `ys` have an element for each point of the window, row by row.
+ */
+export function fillPart(
+  positions: Positions,
+  { row, col, height, width }: Window,
+  window: Window,
+  offset: number,
+  xs: Float64Array,
+  ys: Float64Array,
+): void {
+  for (let j = 0; j < height; j++) {
+    const at = (row + j - window.row) * window.width + col - window.col;
+    const [x, y] = [xs.subarray(at, at + width), ys.subarray(at, at + width)];
+    positions.fill(row + j + offset, col + offset, x, y);
+  }
+}
+
+/** Pixels to world coordinates, in place. */
+export function toWorld([a, b, c, d, e, f]: Affine): Project {
+  return (xs, ys) => {
+    for (let i = 0; i < xs.length; i++) {
+      const col = xs[i] as number;
+      const row = ys[i] as number;
+      xs[i] = a * col + b * row + c;
+      ys[i] = d * col + e * row + f;
+    }
   };
 }
 

@@ -11,8 +11,8 @@ import { cubicOf } from './methods/cubic.js';
 import { modeOf } from './methods/mode.js';
 import { gather, holdersOf } from './methods/near.js';
 import type { RowsOf } from './methods/resampler.js';
-import { type Points, sourceOf, within } from './points.js';
-import type { Positions } from './positions.js';
+import { type BlockPoints, type Points, sourceOf, within } from './points.js';
+import { fillPart, type Positions } from './positions.js';
 import { scaleOf, squaresOf } from './scale.js';
 
 interface Method {
@@ -138,16 +138,10 @@ export class Warp {
     const { xs, ys } = this.#room((height + more) * stride);
     const { positions, source } = this.options;
     const { edges } = this.#method;
+    const window = { row, col, height: height + more, width: stride };
     if (edges !== undefined && positions.nearly !== undefined)
-      positions.nearly({ row, col, height: height + more, width: stride }, offset, edges, xs, ys);
-    else
-      for (let j = 0, at = 0; j < height + more; j++, at += stride)
-        positions.fill(
-          row + j + offset,
-          col + offset,
-          xs.subarray(at, at + stride),
-          ys.subarray(at, at + stride),
-        );
+      positions.nearly(window, offset, edges, xs, ys);
+    else fillPart(positions, window, window, offset, xs, ys);
     if (this.#turn !== undefined) {
       const middle = source.extent.col + source.extent.width / 2;
       for (let i = 0; i < xs.length; i++)
@@ -162,7 +156,8 @@ export class Warp {
   }
 
   *#cut(stretch: Stretch, block: Window, points: Points): Generator<Part> {
-    const source = sourceOf(within(points, stretch.window, block), {
+    const own = within(points, stretch.window, block);
+    const source = sourceOf(own, {
       extent: this.options.source.extent,
       reach: reachOf(this.options.resampling, stretch.scale),
       turn: this.#turn,
@@ -177,8 +172,8 @@ export class Warp {
     }
     if (source === undefined) yield { block, source };
     else if (this.#method.rowsOf === undefined)
-      yield { block, source, holders: holdersOf(within(points, stretch.window, block), source) };
-    else yield { block, source, points };
+      yield { block, source, holders: holdersOf(own, source) };
+    else yield { block, source, points: own };
   }
 
   /** Makes the pixels of a block. @returns whether any of them is a gap. */
@@ -207,13 +202,12 @@ export class Warp {
       scale: stretch.scale,
       turn: this.#turn,
     };
-    const { xs, ys, stride } = points as Points;
+    const { xs, ys, stride, first } = points as BlockPoints;
     const resample = rowsOf(view, stride + 1);
     const values = new Float64Array(block.width);
     let hasGaps = false;
     for (let j = 0; j < block.height; j++) {
-      const from = (block.row + j - stretch.window.row) * stride + block.col - stretch.window.col;
-      resample(xs, ys, from, values);
+      resample(xs, ys, first + j * stride, values);
       hasGaps = store(values, result, start + j * target.width) || hasGaps;
     }
     return hasGaps;
@@ -233,8 +227,7 @@ interface Part {
   /** What is read; nothing where the block has nothing of the source. */
   readonly source: Window | undefined;
   readonly holders?: Int32Array;
-  /** Those of the stretch that the block is a part of. */
-  readonly points?: Points;
+  readonly points?: BlockPoints;
 }
 
 /** A column by whole turns where that brings it into the source, or nearest to its middle. */

@@ -2,7 +2,7 @@ import type { Dataset } from 'gdal-async';
 import { RasterError } from '../../../errors.js';
 import { type Affine, alignsWith, pixelOffset, shift } from '../../../grid/affine.js';
 import type { GeoBox, Shape } from '../../../grid/geobox.js';
-import { intersect, type Window } from '../../../grid/window.js';
+import { intersect, relativeTo, type Window } from '../../../grid/window.js';
 import type { DType, PixelArray } from '../../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../../tile.js';
 import type { BandRaster } from '../../band-raster.js';
@@ -111,7 +111,7 @@ class Mosaic implements DiskFile {
     for (const { file, dataset, window: own } of this.members) {
       const common = intersect(own, window);
       if (common === undefined) continue;
-      const inside = { ...common, row: common.row - own.row, col: common.col - own.col };
+      const inside = relativeTo(common, own);
       const number = (file.bands[band] ?? 0) + 1;
       const options = { dtype, nodata: file.nodata, otherwise };
       const room = this.#room('of a file', inside, dtype);

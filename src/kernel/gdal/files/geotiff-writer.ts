@@ -12,6 +12,7 @@ import type {
   GeoTiffLayout,
   GeoTiffPart,
 } from '../../region/raster-files.js';
+import { escapeXml } from '../inputs/xml.js';
 import { loadGdal, uniqueName } from '../load.js';
 import { spatialReference } from '../proj/srs.js';
 import { GDAL_TYPES, rawBand } from '../raw-dataset.js';
@@ -209,14 +210,6 @@ function describeBand({ name, scale = 1, offset = 0, units }: GeoTiffBand, nodat
 
 function noDataText(nodata: number): string {
   return Number.isNaN(nodata) ? 'nan' : String(nodata);
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 function naming<T>({ file }: Pick<GeoTiffFile, 'file'>, task: () => T): T {

@@ -89,11 +89,12 @@ function decode(text: string, subject: string): string {
 }
 
 export function writeXml({ name, attributes, children, text }: Element): string {
-  const written = [...attributes].map(([key, value]) => ` ${key}="${encode(value)}"`).join('');
-  return `<${name}${written}>${encode(text)}${children.map(writeXml).join('')}</${name}>`;
+  const written = [...attributes].map(([key, value]) => ` ${key}="${escapeXml(value)}"`).join('');
+  return `<${name}${written}>${escapeXml(text)}${children.map(writeXml).join('')}</${name}>`;
 }
 
-function encode(text: string): string {
+/** As text, or as the value of an attribute. */
+export function escapeXml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
