@@ -15,6 +15,7 @@ import {
   Workplace,
   watchCommand,
 } from './support/disturbed-cubes.js';
+import { type FrontServer, Moment, startFront } from './support/front-server.js';
 
 let calm: Calm;
 let server: LoopbackServer;
@@ -37,14 +38,38 @@ interface Summary {
   readonly alreadyLoaded: number;
 }
 
-/** Runs ingests at the same time, and reads the cube all the while: what is committed is right whenever it is looked at. */
+/** Requests that one command has under way at most. */
+const CONCURRENCY = 6;
+
+/** The server as commands see it; of `n` commands each has asked before any gets a reply, and has a tile then. */
+async function startFrontOf(n: number, afterHalf: Moment): Promise<FrontServer> {
+  const all = new Moment();
+  let answered = 0;
+  const front = await startFront(server.url, async () => {
+    if (front.asked > (n - 1) * CONCURRENCY) all.come();
+    await all.hasCome;
+    if (++answered > calm.tiles / 2) await afterHalf.hasCome;
+    return undefined;
+  });
+  return front;
+}
+
+/**
+ * Runs ingests at the same time, and reads the cube all the while: what is committed is right whenever it is
+ * looked at. The second half of the replies waits until the cube was looked at half full.
+ */
 async function runTogether(store: string, regions: readonly string[]): Promise<Summary[]> {
-  const env = environmentFor(server);
+  const seenHalfFull = new Moment();
+  const front = await startFrontOf(regions.length, seenHalfFull);
+  const env = environmentFor(front);
   let isRunning = true;
   const commands = Promise.all(
     regions.map((bbox) =>
       runCommand(
-        ingestArgs(store, '--bbox', bbox, '--format', 'json', '--quiet', '--concurrency', '6'),
+        ingestArgs(
+          store,
+          ...['--bbox', bbox, '--format', 'json', '--quiet', '--concurrency', `${CONCURRENCY}`],
+        ),
         env,
       ),
     ),
@@ -56,11 +81,14 @@ async function runTogether(store: string, regions: readonly string[]): Promise<S
   while (isRunning) {
     const known = await expectRightPixels(store, calm, { verify: false });
     expect(known).toBeGreaterThanOrEqual(least);
-    if (known > 0 && known < calm.tiles) looks++;
+    if (known > 0 && known < calm.tiles) {
+      looks++;
+      seenHalfFull.come();
+    }
     least = known;
   }
   const ended = await commands;
-  // At a cube that was half full.
+  await front.close();
   expect(looks).toBeGreaterThan(0);
   return ended.map(({ code, stdout, stderr }) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -95,13 +123,22 @@ test.each(KINDS)(
   'of two ingests that fill %s one is killed, and the other completes what it had begun',
   async (_, suffix) => {
     const store = await place.createCube(`one killed${suffix}`, suffix);
-    const env = environmentFor(server);
-    const args = ingestArgs(store, '--verbose', '--concurrency', '6');
-    const [victim, other] = [watchCommand(args, env), watchCommand(args, env)];
-    await Promise.all([victim.event('written', 20), other.event('written', 1)]);
+    const killed = new Moment();
+    const front = await startFrontOf(2, killed);
+    const env = environmentFor(front);
+    const args = ingestArgs(store, '--verbose', '--concurrency', `${CONCURRENCY}`);
+    const commands = [watchCommand(args, env), watchCommand(args, env)] as const;
+    await Promise.all(commands.map((each) => each.event('written', 1)));
+    // Whichever is first: of half of the tiles one has so many, and has committed some of them.
+    const first = await Promise.race(
+      commands.map((each, i) => each.event('written', 20).then(() => i)),
+    );
+    const [victim, other] = first === 0 ? commands : [commands[1], commands[0]];
     victim.child.kill('SIGKILL');
+    killed.come();
     expect((await victim.ended).code).toBeNull();
     expect((await other.ended).code).toBe(0);
+    await front.close();
     // What the one had fetched, and not committed, the other has fetched again.
     const fetchedBy = ({ events }: typeof other) =>
       new Set(events.filter(({ msg }) => msg === 'fetched').map(({ tile }) => tile));
@@ -115,6 +152,7 @@ test.each(KINDS)(
 test('two ingests at once of a store without claims both complete: what the other has committed first is left as it is', async () => {
   // As in an object store, where two machines may reach a tile at the same moment.
   const dataset = parseDataset(calm.dataset);
+  const before = server.requests.pixels;
   const pool = createPool({ size: 1 });
   const cubes = [
     await Cube.create('memory:shared', dataset, { pool }),
@@ -134,8 +172,8 @@ test('two ingests at once of a store without claims both complete: what the othe
         failed: [],
         known: calm.tiles,
       });
-    // Some tiles were written by both.
-    expect(server.requests.pixels).toBeGreaterThan(calm.tiles);
+    // Some tiles were fetched by both.
+    expect(server.requests.pixels - before).toBeGreaterThan(calm.tiles);
     expect(await expectRightPixels('memory:shared', calm)).toBe(calm.tiles);
   } finally {
     await Promise.all([...sources.map((source) => source.close()), pool.close()]);

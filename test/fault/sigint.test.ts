@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { IngestRecord } from '../../src/index.js';
 import { type LoopbackOptions, startLoopback } from '../../src/loopback/index.js';
 import { LocalStore } from '../../src/store/durability/local-store.js';
@@ -20,6 +20,7 @@ import {
   Workplace,
   watchCommand,
 } from './support/disturbed-cubes.js';
+import { startFront } from './support/front-server.js';
 
 const STOPPING = 'Stopping: finished tiles are being committed. Once more to stop at once.';
 
@@ -43,11 +44,11 @@ async function completes(store: string): Promise<void> {
 
 async function withServer<T>(
   faults: LoopbackOptions['faults'],
-  use: (env: Record<string, string>) => Promise<T>,
+  use: (env: Record<string, string>, url: string) => Promise<T>,
 ): Promise<T> {
   const server = await startLoopback(faults === undefined ? {} : { faults });
   try {
-    return await use(environmentFor(server));
+    return await use(environmentFor(server), server.url);
   } finally {
     await server.close();
   }
@@ -58,7 +59,7 @@ test.each(KINDS)(
   async (_, suffix) => {
     const store = await place.createCube(`once${suffix}`, suffix);
     const [list, report] = [place.file(`once${suffix}.ndjson`), place.file(`once${suffix}-report`)];
-    const known = await withServer({ latency: { ms: 100 } }, async (env) => {
+    const known = await withServer({ latency: { ms: 400 } }, async (env) => {
       const more = ['--verbose', '--concurrency', '4', '--failed', list, '--report', report];
       const command = watchCommand(ingestArgs(store, ...more), env);
       await command.event('written', 5);
@@ -94,8 +95,13 @@ test('a second SIGINT ends an ingest at once, even while the first waits for the
   const store = await place.createCube('twice', '');
   let giveUp = () => {};
   let holding: Promise<void> | undefined;
-  await withServer({ latency: { ms: 30 } }, async (env) => {
-    const command = watchCommand(ingestArgs(store, '--verbose'), env);
+  await withServer(undefined, async (_, url) => {
+    // The others never come: the run cannot end before the lock is taken.
+    const front = await startFront(url, () => {
+      return front.asked > 3 ? new Promise(() => {}) : undefined;
+    });
+    onTestFinished(() => front.close());
+    const command = watchCommand(ingestArgs(store, '--verbose'), environmentFor(front));
     await command.event('written', 3);
     // A process that runs, and gives the lock up to nobody: what is finished cannot be committed.
     let isHeld = () => {};
@@ -127,6 +133,8 @@ test('SIGINT ends an ingest that waits for a service which is away', async () =>
   const list = place.file('waiting.ndjson');
   const known = await withServer({ rules: [awayFrom(13)] }, async (env) => {
     const command = watchCommand(ingestArgs(store, '--verbose', '--failed', list), env);
+    // A refusal may overtake the pixels of a request before it.
+    await command.event('written', 12);
     expect(await command.event('waiting')).toBeDefined();
     command.child.kill('SIGINT');
     const { code, stderr } = await command.ended;

@@ -14,6 +14,7 @@ import {
   Workplace,
   watchCommand,
 } from './support/disturbed-cubes.js';
+import { Moment, startFront } from './support/front-server.js';
 
 let calm: Calm;
 let server: LoopbackServer;
@@ -30,6 +31,9 @@ afterAll(async () => {
   await place.remove();
 });
 
+/** Replies that come before the store goes: a group of 16 is committed then, and four tiles are not. */
+const PASSED = 20;
+
 test.each([
   ...KINDS.map(([kind, suffix]) => [kind, 'renamed', suffix, false] as const),
   ...KINDS.map(([kind, suffix]) => [kind, 'exchanged for an empty folder', suffix, true] as const),
@@ -38,12 +42,20 @@ test.each([
   async (_, how, suffix, isReplaced) => {
     const store = await place.createCube(`${how}${suffix}`, suffix);
     const args = ingestArgs(store, '--verbose', '--concurrency', '2');
-    const command = watchCommand(args, environmentFor(server));
+    const renamed = new Moment();
+    // Nothing is written at the moment of the renaming: who is at a file then has looked at the folder before.
+    const front = await startFront(server.url, async () => {
+      if (front.asked > PASSED) await renamed.hasCome;
+      return undefined;
+    });
+    const command = watchCommand(args, environmentFor(front));
     await command.event('committed', 1);
-    await command.event('written', 18);
+    await command.event('written', PASSED);
     await rename(store, `${store}.away`);
     if (isReplaced) await mkdir(store);
+    renamed.come();
     const { code, stderr } = await command.ended;
+    await front.close();
     expect(code).toBe(1);
     const last = stderr.trimEnd().split('\n').at(-1);
     expect(last).toMatch(/Expected the cube at .* that was opened but .* meanwhile/);

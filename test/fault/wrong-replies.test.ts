@@ -177,6 +177,12 @@ const KINDS: readonly (readonly [
   ],
 ];
 
+/** So many tiles end the run, and what was under way beside the last of them may still fail. */
+function expectInVain({ length }: readonly IngestEvent[]): void {
+  expect(length).toBeGreaterThanOrEqual(IN_VAIN);
+  expect(length).toBeLessThanOrEqual(IN_VAIN + LANES - 1);
+}
+
 describe('a service that answers every request for pixels with', () => {
   test.each(KINDS)('%s ends the run soon, with what came', async (_, change, message) => {
     const { cube, error, events, asked } = await ingestThrough(change);
@@ -187,7 +193,7 @@ describe('a service that answers every request for pixels with', () => {
     );
     expect(ofType(events, 'waiting')).toEqual([]);
     const failed = ofType(events, 'failed');
-    expect(failed).toHaveLength(IN_VAIN);
+    expectInVain(failed);
     expect(failed[0]).toMatchObject({ failure: { stage: 'fetch', tries: TRIES } });
     expect(asked).toBeGreaterThanOrEqual(TRIES * IN_VAIN);
     expect(asked).toBeLessThanOrEqual(TRIES * (IN_VAIN + LANES - 1));
@@ -199,7 +205,7 @@ describe('a service that answers every request for pixels with', () => {
     expect(error).toMatchObject({ tag: 'raster', stage: 'decode' });
     expect(String(error)).toMatch(/The same bytes came 3 times in a row\. So it was with all of/);
     expect(ofType(events, 'waiting')).toEqual([]);
-    expect(ofType(events, 'failed')).toHaveLength(IN_VAIN);
+    expectInVain(ofType(events, 'failed'));
     expect(asked).toBeLessThanOrEqual(3 * (IN_VAIN + LANES - 1));
   });
 });

@@ -21,10 +21,16 @@ export interface FrontServer {
   close(): Promise<void>;
 }
 
-/** @param change makes another reply of the right pixels, or leaves them with `undefined` */
+/**
+ * @param change makes another reply of the right pixels, or leaves them with `undefined`; each reply waits for
+ *   as long as its change takes
+ */
 export async function startFront(
   behind: string,
-  change: (pixels: Uint8Array, asked: PixelsAsked) => FrontReply | undefined,
+  change: (
+    pixels: Uint8Array,
+    asked: PixelsAsked,
+  ) => FrontReply | undefined | Promise<FrontReply | undefined>,
 ): Promise<FrontServer> {
   let asked = 0;
   const counts = new Map<string, number>();
@@ -44,7 +50,7 @@ export async function startFront(
       const count = (counts.get(body.toString()) ?? 0) + 1;
       counts.set(body.toString(), count);
       const { translateX, translateY } = JSON.parse(body.toString()).grid.affineTransform;
-      changed = change(bytes, { corner: `${translateX} ${translateY}`, count });
+      changed = await change(bytes, { corner: `${translateX} ${translateY}`, count });
     }
     const type = reply.headers.get('content-type') ?? '';
     response.writeHead(reply.status, { 'content-type': changed?.type ?? type });
@@ -62,4 +68,13 @@ export async function startFront(
         server.closeAllConnections();
       }),
   };
+}
+
+/** What replies wait for: a test makes its moment come, and hopes for no process to be slower than another. */
+export class Moment {
+  /** Ends the wait. */
+  come = () => {};
+  readonly hasCome = new Promise<undefined>((resolve) => {
+    this.come = () => resolve(undefined);
+  });
 }
