@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { test } from 'vitest';
+import fc from '../fast-check.js';
 import { gdalFill, idw } from '../unit/kernel/fill/fills.js';
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Affine,
@@ -12,6 +11,7 @@ import { parseCrs } from '../../src/grid/crs/crs.js';
 import { GeoBox } from '../../src/grid/geobox.js';
 import { Grid } from '../../src/grid/tiling.js';
 import { contains, intersect, type Window } from '../../src/grid/window.js';
+import fc from '../fast-check.js';
 
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import fc from '../fast-check.js';
 import { nearest as fillNearest } from '../unit/kernel/fill/fills.js';
 
 /** Squared distance from (row, col) to the nearest valid pixel, and the values found at that distance. */

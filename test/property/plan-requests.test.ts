@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planRequests } from '../../src/earth-engine/plan-requests.js';
 import type { DType } from '../../src/raster/dtype.js';
 import type { MaskTransport, PixelRequest } from '../../src/tile.js';
+import fc from '../fast-check.js';
 
 /*
  * The limits and the count of bytes are written out again here, from the service's messages

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCrs, transformer } from '../../src/grid/crs/crs.js';
 import { GeoBox } from '../../src/grid/geobox.js';
 import { type BoundingBox, roiWindows } from '../../src/grid/roi.js';
 import { Grid } from '../../src/grid/tiling.js';
+import fc from '../fast-check.js';
 
 /** Points along each side of the dense sample: no divisor in common with what the code samples. */
 const DENSE = 149;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { XY } from '../../src/grid/affine.js';
 import { parseCrs, transformer } from '../../src/grid/crs/crs.js';
@@ -6,6 +5,7 @@ import { GeoBox } from '../../src/grid/geobox.js';
 import { roiWindows, tilesOf } from '../../src/grid/roi.js';
 import { clipRings, doubleArea, holds, type Ring } from '../../src/grid/shapes/ring.js';
 import { Grid } from '../../src/grid/tiling.js';
+import fc from '../fast-check.js';
 
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 

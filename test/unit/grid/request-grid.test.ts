@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/errors.js';
 import { apply, invert } from '../../../src/grid/affine.js';
 import { parseCrs, transformer } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { requestGeoBox } from '../../../src/grid/onto/request-grid.js';
+import fc from '../../fast-check.js';
 
 const geobox = (
   crs: string,

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type LoopbackServer,
   type RequestEvent,
   startLoopback,
 } from '../../../src/loopback/server.js';
+import fc from '../../fast-check.js';
 import {
   COMPUTE,
   call,

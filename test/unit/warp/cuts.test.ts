@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { RESAMPLINGS } from '../../../src/dataset/dataset.js';
 import { createPool, type Pool } from '../../../src/index.js';
 import type { DType } from '../../../src/raster/dtype.js';
+import { seedOfRun } from '../../seed.js';
 import { imported, random, writeRaster } from './rasters.js';
 
 let pool: Pool;
@@ -42,7 +43,7 @@ describe.each(Object.entries(GRIDS))('a raster on a grid that is %s', (_, grid) 
   test.each(RESAMPLINGS)(
     'by %s, has the same pixels however files and tiles are cut',
     async (resampling) => {
-      const seed = Number(process.env.SEED ?? Date.now() % 100_000);
+      const seed = seedOfRun();
       const next = random(seed);
       for (const dtype of ['float32', 'uint8'] as const satisfies DType[]) {
         const rows = cutsOf(HEIGHT, next);

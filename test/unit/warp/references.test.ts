@@ -10,6 +10,7 @@ import { latticeOf } from '../../../src/kernel/resample/lattice.js';
 import { scaleOf } from '../../../src/kernel/resample/scale.js';
 import { localFiles } from '../../../src/local/source.js';
 import { gdalwarp } from '../../e2e/gdalwarp.js';
+import { seedOfRun } from '../../seed.js';
 import { random, writeRaster } from './rasters.js';
 
 let pool: Pool;
@@ -63,7 +64,7 @@ describe.each(['uint8', 'float32'] as const)('pixels of %s, in chunks of 19 pixe
   )(
     'by %s to %f degrees are those of gdalwarp -et 0 of the whole with the same kernel scale',
     async (resampling, resolution) => {
-      const seed = Date.now() % 100_000;
+      const seed = seedOfRun();
       const next = random(seed);
       const values = Array.from({ length: HEIGHT * WIDTH }, (_, k) => {
         const value = 120 + 70 * Math.sin(k / 17) * Math.cos(k / WIDTH / 3) + 40 * (next() - 0.5);
@@ -119,7 +120,7 @@ describe.each(['uint8', 'float32'] as const)('pixels of %s, in chunks of 19 pixe
 
 describe('footprints at the edges of a raster and over gaps, computed one by one', () => {
   test.each(['average', 'mode'] as const)('by %s', async (resampling) => {
-    const seed = Date.now() % 100_000;
+    const seed = seedOfRun();
     const next = random(seed);
     const side = 60;
     const values = Array.from({ length: side * side }, () =>

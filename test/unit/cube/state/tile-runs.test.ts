@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { TileRuns } from '../../../../src/cube/state/tile-runs.js';
 import type { TileIndex } from '../../../../src/grid/tiling.js';
+import { seedOfRun } from '../../../seed.js';
 
 /** Park and Miller's generator. */
 function random(seed: number): () => number {
@@ -21,7 +22,7 @@ function* walk(steps: number | undefined, rows: number, cols: number): Generator
 test.each([undefined, 1, 4])(
   'gives back any tiles of a walk as they were added, with %s time steps',
   (steps) => {
-    const seed = Number(process.env.RUNS_SEED ?? (Date.now() % 1_000_000) + 1);
+    const seed = seedOfRun();
     const next = random(seed);
     for (let round = 0; round < 50; round++) {
       const [rows, cols] = [1 + Math.floor(next() * 9), 1 + Math.floor(next() * 9)];
@@ -29,8 +30,8 @@ test.each([undefined, 1, 4])(
       const chosen = [...walk(steps, rows, cols)].filter(() => next() < share);
       const runs = new TileRuns(rows, cols);
       for (const index of chosen) runs.add(index);
-      expect(runs.count, `RUNS_SEED=${seed}`).toBe(chosen.length);
-      expect([...runs], `RUNS_SEED=${seed}`).toEqual(chosen);
+      expect(runs.count, `SEED=${seed}`).toBe(chosen.length);
+      expect([...runs], `SEED=${seed}`).toEqual(chosen);
       expect([...runs], 'a second time').toEqual(chosen);
     }
   },

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { AdaptiveLimiter } from '../../../../src/earth-engine/adaptive-limiter.js';
 import { checkMetadata, checkReply } from '../../../../src/earth-engine/check-reply.js';
 import { EarthEngineClient } from '../../../../src/earth-engine/client.js';
 import { errorOfReply, isRetryable } from '../../../../src/earth-engine/reply-errors.js';
 import { EarthEngineError, toRecord } from '../../../../src/errors.js';
+import fc from '../../../fast-check.js';
 import { serve } from '../small-server.js';
 
 const KINDS = [

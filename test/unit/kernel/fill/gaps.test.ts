@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   addInvalid,
@@ -8,6 +7,7 @@ import {
   GapList,
 } from '../../../../src/kernel/fill/gaps.js';
 import type { PixelArray } from '../../../../src/raster/dtype.js';
+import fc from '../../../fast-check.js';
 
 function listed(add: (gaps: GapList) => void): number[] {
   const gaps = new GapList();

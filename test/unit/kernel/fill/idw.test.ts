@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import fc from '../../../fast-check.js';
 import { gdalFill, idw } from './fills.js';
 
 /** Gaps of `fill` in the result; valid pixels mean nothing there. */
