@@ -5,7 +5,7 @@ import type { Codec } from '../raster/codec.js';
 import { asBytes, type DType, isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
 import type { BandCounts, EncodedChunk, EncodedTile, FetchedTile, Recipe } from '../tile.js';
 import { fillIdw } from './fill/idw.js';
-import { fillNearest } from './fill/nearest.js';
+import { copySources, nearestSources } from './fill/nearest.js';
 import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { besideNodata } from './nodata.js';
 import { readOnTileGrid, type Warper } from './request-grid.js';
@@ -47,6 +47,7 @@ async function processTile(
   const { shape } = GeoBox.fromRecord(tile.geobox);
   const reader = await openTile(tile, recipe, parts, workspace);
   const chunks: EncodedChunk[] = [];
+  workspace.sources.forget();
   try {
     for (let band = 0; band < recipe.bands; band++) {
       const pixels = workspace.array('pixels', recipe.dtype, shape.height * shape.width);
@@ -119,23 +120,41 @@ function fill(
   const { processing, dtype } = recipe;
   const { fill, maxFillDistance, clipToObserved } = processing;
   if (fill === 'none') return gaps;
-  const isGap = workspace.array('is gap', 'uint8', pixels.length);
-  for (const index of gaps) isGap[index] = 1;
   workspace.left.clear();
-  try {
+  if (fill === 'nearest') {
     // A copy of a valid pixel is always within the observed range and the dtype.
-    if (fill === 'nearest') fillNearest(pixels, { gaps, isGap }, shape, maxFillDistance, workspace);
-    else {
-      fill satisfies 'idw';
+    const sources = workspace.sources.of(gaps, () =>
+      withMarks(gaps, pixels.length, workspace, (isGap) =>
+        nearestSources({ gaps, isGap }, shape, maxFillDistance, workspace),
+      ),
+    );
+    copySources(pixels, gaps, sources, workspace.left);
+  } else {
+    fill satisfies 'idw';
+    withMarks(gaps, pixels.length, workspace, (isGap) => {
       const range = clipToObserved ? observedRange(pixels, isGap, dtype) : rangeOf(dtype);
       const distance = maxFillDistance ?? Math.hypot(shape.height, shape.width);
       fillIdw(pixels, { gaps, isGap }, shape, distance, caster(recipe, range), workspace);
-    }
-  } finally {
-    // All zeros again for the next band, at the cost of the gaps alone.
-    for (const index of gaps) isGap[index] = 0;
+    });
   }
   return workspace.left.indices();
+}
+
+/** Lends a raster of `length` pixels that is 1 at gaps, 0 elsewhere. */
+function withMarks<T>(
+  gaps: Int32Array,
+  length: number,
+  workspace: Workspace,
+  use: (isGap: Uint8Array) => T,
+): T {
+  const isGap = workspace.array('is gap', 'uint8', length);
+  for (let k = 0; k < gaps.length; k++) isGap[gaps[k] as number] = 1;
+  try {
+    return use(isGap);
+  } finally {
+    // All zeros again for the next band, at the cost of the gaps alone.
+    for (let k = 0; k < gaps.length; k++) isGap[gaps[k] as number] = 0;
+  }
 }
 
 /** Integers are rounded to the nearest, halves up, as GDAL rounds when it writes to an integer band. */

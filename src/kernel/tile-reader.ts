@@ -12,14 +12,8 @@ import {
   type Recipe,
 } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
-import {
-  addInvalid,
-  addMasked,
-  addUncovered,
-  findMasked,
-  GapList,
-  type MaskedPixels,
-} from './fill/gaps.js';
+import { addMasked, addUncovered, findMasked, GapList, type MaskedPixels } from './fill/gaps.js';
+import { addInvalid } from './fill/invalid.js';
 import { Layering } from './layering.js';
 import { avoidNodata } from './nodata.js';
 import type { Workspace } from './workspace.js';

@@ -1,5 +1,6 @@
 import { allocate, type DType, type PixelArray } from '../raster/dtype.js';
 import { GapList } from './fill/gaps.js';
+import { KnownSources } from './fill/known-sources.js';
 
 /**
  * Large arrays that a kernel uses again for the next band and the next tile. The first touch of fresh
@@ -11,6 +12,8 @@ export class Workspace {
   readonly gaps = new GapList();
   /** Gaps that filling left. */
   readonly left = new GapList();
+  /** Of the tile that is under way. */
+  readonly sources = new KnownSources();
 
   /**
    * An array of `length` pixels. It holds whatever it held when it was last asked for under the same

@@ -1,6 +1,5 @@
 import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
-import type { PixelArray } from '../../raster/dtype.js';
 
 /**
  * The pixels of one band that have no value, as indices into the raster. A list, so that what is done
@@ -13,10 +12,21 @@ export class GapList {
 
   add(index: number): void {
     const length = this.#length;
-    if (length === this.#indices.length) this.#grow();
+    if (length === this.#indices.length) this.#growTo(length + 1);
     if (length > 0 && (this.#indices[length - 1] as number) >= index) this.#isAscending = false;
     this.#indices[length] = index;
     this.#length = length + 1;
+  }
+
+  /** @param ascending each once */
+  addAll(ascending: Int32Array): void {
+    const length = this.#length;
+    const [first] = ascending;
+    if (first === undefined) return;
+    if (length > 0 && (this.#indices[length - 1] as number) >= first) this.#isAscending = false;
+    this.#growTo(length + ascending.length);
+    this.#indices.set(ascending, length);
+    this.#length = length + ascending.length;
   }
 
   clear(): void {
@@ -39,8 +49,9 @@ export class GapList {
     return isGap;
   }
 
-  #grow(): void {
-    const larger = new Int32Array(2 * this.#indices.length);
+  #growTo(length: number): void {
+    if (length <= this.#indices.length) return;
+    const larger = new Int32Array(Math.max(length, 2 * this.#indices.length));
     larger.set(this.#indices);
     this.#indices = larger;
   }
@@ -59,46 +70,11 @@ export class GapList {
   }
 }
 
-/** Adds the pixels of `window`, in a raster `width` wide, that are NaN or equal to `invalid` (when given). */
-export function addInvalid(
-  gaps: GapList,
-  pixels: PixelArray,
+/** Stretches of a raster that make up a window: one where it spans the raster, else one for each row. */
+export function* runs(
   width: number,
   window: Window,
-  invalid: number | undefined,
-): void {
-  const isFloat = pixels instanceof Float32Array || pixels instanceof Float64Array;
-  if (!isFloat && invalid === undefined) return;
-  const scan = isFloat ? addFloats : addIntegers;
-  for (const [start, end] of runs(width, window))
-    scan(gaps, pixels, start, end, invalid ?? Number.NaN);
-}
-
-function addIntegers(
-  gaps: GapList,
-  pixels: PixelArray,
-  start: number,
-  end: number,
-  invalid: number,
-): void {
-  for (let i = start; i < end; i++) if (pixels[i] === invalid) gaps.add(i);
-}
-
-function addFloats(
-  gaps: GapList,
-  pixels: PixelArray,
-  start: number,
-  end: number,
-  invalid: number,
-): void {
-  for (let i = start; i < end; i++) {
-    const value = pixels[i] as number;
-    if (value === invalid || Number.isNaN(value)) gaps.add(i);
-  }
-}
-
-/** Stretches of a raster that make up a window: one where it spans the raster, else one for each row. */
-function* runs(width: number, window: Window): Generator<readonly [start: number, end: number]> {
+): Generator<readonly [start: number, end: number]> {
   if (window.width === width) {
     yield [window.row * width, (window.row + window.height) * width];
     return;
@@ -114,6 +90,8 @@ export interface MaskedPixels {
   /** Indices into the tile's raster. */
   readonly indices: Int32Array;
   readonly bits: Uint8Array;
+  /** Bits that are set at some of them: a band whose bit is not among these is masked at all of them. */
+  readonly ofAny: number;
 }
 
 /**
@@ -131,26 +109,45 @@ export function findMasked(
 ): MaskedPixels {
   const full = 2 ** bands - 1;
   const found = new GapList();
-  // Four pixels at a time: nearly all of them are full.
-  const words = new Uint32Array(bits.buffer, bits.byteOffset, Math.floor(bits.length / 4));
-  const fullWord = full * 0x01010101;
   const look = (from: number, to: number) => {
     for (let i = from; i < to; i++) if (((bits[i] as number) & full) !== full) found.add(i);
   };
-  for (let w = 0; w < words.length; w++) if (words[w] !== fullWord) look(4 * w, 4 * w + 4);
-  look(4 * words.length, bits.length);
+  const fullWord = (full * 0x01010101) | 0;
+  const words = new Int32Array(bits.buffer, bits.byteOffset, Math.floor(bits.length / 4));
+  const at = (w: number) => words[w] as number;
+  // 32 pixels at a time: nearly all of them are full.
+  let w = 0;
+  for (; w + 7 < words.length; w += 8) {
+    const low = at(w) & at(w + 1) & at(w + 2) & at(w + 3);
+    const high = at(w + 4) & at(w + 5) & at(w + 6) & at(w + 7);
+    if ((low & high & fullWord) === fullWord) continue;
+    for (let k = w; k < w + 8; k++) if ((at(k) & fullWord) !== fullWord) look(4 * k, 4 * k + 4);
+  }
+  look(4 * w, bits.length);
   const indices = found.indices();
-  const own = Uint8Array.from(indices, (i) => bits[i] as number);
-  if (window.width !== width || window.row > 0 || window.col > 0)
-    for (const [k, i] of indices.entries()) {
-      const row = Math.floor(i / window.width);
-      indices[k] = (window.row + row) * width + window.col + (i - row * window.width);
-    }
-  return { indices, bits: own };
+  const own = new Uint8Array(indices.length);
+  const spansRows = window.width === width;
+  let ofAny = 0;
+  for (let k = 0; k < indices.length; k++) {
+    const i = indices[k] as number;
+    own[k] = bits[i] as number;
+    ofAny |= bits[i] as number;
+    const row = spansRows ? 0 : Math.floor(i / window.width);
+    indices[k] = (window.row + row) * width + window.col + (i - row * window.width);
+  }
+  return { indices, bits: own, ofAny };
 }
 
 /** Adds the pixels at which band `bit` of the group has no value. */
-export function addMasked(gaps: GapList, { indices, bits }: MaskedPixels, bit: number): void {
+export function addMasked(
+  gaps: GapList,
+  { indices, bits, ofAny }: MaskedPixels,
+  bit: number,
+): void {
+  if (((ofAny >> bit) & 1) === 0) {
+    gaps.addAll(indices);
+    return;
+  }
   for (let k = 0; k < indices.length; k++)
     if ((((bits[k] as number) >> bit) & 1) === 0) gaps.add(indices[k] as number);
 }

@@ -1,6 +1,7 @@
 import type { Shape } from '../../grid/geobox.js';
 import type { PixelArray } from '../../raster/dtype.js';
 import type { Workspace } from '../workspace.js';
+import type { GapList } from './gaps.js';
 
 /** The gaps of a band, as a list and as a raster. */
 export interface BandGaps {
@@ -11,8 +12,8 @@ export interface BandGaps {
 }
 
 /**
- * Gives each gap the value of the nearest valid pixel, by Euclidean distance between pixel centres, up
- * to `maxDistance` pixels away (`null`: any distance). This is what
+ * Where each gap gets its value from: the nearest valid pixel, by Euclidean distance between pixel centres,
+ * up to `maxDistance` pixels away (`null`: any distance). This is what
  * `scipy.interpolate.griddata(method="nearest")` computes; where several valid pixels are equally
  * near, any of them is right.
  *
@@ -21,42 +22,57 @@ export interface BandGaps {
  * the nearest valid row within each column, then, for rows that hold such pixels, the lower envelope of
  * the columns' parabolas (Felzenszwalb and Huttenlocher, 2012, "Distance transforms of sampled functions").
  *
- * Adds the gaps that stay to `left`.
+ * @returns for each gap the index of its source, or {@link NONE}; in the workspace, until the next call
  */
-export function fillNearest(
-  pixels: PixelArray,
+export function nearestSources(
   { gaps, isGap }: BandGaps,
   shape: Shape,
   maxDistance: number | null,
-  workspace: Pick<Workspace, 'array' | 'left'>,
-): void {
+  workspace: Pick<Workspace, 'array'>,
+): Int32Array {
   const limit = maxDistance === null ? Number.POSITIVE_INFINITY : maxDistance * maxDistance;
   const { width } = shape;
+  const sources = workspace.array('nearest sources', 'int32', gaps.length);
   let columns: Envelope | undefined;
-  // A gap that was filled is still one to the search, so it is never the source of another.
-  const settle = (gap: number, source: number) => {
-    if (source === NONE) workspace.left.add(gap);
-    else pixels[gap] = pixels[source] as number;
-  };
+  /** Places of gaps in the list. */
   const deep: number[] = [];
   for (let k = 0; k < gaps.length; k++) {
     const gap = gaps[k] as number;
     // What lies beside a deep pixel is deep too, or nearly: searching its rings would be in vain.
-    const isBesideDeep = deep.length > 0 && deep[deep.length - 1] === gap - 1;
+    const isBesideDeep = deep[deep.length - 1] === k - 1 && gaps[k - 1] === gap - 1;
     const source = isBesideDeep ? UNDECIDED : nearestInRings(isGap, gap, shape, limit);
-    if (source === UNDECIDED) deep.push(gap);
-    else settle(gap, source);
+    if (source === UNDECIDED) deep.push(k);
+    else sources[k] = source;
+    if (deep.length === 0) continue;
     const next = gaps[k + 1];
     const row = Math.floor(gap / width);
-    if (deep.length === 0 || (next !== undefined && next < (row + 1) * width)) continue;
+    if (next !== undefined && next < (row + 1) * width) continue;
     columns ??= new Envelope(nearestRowInColumn(isGap, shape, workspace), width);
-    columns.nearestOf(deep, row, limit, settle);
+    columns.nearestOf(deep, gaps, row, limit, sources);
     deep.length = 0;
+  }
+  return sources;
+}
+
+/**
+ * Gives each gap the value of its source, in place. A source is a valid pixel, so no filled one is ever the
+ * source of another. Adds the gaps without one to `left`.
+ */
+export function copySources(
+  pixels: PixelArray,
+  gaps: Int32Array,
+  sources: Int32Array,
+  left: GapList,
+): void {
+  for (let k = 0; k < gaps.length; k++) {
+    const [gap, source] = [gaps[k] as number, sources[k] as number];
+    if (source === NONE) left.add(gap);
+    else pixels[gap] = pixels[source] as number;
   }
 }
 
 /** No valid pixel lies within the limit. */
-const NONE = -1;
+export const NONE = -1;
 
 /** The nearest valid pixel lies beyond the rings that are searched. */
 const UNDECIDED = -2;
@@ -76,6 +92,13 @@ function nearestInRings(
 ): number {
   const row = Math.floor(at / width);
   const col = at - row * width;
+  // Beside most gaps lies a valid pixel, and nothing is nearer.
+  if (limit >= 1) {
+    if (row > 0 && isGap[at - width] === 0) return at - width;
+    if (col > 0 && isGap[at - 1] === 0) return at - 1;
+    if (col < width - 1 && isGap[at + 1] === 0) return at + 1;
+    if (row < height - 1 && isGap[at + width] === 0) return at + width;
+  }
   let best = limit;
   let source = NONE;
   for (let ring = 1; ring <= RINGS; ring++) {
@@ -148,23 +171,24 @@ class Envelope {
     this.#starts = new Float64Array(width);
   }
 
-  /** @param pixels of one row, ascending; `settle` is told the source of each, or that there is none. */
+  /** @param places in the list of gaps of those of one row, ascending; their sources are written there. */
   nearestOf(
-    pixels: readonly number[],
+    places: readonly number[],
+    gaps: Int32Array,
     row: number,
     limit: number,
-    settle: (pixel: number, source: number) => void,
+    sources: Int32Array,
   ): void {
     const count = this.#build(row);
     const start = row * this.width;
     let k = 0;
-    for (const pixel of pixels) {
-      const col = pixel - start;
+    for (const place of places) {
+      const col = (gaps[place] as number) - start;
       while (k + 1 < count && (this.#starts[k + 1] as number) < col) k++;
       const at = this.#columns[k] as number;
       const near = count === 0 ? NONE : (this.nearestRow[start + at] as number);
       const distance = (col - at) * (col - at) + (row - near) * (row - near);
-      settle(pixel, near !== NONE && distance <= limit ? near * this.width + at : NONE);
+      sources[place] = near !== NONE && distance <= limit ? near * this.width + at : NONE;
     }
   }
 

@@ -273,6 +273,46 @@ describe.each([
       expect(pixels(tile, 'int16', 1)).toEqual([50, 50]);
     });
 
+    test('bands with the same gaps as the band before, with others, and with none are each filled as if they came alone', async () => {
+      const [height, width] = [9, 14];
+      const size = height * width;
+      const one = Array.from({ length: size }, (_, i) => i % 5 === 0 || (i > 40 && i < 70));
+      // As many gaps, one of them elsewhere.
+      const other = one.map((isGap, i) => (i === 42 ? false : i === 1 ? true : isGap));
+      const none = one.map(() => false);
+      const masks = [one, one, other, one, none, other, other];
+      const bands = masks.map((mask, band) =>
+        mask.map((isGap, i) => (isGap ? -9 : 100 * band + (i % 97))),
+      );
+      for (const maxFillDistance of [null, 2]) {
+        const recipe = {
+          mask: sentinel(-9),
+          fillValue: -9,
+          processing: fill({ fill: 'nearest', maxFillDistance }),
+        };
+        const together = await run([height, width], 'int16', bands, recipe);
+        for (const [band, values] of bands.entries()) {
+          const alone = await run([height, width], 'int16', [values], recipe);
+          expect(pixels(together, 'int16', band)).toEqual(pixels(alone, 'int16'));
+          expect(together.chunks[band]?.counts).toEqual(alone.chunks[0]?.counts);
+        }
+      }
+    });
+
+    test('a tile with the gaps of the tile before, but another shape or distance, is filled by its own', async () => {
+      const values = [7, -9, -9, -9, -9, 8];
+      const recipe = { mask: sentinel(-9), fillValue: 99 };
+      const nearest = (maxFillDistance: number | null) =>
+        fill({ fill: 'nearest', maxFillDistance });
+      const filled = async (shape: readonly [number, number], distance: number | null) => {
+        const processing = nearest(distance);
+        return pixels(await run(shape, 'int16', [values], { ...recipe, processing }), 'int16');
+      };
+      expect(await filled([1, 6], null)).toEqual([7, 7, 7, 8, 8, 8]);
+      expect(await filled([1, 6], 1)).toEqual([7, 7, 99, 99, 8, 8]);
+      expect(await filled([3, 2], 1)).toEqual([7, 7, 7, 8, 8, 8]);
+    });
+
     test('a band without one valid pixel is not filled', async () => {
       const tile = await run(
         [1, 2],

@@ -1,4 +1,4 @@
-import type { Dataset } from 'gdal-async';
+import type { Dataset, RasterBand } from 'gdal-async';
 import { RasterError } from '../../../errors.js';
 import {
   type Affine,
@@ -11,7 +11,8 @@ import type { Window } from '../../../grid/window.js';
 import { allocate, bytesOf, DTYPES, type DType, type PixelArray } from '../../../raster/dtype.js';
 import type { FetchedPart, Recipe } from '../../../tile.js';
 import type { BandRaster } from '../../band-raster.js';
-import { addInvalid, GapList } from '../../fill/gaps.js';
+import { GapList } from '../../fill/gaps.js';
+import { addInvalid } from '../../fill/invalid.js';
 import type { Warp } from '../../resample/warp.js';
 import { isPlausibleBlock } from '../../size-limits.js';
 import { invalidValue, type PartFile } from '../../tile-reader.js';
@@ -70,6 +71,8 @@ export function checkBlocks(dataset: Dataset): void {
 
 class GdalPartFile implements PartFile {
   readonly bands: number;
+  /** Asked for often, and found by the binding each time. */
+  readonly #bands: RasterBand[] = [];
   /** Positions, once found, serve all bands. */
   #warp: Warp | undefined;
 
@@ -158,8 +161,9 @@ class GdalPartFile implements PartFile {
     loadGdal().vsimem.release(this.name);
   }
 
-  #band(band: number) {
-    return this.dataset.bands.get(band + 1);
+  #band(band: number): RasterBand {
+    this.#bands[band] ??= this.dataset.bands.get(band + 1);
+    return this.#bands[band];
   }
 
   #read(band: number, pixels: PixelArray, options: object): void {

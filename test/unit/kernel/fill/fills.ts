@@ -1,6 +1,6 @@
 import type { Shape } from '../../../../src/grid/geobox.js';
 import { fillIdw } from '../../../../src/kernel/fill/idw.js';
-import { fillNearest } from '../../../../src/kernel/fill/nearest.js';
+import { copySources, nearestSources } from '../../../../src/kernel/fill/nearest.js';
 import { loadGdal } from '../../../../src/kernel/gdal/load.js';
 import { withRawDataset } from '../../../../src/kernel/gdal/raw-dataset.js';
 import { Workspace } from '../../../../src/kernel/workspace.js';
@@ -20,7 +20,9 @@ export function nearest(
   limit: number | null,
 ): number[] {
   const workspace = new Workspace();
-  fillNearest(pixels, gapsOf(mask), shape, limit, workspace);
+  const { gaps, isGap } = gapsOf(mask);
+  const sources = nearestSources({ gaps, isGap }, shape, limit, workspace);
+  copySources(pixels, gaps, sources, workspace.left);
   return [...workspace.left.indices()];
 }
 

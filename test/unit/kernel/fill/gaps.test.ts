@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  addInvalid,
-  addMasked,
-  addUncovered,
-  findMasked,
-  GapList,
-} from '../../../../src/kernel/fill/gaps.js';
+import { addMasked, addUncovered, findMasked, GapList } from '../../../../src/kernel/fill/gaps.js';
+import { addInvalid } from '../../../../src/kernel/fill/invalid.js';
 import type { PixelArray } from '../../../../src/raster/dtype.js';
 import fc from '../../../fast-check.js';
 
@@ -28,6 +23,18 @@ describe('a list of gaps', () => {
       for (const i of [...order, ...order]) gaps.add(i);
     };
     expect(listed(add)).toEqual(expected);
+  });
+
+  test('is ascending too where whole lists were added, before, behind and among its own', () => {
+    const lists = [[40, 41], [], [7, 42], [1, 2, 3, 99]].map((list) => Int32Array.from(list));
+    const add = (gaps: GapList) => {
+      gaps.add(5);
+      for (const list of lists) gaps.addAll(list);
+      gaps.add(100);
+    };
+    expect(listed(add)).toEqual([1, 2, 3, 5, 7, 40, 41, 42, 99, 100]);
+    const many = Int32Array.from({ length: 5000 }, (_, i) => 2 * i);
+    expect(listed((gaps) => gaps.addAll(many))).toEqual([...many]);
   });
 
   test('is empty after it was cleared', () => {
@@ -60,6 +67,36 @@ describe('invalid pixels', () => {
     expect(invalid(Float64Array.of(Number.POSITIVE_INFINITY), undefined)).toEqual([]);
   });
 
+  test.each([
+    Uint8Array,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+  ])(
+    '$name: a gap is found wherever it lies among pixels that are looked at together',
+    (Pixels) => {
+      const isFloat = Pixels === Float32Array || Pixels === Float64Array;
+      for (const value of isFloat ? [7, Number.NaN] : [7])
+        for (let length = 1; length <= 20; length++)
+          for (let gap = 0; gap < length; gap++) {
+            const pixels = new Pixels(length).fill(9);
+            pixels[gap] = value;
+            expect(invalid(pixels, 7)).toEqual([gap]);
+          }
+    },
+  );
+
+  test('a gap is found between the largest floats and infinities of either sign', () => {
+    const lowest = -3.4028234663852886e38;
+    const pixels = Float32Array.of(-lowest, lowest, -lowest, Infinity, -Infinity, 0, 0, 0, lowest);
+    expect(invalid(pixels, lowest)).toEqual([1, 8]);
+    expect(invalid(pixels, 0)).toEqual([5, 6, 7]);
+    expect(invalid(pixels, undefined)).toEqual([]);
+  });
+
   test('only those of the window count', () => {
     const window = { row: 1, col: 1, height: 2, width: 2 };
     const pixels = new Uint8Array(4 * 4);
@@ -85,13 +122,13 @@ describe('mask bits', () => {
     expect([...findMasked(Uint8Array.of(0xff, 0x03, 0xfb), 2, 3, window).indices]).toEqual([]);
   });
 
-  test('every pixel is found that has a bit missing, wherever it lies among words of four and in the tile', () => {
+  test('every pixel is found that has a bit missing, wherever it lies among the words that are looked at together and in the tile', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 8 }),
-        fc.integer({ min: 1, max: 9 }),
-        fc.integer({ min: 1, max: 9 }),
-        fc.array(fc.nat(63), { maxLength: 20 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.nat(143), { maxLength: 20 }),
         (bands, height, width, gaps) => {
           const full = 2 ** bands - 1;
           const raster = new Uint8Array(height * width).fill(full);
