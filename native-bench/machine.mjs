@@ -24,6 +24,7 @@ export function describeVersions(root) {
     'smart-geocubes-native': `${readVersion('../package.json')}${commitOf(root)}`,
     node: process.versions.node,
     gdal: `${version} (${bundled ? 'bundled' : "the system's"})`,
+    gdalwarp: commandVersion('gdalwarp') ?? 'not installed',
     'Blosc of GDAL': bloscCompressors.join(', ') || 'none',
     libblosc: bloscVersion() ?? 'unknown',
     'gdal-async': readVersion('gdal-async/package.json'),
@@ -40,6 +41,12 @@ function commitOf(root) {
   if (status !== 0) return '';
   const isChanged = git('status', '--porcelain', '--', 'src', 'package-lock.json').stdout !== '';
   return ` (commit ${stdout.trim()}${isChanged ? ', changed' : ''})`;
+}
+
+/** Of one of GDAL's commands, which say "GDAL 3.6.2, released ...". */
+function commandVersion(command) {
+  const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+  return /^GDAL ([^,\s]+)/.exec(stdout ?? '')?.[1];
 }
 
 function readVersion(path) {

@@ -13,6 +13,9 @@ export const TASKS = [
   'load',
   'start-up',
   'save',
+  'import',
+  'load-like',
+  'end-to-end',
 ];
 
 /**
@@ -39,6 +42,11 @@ export const SIZES = {
     load: { side: 2048, rows: 9, cols: 9 },
     startUp: { side: 3600, rounds: 9 },
     save: { side: 3600, rows: 2, rounds: 3 },
+    warps: { side: 6000, chunk: 2048, rounds: 3, slowRounds: 2 },
+    endToEnd: [
+      { chunk: 1024, tiles: [2, 2], latencies: [200, 500], rounds: 2 },
+      { chunk: 3600, tiles: [1, 1], latencies: [200], rounds: 1 },
+    ],
   },
   quick: {
     rounds: 3,
@@ -55,11 +63,13 @@ export const SIZES = {
     load: { side: 1024, rows: 4, cols: 4 },
     startUp: { side: 3600, rounds: 5 },
     save: { side: 1024, rows: 2, rounds: 3 },
+    warps: { side: 1500, chunk: 512, rounds: 1, slowRounds: 1 },
+    endToEnd: [{ chunk: 512, tiles: [2, 2], latencies: [200], rounds: 1 }],
   },
 };
 
 export const USAGE = `Usage: npm run bench -- [options]
-  --quick        smaller inputs, fewer rounds: under two minutes on two cores
+  --quick        smaller inputs, fewer rounds: under three minutes on two cores
   --only TASK    one task, or several with commas: ${TASKS.join(', ')}
   --no-python    leave the Python original out
   --threads N    the most threads of a pool (default: the cores this process may use)

@@ -7,6 +7,7 @@
  * Environment:
  *   GEOCUBES_VENV  parent of the virtual environment (default .venv in the project)
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -23,6 +24,19 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Results of quick and partial runs, which never take the place of a full one's. */
 const PARTIAL = join(HERE, 'results', 'partial', 'kernels.json');
+
+/** Of tasks that have one. */
+const FOLDERS = { import: 'warps', 'load-like': 'warps' };
+
+const ORIGINAL = {
+  ...{ name: 'bench', file: 'requirements.txt', minor: 11 },
+  what: 'the Python original and the other libraries of Python are',
+};
+/** It stands on other versions of the same packages. */
+const WITH_XEE = {
+  ...{ name: 'bench-seed', file: 'requirements-seed.txt', minor: 12 },
+  what: 'smart-geocubes with Xee is',
+};
 
 /** Inputs and cubes of the task that runs: gigabytes, which an interrupted run must not leave behind. */
 const folders = new Set();
@@ -75,7 +89,8 @@ function save(file, results) {
 /** Runs the tasks one after another; after each, yields the results of all so far. */
 async function* measure({ mode, tasks, usePython, threads, seed }) {
   const started = Date.now();
-  const python = usePython ? findPython() : undefined;
+  const python = usePython ? findPython(ORIGINAL) : undefined;
+  const pythonSeed = usePython && tasks.includes('end-to-end') ? findPython(WITH_XEE) : undefined;
   const { hasBlosc } = createGdalKernel().facts;
   const run = {
     date: new Date(started).toISOString().slice(0, 10),
@@ -83,15 +98,16 @@ async function* measure({ mode, tasks, usePython, threads, seed }) {
     machine: describeMachine(),
     versions: describeVersions(ROOT),
     ...(python === undefined ? {} : { python: await pythonVersions(python) }),
+    ...(pythonSeed === undefined ? {} : { pythonSeed: seedVersions(pythonSeed) }),
   };
   say(`${mode}, seed ${seed}, up to ${threads} threads, load ${run.machine.load.toFixed(2)}`);
   const results = {};
   for (const name of tasks) {
     const since = Date.now();
     results[name] = await inFolder(name, async (folder) => {
-      const task = await import(`./tasks/${name}.mjs`);
+      const task = await import(`./tasks/${FOLDERS[name] ?? '.'}/${name}.mjs`);
       return task.run({
-        ...{ folder, sizes: SIZES[mode], threads, seed, hasBlosc, python },
+        ...{ folder, sizes: SIZES[mode], threads, seed, hasBlosc, python, pythonSeed },
         say: (line) => say(`${name}: ${line}`),
       });
     });
@@ -111,18 +127,14 @@ async function inFolder(name, use) {
   }
 }
 
-function findPython() {
+/** @param {{ name: string, file: string, minor: number, what: string }} environment @returns {string | undefined} */
+function findPython({ name, file, minor, what }) {
   const venv = resolve(process.env.GEOCUBES_VENV ?? join(ROOT, '.venv'));
   try {
-    return ensureEnvironment(
-      join(venv, 'bench'),
-      join(HERE, 'python', 'requirements.txt'),
-      11,
-      say,
-    );
+    return ensureEnvironment(join(venv, name), join(HERE, 'python', file), minor, say);
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error;
-    say(`the Python original is left out. ${error.message}`);
+    say(`${what} left out. ${error.message}`);
     return undefined;
   }
 }
@@ -141,4 +153,12 @@ function rounded(_key, value) {
   return typeof value === 'number' && !Number.isInteger(value)
     ? Number(value.toPrecision(6))
     : value;
+}
+
+/** Of what fills cubes there; asked of the environment, without loading it. */
+function seedVersions(python) {
+  const names = ['smart-geocubes', 'xee', 'earthengine-api', 'icechunk', 'xarray', 'zarr'];
+  const code = `import importlib.metadata as m, json, platform, sys
+print(json.dumps({"python": platform.python_version(), **{n: m.version(n) for n in sys.argv[1:]}}))`;
+  return JSON.parse(execFileSync(python, ['-c', code, ...names], { encoding: 'utf8' }));
 }

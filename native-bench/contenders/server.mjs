@@ -21,3 +21,30 @@ export function startServer(folder, latency) {
     );
   });
 }
+
+/**
+ * The same with its built-in assets alone, and with an answer to how many requests it has had.
+ *
+ * @param {number} latency ms that each pixel request takes at least; all others are answered at once
+ * @returns {Promise<{ url: string, pid: number, counts: () => Promise<import('../../dist/loopback/index.js').RequestCounts>, stop: () => void }>}
+ */
+export async function startCounted(latency) {
+  const file = fileURLToPath(new URL('counted.mjs', import.meta.url));
+  const child = fork(file, [String(latency)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const answer = () =>
+    new Promise((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('exit', (code) =>
+        reject(new Error(`Expected the loopback server to run but it ended with code ${code}.`)),
+      );
+    });
+  const { url } = await answer();
+  return {
+    ...{ url, pid: child.pid, stop: () => child.connected && child.disconnect() },
+    counts: async () => {
+      const counted = answer();
+      child.send('count');
+      return (await counted).requests;
+    },
+  };
+}

@@ -20,7 +20,10 @@ import numpy as np
 import rioxarray  # noqa: F401
 import xarray as xr
 
-PACKAGES = ["icechunk", "numcodecs", "numpy", "rasterio", "rioxarray", "scipy", "xarray", "zarr"]
+PACKAGES = [
+    *["dask", "icechunk", "numcodecs", "numpy", "odc-geo", "rasterio", "rioxarray", "scipy"],
+    *["tensorstore", "xarray", "zarr", "zarrs"],
+]
 
 
 def versions():
@@ -97,22 +100,59 @@ def encode(path, dtype, shape, codec, keep=None):
     return {"ms": ms, "bytes": len(frame)}
 
 
-def load(store, names, digest=False):
-    import icechunk
-
+def load(store, names, reader="xarray", digest=False):
+    """Each reader opens the cube and reads all bands; what it imports is there before."""
+    read = READERS[reader]()
     started = milliseconds()
-    repository = icechunk.Repository.open(icechunk.local_filesystem_storage(store))
-    session = repository.readonly_session("main")
-    data = xr.open_zarr(session.store, mask_and_scale=False, chunks=None, consolidated=False)
-    data = data[names].load()
+    arrays = read(store, names)
     ms = milliseconds() - started
-    arrays = [np.ascontiguousarray(data[name].values) for name in names]
     result = {"ms": ms, "bytes": sum(array.nbytes for array in arrays)}
     if digest:
-        result["digests"] = [hashlib.sha256(array).hexdigest() for array in arrays]
+        result["digests"] = [hashlib.sha256(np.ascontiguousarray(array)).hexdigest() for array in arrays]
     return result
 
 
+def with_xarray():
+    import icechunk
+
+    def read(store, names):
+        repository = icechunk.Repository.open(icechunk.local_filesystem_storage(store))
+        session = repository.readonly_session("main")
+        data = xr.open_zarr(session.store, mask_and_scale=False, chunks=None, consolidated=False)
+        data = data[names].load()
+        return [data[name].values for name in names]
+
+    return read
+
+
+def with_tensorstore():
+    import tensorstore
+
+    def read(store, names):
+        def opened(name):
+            spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": f"{store}/{name}/"}}
+            return tensorstore.open(spec, open=True, read=True)
+
+        arrays = [future.result() for future in [opened(name) for name in names]]
+        return [future.result() for future in [array.read() for array in arrays]]
+
+    return read
+
+
+def with_zarrs():
+    import zarr
+    import zarrs  # noqa: F401
+
+    zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
+
+    def read(store, names):
+        cube = zarr.open_group(store, mode="r")
+        return [cube[name][:] for name in names]
+
+    return read
+
+
+READERS = {"xarray": with_xarray, "tensorstore": with_tensorstore, "zarrs": with_zarrs}
 ACTIONS = {"ready": ready, "tile": tile, "encode": encode, "load": load}
 
 

@@ -35,7 +35,7 @@ function command({ date, mode, seed, threads, seconds, machine, rounds, runs = [
   return [
     '```sh',
     'npm run bench                   # all of it; writes this page',
-    'npm run bench -- --quick        # under two minutes on two cores; writes to results/partial/',
+    'npm run bench -- --quick        # under three minutes on two cores; writes to results/partial/',
     'npm run bench -- --only fill    # one task; --help lists them',
     '```',
     '',
@@ -55,7 +55,7 @@ function targets(results) {
   );
 }
 
-function contenders({ versions, python }) {
+function contenders({ versions, python, pythonSeed }) {
   const list = (record) =>
     Object.entries(record)
       .map(([name, version]) => `${name} ${version}`)
@@ -70,7 +70,7 @@ function contenders({ versions, python }) {
         ? '- The **Python original** is left out: this run had no Python with its packages.'
         : '- **Python original**: what smart-geocubes does with a downloaded tile: observed range, rioxarray\'s `interpolate_na(method="nearest")` for each band, clip, cast to uint8 by truncation, Blosc zstd 9 with bitshuffle by numcodecs (`python/contender.py`).',
     ].join('\n'),
-    `Versions: ${list(versions)}.${python === undefined ? '' : ` Python: ${list(python)}.`}`,
+    `Versions: ${list(versions)}.${python === undefined ? '' : ` Python: ${list(python)}.`}${pythonSeed === undefined ? '' : ` Python with smart-geocubes: ${list(pythonSeed)}.`}`,
   ].join('\n\n');
 }
 

@@ -1,5 +1,6 @@
 /** One part of the page for each task: a heading, what was done, a table. */
 import { median, spread } from '../statistics.mjs';
+import { endToEnd } from './end-to-end.mjs';
 import {
   bytesOf,
   caseOf,
@@ -21,6 +22,7 @@ import {
 import { save } from './save.mjs';
 import { startUp } from './start-up.mjs';
 import { SETTLING_TILES, trendOf } from './targets.mjs';
+import { importScene, loadLike } from './warps.mjs';
 
 /** By task; each takes the task's results and gives Markdown. */
 export const SECTIONS = {
@@ -35,6 +37,9 @@ export const SECTIONS = {
   load,
   'start-up': startUp,
   save,
+  import: importScene,
+  'load-like': loadLike,
+  'end-to-end': endToEnd,
 };
 
 const CASE_NAMES = {
@@ -285,7 +290,7 @@ function load({ side, tiles, bands, rawBytes, contenders }) {
   ]);
   return [
     '## Load',
-    `All of a cube of ${tiles} tiles of ${side} x ${side} x ${bands} uint8 (${megabytes(rawBytes)} MB) into memory, from opening it; files in the system's cache; the pool's threads, like the imports of all contenders, are there already. All read the same pixels (SHA-256).`,
+    `All of a cube of ${tiles} tiles of ${side} x ${side} x ${bands} uint8 (${megabytes(rawBytes)} MB) into memory, from opening it; files in the system's cache; the pool's threads, like the imports of all contenders, are there already. tensorstore and zarrs, which read no Icechunk, read a plain Zarr directory of the same chunks: fewer files to look at, in their favour; the others read Icechunk. All read the same pixels (SHA-256).`,
     table(['reader', 'ms', 'MB/s', `times ${ours.name}`, 'memory, MB: idle, peak'], rows),
   ].join('\n\n');
 }

@@ -1,5 +1,6 @@
 /** What the project set out to reach, each with what was measured and whether that is enough. */
 import { slope } from '../statistics.mjs';
+import { endToEndTargets } from './end-to-end.mjs';
 import {
   bytesOf,
   caseOf,
@@ -11,6 +12,7 @@ import {
   withSpread,
 } from './numbers.mjs';
 import { startUpTargets } from './start-up.mjs';
+import { warpTargets } from './warps.mjs';
 
 /** Tiles at the start that do not count: pools, caches and the allocator fill first. */
 export const SETTLING_TILES = 10;
@@ -25,6 +27,8 @@ const GOALS = {
   growth: 0.1,
   zarrita: 5,
   xarray: 1.5,
+  tensorstore: 1,
+  zarrs: 1,
 };
 
 /**
@@ -49,6 +53,9 @@ export function judge({ tasks }) {
     ...memory(tasks),
     ...loads(tasks),
     ...startUpTargets(tasks['start-up']),
+    ...warpTargets(tasks.import, 'Import of a scene'),
+    ...warpTargets(tasks['load-like'], 'Load onto the grid of a raster'),
+    ...endToEndTargets(tasks['end-to-end']),
   ];
 }
 
@@ -148,6 +155,8 @@ function scaling(tasks) {
 const READERS = {
   zarrita: 'zarrita.get on the main thread',
   xarray: 'open_zarr().load() of xarray',
+  tensorstore: 'tensorstore, from plain Zarr',
+  zarrs: 'zarr-python with zarrs, from plain Zarr',
 };
 
 function loads({ load }) {

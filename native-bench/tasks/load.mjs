@@ -6,6 +6,13 @@ import { startServer } from '../contenders/server.mjs';
 import { writeMosaic } from '../inputs/mosaic.mjs';
 import { startKernel, startOriginal, withThreads } from './setting.mjs';
 
+/** Those that read no Icechunk get the same pixels in a plain Zarr directory, by the same codec. */
+const PYTHON_READERS = {
+  xarray: { name: 'xarray open_zarr().load()', isPlain: false },
+  tensorstore: { name: 'tensorstore, plain Zarr', isPlain: true },
+  zarrs: { name: 'zarr-python with zarrs, plain Zarr', isPlain: true },
+};
+
 /** All of a cube into memory. The files are in the system's cache: each contender reads them before it is timed. */
 export async function run(setting) {
   const { folder, sizes, seed, say } = setting;
@@ -15,6 +22,8 @@ export async function run(setting) {
   const store = join(folder, 'cube');
   say('filling the cube');
   await fill(store, rasters, dataset, setting);
+  const plain = join(folder, 'cube.zarr');
+  if (setting.python !== undefined) await fill(plain, rasters, dataset, setting);
   const names = dataset.bands.map(({ name }) => name);
   const contenders = [
     {
@@ -26,17 +35,17 @@ export async function run(setting) {
     { reader: 'zarrita', ...startNode({ name: 'zarrita.get, main thread' }) },
     ...(setting.python === undefined
       ? []
-      : [{ reader: 'xarray', ...startOriginal(setting), name: 'xarray open_zarr().load()' }]),
+      : Object.entries(PYTHON_READERS).map(([reader, { name, isPlain }]) => ({
+          ...{ reader, isPlain, ...startOriginal(setting), name },
+        }))),
   ];
   return withContenders(contenders, async () => {
     const entries = contenders.map((contender) => ({
       contender,
       measure: (digest = false) =>
         contender.ask('load', {
-          store,
-          names,
-          digest,
-          ...(contender.reader === 'xarray' ? {} : { reader: contender.reader }),
+          ...{ store: contender.isPlain ? plain : store, names, digest },
+          reader: contender.reader,
         }),
     }));
     await contenders[0].ask('ready');

@@ -10,6 +10,7 @@ import { startNode, startPython } from '../contenders/process.mjs';
  * @property {number} seed
  * @property {boolean} hasBlosc whether the native kernel can write Blosc
  * @property {string} [python] of an environment that has the packages
+ * @property {string} [pythonSeed] of one that has smart-geocubes and Xee
  * @property {(line: string) => void} say
  */
 

@@ -30,12 +30,16 @@ test('targets are judged by the ratios within rounds', () => {
     ['2.96 % over 4 tiles (1.05 MB a tile)', true],
     [undefined, undefined],
     [undefined, undefined],
+    [undefined, undefined],
+    [undefined, undefined],
     // 190 - 80, 170 - 90 and 150 - 80: 80 in the middle, of 70.
     ['80.0 ms (70.0 ms to 110 ms)', false],
     [undefined, undefined],
     // 230 - 80, 240 - 90 and 220 - 80.
     ['150 ms (140 ms to 150 ms)', true],
     [undefined, undefined],
+    // No scene was put on another grid, and no region fetched: four targets, four and two.
+    ...Array(10).fill([undefined, undefined]),
   ]);
 });
 
