@@ -130,7 +130,9 @@ const WAITS_FOR = {
   'cli/commands/log': OF_CUBES,
   'cli/commands/loopback': ['commander'],
   'cli/commands/plan': [...OF_CUBES, ...OF_THE_SERVICE],
+  'cli/commands/rollback': OF_CUBES,
   'cli/commands/status': OF_CUBES,
+  'cli/commands/tag': OF_CUBES,
   'cli/commands/verify': OF_CUBES,
 };
 

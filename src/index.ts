@@ -130,6 +130,7 @@ export type { LoadedPixels } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';
 export type { RollBack } from './store/durability/roll-back.js';
 export type { OpenZarr } from './store/read.js';
+export type { Commit, Tag } from './store/session.js';
 export { TileState } from './store/tiles/ledger.js';
 export type {
   FetchContext,

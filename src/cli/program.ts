@@ -56,6 +56,18 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/log.js')).logCommand(),
   },
   {
+    name: 'tag',
+    description: 'name a state of a cube, or list the names',
+    parameters: '[name]',
+    load: async () => (await import('./commands/tag.js')).tagCommand(),
+  },
+  {
+    name: 'rollback',
+    description: 'go back to an older state of a cube',
+    parameters: '<version>',
+    load: async () => (await import('./commands/rollback.js')).rollbackCommand(),
+  },
+  {
     name: 'verify',
     description: 'check that the chunks of loaded tiles are there and can be decoded',
     load: async () => (await import('./commands/verify.js')).verifyCommand(),

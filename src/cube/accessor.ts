@@ -14,6 +14,7 @@ import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import { type OpenZarr, openZarr } from '../store/read.js';
+import type { Commit, Tag } from '../store/session.js';
 import { nameStorage, PLACES } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
 import type { IngestOptions, IngestTarget } from './fill/ingest-options.js';
@@ -126,8 +127,58 @@ export abstract class Accessor {
   }
 
   /** The commits, newest first. */
-  history(): Promise<{ id: string; message: string; writtenAt: string }[]> {
+  history(): Promise<Commit[]> {
     return this.opened.repository.history();
+  }
+
+  /** The commit this cube was opened at, with {@link OpenOptions.asOf}; else `undefined`. */
+  get asOf(): Commit | undefined {
+    return this.opened.repository.asOf;
+  }
+
+  /** Names for commits, in the order of the names. @throws {StoreError} of kind `io` for a plain Zarr directory. */
+  async tags(): Promise<Tag[]> {
+    return this.opened.repository.versions.tags();
+  }
+
+  /**
+   * Gives a commit a name, which then never means another one, also when it is deleted.
+   *
+   * @param at the commit: as {@link OpenOptions.asOf}. Default: the one that is read now.
+   * @throws {InvalidInputError} for a name that cannot be one, or a version that is not there; {@link StoreError} of
+   * kind `exists` for a name that is taken.
+   */
+  async tag(name: string, at?: string): Promise<Commit> {
+    const commit = await this.#commitAt(at);
+    await this.opened.repository.versions.tag(name, commit.id);
+    return commit;
+  }
+
+  /** Removes a name. The commit stays. @throws {InvalidInputError} when there is none. */
+  async deleteTag(name: string): Promise<void> {
+    return this.opened.repository.versions.deleteTag(name);
+  }
+
+  /**
+   * Makes an older state the newest one again, tiles and all. What was committed later stays in the repository, where
+   * its id and tags find it, until old snapshots are expired: the same call with the id of `from` undoes it. A process
+   * that fills the cube meanwhile ends with an error at its next commit.
+   *
+   * @param version as {@link OpenOptions.asOf}.
+   * @throws {InvalidInputError} when there is no such version; {@link StoreError} of kind `conflict` when another
+   * process commits at that moment.
+   */
+  async resetTo(version: string): Promise<{ readonly from: Commit; readonly to: Commit }> {
+    const { versions } = this.opened.repository;
+    const to = await versions.find(version);
+    return { from: await versions.reset(to), to };
+  }
+
+  async #commitAt(version: string | undefined): Promise<Commit> {
+    const { repository } = this.opened;
+    if (version !== undefined) return repository.versions.find(version);
+    const { version: id } = await repository.readSession();
+    return repository.versions.find(id ?? '');
   }
 
   /** The same as {@link ingest}, by the name that smart-geocubes has for it. */

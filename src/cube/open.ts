@@ -28,16 +28,22 @@ export interface OpenOptions extends StoreOptions {
    * does not; its bands, dtype and grid must be the cube's. Not needed for cubes made here.
    */
   readonly dataset?: Dataset;
+  /**
+   * An older state, to read: a tag, the id of a commit, or a time (UTC) such as `2026-11-28` or `2026-11-28T12:30`, by
+   * which the newest commit in or before it is meant. Nothing can be written to it. Default: the newest state at each call.
+   */
+  readonly asOf?: string;
 }
 
 /** As `Cube.open`. */
 export async function openCube(
   storage: string,
-  { dataset, sync }: OpenOptions = {},
+  { dataset, sync, asOf }: OpenOptions = {},
 ): Promise<OpenedCube> {
   const location = parseStorage(storage);
   try {
-    const repository = await Repository.open(location, sync === undefined ? {} : { sync });
+    const newest = await Repository.open(location, sync === undefined ? {} : { sync });
+    const repository = asOf === undefined ? newest : await newest.at(asOf);
     const facts = await openRecord(await repository.readSession(), storage, dataset);
     return openedCube(facts, repository);
   } catch (error) {

@@ -54,7 +54,11 @@ export async function ledgerOf({ repository, dataset }: OpenedCube): Promise<Led
 }
 
 /** @throws {InvalidInputError} for a cube that nothing can be written to. */
-export function checkExtendable({ readOnlyBecause }: OpenedCube): void {
+export function checkExtendable({ readOnlyBecause, repository }: OpenedCube): void {
+  if (repository.asOf !== undefined)
+    throw new InvalidInputError(
+      `Expected the newest state of the cube but received the one of ${repository.asOf.writtenAt}, which can be read alone. Open the cube without asOf; resetTo makes an older state the newest one.`,
+    );
   if (readOnlyBecause === undefined) return;
   const todo =
     readOnlyBecause === UNKNOWN_SOURCE

@@ -2,6 +2,8 @@
  * The end of a tile's way: chunks and ledger come in with a session, a snapshot that every reader sees goes out. Its
  * kinds are `icechunk/` and `directory/`.
  */
+
+import { StoreError } from '../errors.js';
 import { createPlainZarr, openPlainZarr } from './directory/plain-zarr.js';
 import type { LocalStore, StoreOptions } from './durability/local-store.js';
 import { createIcechunk, openIcechunk } from './icechunk/backend.js';
@@ -13,9 +15,10 @@ import type {
   Marks,
   RepositorySettings,
   Session,
+  Versions,
   WriteSession,
 } from './session.js';
-import { PLACES, type StorageLocation } from './storage-url.js';
+import { nameStorage, PLACES, type StorageLocation } from './storage-url.js';
 
 /** Format 1 is what both icechunk 1.x (which smart-geocubes uses) and 2.x read. */
 export const DEFAULT_ICECHUNK_FORMAT = 1;
@@ -25,6 +28,8 @@ export class Repository {
   private constructor(
     readonly location: StorageLocation,
     private readonly backend: Backend,
+    /** The state that is read, where it is an older one; then nothing can be written. */
+    readonly asOf?: Commit,
   ) {}
 
   /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
@@ -63,12 +68,32 @@ export class Repository {
     return this.backend.marks;
   }
 
-  readSession(): Promise<Session> {
-    return this.backend.readSession();
+  /** Older states, and names for them. @throws {StoreError} of kind `io` for a plain Zarr directory, which keeps none. */
+  get versions(): Versions {
+    const { versions } = this.backend;
+    if (versions !== undefined) return versions;
+    throw new StoreError(
+      'io',
+      `Expected a cube that keeps older states but ${nameStorage(this.location)} is a plain Zarr directory, which has the newest alone. Cubes in Icechunk repositories (without ".zarr") keep them.`,
+    );
   }
 
-  writeSession(): Promise<WriteSession> {
-    return this.backend.writeSession();
+  /** The same place in an older state, for reading. @throws {InvalidInputError} when there is no such one. */
+  async at(version: string): Promise<Repository> {
+    return new Repository(this.location, this.backend, await this.versions.find(version));
+  }
+
+  readSession(): Promise<Session> {
+    return this.backend.readSession(this.asOf?.id);
+  }
+
+  /** @throws {StoreError} of kind `io` for an older state. */
+  async writeSession(): Promise<WriteSession> {
+    if (this.asOf === undefined) return this.backend.writeSession();
+    throw new StoreError(
+      'io',
+      'Expected the newest state of the cube to write to but it was opened as of an older one.',
+    );
   }
 
   /**
@@ -96,7 +121,7 @@ export class Repository {
 
   /** The commits, newest first; none for a plain Zarr directory. */
   history(): Promise<Commit[]> {
-    return this.backend.history();
+    return this.backend.history(this.asOf?.id);
   }
 }
 

@@ -55,10 +55,39 @@ export interface WriteSession extends Session {
   commit(message: string, finish: Finish): Promise<string>;
 }
 
+/** One state of a cube, as its history has it; `writtenAt` is ISO 8601, in UTC. */
 export interface Commit {
   readonly id: string;
   readonly message: string;
   readonly writtenAt: string;
+}
+
+/** A name for a commit, which never means another one. */
+export interface Tag {
+  readonly name: string;
+  readonly commit: Commit;
+}
+
+/** Older states of a cube, and names for them. */
+export interface Versions {
+  /**
+   * The commit that a tag, an id or a time means: by a time, which may be `2026`, `2026-11`, `2026-11-28` or finer (UTC),
+   * the newest one in or before it. Ids are found also where {@link reset} has left them.
+   * @throws {InvalidInputError} when there is none.
+   */
+  find(version: string): Promise<Commit>;
+  /** By name. */
+  tags(): Promise<Tag[]>;
+  /** @throws {InvalidInputError} for a name that cannot be one; {@link StoreError} of kind `exists` for one that is taken, or was. */
+  tag(name: string, id: string): Promise<void>;
+  /** @throws {InvalidInputError} when there is none of that name. */
+  deleteTag(name: string): Promise<void>;
+  /**
+   * Makes a commit the newest one again; those after it stay until somebody expires them.
+   * @returns the one that was the newest.
+   * @throws {StoreError} of kind `conflict` when another process committed meanwhile.
+   */
+  reset(to: Commit): Promise<Commit>;
 }
 
 /** Named marks in a store, each at a snapshot, that are made and moved by one of several at a time. */
@@ -81,7 +110,10 @@ export interface Backend {
   readonly local?: LocalStore | undefined;
   /** Where processes of several machines share a store. */
   readonly marks?: Marks | undefined;
-  readSession(): Promise<Session>;
+  /** Where older states are kept. */
+  readonly versions?: Versions | undefined;
+  /** @param at the id of a snapshot, where the place keeps any. Default: the newest state. */
+  readSession(at?: string): Promise<Session>;
   writeSession(): Promise<WriteSession>;
   /**
    * Puts another cube in the place of the one that is there, at once: no reader sees a mixture.
@@ -90,8 +122,11 @@ export interface Backend {
    * @throws {StoreError} of kind `exists` when something is there that is no part of a cube.
    */
   replace(entries: ReadonlyMap<string, Buffer>): Promise<void>;
-  /** The commits, newest first; none where the place keeps none. */
-  history(): Promise<Commit[]>;
+  /**
+   * The commits, newest first; none where the place keeps none.
+   * @param at the id of the snapshot to begin with. Default: the newest.
+   */
+  history(at?: string): Promise<Commit[]>;
 }
 
 /** How a new Icechunk repository is laid out; other places have nothing of it. */

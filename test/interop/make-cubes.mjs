@@ -81,6 +81,7 @@ async function makeCube(recipe, out, pool, endpoint) {
   const source = await earthEngine(dataset, service);
   const { failed } = await filled.ingest(roi, { source, pool }).finally(() => source.close());
   if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+  await filled.tag('filled');
   // Opened anew: what is read is what lies in the repository.
   const cube = await Cube.open(store);
   const region = await cube.load(roi);

@@ -12,6 +12,7 @@ import type { Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
 import { endAtSignal } from '../interrupt.js';
 import {
+  asOfOption,
   formatOption,
   pathFor,
   quietOption,
@@ -28,6 +29,7 @@ import { complain, print, printJson } from '../output/terminal.js';
 
 interface Options extends RegionOptions, ComputeOptions {
   readonly store: string;
+  readonly asOf?: string;
   readonly png?: string;
   readonly out?: string;
   readonly cog?: boolean;
@@ -44,6 +46,7 @@ export function loadCommand(): Command {
   const command = new Command('load').addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
+    .addOption(asOfOption())
     .addOption(
       new Option(
         '--out <file.tif>',
@@ -96,7 +99,16 @@ export function loadCommand(): Command {
 }
 
 async function load(options: Options): Promise<void> {
-  const { store, png, out, like: likeFile, resampling, buffer, trustInputs = false } = options;
+  const {
+    store,
+    asOf,
+    png,
+    out,
+    like: likeFile,
+    resampling,
+    buffer,
+    trustInputs = false,
+  } = options;
   checkOptions(options);
   if (out !== undefined) {
     await checkOutput(out, '--out', true);
@@ -104,7 +116,7 @@ async function load(options: Options): Promise<void> {
     process.env.GDAL_CACHEMAX ??= '128';
   }
   if (png !== undefined) await checkOutput(png, '--png');
-  const cube = await Cube.open(store);
+  const cube = await Cube.open(store, asOf === undefined ? {} : { asOf });
   const named = await regionIn(options);
   const isOwnGrid = likeFile === undefined && named !== undefined;
   const pool = await openPool({

@@ -7,7 +7,7 @@ import type { Toi } from '../../dataset/toi.js';
 import type { Roi } from '../../grid/roi.js';
 import { tileId } from '../../grid/tiling.js';
 import { renderPng } from '../../picture/png.js';
-import { pathFor, storeOption, timeOption } from '../options/common.js';
+import { asOfOption, pathFor, storeOption, timeOption } from '../options/common.js';
 import { checkOutput, writeOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { type ListedTile, readTileList } from '../options/tile-list.js';
@@ -17,6 +17,7 @@ import { writeTileFeatures } from '../output/tile-features.js';
 
 interface Options extends RegionOptions {
   readonly store: string;
+  readonly asOf?: string;
   readonly png?: string;
   readonly failed?: string;
   readonly format: 'text' | 'json' | 'geojson';
@@ -26,6 +27,7 @@ export function statusCommand(): Command {
   const command = new Command('status').addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
+    .addOption(asOfOption())
     .addOption(
       new Option('--format <format>', 'what to print; geojson has a feature for each tile')
         .choices(['text', 'json', 'geojson'])
@@ -51,12 +53,12 @@ export function statusCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, png, format, time } = options;
+  const { store, asOf, png, format, time } = options;
   if (png !== undefined) await checkOutput(png, '--png');
   const region = await regionIn(options);
   const listed =
     options.failed === undefined ? undefined : await readTileList(options.failed, '--failed');
-  const cube = await Cube.open(store);
+  const cube = await Cube.open(store, asOf === undefined ? {} : { asOf });
   const roi = region ?? cube.grid.geobox;
   const at = time === undefined ? {} : { time };
   const failed = listed && failuresIn(cube, listed);

@@ -2,9 +2,16 @@ import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
 import type { RollBack } from '../../cube/open.js';
 import type { DamagedTile, VerifyReport } from '../../cube/state/verify-tiles.js';
+import { expected } from '../../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';
-import { quietOption, storeOption, threadsOption, timeOption } from '../options/common.js';
+import {
+  asOfOption,
+  quietOption,
+  storeOption,
+  threadsOption,
+  timeOption,
+} from '../options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { megabytes } from '../output/summary-text.js';
@@ -12,6 +19,7 @@ import { print, printJson } from '../output/terminal.js';
 
 interface Options extends RegionOptions, ComputeOptions {
   readonly store: string;
+  readonly asOf?: string;
   readonly quick?: boolean;
   readonly repair?: boolean;
   readonly format: 'text' | 'json' | 'ndjson';
@@ -22,6 +30,7 @@ export function verifyCommand(): Command {
   const command = new Command('verify').addOption(storeOption());
   return addRegionOptions(command)
     .addOption(timeOption())
+    .addOption(asOfOption())
     .option('--quick', 'check that chunks are there, and do not decode them')
     .option(
       '--repair',
@@ -43,11 +52,13 @@ export function verifyCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, quick = false, repair = false, format, quiet, time } = options;
+  const { store, asOf, quick = false, repair = false, format, quiet, time } = options;
+  if (repair && asOf !== undefined)
+    throw expected('the newest state', 'what to --repair', `the one of ${asOf}`);
   const region = await regionIn(options);
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
   if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
-  const cube = await Cube.open(store);
+  const cube = await Cube.open(store, asOf === undefined ? {} : { asOf });
   const roi = region ?? cube.grid.geobox;
   const pool = quick ? undefined : await openPool(options);
   const damaged: DamagedTile[] = [];

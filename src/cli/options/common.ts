@@ -36,6 +36,12 @@ export const timeOption = () =>
     'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30 (default: all)',
   ).argParser(parseToi);
 
+export const asOfOption = () =>
+  new Option(
+    '--as-of <version>',
+    'an older state: a tag, the id of a commit, or a time (UTC) such as 2026-11-28, by which the newest commit in or before it is meant',
+  );
+
 export const threadsOption = () =>
   new Option(
     '--threads <n>',

@@ -20,6 +20,7 @@ import type {
   Marks,
   RepositorySettings,
   Session,
+  Versions,
   WriteSession,
 } from '../session.js';
 import { type Lease, LostLease } from '../sharing/lease-lock.js';
@@ -30,6 +31,7 @@ import { chunkLocator } from './chunk-files.js';
 import { loadIcechunk } from './load.js';
 import { manifestConfig } from './manifest-split.js';
 import { objectStorage } from './object-storage.js';
+import { IcechunkVersions } from './versions.js';
 
 /** Tries of one commit while other processes commit first. */
 const MAX_TRIES = 100;
@@ -141,6 +143,9 @@ async function storageOf(location: StoredLocation): Promise<Storage> {
   return Storage.newLocalFilesystem(location.path);
 }
 
+const versionAt = (snapshotId: string | undefined) =>
+  snapshotId === undefined ? { branch: BRANCH } : { snapshotId };
+
 /** An Icechunk repository; every error of the library leaves here as a {@link StoreError}. */
 class IcechunkBackend implements Backend {
   constructor(
@@ -159,8 +164,12 @@ class IcechunkBackend implements Backend {
       : undefined;
   }
 
-  async readSession(): Promise<Session> {
-    const session = await this.repo.readonlySession({ branch: BRANCH }).catch((cause: unknown) => {
+  get versions(): Versions {
+    return new IcechunkVersions(this.repo, this.local);
+  }
+
+  async readSession(at?: string): Promise<Session> {
+    const session = await this.repo.readonlySession(versionAt(at)).catch((cause: unknown) => {
       throw translate(cause, 'read', this.local?.folder);
     });
     const path = this.local?.folder.path;
@@ -189,8 +198,8 @@ class IcechunkBackend implements Backend {
     });
   }
 
-  async history(): Promise<Commit[]> {
-    const snapshots = await this.repo.ancestry({ branch: BRANCH }).catch((cause: unknown) => {
+  async history(at?: string): Promise<Commit[]> {
+    const snapshots = await this.repo.ancestry(versionAt(at)).catch((cause: unknown) => {
       throw translate(cause, 'list the commits');
     });
     return snapshots.map(({ id, message, writtenAt }) => ({ id, message, writtenAt }));
@@ -237,6 +246,17 @@ class IcechunkBackend implements Backend {
     }
   }
 
+  /** A rebase looks for what was committed since, and finds no way from a commit that the branch has left. */
+  async #explainReset(from: string, cause: unknown): Promise<never> {
+    const ancestry = await this.repo.ancestry({ branch: BRANCH }).catch(() => undefined);
+    if (ancestry === undefined || ancestry.some(({ id }) => id === from)) throw cause;
+    throw new StoreError(
+      'conflict',
+      'Expected the cube to go on from the commit this run began with but it was reset to an older one meanwhile. What was committed before is in its history; run again to go on from where the cube is now.',
+      { cause },
+    );
+  }
+
   async #explain(error: StoreError): Promise<unknown> {
     return this.remote === undefined ? error : explainS3(this.remote, error, 'write');
   }
@@ -268,7 +288,7 @@ class IcechunkBackend implements Backend {
   async #bringUpToDate(chunks: IcechunkSession): Promise<IcechunkSession> {
     for (;;) {
       // The first round may take long, after many commits; the next ones meet few, and catch up.
-      await chunks.rebase();
+      await chunks.rebase().catch((cause: unknown) => this.#explainReset(chunks.snapshotId, cause));
       const newest = await this.#open();
       if (newest.snapshotId === chunks.snapshotId) return newest;
     }

@@ -30,7 +30,9 @@ export function patient(
   return {
     local: backend.local,
     marks: marks === undefined ? undefined : patientMarks(marks, through),
-    readSession: async () => patientSession(await through(() => backend.readSession()), through),
+    versions: backend.versions,
+    readSession: async (at) =>
+      patientSession(await through(() => backend.readSession(at)), through),
     writeSession: async () => {
       const session = await through(() => backend.writeSession());
       return {
@@ -41,7 +43,7 @@ export function patient(
       } satisfies WriteSession;
     },
     replace: (entries) => through(() => backend.replace(entries)),
-    history: () => through(() => backend.history()),
+    history: (at) => through(() => backend.history(at)),
   };
 }
 

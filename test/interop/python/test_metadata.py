@@ -17,6 +17,12 @@ def test_root_holds_the_bands_and_what_belongs_to_them(cube):
     assert {name for name, _ in cube.group.groups()} == {"geocubes"}
 
 
+def test_a_tag_names_the_newest_commit(cube):
+    repository = icechunk.Repository.open(icechunk.local_filesystem_storage(cube.record["store"]))
+    assert repository.list_tags() == {"filled"}
+    assert repository.lookup_tag("filled") == repository.lookup_branch("main")
+
+
 def test_ledger_is_not_among_the_variables_of_xarray(cube):
     dataset = cube.dataset(decode_coords="all")
     assert set(dataset.data_vars) == set(cube.bands)

@@ -19,8 +19,8 @@ function helpOf(command: Command): string {
 
 const program = await createProgram();
 const NAMES = [
-  ...['demo', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'log', 'verify'],
-  ...['loopback', 'doctor'],
+  ...['demo', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'log', 'tag', 'rollback'],
+  ...['verify', 'loopback', 'doctor'],
 ];
 
 test('there are these commands', () => {
