@@ -21,6 +21,7 @@ import { withLock } from './bootstrap/lock.mjs';
 import { checkNode, setUpPackages } from './bootstrap/packages.mjs';
 import { cacheFolder, projectPaths } from './bootstrap/paths.mjs';
 import { createReporter, SetupFailure } from './bootstrap/report.mjs';
+import { setUpResample } from './bootstrap/resample.mjs';
 import { setUpTypescript } from './bootstrap/typescript.mjs';
 
 const paths = projectPaths();
@@ -36,6 +37,7 @@ try {
     await reporter.step('GDAL', () => setUpGdal(context, forced, allowed));
     await reporter.step('Icechunk', () => setUpIcechunk(context));
     await reporter.step('Blosc', () => setUpBlosc(context));
+    await reporter.step('resampling', () => setUpResample(context));
     if (paths.isCheckout) await reporter.step('TypeScript', () => setUpTypescript(context));
   });
   reporter.finish();

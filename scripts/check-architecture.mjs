@@ -62,6 +62,7 @@ const MAY_IMPORT = {
     'pool',
     'kernel/gdal/blosc-addon',
     'kernel/gdal/facts',
+    'kernel/gdal/resample-addon',
     'store/icechunk/load',
   ],
   boundary: [...GROUND, 'cube', 'earth-engine', 'local', 'observe', 'picture', 'pool', 'report'],

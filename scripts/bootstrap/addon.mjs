@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { copyAtomically } from './files.mjs';
+import { copyAtomically, fingerprint, readJson, writeJson } from './files.mjs';
+import { findNodeHeaders } from './gdal/probe.mjs';
 import { lastLine, run, which } from './run.mjs';
 
 /**
@@ -14,6 +15,72 @@ import { lastLine, run, which } from './run.mjs';
  * @property {string} [key] what else a build depends on: a copy in the cache is of one key
  * @property {(file: string) => Promise<{ ok: boolean, output: string }>} verify whether a build works here
  */
+
+/**
+ * An addon that the native kernel is faster with and does without: nothing about it ends the set-up.
+ * @typedef {object} Extra
+ * @property {string} name as of {@link Addon}
+ * @property {readonly string[]} [headers] of a library: places of which one must be there
+ * @property {string} [absent] what is missing where none is, and what brings it
+ * @property {readonly string[]} [flags]
+ * @property {readonly string[]} [libraries]
+ * @property {string} question a script that loads `process.argv[1]` and throws where it does not work
+ * @property {string} state what there is with it
+ * @property {string} without what there is without it
+ * @property {string} instead what happens then
+ */
+
+/** @param {Context} context @param {Extra} extra */
+export async function setUpExtra(context, extra) {
+  const { paths } = context;
+  const { name, headers = [] } = extra;
+  const file = addonFile(paths, name);
+  const stampFile = join(paths.native, `${name}.json`);
+  const node = findNodeHeaders();
+  // What, when it changes, asks for another look.
+  const here = JSON.stringify({
+    node: process.version,
+    headers: headers.map((path) => fingerprint(path) ?? null),
+    nodeHeaders: node ?? null,
+    source: fingerprint(join(paths.root, 'scripts', `${name}.c`)) ?? null,
+    compiler: process.env.CC ?? null,
+  });
+  const stamp = readJson(stampFile);
+  if (stamp?.here === here && stamp.addon === (fingerprint(file) ?? null))
+    return { state: stamp.state };
+  /** @param {{ state: string, did: string }} result */
+  const remember = (result) => {
+    writeJson(stampFile, { here, addon: fingerprint(file) ?? null, state: result.state });
+    return result;
+  };
+  const leaveOut = (/** @type {string} */ reason) =>
+    remember({ state: extra.without, did: `left out, ${reason}; ${extra.instead}` });
+  const missing =
+    process.platform !== 'linux'
+      ? 'it is made on Linux only'
+      : headers.length > 0 && !headers.some((path) => existsSync(path))
+        ? extra.absent
+        : node === undefined
+          ? "there are no headers of this Node's"
+          : undefined;
+  if (missing !== undefined || node === undefined) {
+    rmSync(file, { force: true });
+    return leaveOut(missing ?? '');
+  }
+  const result = await provideAddon(context, {
+    name,
+    flags: [...(extra.flags ?? []), `-I${join(node, 'include', 'node')}`],
+    libraries: extra.libraries ?? [],
+    key: (extra.flags ?? []).join(' '),
+    verify: (built) =>
+      run(process.execPath, ['--input-type=commonjs', '-e', extra.question, built], {
+        cwd: paths.root,
+      }),
+  });
+  if ('error' in result)
+    return leaveOut(`${result.output.trim().split('\n')[0]} (log: ${result.log})`);
+  return remember({ state: extra.state, did: `${result.did} the addon` });
+}
 
 /** Where an addon lies. @param {Context['paths']} paths @param {string} name */
 export function addonFile({ native }, name) {

@@ -15,6 +15,7 @@ import {
   NEEDED_DRIVERS,
   strayFolders,
 } from '../../kernel/gdal/facts.js';
+import { loadResample } from '../../kernel/gdal/resample-addon.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { type IcechunkStatus, icechunkStatus } from '../../store/icechunk/load.js';
 
@@ -45,6 +46,8 @@ export interface DoctorOptions extends Partial<Surroundings> {
   readonly exists?: (path: string) => boolean;
   /** Default: loads the addon into this process. */
   readonly blosc?: () => Pick<BloscAddon, 'version'> | undefined;
+  /** What there is of the addon that resamples. Default: loads it into this process. */
+  readonly resample?: () => object | undefined;
   /** Default: asks the binding, which loads it into this process. */
   readonly icechunk?: () => Promise<IcechunkStatus>;
 }
@@ -62,6 +65,7 @@ export async function gatherDoctorReport(options: DoctorOptions = {}): Promise<D
     ...describeGdal(options.gdal ?? gdalFacts),
     ...describeFolders(options.env ?? process.env, options.exists ?? existsSync),
     describeBlosc(options.blosc ?? loadBlosc),
+    describeResample(options.resample ?? loadResample),
     await describeIcechunk(options.icechunk ?? icechunkStatus),
     describeCredentials(account),
     describeProject(account),
@@ -134,6 +138,17 @@ function describeBlosc(ask: () => Pick<BloscAddon, 'version'> | undefined): Doct
     status: 'warn',
     value: 'none: chunks are compressed and read more slowly',
     todo: 'install libblosc with its header (Debian: libblosc-dev) and a C compiler, then npm start',
+  };
+}
+
+function describeResample(ask: () => object | undefined): DoctorRow {
+  const name = 'Resampling addon';
+  if (ask() !== undefined) return { name, status: 'ok', value: 'compiled' };
+  return {
+    name,
+    status: 'warn',
+    value: 'none: rasters of another grid are resampled more slowly',
+    todo: 'install a C compiler (Debian: build-essential), then npm start',
   };
 }
 

@@ -1,10 +1,8 @@
 /**
  * The one place that loads the addon over libblosc (`scripts/blosc.c`, compiled by the set-up where the
- * system has libblosc). It belongs to the native kernel: the JavaScript one does without native modules.
+ * system has libblosc).
  */
-import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { loadAddon } from './addon.js';
 
 /** libblosc on the calling thread. Bytes may be any typed array, also one over shared memory. */
 export interface BloscAddon {
@@ -49,30 +47,10 @@ export interface BloscAddon {
   readonly compressors: string;
 }
 
-/** Same depth from `src/kernel/gdal` and from `dist/kernel/gdal`. */
-const ADDON = fileURLToPath(
-  new URL(`../../../.native/blosc-${process.platform}-${process.arch}.node`, import.meta.url),
-);
-
-/** Not in `os.constants.dlopen`; as in load.ts, nothing may unmap code that a thread's end still calls. */
-const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
-
 let loaded: { readonly addon: BloscAddon | undefined } | undefined;
 
 /** The addon in the calling thread; `undefined` where there is none, or it does not load. */
 export function loadBlosc(): BloscAddon | undefined {
-  loaded ??= { addon: load() };
+  loaded ??= { addon: loadAddon('blosc') as BloscAddon | undefined };
   return loaded.addon;
-}
-
-function load(): BloscAddon | undefined {
-  if (!existsSync(ADDON)) return undefined;
-  try {
-    const module = { exports: {} };
-    process.dlopen(module, ADDON, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
-    return module.exports as BloscAddon;
-  } catch {
-    // libblosc was taken away after the addon was made. GDAL compresses instead; the doctor tells.
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/raste
 import { Warp } from '../resample/warp.js';
 import { positionsIn } from './proj/positions.js';
 import { checkCode, spatialReference, turnLengthOf } from './proj/srs.js';
+import { nativeLoops } from './resample-addon.js';
 
 /** Bands that lie on the raster `source`, on the raster `target`, with gaps of their own. */
 export function warpBands(
@@ -17,7 +18,13 @@ export function warpBands(
   { dtype, processing: { resampling } }: Pick<Recipe, 'dtype' | 'processing'>,
   grids?: WarpGrids,
 ): BandRaster[] {
-  return warpRasters(bands, source, target, { dtype, resampling, grids }, positionsOf);
+  return warpRasters(
+    bands,
+    source,
+    target,
+    { dtype, resampling, grids, loops: nativeLoops() },
+    positionsOf,
+  );
 }
 
 /** A raster of a dataset, in its dataset's own CRS. */
@@ -40,6 +47,7 @@ export function warpTo({ srs, affine, shape }: DatasetRaster, tile: GeoBox, reci
       { srs: spatialReference(tile.crs.name), lattice },
     ),
     resampling: recipe.processing.resampling,
+    loops: nativeLoops(),
   });
 }
 

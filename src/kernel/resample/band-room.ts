@@ -6,6 +6,14 @@ export interface BandRoom {
   readonly isGap: Uint8Array<ArrayBuffer>;
 }
 
+/** Where a block lies in such a room. */
+export interface BlockPlace {
+  /** Index of its first pixel. */
+  readonly start: number;
+  /** Pixels from one of its rows to the next. */
+  readonly stride: number;
+}
+
 /** Puts values, of which NaN stands for a gap, into a band from a pixel on. @returns whether any is a gap. */
 export type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
 

@@ -31,20 +31,22 @@ export interface Sight {
   readonly isFootprint: boolean;
 }
 
-/** The source pixels that a block may need: a box around its points, or nothing. */
-export function sourceOf(points: BlockPoints, sight: Sight): Window | undefined {
-  const { xs, ys, stride, first, height, width } = points;
-  const { extent, reach, turn = Number.POSITIVE_INFINITY, isFootprint } = sight;
-  const more = isFootprint ? 1 : 0;
-  // Points beyond the raster matter as corners of footprints that reach into it.
-  const beyond = isFootprint ? Number.POSITIVE_INFINITY : 1;
-  const [left, right] = [extent.col - beyond, extent.col + extent.width + beyond];
-  const [top, bottom] = [extent.row - beyond, extent.row + extent.height + beyond];
+/** A box in the source; not one where there was no point. */
+export interface Box {
+  readonly west: number;
+  readonly east: number;
+  readonly north: number;
+  readonly south: number;
+}
+
+/** The box around the points of a block that lie in another box, its edges included. */
+export function boundsOf({ xs, ys, stride, first, height, width }: BlockPoints, within: Box): Box {
+  const { west: left, east: right, north: top, south: bottom } = within;
   let [west, east] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let [north, south] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let j = 0; j < height + more; j++) {
+  for (let j = 0; j < height; j++) {
     const start = first + j * stride;
-    for (let p = start; p < start + width + more; p++) {
+    for (let p = start; p < start + width; p++) {
       const x = xs[p] as number;
       const y = ys[p] as number;
       if (!(x >= left && x <= right && y >= top && y <= bottom)) continue;
@@ -55,6 +57,42 @@ export function sourceOf(points: BlockPoints, sight: Sight): Window | undefined 
       if (y > south) south = y;
     }
   }
+  return { west, east, north, south };
+}
+
+/** Columns by whole turns where that brings them into the source, or nearest to its middle, in place. */
+export function bringBack(xs: Float64Array, turn: number, { col, width }: Window): void {
+  const middle = col + width / 2;
+  for (let i = 0; i < xs.length; i++) {
+    const x = xs[i] as number;
+    if (x >= col && x < col + width) continue;
+    const back = x - turn * Math.round((x - middle) / turn);
+    if (Number.isFinite(back)) xs[i] = back;
+  }
+}
+
+/**
+ * The source pixels that a block may need: a box around its points, or nothing.
+ *
+ * @param bounds {@link boundsOf}, or what does the same
+ */
+export function sourceOf(
+  points: BlockPoints,
+  sight: Sight,
+  bounds: typeof boundsOf,
+): Window | undefined {
+  const { extent, reach, turn = Number.POSITIVE_INFINITY, isFootprint } = sight;
+  const more = isFootprint ? 1 : 0;
+  // Points beyond the raster matter as corners of footprints that reach into it.
+  const beyond = isFootprint ? Number.POSITIVE_INFINITY : 1;
+  const all = { ...points, height: points.height + more, width: points.width + more };
+  const { north, south, ...box } = bounds(all, {
+    west: extent.col - beyond,
+    east: extent.col + extent.width + beyond,
+    north: extent.row - beyond,
+    south: extent.row + extent.height + beyond,
+  });
+  let { west, east } = box;
   if (!(west <= east)) return undefined;
   if (isFootprint && east - west > turn / 2) {
     west = Math.min(west, extent.col);

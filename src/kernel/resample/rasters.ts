@@ -6,6 +6,7 @@ import { intersect, type Window } from '../../grid/window.js';
 import type { DType, PixelArray } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
 import { type Lattice, placeOn, targetOn, type WholeGrid } from './lattice.js';
+import { type Loops, TYPESCRIPT_LOOPS } from './loops.js';
 import type { Positions } from './positions.js';
 import { Warp } from './warp.js';
 
@@ -19,6 +20,7 @@ export interface RasterWarp {
   readonly dtype: DType;
   readonly resampling: Resampling;
   readonly grids?: WarpGrids | undefined;
+  readonly loops?: Loops;
 }
 
 /** Finds positions between rasters in memory. */
@@ -32,7 +34,7 @@ export function warpRasters(
   bands: readonly BandRaster[],
   from: GeoBox,
   to: GeoBox,
-  { dtype, resampling, grids = {} }: RasterWarp,
+  { dtype, resampling, grids = {}, loops = TYPESCRIPT_LOOPS }: RasterWarp,
   positionsOf: PositionsOf,
 ): BandRaster[] {
   const source = placeOn(from, grids.source);
@@ -45,6 +47,7 @@ export function warpRasters(
       { crs: to.crs, lattice, grid: { row: 0, col: 0, ...grid } },
     ),
     resampling,
+    loops,
   });
   return bands.map((band) => warp.band(dtype, (part) => cropped(band, source.window, part)));
 }

@@ -3,21 +3,14 @@ import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import { allocate, type DType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
-import { type BandRoom, type Store, storing } from './band-room.js';
+import type { BandRoom } from './band-room.js';
 import { columnsIn, type Lattice } from './lattice.js';
-import { averageOf } from './methods/average.js';
-import { bilinearOf } from './methods/bilinear.js';
-import { cubicOf } from './methods/cubic.js';
-import { modeOf } from './methods/mode.js';
-import { gather, holdersOf } from './methods/near.js';
-import type { RowsOf } from './methods/resampler.js';
+import { type Computed, type Loops, TYPESCRIPT_LOOPS } from './loops.js';
 import { type BlockPoints, type Points, sourceOf, within } from './points.js';
 import { fillPart, type Positions } from './positions.js';
 import { scaleOf, squaresOf } from './scale.js';
 
 interface Method {
-  /** None where a pixel is taken as it is. */
-  readonly rowsOf?: RowsOf;
   /** Whether it looks at what a target pixel covers, not around its centre. */
   readonly isFootprint?: true;
   /**
@@ -29,10 +22,10 @@ interface Method {
 
 const METHODS: Readonly<Record<Resampling, Method>> = {
   near: { edges: 1 },
-  bilinear: { rowsOf: bilinearOf, edges: 2 },
-  cubic: { rowsOf: cubicOf, edges: 2 },
-  average: { rowsOf: averageOf, isFootprint: true },
-  mode: { rowsOf: modeOf, isFootprint: true, edges: 1 },
+  bilinear: { edges: 2 },
+  cubic: { edges: 2 },
+  average: { isFootprint: true },
+  mode: { isFootprint: true, edges: 1 },
 };
 
 /** Source pixels around a target pixel's place that a resampling may look at. */
@@ -64,6 +57,7 @@ export interface WarpOptions {
   readonly target: { readonly window: Window; readonly grid: Shape };
   readonly positions: Positions;
   readonly resampling: Resampling;
+  readonly loops?: Loops;
 }
 
 /** Pixels of one band in a window of the source that lies within its extent. */
@@ -76,12 +70,14 @@ export type ReadSource = (window: Window) => BandRaster;
  */
 export class Warp {
   readonly #method: Method;
+  readonly #loops: Loops;
   readonly #turn: number | undefined;
   readonly #stretches: Stretch[] = [];
   #lent: Pick<Points, 'xs' | 'ys'> | undefined;
 
   constructor(private readonly options: WarpOptions) {
     this.#method = METHODS[options.resampling];
+    this.#loops = options.loops ?? TYPESCRIPT_LOOPS;
     this.#turn = columnsIn(options.source.lattice);
     const { window, grid } = options.target;
     for (const { part, square } of squaresOf(window, grid)) {
@@ -105,12 +101,11 @@ export class Warp {
       isGap: new Uint8Array(height * width),
     };
     const keeps = height * width <= KEPT_POINTS;
-    const store = storing(dtype);
     let hasGaps = false;
     for (const stretch of this.#stretches) {
       const parts = stretch.parts ?? this.#partsOf(stretch);
       if (keeps) stretch.parts = parts;
-      for (const part of parts) hasGaps = this.#part(stretch, part, read, result, store) || hasGaps;
+      for (const part of parts) hasGaps = this.#part(stretch, part, dtype, read, result) || hasGaps;
     }
     return { pixels: result.pixels, isGap: hasGaps ? result.isGap : undefined };
   }
@@ -122,7 +117,7 @@ export class Warp {
 
   /** For points: the same memory again for the next stretch, where what is kept of them is not the points. */
   #room(length: number): Pick<Points, 'xs' | 'ys'> {
-    if (this.#method.rowsOf !== undefined)
+    if (this.options.resampling !== 'near')
       return { xs: new Float64Array(length), ys: new Float64Array(length) };
     if (this.#lent === undefined || this.#lent.xs.length < length)
       this.#lent = { xs: new Float64Array(length), ys: new Float64Array(length) };
@@ -142,11 +137,7 @@ export class Warp {
     if (edges !== undefined && positions.nearly !== undefined)
       positions.nearly(window, offset, edges, xs, ys);
     else fillPart(positions, window, window, offset, xs, ys);
-    if (this.#turn !== undefined) {
-      const middle = source.extent.col + source.extent.width / 2;
-      for (let i = 0; i < xs.length; i++)
-        xs[i] = broughtBack(xs[i] as number, middle, this.#turn, source.extent);
-    }
+    if (this.#turn !== undefined) this.#loops.bringBack(xs, this.#turn, source.extent);
     return { xs, ys, stride };
   }
 
@@ -157,12 +148,13 @@ export class Warp {
 
   *#cut(stretch: Stretch, block: Window, points: Points): Generator<Part> {
     const own = within(points, stretch.window, block);
-    const source = sourceOf(own, {
+    const sight = {
       extent: this.options.source.extent,
       reach: reachOf(this.options.resampling, stretch.scale),
       turn: this.#turn,
       isFootprint: this.#method.isFootprint === true,
-    });
+    };
+    const source = sourceOf(own, sight, this.#loops.boundsOf);
     if (source !== undefined && source.height * source.width > SOURCE_PIXELS) {
       const halves = halvesOf(block);
       if (halves !== undefined) {
@@ -171,8 +163,8 @@ export class Warp {
       }
     }
     if (source === undefined) yield { block, source };
-    else if (this.#method.rowsOf === undefined)
-      yield { block, source, holders: holdersOf(own, source) };
+    else if (this.options.resampling === 'near')
+      yield { block, source, holders: this.#loops.holdersOf(own, source) };
     else yield { block, source, points: own };
   }
 
@@ -180,9 +172,9 @@ export class Warp {
   #part(
     stretch: Stretch,
     { block, source, holders, points }: Part,
+    dtype: DType,
     read: ReadSource,
     result: BandRoom,
-    store: Store,
   ): boolean {
     const target = this.options.target.window;
     const start = (block.row - target.row) * target.width + block.col - target.col;
@@ -192,9 +184,8 @@ export class Warp {
       return true;
     }
     const raster = read(source);
-    if (holders !== undefined)
-      return gather(raster, holders, block, result, { start, stride: target.width });
-    const rowsOf = this.#method.rowsOf as RowsOf;
+    const place = { start, stride: target.width };
+    if (holders !== undefined) return this.#loops.gather(raster, holders, block, result, place);
     const view = {
       ...raster,
       window: source,
@@ -202,15 +193,8 @@ export class Warp {
       scale: stretch.scale,
       turn: this.#turn,
     };
-    const { xs, ys, stride, first } = points as BlockPoints;
-    const resample = rowsOf(view, stride + 1);
-    const values = new Float64Array(block.width);
-    let hasGaps = false;
-    for (let j = 0; j < block.height; j++) {
-      resample(xs, ys, first + j * stride, values);
-      hasGaps = store(values, result, start + j * target.width) || hasGaps;
-    }
-    return hasGaps;
+    const resampling = this.options.resampling as Computed;
+    return this.#loops.compute(resampling, view, points as BlockPoints, dtype, result, place);
   }
 }
 
@@ -228,13 +212,6 @@ interface Part {
   readonly source: Window | undefined;
   readonly holders?: Int32Array;
   readonly points?: BlockPoints;
-}
-
-/** A column by whole turns where that brings it into the source, or nearest to its middle. */
-function broughtBack(x: number, middle: number, turn: number, { col, width }: Window): number {
-  if (x >= col && x < col + width) return x;
-  const back = x - turn * Math.round((x - middle) / turn);
-  return Number.isFinite(back) ? back : x;
 }
 
 function halvesOf(block: Window): readonly Window[] | undefined {

@@ -32,6 +32,7 @@ function gather(options: DoctorOptions = {}) {
     node: '20.20.2',
     gdal: () => gdal,
     blosc: () => ({ version: '1.21.3' }),
+    resample: () => ({}),
     icechunk: async () => ({ linkage: 'native', version: '2.2.2' }),
     ...options,
   });
@@ -100,6 +101,15 @@ describe('the doctor', () => {
     expect(await row('Blosc addon', options)).toMatchObject({
       status: 'warn',
       todo: expect.stringContaining('libblosc-dev'),
+    });
+  });
+
+  test('only warns where the addon that resamples is absent', async () => {
+    expect(await row('Resampling addon')).toMatchObject({ status: 'ok', value: 'compiled' });
+    expect(await row('Resampling addon', { resample: () => undefined })).toMatchObject({
+      status: 'warn',
+      value: 'none: rasters of another grid are resampled more slowly',
+      todo: expect.stringContaining('C compiler'),
     });
   });
 

@@ -4,7 +4,7 @@ import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { fullTurnOf } from '../../../src/grid/crs/full-turn.js';
 import { positionsIn } from '../../../src/kernel/gdal/proj/positions.js';
 import { spatialReference } from '../../../src/kernel/gdal/proj/srs.js';
-import { TOLERANCE } from '../../../src/kernel/resample/interpolated.js';
+import { TOLERANCE } from '../../../src/kernel/resample/squares.js';
 import { seedOfRun } from '../../seed.js';
 import { random } from './rasters.js';
 

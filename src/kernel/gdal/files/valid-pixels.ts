@@ -1,9 +1,10 @@
 import type { Dataset } from 'gdal-async';
 import type { Window } from '../../../grid/window.js';
-import { canHold, DTYPES, type DType, isFloat, type PixelArray } from '../../../raster/dtype.js';
+import { canHold, DTYPES, type DType, type PixelArray } from '../../../raster/dtype.js';
 import type { BandRaster } from '../../band-raster.js';
 import type { BandRoom } from '../../resample/band-room.js';
 import { GDAL_TYPES } from '../raw-dataset.js';
+import { nativeLoops } from '../resample-addon.js';
 
 type Band = ReturnType<Dataset['bands']['get']>;
 
@@ -48,9 +49,9 @@ export function readValid(
     for (let i = 0; i < values.length; i++) if (values[i] === 0) isGap[i] = 1;
   }
   const code = codeOf(dataset, number, nodata, otherwise);
-  if (code !== undefined) addEqual(pixels, code, isGap);
-  if (isFloat(dtype)) addNan(pixels, isGap);
-  return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
+  const isMasked = isGap.includes(1);
+  const isMissing = nativeLoops().addMissing(pixels, code, isGap);
+  return { pixels, isGap: isMasked || isMissing ? isGap : undefined };
 }
 
 function* masksOf(dataset: Dataset, number: number): Generator<Band> {
@@ -95,14 +96,6 @@ function asHeld(value: number, dtype: DType | undefined): number | undefined {
   if (dtype !== 'float32') return dtype === undefined || canHold(dtype, value) ? value : undefined;
   const held = Math.fround(value);
   return Number.isFinite(held) || !Number.isFinite(value) ? held : undefined;
-}
-
-function addEqual(pixels: PixelArray, code: number, isGap: Uint8Array): void {
-  for (let i = 0; i < pixels.length; i++) if (pixels[i] === code) isGap[i] = 1;
-}
-
-function addNan(pixels: PixelArray, isGap: Uint8Array): void {
-  for (let i = 0; i < pixels.length; i++) if (Number.isNaN(pixels[i])) isGap[i] = 1;
 }
 
 function read(

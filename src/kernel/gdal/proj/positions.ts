@@ -3,6 +3,7 @@ import { interpolatedBy } from '../../resample/interpolated.js';
 import type { Lattice } from '../../resample/lattice.js';
 import { type Positions, type Project, positionsBy, toPixels } from '../../resample/positions.js';
 import { loadGdal } from '../load.js';
+import { nativeLoops } from '../resample-addon.js';
 import { pointsBy } from './srs.js';
 
 /**
@@ -18,10 +19,11 @@ export function positionsIn(
   if (source.srs.isSame(target.srs)) return positionsBy(target.lattice, pixels);
   const gdal = loadGdal();
   const project = byLines(new gdal.CoordinateTransformation(target.srs, source.srs));
-  return interpolatedBy(target.lattice, (xs, ys) => {
+  const intoPixels: Project = (xs, ys) => {
     project(xs, ys);
     pixels(xs, ys);
-  });
+  };
+  return interpolatedBy(target.lattice, intoPixels, nativeLoops());
 }
 
 const HEADER = 9;

@@ -16,6 +16,7 @@ export const bilinearOf: RowsOf = (view) => {
   return (xs, ys, from, into) => {
     const { pixels, isGap, window } = view;
     const { row, col, height, width } = window;
+    const [lastCol, lastRow] = [col + width - 1, row + height - 1];
     for (let i = 0, p = from; i < into.length; i++, p++) {
       const x = xs[p] as number;
       const y = ys[p] as number;
@@ -26,10 +27,10 @@ export const bilinearOf: RowsOf = (view) => {
       const at = (r * width + c) | 0;
       // All four are there: so is the one that holds the position.
       const isWhole =
-        c >= 0 &&
-        r >= 0 &&
-        c + 1 < width &&
-        r + 1 < height &&
+        left >= col &&
+        top >= row &&
+        left < lastCol &&
+        top < lastRow &&
         (isGap === undefined ||
           (isGap[at] as number) +
             (isGap[at + 1] as number) +

@@ -26,7 +26,9 @@ export function convolutionOf(
     const { pixels, isGap, window, extent } = view;
     const [scaleX, scaleY] = view.scale;
     const { row, col, height, width } = window;
-    const [lastCol, lastRow] = [extent.col + extent.width, extent.row + extent.height];
+    const [firstCol, firstRow] = [Math.max(extent.col, col), Math.max(extent.row, row)];
+    const lastCol = Math.min(extent.col + extent.width, col + width);
+    const lastRow = Math.min(extent.row + extent.height, row + height);
     const { across, down } = memory;
     const [lowX, lowY] = [1 - reachX, 1 - reachY];
     for (let n = 0; n < into.length; n++) {
@@ -35,7 +37,7 @@ export function convolutionOf(
       into[n] = Number.NaN;
       const holderX = Math.floor(x + EDGE);
       const holderY = Math.floor(y + EDGE);
-      if (!(holderX >= extent.col && holderY >= extent.row)) continue;
+      if (!(holderX >= firstCol && holderY >= firstRow)) continue;
       if (!(holderX < lastCol && holderY < lastRow)) continue;
       if (isGap !== undefined && isGap[(holderY - row) * width + holderX - col] !== 0) continue;
       const beforeX = Math.floor(x - 0.5);

@@ -1,6 +1,7 @@
+import type { Shape } from '../../../grid/geobox.js';
 import type { Window } from '../../../grid/window.js';
 import type { BandRaster } from '../../band-raster.js';
-import type { BandRoom } from '../band-room.js';
+import type { BandRoom, BlockPlace } from '../band-room.js';
 import type { BlockPoints } from '../points.js';
 import { EDGE } from './resampler.js';
 
@@ -27,18 +28,13 @@ export function holdersOf(
   return holders;
 }
 
-/**
- * Copies a pixel for each of a block's.
- *
- * @param start of the block in `room`, whose rows are `stride` pixels apart
- * @returns whether any of them is a gap.
- */
+/** Copies a pixel for each of a block's. @returns whether any of them is a gap. */
 export function gather(
   source: BandRaster,
   holders: Int32Array,
-  { height, width }: Window,
+  { height, width }: Shape,
   room: BandRoom,
-  { start, stride }: { readonly start: number; readonly stride: number },
+  { start, stride }: BlockPlace,
 ): boolean {
   const { pixels: from, isGap: fromGap } = source;
   const { pixels, isGap } = room;

@@ -1,0 +1,881 @@
+/*
+ * The innermost loops of resampling, for Node: what src/kernel/resample/ does in TypeScript where this could
+ * not be compiled, in the same order and in IEEE doubles, so that both have the same bits. An addon of
+ * Node-API, so that one build serves every version of Node and every thread of a process can load it.
+ *
+ * Arrays are read and written where they lie. Whatever is given, nothing outside of them is touched:
+ * lengths are looked at before each loop, and what does not fit is an error of JavaScript's.
+ *
+ *   interpolate   positions in squares of a grid (interpolated.ts)
+ *   bringBack     columns by whole turns around the earth (warp.ts)
+ *   bounds        the box around points (points.ts)
+ *   holders       for each point the source pixel that holds it (methods/near.ts)
+ *   gather        a pixel for each of those (methods/near.ts)
+ *   blend         bilinear and cubic, of one band (methods/bilinear.ts, cubic.ts, convolution.ts)
+ *   missing       marks pixels of a value, and NaN
+ *
+ *   cc -std=c11 -shared -fPIC -O3 -ffp-contract=off -I<prefix>/include/node -o resample.node resample.c -lm
+ */
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__FAST_MATH__)
+#error "Results must be those of IEEE arithmetic, in the order that is written."
+#endif
+
+#define ALWAYS inline __attribute__((always_inline))
+
+/* As in src/kernel/resample: interpolated.ts, methods/resampler.ts, bilinear.ts, convolution.ts. */
+enum { SIDE = 64, DEGREE = 4, TERMS = DEGREE + 1, POINTS = 2 * DEGREE + 1, NODES = POINTS * POINTS };
+static const double EDGE = 1e-10;
+static const double BILINEAR_LEAST_WEIGHT = 1e-5;
+static const double LEAST_WEIGHT = 1e-6;
+static const double NEARLY_ONE = 1e-5;
+
+/* ---- Arguments -------------------------------------------------------------------------------------- */
+
+/* No raster is longer or wider; products of two of these fit an int64_t. */
+static const double MOST = 2147483647.0;
+
+typedef struct {
+  napi_typedarray_type type;
+  void *data;
+  int64_t length;
+} Array;
+
+enum { MAX_ARGS = 28 };
+
+typedef struct {
+  napi_env env;
+  napi_value values[MAX_ARGS];
+  size_t next;
+  /* What was wrong first. */
+  const char *wrong;
+} Args;
+
+static napi_value fail(napi_env env, const char *message) {
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && !pending)
+    napi_throw_error(env, "RESAMPLE", message);
+  return NULL;
+}
+
+static void wrong(Args *args, const char *message) {
+  if (args->wrong == NULL) args->wrong = message;
+}
+
+static Args begin(napi_env env, napi_callback_info info, size_t expected) {
+  Args args = {.env = env};
+  size_t count = MAX_ARGS;
+  if (napi_get_cb_info(env, info, &count, args.values, NULL, NULL) != napi_ok || count != expected)
+    args.wrong = "Expected another number of arguments.";
+  return args;
+}
+
+/* An empty one where it is none. */
+static Array any_array(Args *args) {
+  Array array = {.length = 0};
+  if (args->wrong != NULL) return array;
+  napi_value value = args->values[args->next++];
+  bool is_typed = false;
+  size_t length = 0;
+  if (napi_is_typedarray(args->env, value, &is_typed) != napi_ok || !is_typed ||
+      napi_get_typedarray_info(args->env, value, &array.type, &length, &array.data, NULL, NULL) !=
+          napi_ok ||
+      (array.data == NULL && length > 0) || (double)length > MOST)
+    wrong(args, "Expected a typed array.");
+  else
+    array.length = (int64_t)length;
+  return array;
+}
+
+static Array array_of(Args *args, napi_typedarray_type type) {
+  Array array = any_array(args);
+  if (args->wrong == NULL && array.type != type) wrong(args, "Expected a typed array of another type.");
+  return array;
+}
+
+/* Marks of gaps; without any where it is undefined. */
+static const uint8_t *gaps_or_none(Args *args, int64_t length) {
+  if (args->wrong != NULL) return NULL;
+  napi_valuetype type;
+  if (napi_typeof(args->env, args->values[args->next], &type) == napi_ok && type == napi_undefined) {
+    args->next++;
+    return NULL;
+  }
+  Array array = array_of(args, napi_uint8_array);
+  if (array.length != length) wrong(args, "Expected a mark for each pixel.");
+  return array.data;
+}
+
+static double number(Args *args) {
+  double value = 0;
+  if (args->wrong == NULL &&
+      napi_get_value_double(args->env, args->values[args->next++], &value) != napi_ok)
+    wrong(args, "Expected a number.");
+  return value;
+}
+
+/* A whole number from low on. */
+static int64_t whole(Args *args, double low) {
+  double value = number(args);
+  if (args->wrong != NULL) return 0;
+  /* Also for NaN. */
+  if (!(value >= low && value <= MOST) || value != (double)(int64_t)value) {
+    wrong(args, "Expected a whole number in range.");
+    return 0;
+  }
+  return (int64_t)value;
+}
+
+static int64_t count_of(Args *args) { return whole(args, 0); }
+static int64_t place_of(Args *args) { return whole(args, -MOST); }
+
+static napi_value result_of(const Args *args, int64_t value) {
+  napi_value result;
+  if (napi_create_int64(args->env, value, &result) != napi_ok) return NULL;
+  return result;
+}
+
+typedef struct {
+  int64_t row, col, height, width;
+} Window;
+
+static Window window_of(Args *args) {
+  Window window;
+  window.row = place_of(args);
+  window.col = place_of(args);
+  window.height = count_of(args);
+  window.width = count_of(args);
+  return window;
+}
+
+/* Whether rows of `width` elements, `stride` apart, lie within `length` from `first` on. */
+static bool fits(int64_t first, int64_t stride, int64_t height, int64_t width, int64_t length) {
+  if (height == 0 || width == 0) return true;
+  return width <= stride && first + (height - 1) * stride + width <= length;
+}
+
+/* A block of points. */
+typedef struct {
+  double *xs, *ys;
+  int64_t first, stride, height, width;
+} Points;
+
+static Points points_of(Args *args) {
+  Array xs = array_of(args, napi_float64_array);
+  Array ys = array_of(args, napi_float64_array);
+  Points points = {.xs = xs.data, .ys = ys.data};
+  points.first = count_of(args);
+  points.stride = count_of(args);
+  points.height = count_of(args);
+  points.width = count_of(args);
+  if (xs.length != ys.length ||
+      !fits(points.first, points.stride, points.height, points.width, xs.length))
+    wrong(args, "Expected points within the arrays of positions.");
+  return points;
+}
+
+/* ---- Numbers ---------------------------------------------------------------------------------------- */
+
+/* Of a number that an int64_t holds. */
+static ALWAYS int64_t floor_of(double value) {
+  int64_t result = (int64_t)value;
+  return result - ((double)result > value);
+}
+
+/* Math.round: halves up. */
+static double rounded(double value) {
+  double low = floor(value);
+  return value - low >= 0.5 ? low + 1 : low;
+}
+
+static ALWAYS double load(const void *data, int64_t at, napi_typedarray_type type) {
+  switch (type) {
+    case napi_uint8_array:
+      return ((const uint8_t *)data)[at];
+    case napi_int16_array:
+      return ((const int16_t *)data)[at];
+    case napi_uint16_array:
+      return ((const uint16_t *)data)[at];
+    case napi_int32_array:
+      return ((const int32_t *)data)[at];
+    case napi_uint32_array:
+      return ((const uint32_t *)data)[at];
+    case napi_float32_array:
+      return ((const float *)data)[at];
+    default:
+      return ((const double *)data)[at];
+  }
+}
+
+static ALWAYS int64_t to_range(double value, double low, double high) {
+  double half_up = value + 0.5;
+  if (half_up < low) return (int64_t)low;
+  if (half_up > high) return (int64_t)high;
+  return floor_of(half_up);
+}
+
+/* Integers to the nearest, halves up, within the type's range. */
+static ALWAYS void store(void *data, int64_t at, double value, napi_typedarray_type type) {
+  switch (type) {
+    case napi_uint8_array:
+      ((uint8_t *)data)[at] = (uint8_t)to_range(value, 0, UINT8_MAX);
+      break;
+    case napi_int16_array:
+      ((int16_t *)data)[at] = (int16_t)to_range(value, INT16_MIN, INT16_MAX);
+      break;
+    case napi_uint16_array:
+      ((uint16_t *)data)[at] = (uint16_t)to_range(value, 0, UINT16_MAX);
+      break;
+    case napi_int32_array:
+      ((int32_t *)data)[at] = (int32_t)to_range(value, INT32_MIN, INT32_MAX);
+      break;
+    case napi_uint32_array:
+      ((uint32_t *)data)[at] = (uint32_t)to_range(value, 0, UINT32_MAX);
+      break;
+    case napi_float32_array:
+      ((float *)data)[at] = (float)value;
+      break;
+    default:
+      ((double *)data)[at] = value;
+  }
+}
+
+static bool is_pixel_type(napi_typedarray_type type) {
+  return type == napi_uint8_array || type == napi_int16_array || type == napi_uint16_array ||
+         type == napi_int32_array || type == napi_uint32_array || type == napi_float32_array ||
+         type == napi_float64_array;
+}
+
+static int64_t bytes_of(napi_typedarray_type type) {
+  switch (type) {
+    case napi_uint8_array:
+      return 1;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_float64_array:
+      return 8;
+    default:
+      return 4;
+  }
+}
+
+/* ---- Positions -------------------------------------------------------------------------------------- */
+
+/* What all squares of a strip have in common. */
+typedef struct {
+  const double *places, *basis;
+  double seen, offset, edges, near;
+} Squares;
+
+static void row_of(const double *polynomial, double v, double *row) {
+  for (int k = 0; k < TERMS; k++) {
+    double sum = polynomial[DEGREE * TERMS + k];
+    for (int m = DEGREE - 1; m >= 0; m--) sum = sum * v + polynomial[m * TERMS + k];
+    row[k] = sum;
+  }
+}
+
+static ALWAYS double value_at(const double *c, double u) {
+  return (((c[4] * u + c[3]) * u + c[2]) * u + c[1]) * u + c[0];
+}
+
+/* The polynomial of a square; whether it is right at all points. */
+static bool polynomial_of(const double *values, const Squares *squares, double *polynomial) {
+  for (int at = 0; at < TERMS * TERMS; at++) polynomial[at] = 0;
+  for (int j = 0; j < TERMS; j++)
+    for (int i = 0; i < TERMS; i++) {
+      const double value = values[2 * j * POINTS + 2 * i];
+      const double *down = squares->basis + j * TERMS, *across = squares->basis + i * TERMS;
+      for (int m = 0; m < TERMS; m++)
+        for (int k = 0; k < TERMS; k++) polynomial[m * TERMS + k] += value * down[m] * across[k];
+    }
+  for (int j = 0; j < POINTS; j++) {
+    double row[TERMS];
+    row_of(polynomial, squares->places[j], row);
+    for (int i = 0; i < POINTS; i++)
+      /* Not so where either is not finite. */
+      if (!(fabs(value_at(row, squares->places[i]) - values[j * POINTS + i]) <= squares->seen))
+        return false;
+  }
+  return true;
+}
+
+static ALWAYS bool is_unsure(double place, const Squares *squares) {
+  const double x = place * squares->edges;
+  const double distance = x - floor(x + 0.5);
+  return distance < squares->near && distance > -squares->near;
+}
+
+/*
+ * Whether any of them may be unsure: by the nearest whole number, which is the same where that matters, and
+ * which processors find for several at a time.
+ */
+static bool any_unsure(const double *places, int64_t count, const Squares *squares) {
+  const double whole = 6755399441055744.0, most = 1125899906842624.0;
+  const double edges = squares->edges, near = squares->near;
+  int64_t found = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const double x = places[i] * edges;
+    found += fabs(x - ((x + whole) - whole)) < near;
+    found += fabs(x) >= most;
+  }
+  return found > 0;
+}
+
+static napi_value interpolate(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 19);
+  const Array nodes_x = array_of(&args, napi_float64_array);
+  const Array nodes_y = array_of(&args, napi_float64_array);
+  const Array places = array_of(&args, napi_float64_array);
+  const Array basis = array_of(&args, napi_float64_array);
+  const double seen = number(&args), offset = number(&args), edges = number(&args), near = number(&args);
+  const Window strip = window_of(&args);
+  const int64_t top = place_of(&args), left = place_of(&args);
+  const Array xs = array_of(&args, napi_float64_array);
+  const Array ys = array_of(&args, napi_float64_array);
+  const int64_t start = count_of(&args);
+  const Array rejected = array_of(&args, napi_uint8_array);
+  const Array unsure = array_of(&args, napi_int32_array);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  const int64_t count = rejected.length;
+  if (nodes_x.length != count * NODES || nodes_y.length != count * NODES ||
+      places.length != POINTS || basis.length != TERMS * TERMS)
+    return fail(env, "Expected 81 nodes for each square.");
+  if (xs.length != ys.length || !fits(start, strip.width, strip.height, strip.width, xs.length) ||
+      unsure.length < strip.height * strip.width)
+    return fail(env, "Expected room for the positions of the strip.");
+  if (left > strip.col || left + count * SIDE < strip.col + strip.width || top > strip.row ||
+      top + SIDE < strip.row + strip.height)
+    return fail(env, "Expected squares around the strip.");
+
+  const Squares squares = {places.data, basis.data, seen, offset, edges, near};
+  double *const x = xs.data, *const y = ys.data;
+  int32_t *const unsure_at = unsure.data;
+  uint8_t *const is_rejected = rejected.data;
+  int64_t found = 0;
+  for (int64_t k = 0; k < count; k++) {
+    double across[TERMS * TERMS], down[TERMS * TERMS], us[SIDE];
+    is_rejected[k] =
+        !polynomial_of((const double *)nodes_x.data + k * NODES, &squares, across) ||
+        !polynomial_of((const double *)nodes_y.data + k * NODES, &squares, down);
+    if (is_rejected[k]) continue;
+    const int64_t first = left + k * SIDE;
+    const int64_t col = first > strip.col ? first : strip.col;
+    const int64_t end = first + SIDE < strip.col + strip.width ? first + SIDE : strip.col + strip.width;
+    const int64_t width = end - col;
+    if (width <= 0) continue;
+    for (int64_t i = 0; i < width; i++)
+      us[i] = (((double)(col + i) + offset - (double)first) * 2) / SIDE - 1;
+    for (int64_t j = 0; j < strip.height; j++) {
+      const double v = (((double)(strip.row + j) + offset - (double)top) * 2) / SIDE - 1;
+      double row_x[TERMS], row_y[TERMS];
+      row_of(across, v, row_x);
+      row_of(down, v, row_y);
+      const int64_t at = start + j * strip.width + col - strip.col;
+      double *const own_x = x + at, *const own_y = y + at;
+      for (int64_t i = 0; i < width; i++) own_x[i] = value_at(row_x, us[i]);
+      for (int64_t i = 0; i < width; i++) own_y[i] = value_at(row_y, us[i]);
+      if (!any_unsure(own_x, width, &squares) && !any_unsure(own_y, width, &squares)) continue;
+      for (int64_t i = 0; i < width; i++)
+        if (is_unsure(own_x[i], &squares) || is_unsure(own_y[i], &squares))
+          unsure_at[found++] = (int32_t)(at + i);
+    }
+  }
+  return result_of(&args, found);
+}
+
+static napi_value bring_back(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 5);
+  const Array xs = array_of(&args, napi_float64_array);
+  const double middle = number(&args), turn = number(&args);
+  const double low = number(&args), high = number(&args);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  double *const places = xs.data;
+  for (int64_t i = 0; i < xs.length; i++) {
+    const double x = places[i];
+    if (x >= low && x < high) continue;
+    const double back = x - turn * rounded((x - middle) / turn);
+    if (isfinite(back)) places[i] = back;
+  }
+  return NULL;
+}
+
+static napi_value bounds(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 11);
+  const Points points = points_of(&args);
+  const double left = number(&args), right = number(&args);
+  const double top = number(&args), bottom = number(&args);
+  const Array into = array_of(&args, napi_float64_array);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  if (into.length != 4) return fail(env, "Expected room for four numbers.");
+  double west = INFINITY, east = -INFINITY, north = INFINITY, south = -INFINITY;
+  for (int64_t j = 0; j < points.height; j++) {
+    const double *xs = points.xs + points.first + j * points.stride;
+    const double *ys = points.ys + points.first + j * points.stride;
+    for (int64_t i = 0; i < points.width; i++) {
+      const double x = xs[i], y = ys[i];
+      if (!(x >= left && x <= right && y >= top && y <= bottom)) continue;
+      if (!isfinite(x + y)) continue;
+      if (x < west) west = x;
+      if (x > east) east = x;
+      if (y < north) north = y;
+      if (y > south) south = y;
+    }
+  }
+  double *const box = into.data;
+  box[0] = west;
+  box[1] = east;
+  box[2] = north;
+  box[3] = south;
+  return NULL;
+}
+
+/* ---- near ------------------------------------------------------------------------------------------- */
+
+static napi_value holders(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 11);
+  const Points points = points_of(&args);
+  const Window window = window_of(&args);
+  const Array into = array_of(&args, napi_int32_array);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  if (into.length != points.height * points.width)
+    return fail(env, "Expected room for a holder of each point.");
+  if (window.height * window.width > INT32_MAX)
+    return fail(env, "Expected a window whose pixels can be counted.");
+  const double left = (double)window.col, right = (double)(window.col + window.width);
+  const double top = (double)window.row, bottom = (double)(window.row + window.height);
+  const int32_t row = (int32_t)window.row, col = (int32_t)window.col;
+  const int32_t columns = (int32_t)window.width;
+  int32_t *holder = into.data;
+  for (int64_t j = 0; j < points.height; j++) {
+    const double *xs = points.xs + points.first + j * points.stride;
+    const double *ys = points.ys + points.first + j * points.stride;
+    for (int64_t i = 0; i < points.width; i++) {
+      const double x = xs[i] + EDGE, y = ys[i] + EDGE;
+      /* Also for NaN. */
+      if (!(x >= left && x < right && y >= top && y < bottom)) *holder++ = -1;
+      else
+        *holder++ = (int32_t)(floor_of(y) - row) * columns + (int32_t)(floor_of(x) - col);
+    }
+  }
+  return NULL;
+}
+
+typedef struct {
+  const void *from;
+  const uint8_t *from_gap;
+  const int32_t *holders;
+  void *pixels;
+  uint8_t *is_gap;
+  int64_t length, height, width, start, stride;
+} Gather;
+
+/* Gaps among them; less than none where a holder lies outside of the source. */
+static ALWAYS int64_t gather_sized(const Gather *g, const int size, const bool has_gaps) {
+  int64_t gaps = 0;
+  const int32_t *holder = g->holders;
+  for (int64_t j = 0; j < g->height; j++) {
+    const int64_t start = g->start + j * g->stride;
+    for (int64_t at = start; at < start + g->width; at++) {
+      const int64_t from = *holder++;
+      if (from == -1) {
+        g->is_gap[at] = 1;
+        gaps++;
+        continue;
+      }
+      if (from < 0 || from >= g->length) return -1;
+      if (has_gaps && g->from_gap[from] == 1) {
+        g->is_gap[at] = 1;
+        gaps++;
+        continue;
+      }
+      g->is_gap[at] = 0;
+      if (size == 1) ((uint8_t *)g->pixels)[at] = ((const uint8_t *)g->from)[from];
+      if (size == 2) ((uint16_t *)g->pixels)[at] = ((const uint16_t *)g->from)[from];
+      if (size == 4) ((uint32_t *)g->pixels)[at] = ((const uint32_t *)g->from)[from];
+      if (size == 8) ((uint64_t *)g->pixels)[at] = ((const uint64_t *)g->from)[from];
+    }
+  }
+  return gaps;
+}
+
+static ALWAYS int64_t gather_of_size(const Gather *g, const int size) {
+  return g->from_gap == NULL ? gather_sized(g, size, false) : gather_sized(g, size, true);
+}
+
+static napi_value gather(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 9);
+  const Array from = any_array(&args);
+  const uint8_t *from_gap = gaps_or_none(&args, from.length);
+  const Array holder = array_of(&args, napi_int32_array);
+  const int64_t height = count_of(&args), width = count_of(&args);
+  const Array pixels = any_array(&args);
+  const Array is_gap = array_of(&args, napi_uint8_array);
+  const int64_t start = count_of(&args), stride = count_of(&args);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  if (!is_pixel_type(from.type) || pixels.type != from.type)
+    return fail(env, "Expected pixels of one type.");
+  if (holder.length != height * width) return fail(env, "Expected a holder for each pixel.");
+  if (pixels.length != is_gap.length || !fits(start, stride, height, width, pixels.length))
+    return fail(env, "Expected room for the block.");
+  const Gather g = {from.data, from_gap, holder.data, pixels.data, is_gap.data,
+                    from.length, height, width, start, stride};
+  int64_t gaps = -1;
+  switch (bytes_of(from.type)) {
+    case 1:
+      gaps = gather_of_size(&g, 1);
+      break;
+    case 2:
+      gaps = gather_of_size(&g, 2);
+      break;
+    case 4:
+      gaps = gather_of_size(&g, 4);
+      break;
+    default:
+      gaps = gather_of_size(&g, 8);
+  }
+  if (gaps < 0) return fail(env, "Expected holders within the source.");
+  return result_of(&args, gaps);
+}
+
+/* ---- bilinear and cubic ----------------------------------------------------------------------------- */
+
+enum { BILINEAR, CUBIC };
+
+typedef struct {
+  int method;
+  const void *from;
+  const uint8_t *from_gap;
+  /* Where `from` lies, and where the raster has pixels at all. */
+  Window window, extent;
+  double scale_x, scale_y;
+  int64_t reach_x, reach_y;
+  /* 2 * reach each. */
+  double *across, *down;
+  Points points;
+  void *pixels;
+  uint8_t *is_gap;
+  int64_t start, stride;
+} Blend;
+
+/* Whether a pixel of the raster that has a value holds the position. */
+static ALWAYS bool is_held(const Blend *b, double x, double y) {
+  const double at_x = x + EDGE, at_y = y + EDGE;
+  const Window *e = &b->extent, *w = &b->window;
+  /* Also for NaN. */
+  if (!(at_x >= (double)e->col && at_y >= (double)e->row)) return false;
+  if (!(at_x < (double)(e->col + e->width) && at_y < (double)(e->row + e->height))) return false;
+  const int64_t col = floor_of(at_x) - w->col, row = floor_of(at_y) - w->row;
+  if (col < 0 || row < 0 || col >= w->width || row >= w->height) return false;
+  return b->from_gap == NULL || b->from_gap[row * w->width + col] != 1;
+}
+
+/* Between the four pixel centres around a position that is held, as far as they have values. */
+static double between_four(const Blend *b, double x, double y, napi_typedarray_type type) {
+  const Window *w = &b->window;
+  const int64_t left = floor_of(x - 0.5), top = floor_of(y - 0.5);
+  const double ratio_x = 1.5 - (x - (double)left), ratio_y = 1.5 - (y - (double)top);
+  double sum = 0, weights = 0;
+  for (int j = 0; j < 2; j++) {
+    const int64_t row = top + j - w->row;
+    if (row < 0 || row >= w->height) continue;
+    const double weight_y = j == 0 ? ratio_y : 1 - ratio_y;
+    for (int i = 0; i < 2; i++) {
+      const int64_t col = left + i - w->col;
+      if (col < 0 || col >= w->width) continue;
+      const int64_t at = row * w->width + col;
+      if (b->from_gap != NULL && b->from_gap[at] == 1) continue;
+      const double weight = (i == 0 ? ratio_x : 1 - ratio_x) * weight_y;
+      weights += weight;
+      sum += load(b->from, at, type) * weight;
+    }
+  }
+  if (weights == 1) return sum;
+  return weights < BILINEAR_LEAST_WEIGHT ? NAN : sum / weights;
+}
+
+static ALWAYS double bilinear_at(const Blend *b, double x, double y, const napi_typedarray_type type,
+                                 const bool has_gaps) {
+  const Window *w = &b->window;
+  const double half_x = x - 0.5, half_y = y - 0.5;
+  /* All four are there: so is the one that holds the position. Also for NaN. */
+  if (!(half_x >= (double)w->col && half_x < (double)(w->col + w->width - 1) &&
+        half_y >= (double)w->row && half_y < (double)(w->row + w->height - 1)))
+    return is_held(b, x, y) ? between_four(b, x, y, type) : NAN;
+  const int64_t width = w->width;
+  const int64_t left = floor_of(half_x), top = floor_of(half_y);
+  const int64_t at = (top - w->row) * width + left - w->col;
+  if (has_gaps && (b->from_gap[at] | b->from_gap[at + 1] | b->from_gap[at + width] |
+                   b->from_gap[at + width + 1]) != 0)
+    return is_held(b, x, y) ? between_four(b, x, y, type) : NAN;
+  const double ratio_x = 1.5 - (x - (double)left), ratio_y = 1.5 - (y - (double)top);
+  const double other_x = 1 - ratio_x, other_y = 1 - ratio_y;
+  const double w0 = ratio_x * ratio_y, w1 = other_x * ratio_y;
+  const double w2 = ratio_x * other_y, w3 = other_x * other_y;
+  const double sum = load(b->from, at, type) * w0 + load(b->from, at + 1, type) * w1 +
+                     load(b->from, at + width, type) * w2 + load(b->from, at + width + 1, type) * w3;
+  const double weights = w0 + w1 + w2 + w3;
+  return weights == 1 ? sum : sum / weights;
+}
+
+/* Keys (1981), a = -0.5: the weights of four pixels, a position x behind the second of them. */
+static ALWAYS void set_cubic_weights(double x, double *weights) {
+  const double half = 0.5 * x, three = 3 * x, half_square = half * x;
+  weights[0] = half * (-1 + x * (2 - x));
+  weights[1] = 1 + half_square * (-5 + three);
+  weights[2] = half * (1 + x * (4 - three));
+  weights[3] = half_square * (-1 + x);
+}
+
+static ALWAYS double cubic_at(const Blend *b, double x, double y, const napi_typedarray_type type) {
+  if (!is_held(b, x, y)) return NAN;
+  const int64_t width = b->window.width;
+  const int64_t left = floor_of(x - 0.5), top = floor_of(y - 0.5);
+  const int64_t col = left - 1 - b->window.col, row = top - 1 - b->window.row;
+  if (col < 0 || row < 0 || col + 3 >= width || row + 3 >= b->window.height)
+    return between_four(b, x, y, type);
+  if (b->from_gap != NULL)
+    for (int j = 0; j < 4; j++) {
+      const uint8_t *gaps = b->from_gap + (row + j) * width + col;
+      if (gaps[0] == 1 || gaps[1] == 1 || gaps[2] == 1 || gaps[3] == 1)
+        return between_four(b, x, y, type);
+    }
+  double across[4], down[4];
+  set_cubic_weights(x - 0.5 - (double)left, across);
+  set_cubic_weights(y - 0.5 - (double)top, down);
+  double sum = 0;
+  for (int j = 0; j < 4; j++) {
+    const int64_t at = (row + j) * width + col;
+    const double value =
+        across[0] * load(b->from, at, type) + across[1] * load(b->from, at + 1, type) +
+        across[2] * load(b->from, at + 2, type) + across[3] * load(b->from, at + 3, type);
+    sum += down[j] * value;
+  }
+  return sum;
+}
+
+static ALWAYS double weight_of(double distance, int method) {
+  const double x = fabs(distance);
+  if (method == BILINEAR) return 1 - x > 0 ? 1 - x : 0;
+  const double square = x * x;
+  if (x <= 1) return square * (1.5 * x - 2.5) + 1;
+  return x <= 2 ? square * (-0.5 * x + 2.5) - 4 * x + 2 : 0;
+}
+
+/* A kernel wider than a source pixel's, over 2 * reach columns. */
+static ALWAYS double convolve_at(const Blend *b, double x, double y, const napi_typedarray_type type,
+                                 const int method, const int64_t reach, double *across) {
+  if (!is_held(b, x, y)) return NAN;
+  const Window *w = &b->window;
+  const int64_t columns = 2 * reach, rows = 2 * b->reach_y;
+  const int64_t low_x = 1 - reach, low_y = 1 - b->reach_y;
+  const int64_t before_x = floor_of(x - 0.5), before_y = floor_of(y - 0.5);
+  const double fraction_x = x - 0.5 - (double)before_x, fraction_y = y - 0.5 - (double)before_y;
+  double *const down = b->down;
+  for (int64_t k = 0; k < columns; k++)
+    across[k] = weight_of(((double)(k + low_x) - fraction_x) * b->scale_x, method);
+  for (int64_t m = 0; m < rows; m++)
+    down[m] = weight_of(((double)(m + low_y) - fraction_y) * b->scale_y, method);
+
+  const int64_t left = before_x - w->col + low_x, top = before_y - w->row + low_y;
+  int64_t first = left < 0 ? -left : 0;
+  int64_t end = columns < w->width - left ? columns : w->width - left;
+  /* What has no weight need not be read. */
+  while (first < end && across[first] == 0) first++;
+  while (end > first && across[end - 1] == 0) end--;
+  double all = 0;
+  for (int64_t k = first; k < end; k++) all += across[k];
+  double sum = 0, weights = 0;
+  for (int64_t m = top < 0 ? -top : 0; m < rows && top + m < w->height; m++) {
+    const double weight = down[m];
+    if (weight == 0) continue;
+    const int64_t start = (top + m) * w->width + left;
+    double row_sum = 0;
+    if (b->from_gap == NULL) {
+      for (int64_t k = first; k < end; k++) row_sum += load(b->from, start + k, type) * across[k];
+      weights += all * weight;
+    } else {
+      double row_weights = 0;
+      for (int64_t k = first; k < end; k++) {
+        if (b->from_gap[start + k] == 1) continue;
+        row_sum += load(b->from, start + k, type) * across[k];
+        row_weights += across[k];
+      }
+      weights += row_weights * weight;
+    }
+    sum += row_sum * weight;
+  }
+  if (!(weights >= LEAST_WEIGHT)) return NAN;
+  return fabs(weights - 1) > NEARLY_ONE ? sum / weights : sum;
+}
+
+/* What is decided once for all pixels. */
+typedef enum { BETWEEN_FOUR, BETWEEN_FOUR_OR_GAPS, BETWEEN_SIXTEEN, LINEAR_OF_TWO, ANY_KERNEL } Way;
+
+static ALWAYS int64_t blend_by(const Blend *b, const napi_typedarray_type type, const Way way) {
+  int64_t gaps = 0;
+  for (int64_t j = 0; j < b->points.height; j++) {
+    const double *xs = b->points.xs + b->points.first + j * b->points.stride;
+    const double *ys = b->points.ys + b->points.first + j * b->points.stride;
+    const int64_t start = b->start + j * b->stride;
+    for (int64_t i = 0; i < b->points.width; i++) {
+      double value, two[2];
+      if (way == BETWEEN_FOUR) value = bilinear_at(b, xs[i], ys[i], type, false);
+      else if (way == BETWEEN_FOUR_OR_GAPS) value = bilinear_at(b, xs[i], ys[i], type, true);
+      else if (way == BETWEEN_SIXTEEN) value = cubic_at(b, xs[i], ys[i], type);
+      else if (way == LINEAR_OF_TWO)
+        value = convolve_at(b, xs[i], ys[i], type, BILINEAR, 1, two);
+      else value = convolve_at(b, xs[i], ys[i], type, b->method, b->reach_x, b->across);
+      if (isnan(value)) {
+        b->is_gap[start + i] = 1;
+        gaps++;
+        continue;
+      }
+      b->is_gap[start + i] = 0;
+      store(b->pixels, start + i, value, type);
+    }
+  }
+  return gaps;
+}
+
+static ALWAYS int64_t blend_type(const Blend *b, const napi_typedarray_type type) {
+  if (b->scale_x < 1 || b->scale_y < 1)
+    return b->method == BILINEAR && b->reach_x == 1 ? blend_by(b, type, LINEAR_OF_TWO)
+                                                    : blend_by(b, type, ANY_KERNEL);
+  if (b->method == CUBIC) return blend_by(b, type, BETWEEN_SIXTEEN);
+  return b->from_gap == NULL ? blend_by(b, type, BETWEEN_FOUR)
+                             : blend_by(b, type, BETWEEN_FOUR_OR_GAPS);
+}
+
+static int64_t blend_any(const Blend *b, napi_typedarray_type type) {
+  switch (type) {
+    case napi_uint8_array:
+      return blend_type(b, napi_uint8_array);
+    case napi_int16_array:
+      return blend_type(b, napi_int16_array);
+    case napi_uint16_array:
+      return blend_type(b, napi_uint16_array);
+    case napi_int32_array:
+      return blend_type(b, napi_int32_array);
+    case napi_uint32_array:
+      return blend_type(b, napi_uint32_array);
+    case napi_float32_array:
+      return blend_type(b, napi_float32_array);
+    default:
+      return blend_type(b, napi_float64_array);
+  }
+}
+
+static napi_value blend(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 23);
+  const int64_t method = whole(&args, BILINEAR);
+  const Array from = any_array(&args);
+  const uint8_t *from_gap = gaps_or_none(&args, from.length);
+  Blend b = {.from = from.data, .from_gap = from_gap, .method = (int)method};
+  b.window = window_of(&args);
+  b.extent = window_of(&args);
+  b.scale_x = number(&args);
+  b.scale_y = number(&args);
+  b.points = points_of(&args);
+  const Array pixels = any_array(&args);
+  const Array is_gap = array_of(&args, napi_uint8_array);
+  b.start = count_of(&args);
+  b.stride = count_of(&args);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  if (method > CUBIC) return fail(env, "Expected bilinear or cubic.");
+  if (!is_pixel_type(from.type) || pixels.type != from.type)
+    return fail(env, "Expected pixels of one type.");
+  if (b.window.height * b.window.width != from.length)
+    return fail(env, "Expected as many pixels as the window has.");
+  if (pixels.length != is_gap.length ||
+      !fits(b.start, b.stride, b.points.height, b.points.width, pixels.length))
+    return fail(env, "Expected room for the block.");
+  const double radius = method == BILINEAR ? 1 : 2;
+  if (!(b.scale_x > 0 && b.scale_x <= 1 && b.scale_y > 0 && b.scale_y <= 1))
+    return fail(env, "Expected scales above 0 and up to 1.");
+  const double reach_x = ceil(radius / b.scale_x), reach_y = ceil(radius / b.scale_y);
+  if (!(reach_x <= 1 << 24 && reach_y <= 1 << 24)) return fail(env, "Expected a kernel of less pixels.");
+  b.reach_x = (int64_t)reach_x;
+  b.reach_y = (int64_t)reach_y;
+  b.pixels = pixels.data;
+  b.is_gap = is_gap.data;
+  double *const weights = malloc((size_t)(2 * b.reach_x + 2 * b.reach_y) * sizeof *weights);
+  if (weights == NULL) return fail(env, "Expected memory for the weights but there is none.");
+  b.across = weights;
+  b.down = weights + 2 * b.reach_x;
+  const int64_t gaps = blend_any(&b, from.type);
+  free(weights);
+  return result_of(&args, gaps);
+}
+
+/* ---- Values that mean nothing ----------------------------------------------------------------------- */
+
+static ALWAYS int64_t mark(const void *pixels, int64_t length, double code, uint8_t *is_gap,
+                           const napi_typedarray_type type) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < length; i++) {
+    const double value = load(pixels, i, type);
+    const uint8_t is_missing = (value == code) | (value != value);
+    is_gap[i] |= is_missing;
+    found += is_missing;
+  }
+  return found;
+}
+
+static napi_value missing(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 3);
+  const Array pixels = any_array(&args);
+  const double code = number(&args);
+  const Array is_gap = array_of(&args, napi_uint8_array);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  if (!is_pixel_type(pixels.type)) return fail(env, "Expected pixels.");
+  if (is_gap.length != pixels.length) return fail(env, "Expected a mark for each pixel.");
+  int64_t found = 0;
+  switch (pixels.type) {
+    case napi_uint8_array:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_uint8_array);
+      break;
+    case napi_int16_array:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_int16_array);
+      break;
+    case napi_uint16_array:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_uint16_array);
+      break;
+    case napi_int32_array:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_int32_array);
+      break;
+    case napi_uint32_array:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_uint32_array);
+      break;
+    case napi_float32_array:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_float32_array);
+      break;
+    default:
+      found = mark(pixels.data, pixels.length, code, is_gap.data, napi_float64_array);
+  }
+  return result_of(&args, found);
+}
+
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor properties[] = {
+      {"interpolate", NULL, interpolate, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"bringBack", NULL, bring_back, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"bounds", NULL, bounds, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"holders", NULL, holders, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"gather", NULL, gather, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"blend", NULL, blend, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"missing", NULL, missing, NULL, NULL, NULL, napi_enumerable, NULL},
+  };
+  if (napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties) !=
+      napi_ok)
+    return NULL;
+  return exports;
+}
