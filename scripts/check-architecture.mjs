@@ -26,6 +26,7 @@ const MAY_IMPORT = {
   dataset: ['errors', 'arguments', 'grid', 'raster'],
   tile: ['errors', 'arguments', 'grid', 'raster', 'dataset'],
   'earth-engine': GROUND,
+  quota: GROUND,
   local: [
     ...GROUND,
     'kernel/gdal/load',
@@ -44,6 +45,7 @@ const MAY_IMPORT = {
   cube: [
     ...GROUND,
     'earth-engine',
+    'quota',
     'local',
     'kernel',
     'store',
@@ -60,6 +62,7 @@ const MAY_IMPORT = {
     'observe',
     'picture',
     'pool',
+    'quota',
     'kernel/gdal/blosc-addon',
     'kernel/gdal/facts',
     'kernel/gdal/resample-addon',
@@ -77,6 +80,7 @@ const MAY_IMPORT = {
     'pool',
     'report',
     'store',
+    'quota',
   ],
 };
 
@@ -131,6 +135,7 @@ const WAITS_FOR = {
   'cli/commands/log': OF_CUBES,
   'cli/commands/loopback': ['commander'],
   'cli/commands/plan': [...OF_CUBES, ...OF_THE_SERVICE],
+  'cli/commands/quota': ['commander'],
   'cli/commands/rollback': OF_CUBES,
   'cli/commands/status': OF_CUBES,
   'cli/commands/tag': OF_CUBES,

@@ -64,6 +64,7 @@ export type {
   EarthEngineAccountOptions,
   EarthEngineSourceOptions,
 } from './cube/sources/earth-engine.js';
+export type { QuotaOptions } from './cube/sources/quota.js';
 export type { StatePictureOptions } from './cube/state/state-picture.js';
 export type {
   CurrentStateOptions,
@@ -88,6 +89,7 @@ export {
   type RetryOptions,
   STANDARD_ENDPOINT,
 } from './earth-engine/client.js';
+export type { QuotaShare } from './earth-engine/quota-share.js';
 export {
   AbortedError,
   EarthEngineError,
@@ -125,6 +127,7 @@ export { IngestRecorder, type RecorderOptions } from './observe/recorder.js';
 export { type Lap, Stopwatch, type SummaryLog } from './observe/stopwatch.js';
 export type { IngestSummary } from './observe/summary.js';
 export type { Pool, PoolOptions } from './pool/pool.js';
+export type { QuotaNotice } from './quota/quota-client.js';
 export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';

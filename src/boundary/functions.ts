@@ -65,7 +65,10 @@ export const drawStateMap = guarded(drawMap, 'drawStateMap', {
   ],
 });
 export const earthEngine = guarded(openEarthEngine, 'earthEngine', {
-  takes: ['dataset', { options: { ...ACCOUNT, limiter: 'record', retry: 'record' } }],
+  takes: [
+    'dataset',
+    { options: { ...ACCOUNT, limiter: 'record', quota: 'record', retry: 'record' } },
+  ],
 });
 export const earthEngineExpression = guarded(buildExpression, 'earthEngineExpression', {
   takes: ['function', { options: ACCOUNT }],

@@ -73,6 +73,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/verify.js')).verifyCommand(),
   },
   {
+    name: 'quota',
+    description: 'share the requests of one project among several ingests, on any machines',
+    load: async () => (await import('./commands/quota.js')).quotaCommand(),
+  },
+  {
     name: 'loopback',
     description: 'serve an Earth Engine on 127.0.0.1, for trying things out',
     load: async () => (await import('./commands/loopback.js')).loopbackCommand(),

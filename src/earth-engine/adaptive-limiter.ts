@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkOptions } from '../arguments.js';
 import { AbortedError, expected } from '../errors.js';
+import type { QuotaShare } from './quota-share.js';
 
 /** Within what bounds the number of requests under way is learnt. */
 export interface LimiterOptions {
@@ -12,6 +13,8 @@ export interface LimiterOptions {
   readonly ceiling?: number;
   /** Requests started in a second at the most. Default 100, the service's quota for a project. */
   readonly perSecond?: number;
+  /** What others leave to this process, where somebody shares out the quota; it goes beside what is learnt. */
+  readonly share?: QuotaShare | undefined;
 }
 
 export const DEFAULT_START = 8;
@@ -69,6 +72,7 @@ export class AdaptiveLimiter {
   readonly #ceiling: number;
   readonly #spacingMs: number;
   #nextStartAt = 0;
+  readonly #share: QuotaShare | undefined;
 
   constructor(options: LimiterOptions = {}) {
     checkOptions(options, 'the limiter', {
@@ -76,6 +80,7 @@ export class AdaptiveLimiter {
       floor: 'number',
       ceiling: 'number',
       perSecond: 'number',
+      share: 'object',
     });
     const {
       start = DEFAULT_START,
@@ -96,11 +101,13 @@ export class AdaptiveLimiter {
     this.#ceiling = ceiling;
     this.#spacingMs = 1000 / perSecond;
     this.#limit = Math.min(Math.max(start, floor), ceiling);
+    this.#share = options.share;
+    this.#share?.onChange(() => this.#admit());
   }
 
   /** Requests that may be in flight now. */
   get limit(): number {
-    return Math.floor(this.#limit);
+    return Math.min(Math.floor(this.#limit), this.#share?.places ?? Number.POSITIVE_INFINITY);
   }
 
   get inFlight(): number {
@@ -119,6 +126,7 @@ export class AdaptiveLimiter {
     const started = ++this.#starts;
     try {
       await this.#spacing(signal);
+      await this.#share?.start(signal);
       return await task((outcome) => this.#learn(outcome, started));
     } finally {
       this.#inFlight--;
@@ -131,6 +139,7 @@ export class AdaptiveLimiter {
       throw new AbortedError('The request was stopped while waiting for its turn.');
     if (this.#inFlight < this.limit && this.#waiting.length === 0) {
       this.#inFlight++;
+      this.#tellShare();
       return;
     }
     await new Promise<void>((resolve, reject) => {
@@ -141,9 +150,11 @@ export class AdaptiveLimiter {
       const leave = () => {
         const at = this.#waiting.indexOf(enter);
         if (at !== -1) this.#waiting.splice(at, 1);
+        this.#tellShare();
         reject(new AbortedError('The request was stopped while waiting for its turn.'));
       };
       this.#waiting.push(enter);
+      this.#tellShare();
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
@@ -151,10 +162,16 @@ export class AdaptiveLimiter {
   #admit(): void {
     while (this.#inFlight < this.limit) {
       const next = this.#waiting.shift();
-      if (next === undefined) return;
+      if (next === undefined) break;
       this.#inFlight++;
       next();
     }
+    this.#tellShare();
+  }
+
+  #tellShare(): void {
+    const wanted = Math.min(this.#inFlight + this.#waiting.length, Math.floor(this.#limit));
+    this.#share?.use(this.#inFlight, Math.max(wanted, this.#inFlight));
   }
 
   /** Starts are spread evenly: a burst of a hundred in one millisecond is refused as well. */
@@ -177,7 +194,7 @@ export class AdaptiveLimiter {
   #shrink(started: number): void {
     if (started <= this.#shrunkAt) return;
     this.#shrunkAt = this.#starts;
-    const refused = Math.min(this.limit, this.#inFlight);
+    const refused = Math.min(Math.floor(this.#limit), this.#inFlight);
     const isFirm = Math.abs(refused - this.#refusedBefore) <= refused * SAME_LIMIT;
     this.#roundsBeforeProbe = isFirm
       ? Math.min(this.#roundsBeforeProbe * 2, MOST_ROUNDS_BEFORE_PROBE)

@@ -56,6 +56,7 @@ beforeAll(async () => {
   raster(at('exports', 'three.tif'), 124, 73);
   basins(at('basins.gpkg'));
   await writeFile(at('mine.json'), JSON.stringify({ ...local, local: true }));
+  await writeFile(at('quota.secret'), `${'s'.repeat(64)}\n`);
   await writeFile(at('failed.ndjson'), '{"tile":"0-0"}\n');
 });
 afterAll(async () => {
@@ -95,8 +96,10 @@ function basins(path: string): void {
 
 /** Where an example would meet what others use on this machine, or what a test has no time for. */
 function adapt(command: string, example: string): string {
-  if (command === 'loopback')
-    return example.includes('--port') ? example.replace('8787', '0') : `${example} --port 0`;
+  if (command === 'loopback' || command === 'quota')
+    return example.includes('--port')
+      ? example.replace(/878[78]/, '0').replace('0.0.0.0', '127.0.0.1')
+      : `${example} --port 0`;
   // Into a place of its own: the cube of the others is there already.
   if (command === 'create')
     return example.replace('cubes/tctrend', 'cubes/new').replace('cubes/mine', 'cubes/like');
@@ -105,15 +108,19 @@ function adapt(command: string, example: string): string {
 
 /** In a shell, as people do; a server is stopped when it says that it is there. */
 async function run(line: string): Promise<Ended> {
-  const shell = spawn('sh', ['-c', line.startsWith('geocubes loopback') ? `exec ${line}` : line], {
-    cwd: folder.path,
-    env: {
-      ...cleanEnvironment(),
-      ...environmentFor(server),
-      PATH: `${join(folder.path, 'bin')}:${process.env.PATH}`,
+  const shell = spawn(
+    'sh',
+    ['-c', /^geocubes (loopback|quota)/.test(line) ? `exec ${line}` : line],
+    {
+      cwd: folder.path,
+      env: {
+        ...cleanEnvironment(),
+        ...environmentFor(server),
+        PATH: `${join(folder.path, 'bin')}:${process.env.PATH}`,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   let [stdout, stderr] = ['', ''];
   shell.stdout.on('data', (data) => {
     stdout += data;

@@ -11,6 +11,7 @@ export interface FaultOptions {
   readonly seed?: number;
   readonly latency?: number;
   readonly maxConcurrency?: number;
+  readonly maxRate?: number;
 }
 
 export function faultOptions(): Option[] {
@@ -34,12 +35,15 @@ export function faultOptions(): Option[] {
     new Option('--max-concurrency <n>', 'pixel requests at a time; more get 429').argParser(
       wholeNumber('--max-concurrency', 1, 100_000),
     ),
+    new Option('--max-rate <n>', 'pixel requests in any second; more get 429').argParser(
+      wholeNumber('--max-rate', 1, 100_000),
+    ),
   ];
 }
 
 /** One plan of all options; the others overrule what the file says. @throws {InvalidInputError} */
 export async function faultPlanOf(options: FaultOptions): Promise<FaultPlan> {
-  const { faults, faultRate, seed, latency, maxConcurrency } = options;
+  const { faults, faultRate, seed, latency, maxConcurrency, maxRate } = options;
   const plan =
     faults !== undefined
       ? parseFaultPlan(await readJson(faults, '--faults'))
@@ -51,6 +55,7 @@ export async function faultPlanOf(options: FaultOptions): Promise<FaultPlan> {
     ...(seed === undefined ? {} : { seed }),
     ...(latency === undefined ? {} : { latency: { ms: latency } }),
     ...(maxConcurrency === undefined ? {} : { concurrency: { limit: maxConcurrency } }),
+    ...(maxRate === undefined ? {} : { rate: { limit: maxRate } }),
   };
 }
 

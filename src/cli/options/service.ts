@@ -2,9 +2,16 @@ import { type Command, Option } from 'commander';
 import { earthEngine } from '../../cube/sources/earth-engine.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { TileSource } from '../../tile.js';
-import { pathFor, wholeNumber } from './common.js';
+import { pathFor } from './common.js';
+import {
+  concurrencyOption,
+  type QuotaLenderOptions,
+  quotaOf,
+  quotaOption,
+  quotaTokenFileOption,
+} from './quota.js';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends QuotaLenderOptions {
   readonly endpoint?: string;
   readonly project?: string;
   readonly keyFile?: string;
@@ -19,7 +26,9 @@ export function addServiceOptions(command: Command): Command {
     .addOption(projectOption())
     .addOption(keyFileOption())
     .addOption(insecureHttpOption())
-    .addOption(concurrencyOption());
+    .addOption(concurrencyOption())
+    .addOption(quotaOption())
+    .addOption(quotaTokenFileOption());
 }
 
 export const endpointOption = () =>
@@ -40,18 +49,12 @@ export const insecureHttpOption = () =>
     'let the token go over plain http to another machine, readable on the way',
   );
 
-const concurrencyOption = () =>
-  new Option(
-    '--concurrency <n>',
-    'requests in flight at the most (default: 40, the quota of a project)',
-  ).argParser(wholeNumber('--concurrency', 1, 1000));
-
 /**
  * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):
  * a command line is public.
  */
-export function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
-  const { concurrency, ...rest } = options;
+export async function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
+  const { concurrency, quota: _, quotaTokenFile: __, ...rest } = options;
   const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
-  return earthEngine(dataset, { ...rest, limiter });
+  return earthEngine(dataset, { ...rest, limiter, quota: await quotaOf(options) });
 }

@@ -21,6 +21,13 @@ export function complain(message: string): void {
   tell(`geocubes: ${message}`);
 }
 
+/** The same while a bar may be drawn: the line takes its place, and the bar comes again below it. */
+export function warn(message: string): void {
+  process.stderr.write(
+    `${process.stderr.isTTY ? '\r\x1b[K' : ''}${textOf([`geocubes: ${message}`])}`,
+  );
+}
+
 /** A value as JSON on stdout, over several lines or in one: the same JSON, with nothing in it that acts. */
 export function printJson(
   value: unknown,

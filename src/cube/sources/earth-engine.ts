@@ -8,7 +8,9 @@ import {
 import { findCredentials } from '../../earth-engine/credentials.js';
 import { assetIdOf } from '../../earth-engine/expression.js';
 import { earthEngineSource } from '../../earth-engine/source.js';
+import { expected } from '../../errors.js';
 import type { TileSource } from '../../tile.js';
+import { lendFrom, type QuotaOptions } from './quota.js';
 
 /** Which service is asked, as whom, and who pays. */
 export interface EarthEngineAccountOptions {
@@ -36,6 +38,8 @@ export interface EarthEngineSourceOptions extends EarthEngineAccountOptions {
    * that use the same project: the quota is the project's. Default: a new one with default bounds.
    */
   readonly limiter?: AdaptiveLimiter | LimiterOptions | undefined;
+  /** A server that shares the project's quota among processes; the bounds of {@link limiter} then hold beside it. */
+  readonly quota?: QuotaOptions | undefined;
   readonly retry?: RetryOptions | undefined;
 }
 
@@ -49,23 +53,43 @@ export async function earthEngine(
   dataset: Dataset,
   options: EarthEngineSourceOptions = {},
 ): Promise<TileSource> {
-  const { limiter, retry, ...account } = options;
+  const { limiter, quota, retry, ...account } = options;
   // A source that Earth Engine does not have is told before anything is asked for.
   assetIdOf(dataset.source);
   // A wrong address is told before anyone is asked for credentials.
   const endpoint = normaliseEndpoint(options.endpoint ?? HIGH_VOLUME_ENDPOINT);
   const credentials = await findCredentials({ ...account, endpoint });
+  const { places, giveBack } = await limiterOf(limiter, quota);
   const source = earthEngineSource(dataset, {
     endpoint,
     credentials,
-    limiter: limiter instanceof AdaptiveLimiter ? limiter : new AdaptiveLimiter(limiter),
+    limiter: places,
     retry,
   });
+  const close = async () => {
+    await source.close();
+    await giveBack();
+  };
   try {
     await source.check();
-    return source;
+    return { ...source, close };
   } catch (error) {
-    await source.close();
+    await close();
     throw error;
   }
+}
+
+/** One that was given, one by its bounds, or one whose places a server lends. */
+async function limiterOf(
+  limiter: AdaptiveLimiter | LimiterOptions | undefined,
+  quota: QuotaOptions | undefined,
+): Promise<{ readonly places: AdaptiveLimiter; giveBack(): Promise<void> }> {
+  if (limiter instanceof AdaptiveLimiter) {
+    if (quota === undefined) return { places: limiter, giveBack: async () => {} };
+    throw expected('the bounds of a limiter', 'a source with a quota server', 'a limiter');
+  }
+  if (quota === undefined)
+    return { places: new AdaptiveLimiter(limiter), giveBack: async () => {} };
+  const lent = await lendFrom(quota, limiter ?? {});
+  return { places: lent.limiter, giveBack: () => lent.close() };
 }

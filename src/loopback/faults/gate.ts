@@ -12,12 +12,13 @@ export class Gate {
     return this.#most;
   }
 
-  /** False, and nothing to leave, when there is no place. */
-  enter(pixelsBefore: number): boolean {
-    if (this.#inFlight >= this.#limit(pixelsBefore)) return false;
+  hasPlace(pixelsBefore: number): boolean {
+    return this.#inFlight < this.#limit(pixelsBefore);
+  }
+
+  enter(): void {
     this.#inFlight += 1;
     this.#most = Math.max(this.#most, this.#inFlight);
-    return true;
   }
 
   leave(): void {

@@ -9,6 +9,7 @@ import { errorReply } from './errors.js';
 import { Gate } from './gate.js';
 import { limitMemory } from './memory.js';
 import type { CheckedPlan } from './plan.js';
+import { RateGate } from './rate.js';
 import { createTokens } from './tokens.js';
 
 export interface FaultLayer {
@@ -31,6 +32,7 @@ export function injectFaults(
   const tokens = createTokens(plan.rules, token);
   const choose = createChooser(plan);
   const gate = new Gate(plan.concurrency);
+  const rate = new RateGate(plan.rate);
   // What counts against the limit are the bytes before they are compressed.
   const service = limitMemory(inner, plan.memoryLimit);
 
@@ -46,10 +48,12 @@ export function injectFaults(
 
   async function admitted(arrival: Arrival, request: LoopbackRequest): Promise<LoopbackReply> {
     if (arrival.route !== 'pixels') return faulty(arrival, request);
-    if (!gate.enter(arrival.pixelsBefore)) {
+    if (!gate.hasPlace(arrival.pixelsBefore)) {
       const words = { message: 'Too many concurrent aggregations.' };
       return { ...errorReply(429, words, plan.concurrency?.retryAfter), fault: 'concurrency' };
     }
+    if (!rate.enter()) return { ...errorReply(429, {}, plan.rate?.retryAfter), fault: 'rate' };
+    gate.enter();
     try {
       return await faulty(arrival, request);
     } finally {

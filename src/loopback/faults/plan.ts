@@ -141,6 +141,16 @@ const faultPlan = z.strictObject({
       retryAfter: z.int().min(0).optional(),
     })
     .optional(),
+  /** Pixel requests in any so many seconds; more are refused with 429 at once, and do not count. */
+  rate: z
+    .strictObject({
+      limit: z.int().positive().max(1_000_000),
+      /** 60 is what the words of Earth Engine's refusal speak of, 1 what its documentation does. */
+      seconds: z.number().gt(0).max(86_400).default(1),
+      /** Whole seconds, as the header `Retry-After` of the refusals. */
+      retryAfter: z.int().min(0).optional(),
+    })
+    .optional(),
   /** The header `X-Earth-Engine-Quota-Status` of every reply. */
   quotaStatus: z.string().min(1).optional(),
   /** Above either, "User memory limit exceeded." */
@@ -167,10 +177,15 @@ export type CheckedRule = z.output<typeof rule>;
 
 const FAULT_KINDS: readonly FaultKind[] = rule.options.map(({ shape }) => shape.kind.value);
 
-/** Everything that is counted: the kinds of rules, and refusals by the two limits of a plan. */
-export type FaultName = FaultKind | 'concurrency' | 'memory-limit';
+/** Everything that is counted: the kinds of rules, and refusals by the limits of a plan. */
+export type FaultName = FaultKind | 'concurrency' | 'rate' | 'memory-limit';
 
-export const FAULT_NAMES: readonly FaultName[] = [...FAULT_KINDS, 'concurrency', 'memory-limit'];
+export const FAULT_NAMES: readonly FaultName[] = [
+  ...FAULT_KINDS,
+  'concurrency',
+  'rate',
+  'memory-limit',
+];
 
 /** @throws {InvalidInputError} naming the first field that is wrong. */
 export function parseFaultPlan(json: unknown): CheckedPlan {

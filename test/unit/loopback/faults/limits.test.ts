@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parseFaultPlan } from '../../../../src/loopback/faults/plan.js';
+import { RateGate } from '../../../../src/loopback/faults/rate.js';
 import type { Handler } from '../../../../src/loopback/handler.js';
 import { TCVIS } from '../support.js';
 import { ask, BODY, errorOf, layerOf, pixelRequest, withServer } from './support.js';
@@ -95,6 +97,37 @@ describe('concurrency', () => {
     for (let id = 0; id < 3; id++) faults.push((await handler(pixelRequest(id))).fault);
     expect(faults).toEqual(['drop', 'drop', 'drop']);
   });
+});
+
+describe('rate', () => {
+  test('in any stretch of time no more requests pass than the limit, and those refused do not count', () => {
+    let now = 5_000;
+    const gate = new RateGate(parseFaultPlan({ rate: { limit: 3, seconds: 2 } }).rate, () => now);
+    const at = (ms: number) => {
+      now = 5_000 + ms;
+      return gate.enter();
+    };
+    expect([0, 500, 1_999, 1_999, 1_999].map(at)).toEqual([true, true, true, false, false]);
+    expect([2_000, 2_499, 2_500, 3_998, 3_999].map(at)).toEqual([true, false, true, false, true]);
+  });
+
+  test('a request above the limit gets the 429 of a quota with Retry-After, and is counted', () =>
+    withServer({ rate: { limit: 2, seconds: 3_600, retryAfter: 7 } }, async (server) => {
+      for (const status of [200, 200, 429]) {
+        const reply = await ask(server);
+        expect(reply.status).toBe(status);
+        if (status === 200) continue;
+        expect(reply.headers['retry-after']).toBe('7');
+        expect(errorOf(reply)).toMatchObject({ code: 429, status: 'RESOURCE_EXHAUSTED' });
+        expect(errorOf(reply).message).toMatch(/^Quota exceeded for quota metric/);
+      }
+      expect((await ask(server, { path: TCVIS, body: null })).status).toBe(200);
+      expect(server.requests).toMatchObject({
+        served: 2,
+        tooManyRequests: 1,
+        faults: { rate: 1, concurrency: 0 },
+      });
+    }));
 });
 
 test('requests wait out their latency side by side', () =>

@@ -30,14 +30,17 @@ test('--fault-rate and --seed are mixed faults', async () => {
   );
 });
 
-test('--latency, --max-concurrency and --seed overrule the file, and the rest of it holds', async () => {
+test('--latency, --max-concurrency, --max-rate and --seed overrule the file, and the rest of it holds', async () => {
   const faults = await fileOf(
     '{"seed":1,"latency":{"ms":5},"concurrency":{"limit":2},"quotaStatus":"x","rules":[{"kind":"drop"}]}',
   );
-  expect(await faultPlanOf({ faults, seed: 9, latency: 80, maxConcurrency: 8 })).toMatchObject({
+  expect(
+    await faultPlanOf({ faults, seed: 9, latency: 80, maxConcurrency: 8, maxRate: 100 }),
+  ).toMatchObject({
     seed: 9,
     latency: { ms: 80 },
     concurrency: { limit: 8 },
+    rate: { limit: 100 },
     quotaStatus: 'x',
     rules: [{ kind: 'drop' }],
   });
