@@ -18,9 +18,13 @@ const MARGIN = 0.005;
 /** Numbers from 1 to this: what 16 bits of a reflectance use. */
 const HIGHEST = 10_000;
 
+/** Pixels on a side of a block. */
+const BLOCK = 512;
+
 /** Of every GeoTIFF that is written: fast to compress, so that warps weigh more. */
 export const CREATION = [
-  ...['TILED=YES', 'BLOCKXSIZE=512', 'BLOCKYSIZE=512', 'COMPRESS=DEFLATE', 'ZLEVEL=1'],
+  ...['TILED=YES', `BLOCKXSIZE=${BLOCK}`, `BLOCKYSIZE=${BLOCK}`],
+  ...['COMPRESS=DEFLATE', 'ZLEVEL=1'],
 ];
 
 /**
@@ -42,10 +46,17 @@ export function writeScene(file, { side, seed, threads }) {
     ]);
   raster.geoTransform = [WEST, METRES, 0, NORTH, 0, -METRES];
   raster.srs = gdal.SpatialReference.fromUserInput('EPSG:32633');
-  for (const i of BANDS.keys()) {
-    const band = raster.bands.get(i + 1);
-    band.noDataValue = 0;
-    band.pixels.write(0, 0, side, side, numbers(drawBand(side, side, 'float32', seed + i)));
+  const bands = BANDS.map((_, i) => numbers(drawBand(side, side, 'float32', seed + i)));
+  // All bands of a row of blocks at once: a block is compressed when the next row is begun, and once.
+  for (let row = 0; row < side; row += BLOCK) {
+    const height = Math.min(BLOCK, side - row);
+    for (const [i, pixels] of bands.entries()) {
+      const band = raster.bands.get(i + 1);
+      if (row === 0) band.noDataValue = 0;
+      const part = pixels.subarray(row * side, (row + height) * side);
+      band.pixels.write(0, row, side, height, part);
+    }
+    raster.flush();
   }
   raster.close();
   return {
@@ -55,9 +66,10 @@ export function writeScene(file, { side, seed, threads }) {
 }
 
 function numbers(shares) {
-  return Uint16Array.from(shares, (share) =>
-    Math.min(Math.max(Math.round(share * HIGHEST), 1), HIGHEST),
-  );
+  const pixels = new Uint16Array(shares.length);
+  for (let i = 0; i < pixels.length; i++)
+    pixels[i] = Math.min(Math.max(Math.round(shares[i] * HIGHEST), 1), HIGHEST);
+  return pixels;
 }
 
 /**

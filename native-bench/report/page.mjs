@@ -13,8 +13,8 @@ export function writePage(results) {
     tasks[name] === undefined ? [] : [write(tasks[name])],
   );
   return `${[
-    '# Benchmark of the kernels',
-    'What the native kernel gains over pure JavaScript and over the Python original, and how near it comes to what its libraries allow. Written by `native-bench/report.mjs` from `results/kernels.json`; no number on this page is typed by hand.',
+    '# Benchmark',
+    'What the native kernel gains over pure JavaScript and over the Python original, how near it comes to what its libraries allow, and how whole commands fare beside those that one would type instead. Written by `native-bench/report.mjs` from `results/kernels.json`; no number on this page is typed by hand.',
     command(results),
     ...(caseOf(tasks['whole-tile'], 'default') === undefined
       ? []
@@ -84,9 +84,9 @@ function fairness({ tasks, python, seed }) {
   return [
     '## Fairness',
     [
-      '- Each contender is a process of its own. They take turns (A B C, A B C); the check before and the warm-up are not counted. Figures are medians with the range of all rounds; ratios are medians of the ratios within rounds.',
-      '- Results are compared before anything is timed, pixel by pixel, and a run ends where they differ. Chunks are decoded by numcodecs.js for that. Ties of the nearest fill are judged by distance: any of the nearest values is right.',
-      '- Inputs lie in shared memory before anything is timed, as the source of the project lends it, and are read where they lie; garbage is collected outside of what is timed.',
+      '- Each contender is a process of its own, or a process for each round where a part speaks of whole processes: then what starts and ends it, and what it imports, counts. They take turns (A B C, A B C); the check before and the warm-up are not counted. Figures are medians with the range of all rounds; ratios are medians of the ratios within rounds.',
+      '- Results are compared before anything is timed, pixel by pixel, and a run ends where they differ, or by more than the part says. Chunks are decoded by numcodecs.js for that. Ties of the nearest fill are judged by distance: any of the nearest values is right.',
+      '- Inputs of single stages and tiles lie in shared memory before anything is timed, as the source of the project lends it, and are read where they lie; garbage is collected outside of what is timed.',
       `- Pixels are synthetic (seed ${seed}): a smooth field of seven waves with even noise of 6 grey levels, gaps as specks at the same pixels of all bands.${character} Easier or harder pixels move the share of encoding.`,
       ...(python === undefined
         ? []

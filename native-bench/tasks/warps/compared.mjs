@@ -30,16 +30,16 @@ const NODATA = 0;
  */
 export async function compareAndTime(contenders, { resampling, source, rounds, say }) {
   const steps = steepestOf(source);
-  const [ours] = contenders;
-  const differences = [];
+  const [ours, ...others] = contenders;
+  const differences = [undefined];
+  say(`check ${ours.name}`);
   await ours.measure();
   const wanted = await ours.pixels();
-  for (const contender of contenders) {
+  for (const contender of others) {
     say(`check ${contender.name}`);
-    if (contender !== ours) await contender.measure();
-    const found = contender === ours ? undefined : differenceOf(await contender.pixels(), wanted);
+    await contender.measure();
+    const found = differenceOf(await contender.pixels(), wanted);
     differences.push(found);
-    if (found === undefined) continue;
     say(`differs from ours in ${JSON.stringify(found)}`);
     const { isExact } = contender;
     const { pixels, outline } = found;
