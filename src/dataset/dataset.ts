@@ -103,9 +103,16 @@ export interface Dataset {
    */
   readonly time?: TimeAxisRecord;
   readonly processing: Processing;
-  /** `seed` compresses as smart-geocubes does (level 9); the default is fast. */
-  readonly codec: 'default' | 'seed';
+  /** How chunks are compressed. */
+  readonly codec: CodecChoice;
 }
+
+/**
+ * `default`: Blosc with zstd, level 2. `fast`: Blosc with LZ4, which takes less time to write and to read, and
+ * is larger. `seed`: zstd of level 9, as smart-geocubes has it. native-bench/README.md has what each gives.
+ */
+export const CODECS = ['default', 'fast', 'seed'] as const;
+export type CodecChoice = (typeof CODECS)[number];
 
 /** GDAL's own default for fillNodata. */
 export const DEFAULT_FILL_DISTANCE = 100;

@@ -43,12 +43,26 @@ export const DEFAULT_BLOCKSIZE = 1024 * 1024;
 /** What smart-geocubes writes; chosen with `codec: 'seed'`. */
 export const SEED_CLEVEL = 9;
 
+/**
+ * LZ4's level with `codec: 'fast'`. Level 1 is no faster on real scenes, 9 takes a quarter more time for
+ * one to four per cent (`native-bench/README.md`).
+ */
+export const FAST_CLEVEL = 5;
+
+/** Its blocks: larger ones gain nothing, and who reads a window decompresses whole blocks. */
+export const FAST_BLOCKSIZE = 256 * 1024;
+
 /** Bitshuffle for one-byte pixels, byte shuffle for wider ones: the choice of zarr-python and of the original. */
-export function bloscFor(dtype: DType, clevel: number, blocksize?: number): BloscCodec {
+export function bloscFor(
+  dtype: DType,
+  clevel: number,
+  blocksize?: number,
+  cname: BloscCodec['cname'] = 'zstd',
+): BloscCodec {
   const typesize = bytesOf(dtype);
   return {
     name: 'blosc',
-    cname: 'zstd',
+    cname,
     clevel,
     shuffle: typesize === 1 ? 'bitshuffle' : 'shuffle',
     typesize,

@@ -106,6 +106,9 @@ const OWN = [
   { name: 'uint32', dtype: 'uint32' },
   { name: 'float64', dtype: 'float64' },
   { name: 'seed-codec', dtype: 'uint8', codec: 'seed' },
+  { name: 'fast-codec-uint8', dtype: 'uint8', codec: 'fast' },
+  { name: 'fast-codec-int16', dtype: 'int16', codec: 'fast' },
+  { name: 'fast-codec-float32', dtype: 'float32', codec: 'fast' },
   { name: 'format-2', dtype: 'int16', format: 2 },
 ];
 

@@ -5,9 +5,10 @@ import {
   type Codec,
   DEFAULT_BLOCKSIZE,
   DEFAULT_CLEVEL,
+  FAST_BLOCKSIZE,
+  FAST_CLEVEL,
   SEED_CLEVEL,
 } from '../../raster/codec.js';
-import type { DType } from '../../raster/dtype.js';
 import type { MaskTransport, Recipe } from '../../tile.js';
 
 /**
@@ -42,18 +43,18 @@ export function chooseCodec(
   { dtype, codec }: Pick<Dataset, 'dtype' | 'codec'>,
   hasBlosc: boolean,
 ): Codec {
-  return codec === 'seed'
-    ? compress(dtype, SEED_CLEVEL, hasBlosc)
-    : compress(dtype, DEFAULT_CLEVEL, hasBlosc, DEFAULT_BLOCKSIZE);
+  if (!hasBlosc) return { name: 'gzip', level: codec === 'seed' ? SEED_CLEVEL : 1 };
+  switch (codec) {
+    case 'default':
+      return bloscFor(dtype, DEFAULT_CLEVEL, DEFAULT_BLOCKSIZE);
+    case 'fast':
+      return bloscFor(dtype, FAST_CLEVEL, FAST_BLOCKSIZE, 'lz4');
+    case 'seed':
+      return bloscFor(dtype, SEED_CLEVEL);
+  }
 }
 
 /** Coordinates are written once and read often: the level zarr-python takes by default. */
 export function coordinateCodec(hasBlosc: boolean): Codec {
-  return compress('float64', 5, hasBlosc);
-}
-
-function compress(dtype: DType, clevel: number, hasBlosc: boolean, blocksize?: number): Codec {
-  return hasBlosc
-    ? bloscFor(dtype, clevel, blocksize)
-    : { name: 'gzip', level: clevel === DEFAULT_CLEVEL ? 1 : clevel };
+  return hasBlosc ? bloscFor('float64', 5) : { name: 'gzip', level: 5 };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DTYPES } from '../../raster/dtype.js';
-import { DEFAULT_PROCESSING, FILLS, RESAMPLINGS } from '../dataset.js';
+import { CODECS, DEFAULT_PROCESSING, FILLS, RESAMPLINGS } from '../dataset.js';
 import { gridEntry } from '../grid/grid-entry.js';
 import { MAX_TIME_STEPS } from '../time-axis.js';
 
@@ -125,9 +125,11 @@ export const datasetFile = z.strictObject({
     .describe('How pixels that arrive on another grid are resampled.')
     .meta({ default: DEFAULT_PROCESSING.resampling }),
   codec: z
-    .enum(['default', 'seed'])
+    .enum(CODECS)
     .optional()
-    .describe('Compression: Blosc with zstd, level 2, or level 9 as smart-geocubes has it.')
+    .describe(
+      'Compression: Blosc with zstd, level 2; with LZ4, faster and larger; or with zstd, level 9, as smart-geocubes has it.',
+    )
     .meta({ default: 'default' }),
 });
 

@@ -62,7 +62,12 @@ def test_bands_use_codecs_of_the_specification_at_the_asked_level(cube):
         assert (serializer["name"], compressor["name"]) == ("bytes", "blosc")
         settings = compressor["configuration"]
         assert settings["typesize"] == cube.dtype.itemsize
-        assert settings["clevel"] == (9 if cube.record["codec"] == "seed" else 2)
+        chosen = tuple(settings[key] for key in ("cname", "clevel", "blocksize"))
+        assert chosen == {
+            "default": ("zstd", 2, 2**20),
+            "fast": ("lz4", 5, 2**18),
+            "seed": ("zstd", 9, 0),
+        }[cube.record["codec"]]
         assert settings["shuffle"] == ("bitshuffle" if cube.dtype.itemsize == 1 else "shuffle")
 
 

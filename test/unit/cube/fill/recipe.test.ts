@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { chooseCodec, coordinateCodec, recipeOf } from '../../../../src/cube/fill/recipe.js';
 import { presetDataset } from '../../../../src/dataset/presets.js';
+import type { DType } from '../../../../src/raster/dtype.js';
 
 test('a recipe holds what a kernel needs of the dataset', () => {
   const dataset = presetDataset('TCTrend');
@@ -32,10 +33,21 @@ test('cubes are compressed by Blosc at level 2 in blocks of 1 MiB, or at level 9
   expect(coordinateCodec(true)).toMatchObject({ name: 'blosc', clevel: 5, typesize: 8 });
 });
 
+test('with the fast codec they are compressed by LZ4 in blocks of 256 KiB, bits or bytes shuffled by the width of pixels', () => {
+  const fast = { name: 'blosc', cname: 'lz4', clevel: 5, blocksize: 262_144 };
+  const chosen = (dtype: DType) => chooseCodec({ dtype, codec: 'fast' }, true);
+  expect(chosen('uint8')).toEqual({ ...fast, shuffle: 'bitshuffle', typesize: 1 });
+  expect(chosen('int16')).toEqual({ ...fast, shuffle: 'shuffle', typesize: 2 });
+  expect(chosen('float32')).toEqual({ ...fast, shuffle: 'shuffle', typesize: 4 });
+  expect(chosen('float64')).toEqual({ ...fast, shuffle: 'shuffle', typesize: 8 });
+});
+
 test('without a Blosc encoder they are compressed by gzip, which every machine has', () => {
   expect(chooseCodec({ dtype: 'uint8', codec: 'default' }, false)).toEqual({
     name: 'gzip',
     level: 1,
   });
+  expect(chooseCodec({ dtype: 'uint8', codec: 'fast' }, false)).toEqual({ name: 'gzip', level: 1 });
+  expect(chooseCodec({ dtype: 'uint8', codec: 'seed' }, false)).toEqual({ name: 'gzip', level: 9 });
   expect(coordinateCodec(false)).toEqual({ name: 'gzip', level: 5 });
 });
