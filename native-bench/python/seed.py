@@ -26,6 +26,9 @@ Grid = type(job["title"], (base,), {"extent": extent, "chunk_size": job["chunk"]
 cube = Grid(job["store"], backend="threaded" if sys.version_info >= (3, 13) else "simple")
 
 
+ROWS = 1024
+
+
 def computed(image, affine, shape):
     a, b, c, d, e, f = affine
     grid = {
@@ -49,10 +52,14 @@ def keep():
         tile = cube._extent_tiles[row, col]
         box = ee.Geometry.Rectangle(list(tile.geographic_extent.boundingbox))
         image = ee.ImageCollection(cube.collection).mosaic().clip(box)
-        mask = computed(image.mask().gt(0).toUint8(), tile.affine[:6], tile.shape)
-        window = (slice(row * size, row * size + tile.shape[0]), slice(col * size, col * size + tile.shape[1]))
-        for band, name in enumerate(mask.dtype.names):
-            valid[band][window] = mask[name]
+        # A request has a limit of bytes.
+        for start in range(0, tile.shape[0], ROWS):
+            part = tile[start : min(start + ROWS, tile.shape[0]), :]
+            mask = computed(image.mask().gt(0).toUint8(), part.affine[:6], part.shape)
+            top, left = row * size + start, col * size
+            window = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
+            for band, name in enumerate(mask.dtype.names):
+                valid[band][window] = mask[name]
     valid.tofile(job["valid"])
 
 
