@@ -16,6 +16,7 @@ export const TASKS = [
   'import',
   'load-like',
   'end-to-end',
+  'codecs',
 ];
 
 /**

@@ -1,5 +1,6 @@
 /** One part of the page for each task: a heading, what was done, a table. */
 import { median, spread } from '../statistics.mjs';
+import { codecs } from './codecs.mjs';
 import { endToEnd } from './end-to-end.mjs';
 import {
   bytesOf,
@@ -40,6 +41,7 @@ export const SECTIONS = {
   import: importScene,
   'load-like': loadLike,
   'end-to-end': endToEnd,
+  codecs,
 };
 
 const CASE_NAMES = {

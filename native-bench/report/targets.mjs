@@ -20,7 +20,7 @@ export const SETTLING_TILES = 10;
 const GOALS = {
   original: 150,
   js: 5,
-  floor: 1.5,
+  floor: 1.1,
   size: 1.1,
   scaling: 1.8,
   megabytes: 1000,
@@ -30,6 +30,16 @@ const GOALS = {
   tensorstore: 1,
   zarrs: 1,
 };
+
+/**
+ * What differs for the small inputs of a quick run. A tile of 1024 x 1024 is decoded and encoded in some 15 ms,
+ * beside which the way into a thread and back, and the opening of a reply, weigh a tenth; the original has less of
+ * the pixels that it is slow at; and of a load of 50 MB opening the cube is a good part, which is the same for all.
+ */
+const QUICK_GOALS = { original: 100, floor: 1.3, zarrita: 3, xarray: 1.2 };
+
+/** @param {string} mode of the run */
+export const goalsOf = (mode) => (mode === 'quick' ? { ...GOALS, ...QUICK_GOALS } : GOALS);
 
 /**
  * @typedef {object} Target
@@ -43,15 +53,16 @@ const GOALS = {
  * @param {object} results as run.mjs writes them
  * @returns {Target[]}
  */
-export function judge({ tasks }) {
+export function judge({ tasks, mode }) {
+  const goals = goalsOf(mode);
   return [
-    ...againstOriginal(tasks),
+    ...againstOriginal(tasks, goals),
     ...againstJs(tasks),
-    ...againstFloor(tasks),
+    ...againstFloor(tasks, goals),
     ...sizes(tasks),
     scaling(tasks),
     ...memory(tasks),
-    ...loads(tasks),
+    ...loads(tasks, goals),
     ...startUpTargets(tasks['start-up']),
     ...warpTargets(tasks.import, 'Import of a scene'),
     ...warpTargets(tasks['load-like'], 'Load onto the grid of a raster'),
@@ -72,14 +83,14 @@ function threadsOf(entry) {
 
 const named = (threads) => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 
-function againstOriginal(tasks) {
+function againstOriginal(tasks, goals) {
   const entry = caseOf(tasks['whole-tile'], 'default');
   return threadsOf(entry).map((threads) =>
     target(
       `Whole tile: times as fast as the Python original, ${named(threads)}`,
-      `at least ${GOALS.original}`,
+      `at least ${goals.original}`,
       timesOf(contenderOf(entry, 'python'), contenderOf(entry, 'gdal', threads)),
-      (value) => value >= GOALS.original,
+      (value) => value >= goals.original,
     ),
   );
 }
@@ -98,14 +109,14 @@ function againstJs(tasks) {
 
 const FLOOR_CASES = { default: 'uncompressed', lzw: 'LZW', deflate: 'DEFLATE' };
 
-function againstFloor(tasks) {
+function againstFloor(tasks, goals) {
   return Object.entries(FLOOR_CASES).map(([id, reply]) => {
     const entry = caseOf(tasks['whole-tile'], id);
     return target(
       `Whole tile, ${reply} replies: times the floor, 1 thread`,
-      `at most ${GOALS.floor}`,
+      `at most ${goals.floor}`,
       timesOf(contenderOf(entry, 'gdal'), contenderOf(entry, 'floor')),
-      (value) => value <= GOALS.floor,
+      (value) => value <= goals.floor,
     );
   });
 }
@@ -159,15 +170,15 @@ const READERS = {
   zarrs: 'zarr-python with zarrs, from plain Zarr',
 };
 
-function loads({ load }) {
+function loads({ load }, goals) {
   const ours = load?.contenders[0];
   return Object.entries(READERS).map(([reader, name]) => {
     const other = load?.contenders.find((each) => each.reader === reader);
     return target(
       `Load of a gigabyte, ${named(load?.threads ?? 2)}: times as fast as ${name}`,
-      `at least ${GOALS[reader]}`,
+      `at least ${goals[reader]}`,
       other === undefined ? undefined : timesOf(other, ours),
-      (value) => value >= GOALS[reader],
+      (value) => value >= goals[reader],
     );
   });
 }

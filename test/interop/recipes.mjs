@@ -108,7 +108,7 @@ const OWN = [
   { name: 'seed-codec', dtype: 'uint8', codec: 'seed' },
   { name: 'fast-codec-uint8', dtype: 'uint8', codec: 'fast' },
   { name: 'fast-codec-int16', dtype: 'int16', codec: 'fast' },
-  { name: 'fast-codec-float32', dtype: 'float32', codec: 'fast' },
+  { name: 'fast-codec-float64', dtype: 'float64', codec: 'fast' },
   { name: 'format-2', dtype: 'int16', format: 2 },
 ];
 

@@ -43,6 +43,66 @@ test('targets are judged by the ratios within rounds', () => {
   ]);
 });
 
+test('a quick run is held to what its small inputs allow, and to the same otherwise', () => {
+  const full = judge(SMALL_RUN);
+  const quick = judge({ ...SMALL_RUN, mode: 'quick' });
+  const changed = quick.flatMap(({ claim, goal }, i) =>
+    goal === full[i]?.goal ? [] : [[claim, full[i]?.goal, goal]],
+  );
+  expect(changed).toEqual([
+    [expect.stringContaining('Python original, 2 threads'), 'at least 150', 'at least 100'],
+    [expect.stringContaining('Python original, 1 thread'), 'at least 150', 'at least 100'],
+    [expect.stringContaining('uncompressed replies'), 'at most 1.1', 'at most 1.3'],
+    [expect.stringContaining('LZW replies'), 'at most 1.1', 'at most 1.3'],
+    [expect.stringContaining('DEFLATE replies'), 'at most 1.1', 'at most 1.3'],
+    [expect.stringContaining('zarrita'), 'at least 5', 'at least 3'],
+    [expect.stringContaining('xarray'), 'at least 1.5', 'at least 1.2'],
+  ]);
+});
+
+test('codecs are set beside the default by the system library, by what each took and gave', () => {
+  const sample = (encodeMs: number, decodeMs: number, bytes: number) => ({
+    encodeMs,
+    decodeMs,
+    bytes,
+  });
+  const default_ = { name: 'blosc', cname: 'zstd', clevel: 2, shuffle: 'bitshuffle', typesize: 1 };
+  const page = writePage({
+    ...SMALL_RUN,
+    tasks: {
+      codecs: {
+        rounds: 3,
+        libraries: [
+          { id: 'system', name: "the system's", version: '1.21.3' },
+          { id: 'native', name: 'newer, compiled for this processor', version: '1.21.7' },
+        ],
+        cases: [
+          {
+            ...{ name: 'synthetic uint8', dtype: 'uint8', shape: [1000, 1000], rawBytes: 1e6 },
+            tried: [
+              {
+                ...{ codec: { ...default_, blocksize: 1048576 }, choice: 'default' },
+                ...{ library: 'system', samples: [4, 2, 5].map((ms) => sample(ms, 1, 500_000)) },
+              },
+              {
+                codec: { ...default_, cname: 'lz4', blocksize: 0 },
+                ...{ library: 'native', samples: [sample(1, 0.5, 600_000)] },
+              },
+            ],
+          },
+        ],
+      },
+    },
+  });
+  expect(page).toContain('### synthetic uint8, 1000 x 1000 uint8');
+  expect(page).toContain(
+    "| zstd 2, bitshuffle, blocks of 1024 KiB (**default**) | the system's | 250 | 1,000 | 500,000 | 2.00 | 100 % |",
+  );
+  expect(page).toContain(
+    "| lz4 2, bitshuffle, libblosc's own blocks | newer, compiled for this processor | 1,000 | 2,000 | 600,000 | 1.67 | 120 % |",
+  );
+});
+
 test('memory is judged after the tenth tile', () => {
   const trend = trendOf(SMALL_RUN.tasks.memory);
   expect(trend?.slope).toBeCloseTo(1.048576, 9);
