@@ -48,6 +48,11 @@ const KINDS = {
     'a positive whole number',
     (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0,
   ],
+  bytes: [
+    'a positive whole number of bytes, or a text such as 4GB',
+    (value: unknown) =>
+      typeof value === 'string' || (Number.isSafeInteger(value) && (value as number) > 0),
+  ],
   boolean: ['true or false', (value: unknown) => typeof value === 'boolean'],
   function: ['a function', (value: unknown) => typeof value === 'function'],
   object: ['an object', (value: unknown) => typeof value === 'object' && value !== null],
@@ -128,4 +133,24 @@ export function checkOptions(
     if (value === undefined && !kind.endsWith('!')) continue;
     check(kind.replace('!', '') as Kind, value, named);
   }
+}
+
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+};
+
+/** A number of bytes that is given as one, or as a text such as `500MB`. @throws {InvalidInputError} */
+export function byteCount(given: number | string, subject: string): number {
+  const [, number = '', unit = ''] =
+    /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?B)?\s*$/i.exec(String(given)) ?? [];
+  const bytes = Math.floor(Number(number) * (BYTES[unit.toLowerCase()] ?? Number.NaN));
+  const isWhole = typeof given === 'string' || Number.isSafeInteger(given);
+  if (number === '' || !isWhole || !(bytes > 0 && Number.isFinite(bytes)))
+    throw expected('a number of bytes such as 500MB or 20GB', subject, given);
+  return bytes;
 }

@@ -116,11 +116,13 @@ export interface FilePart {
   };
 }
 
-/** A tile whose replies have all come and been checked. */
+/** A tile, or some of its bands, whose replies have all come and been checked. */
 export interface FetchedTile {
   readonly state: 'fetched';
   readonly id: string;
   readonly index: TileIndex;
+  /** Which of the dataset's bands are to be made of it, as indices, in order. Absent: all. */
+  readonly bands?: readonly number[];
   readonly geobox: GeoBoxRecord;
   readonly requestGeobox?: GeoBoxRecord;
   /** Where parts overlap, a later one lies over an earlier one, band by band, at its valid pixels. */
@@ -144,12 +146,13 @@ export interface EncodedChunk {
   readonly counts: BandCounts;
 }
 
+/** A tile that is compressed, or those of its bands that were asked for. */
 export interface EncodedTile {
   readonly state: 'encoded';
   readonly id: string;
   readonly index: TileIndex;
   readonly chunks: readonly EncodedChunk[];
-  /** True when not one pixel of the tile was valid: it is recorded as empty, and no chunk is written. */
+  /** True when not one pixel of these bands was valid: a tile of which that is so is recorded as empty, and no chunk is written. */
   readonly isEmpty: boolean;
   /** Milliseconds spent, by stage of the kernel. */
   readonly timings: Readonly<Record<'decode' | 'warp' | 'fill' | 'encode', number>>;
@@ -194,6 +197,14 @@ export interface Recipe {
   readonly codec: Codec;
 }
 
+/** The bands that are to be made of a tile. */
+export function bandsOf(
+  { bands }: Pick<FetchedTile, 'bands'>,
+  recipe: Pick<Recipe, 'bands'>,
+): readonly number[] {
+  return bands ?? Array.from({ length: recipe.bands }, (_, band) => band);
+}
+
 /** What happens while a source gets a tile's pixels, beside the pixels themselves. */
 export type SourceEvent =
   /** One request was sent and answered with the pixels asked for. */
@@ -233,7 +244,8 @@ export interface TileSource {
   /** Fails when the source cannot serve the dataset at all, before anything is written. */
   check(signal?: AbortSignal): Promise<void>;
   /**
-   * Gets one tile's pixels, retrying what can be retried. Parts do not share memory. Whoever calls this
+   * Gets one tile's pixels, retrying what can be retried: those of `tile.requests`, which may be a part of the
+   * planned ones, a large tile being fetched by groups of bands. Parts do not share memory. Whoever calls this
    * gives the tile to {@link release} once, when its bytes are no longer read.
    * @throws {EarthEngineError | AbortedError | RasterError}
    */

@@ -12,7 +12,12 @@ import { EXIT, explain } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
 import { durabilityOption, pathFor, threadsOption } from './options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from './options/pool.js';
-import { addLimitOptions, type LimitOptions, type ServiceLimits } from './options/run-limits.js';
+import {
+  addLimitOptions,
+  type LimitOptions,
+  memoryOption,
+  type ServiceLimits,
+} from './options/run-limits.js';
 import { FailureList } from './options/tile-list.js';
 import { eventStream, withoutStacks } from './output/event-stream.js';
 import { createFileLog, createLog, logEvent } from './output/logger.js';
@@ -28,6 +33,8 @@ export interface RunOptions extends ComputeOptions, LimitOptions {
   readonly logFile?: string;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
+  /** Bytes. */
+  readonly memory?: number;
   readonly durability: 'commit' | 'none';
 }
 
@@ -36,6 +43,7 @@ export function addRunOptions(command: Command): Command {
   return addLimitOptions(command)
     .addOption(threadsOption())
     .addOption(kernelOption())
+    .addOption(memoryOption())
     .addOption(durabilityOption())
     .addOption(
       new Option('--format <format>', 'what to print: ndjson is a JSON record for each event')
@@ -90,10 +98,11 @@ export async function runIngest(
       if (event.type === 'waiting' && bar === undefined && !options.verbose)
         complain(waitText(event));
     };
-    const { maxTiles, maxBytes, until, maxOutage, time } = options;
+    const { maxTiles, maxBytes, until, maxOutage, time, memory } = options;
     const job: IngestOptions = {
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
+      ...(memory === undefined ? {} : { memory }),
     };
     const summary = await ingest(cube, target, job, options).catch(async (error: unknown) => {
       bar?.stop();

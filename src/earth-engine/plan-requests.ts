@@ -10,6 +10,15 @@ export interface RequestShape {
   readonly mask: MaskTransport;
 }
 
+/** Uncompressed bytes, as the service counts them, above which a tile comes in groups of bands. */
+export const LARGE_TILE_BYTES = 512 * 1024 ** 2;
+
+/** What one group of bands of a large tile may take. */
+const GROUP_BYTES = 256 * 1024 ** 2;
+
+/** How many more requests groups may take. */
+const MORE_FOR_GROUPS = 0.1;
+
 /** How a tile is cut: into groups of bands, and each group into rows x cols blocks. */
 interface Cut {
   readonly groups: number;
@@ -23,16 +32,19 @@ export function replyBands(bands: number, mask: MaskTransport): number {
 }
 
 /**
- * The fewest requests that fetch a tile within the service's limits, by arithmetic alone.
+ * The requests that fetch a tile within the service's limits, by arithmetic alone: the fewest, for all tiles
+ * but very large ones.
  *
  * The rule: bands are cut into groups of (nearly) equal size, rows and columns into blocks of
  * (nearly) equal size, the same for each group. Among the cuts with the fewest requests the one with
  * the fewest band groups wins, then the fewest columns: whole rows of all bands are the cheapest to
- * compute at the service and to read here.
+ * compute at the service and to read here. Of a tile above {@link LARGE_TILE_BYTES} a band would be whole only
+ * when nearly all of it has come; it is cut into groups of bands of at most {@link GROUP_BYTES} where that takes
+ * at most a tenth more requests, so that one group is decoded while the next is fetched.
  */
 export function planRequests(tile: GeoBoxRecord, shape: RequestShape): PixelRequest[] {
   const geobox = GeoBox.fromRecord(tile);
-  const cut = fewestRequests(geobox.height, geobox.width, shape);
+  const cut = cutOf(geobox.height, geobox.width, shape);
   const requests: PixelRequest[] = [];
   for (const [firstBand, bandCount] of pieces(shape.bands, cut.groups)) {
     const bands = Array.from({ length: bandCount }, (_, i) => firstBand + i);
@@ -77,10 +89,38 @@ export function maxReplyBytes({ geobox, bytes }: Pick<PixelRequest, 'geobox' | '
   return Math.min(Math.ceil(uncompressed * 1.5 * (4 / 3)) + ALLOWANCE_BYTES, MOST_REPLY_BYTES);
 }
 
-function fewestRequests(height: number, width: number, shape: RequestShape): Cut {
+function cutOf(height: number, width: number, shape: RequestShape): Cut {
+  const fewest = fewestRequests(height, width, shape);
+  if (fewest === undefined)
+    throw expected(
+      'a tile that can be cut into requests',
+      'the chunk shape',
+      `${height} x ${width}`,
+    );
+  const bytesOf = (bands: number) => height * width * bytesPerPixel(bands, shape);
+  if (bytesOf(shape.bands) <= LARGE_TILE_BYTES) return fewest;
+  let bands = shape.bands;
+  while (bands > 1 && bytesOf(bands) > GROUP_BYTES) bands--;
+  const from = Math.ceil(shape.bands / bands);
+  const most = Math.floor(requestsOf(fewest) * (1 + MORE_FOR_GROUPS));
+  return fewestRequests(height, width, shape, from, most) ?? fewest;
+}
+
+function requestsOf({ groups, rows, cols }: Cut): number {
+  return groups * rows * cols;
+}
+
+/** The cut with the fewest requests, into that many groups of bands or more, where there is one of at most `most`. */
+function fewestRequests(
+  height: number,
+  width: number,
+  shape: RequestShape,
+  leastGroups = 1,
+  most = Number.POSITIVE_INFINITY,
+): Cut | undefined {
   let best: Cut | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (let groups = 1; groups <= shape.bands && groups < fewest; groups++) {
+  let fewest = most + 1;
+  for (let groups = leastGroups; groups <= shape.bands && groups < fewest; groups++) {
     const bands = Math.ceil(shape.bands / groups);
     if (replyBands(bands, shape.mask) > MAX_BANDS) continue;
     const pixels = Math.floor(MAX_REQUEST_BYTES / bytesPerPixel(bands, shape));
@@ -95,12 +135,6 @@ function fewestRequests(height: number, width: number, shape: RequestShape): Cut
       }
     }
   }
-  if (best === undefined)
-    throw expected(
-      'a tile that can be cut into requests',
-      'the chunk shape',
-      `${height} x ${width}`,
-    );
   return best;
 }
 

@@ -3,7 +3,14 @@ import { GeoBox, type Shape } from '../grid/geobox.js';
 import { now } from '../machine/clock.js';
 import type { Codec } from '../raster/codec.js';
 import { asBytes, type DType, isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
-import type { BandCounts, EncodedChunk, EncodedTile, FetchedTile, Recipe } from '../tile.js';
+import {
+  type BandCounts,
+  bandsOf,
+  type EncodedChunk,
+  type EncodedTile,
+  type FetchedTile,
+  type Recipe,
+} from '../tile.js';
 import { fillIdw } from './fill/idw.js';
 import { copySources, nearestSources } from './fill/nearest.js';
 import type { Kernel, KernelFacts, RawArray } from './kernel.js';
@@ -49,7 +56,7 @@ async function processTile(
   const chunks: EncodedChunk[] = [];
   workspace.sources.forget();
   try {
-    for (let band = 0; band < recipe.bands; band++) {
+    for (const [at, band] of bandsOf(tile, recipe).entries()) {
       const pixels = workspace.array('pixels', recipe.dtype, shape.height * shape.width);
       workspace.gaps.clear();
       const warped = reader.warpMs;
@@ -61,7 +68,7 @@ async function processTile(
       const bytes =
         counts.valid === 0
           ? undefined
-          : await encodeBand(pixels, shape, recipe, rooms[band], parts, workspace);
+          : await encodeBand(pixels, shape, recipe, rooms[at], parts, workspace);
       chunks.push({ band, counts, ...(bytes === undefined ? {} : { bytes }) });
       timings.encode += lap();
     }
@@ -91,7 +98,12 @@ async function openTile(
   const reader = await TileReader.open(tile, grid, recipe, parts, workspace);
   return tile.requestGeobox === undefined
     ? reader
-    : readOnTileGrid(reader, grid, GeoBox.fromRecord(tile.geobox), recipe, parts, workspace);
+    : readOnTileGrid(
+        { reader, bands: bandsOf(tile, recipe), from: grid, to: GeoBox.fromRecord(tile.geobox) },
+        recipe,
+        parts,
+        workspace,
+      );
 }
 
 /** Fills the gaps of one band in place, and puts the fill value where no value remains. */

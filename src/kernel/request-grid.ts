@@ -22,14 +22,21 @@ export interface Warper {
   readonly bandsPerWarp: number;
 }
 
+/** What is read, from which grid onto which. */
+export interface ReadOnto {
+  readonly reader: TileReader;
+  /** The bands that will be read, in that order. */
+  readonly bands: readonly number[];
+  readonly from: GeoBox;
+  readonly to: GeoBox;
+}
+
 /**
  * Reads the bands of a tile whose pixels were asked for on another grid than its own: assembles each on
  * that grid, then warps it. Assembled first, because a resampling looks across the edges of requests.
  */
 export function readOnTileGrid(
-  reader: TileReader,
-  from: GeoBox,
-  to: GeoBox,
+  { reader, bands, from, to }: ReadOnto,
   recipe: Recipe,
   { warp, bandsPerWarp }: Warper,
   workspace: Workspace,
@@ -54,10 +61,11 @@ export function readOnTileGrid(
       return warpMs + reader.warpMs;
     },
     readBand(band: number, pixels: PixelArray, gaps: GapList) {
-      const first = band - (band % bandsPerWarp);
+      const at = bands.indexOf(band);
+      const first = at - (at % bandsPerWarp);
       if (ready?.first !== first) {
-        const count = Math.min(bandsPerWarp, recipe.bands - first);
-        const sources = Array.from({ length: count }, (_, slot) => assemble(first + slot, slot));
+        const together = bands.slice(first, first + bandsPerWarp);
+        const sources = together.map((each, slot) => assemble(each, slot));
         const started = performance.now();
         const rasters = warp(sources, from, to, recipe, {
           source: recipe.requestGrid,
@@ -67,7 +75,7 @@ export function readOnTileGrid(
         ready = { first, rasters };
         warpMs += performance.now() - started;
       }
-      const raster = ready.rasters[band - first] as BandRaster;
+      const raster = ready.rasters[at - first] as BandRaster;
       (pixels as Uint8Array).set(raster.pixels as Uint8Array);
       gaps.clear();
       const { isGap } = raster;

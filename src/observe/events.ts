@@ -37,6 +37,8 @@ export type IngestEvent =
       readonly thread: number;
       readonly bytes: number;
       readonly isEmpty: boolean;
+      /** Where its bands were processed in several pieces: each of them. */
+      readonly pieces?: readonly Pick<EncodedTile, 'timings' | 'startedAt' | 'thread'>[];
     }
   | { readonly type: 'written'; readonly at: number; readonly tile: string; readonly ms: number }
   | {

@@ -170,14 +170,16 @@ export class IngestRecorder {
   }
 
   #noteProcessed(event: Extract<IngestEvent, { type: 'processed' }>): void {
-    const { timings, tile, thread } = event;
-    const stages = ['decode', 'warp', 'fill', 'encode'] as const;
-    for (const stage of stages) this.#stages[stage].add(timings[stage]);
-    const worked = stages.reduce((sum, stage) => sum + timings[stage], 0);
+    const { timings, tile, pieces = [event] } = event;
+    for (const stage of WORK) this.#stages[stage].add(timings[stage]);
     // What is not work is the wait for a thread, and for the main thread to take the result.
-    this.#stages.queue.add(Math.max(event.ms - worked, 0));
-    const start = this.#since(event.startedAt);
-    this.#timeline.add('process', thread, { start, end: start + worked, tile, tiles: 1 });
+    this.#stages.queue.add(Math.max(event.ms - workOf(timings), 0));
+    const inOrder = [...pieces].sort((one, other) => one.startedAt - other.startedAt);
+    for (const piece of inOrder) {
+      const start = this.#since(piece.startedAt);
+      const work = { start, end: start + workOf(piece.timings), tile, tiles: 1 };
+      this.#timeline.add('process', piece.thread, work);
+    }
     this.#throughput.add(this.#since(event.at), { processed: 1, bytesOut: event.bytes });
     this.#retries.delete(tile);
   }
@@ -188,6 +190,13 @@ export class IngestRecorder {
     this.#retries.delete(id);
     this.#failures.push({ tile: id, index, stage, error: withoutStack(error), tries, retries, at });
   }
+}
+
+/** The stages of a thread's work on a tile. */
+const WORK = ['decode', 'warp', 'fill', 'encode'] as const;
+
+function workOf(timings: Readonly<Record<(typeof WORK)[number], number>>): number {
+  return WORK.reduce((sum, stage) => sum + timings[stage], 0);
 }
 
 function endingOf(error: ErrorRecord | undefined, failed: number, left: number): Ending {

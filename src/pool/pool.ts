@@ -23,7 +23,7 @@ import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import { bytesOf } from '../raster/dtype.js';
 import type { LentMemory } from '../raster/lent-memory.js';
-import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
+import { bandsOf, type EncodedTile, type FetchedTile, type Recipe } from '../tile.js';
 import { Gate } from './gate.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 import { runTask } from './run-task.js';
@@ -116,9 +116,10 @@ export function createPool({
     process(tile, recipe, memory) {
       if (memory === undefined) return process(tile, recipe, []);
       return gate.run(async () => {
-        const rooms = lendRooms(memory, recipe);
+        const bands = bandsOf(tile, recipe);
+        const rooms = lendRooms(memory, bands.length, recipe);
         try {
-          return inRooms(await process(tile, recipe, rooms), rooms, memory);
+          return inRooms(await process(tile, recipe, rooms), bands, rooms, memory);
         } catch (error) {
           for (const room of rooms) memory.giveBack(room);
           throw error;
@@ -193,7 +194,7 @@ export function createPool({
 const MAX_ROOM_BYTES = 512 * 1024 ** 2;
 
 /** For each band, memory that its chunk fits into; none for tiles that are too large for that. */
-function lendRooms(memory: LentMemory, { bands, dtype, chunk: [height, width] }: Recipe) {
+function lendRooms(memory: LentMemory, bands: number, { dtype, chunk: [height, width] }: Recipe) {
   const room = roomFor(height * width * bytesOf(dtype));
   if (bands * room > MAX_ROOM_BYTES) return [];
   return Array.from({ length: bands }, () => memory.lend(room));
@@ -203,10 +204,15 @@ function lendRooms(memory: LentMemory, { bands, dtype, chunk: [height, width] }:
  * The tile with chunks that `memory` knows as its own: what comes from another thread is an object of its
  * own over the same memory. Rooms that the kernel did not use are given back.
  */
-function inRooms(tile: EncodedTile, rooms: readonly Uint8Array[], memory: LentMemory): EncodedTile {
+function inRooms(
+  tile: EncodedTile,
+  bands: readonly number[],
+  rooms: readonly Uint8Array[],
+  memory: LentMemory,
+): EncodedTile {
   const left = new Set(rooms);
   const chunks = tile.chunks.map((chunk) => {
-    const room = rooms[chunk.band];
+    const room = rooms[bands.indexOf(chunk.band)];
     if (room === undefined || !(chunk.bytes?.buffer instanceof SharedArrayBuffer)) return chunk;
     left.delete(room);
     return { ...chunk, bytes: room.subarray(0, chunk.bytes.length) };

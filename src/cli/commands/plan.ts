@@ -13,6 +13,7 @@ import {
 } from '../options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
+import { memoryOption } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
 import { estimateText } from '../output/estimate-text.js';
 import { print, printJson } from '../output/terminal.js';
@@ -21,6 +22,7 @@ export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptio
   readonly store: string;
   readonly format: 'text' | 'json';
   readonly rate?: Rate;
+  readonly memory?: number;
   readonly sample?: number;
 }
 
@@ -38,6 +40,7 @@ export function planCommand(): Command {
   return addServiceOptions(command)
     .addOption(threadsOption())
     .addOption(kernelOption())
+    .addOption(memoryOption())
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -68,8 +71,8 @@ export async function showPlan(options: PlanOptions): Promise<void> {
   const roi = await regionOf(options);
   const cube = await Cube.open(options.store);
   const threads = options.threads ?? availableParallelism();
-  const { time, rate, sample } = options;
-  const common = { time, rate, threads };
+  const { time, rate, sample, memory } = options;
+  const common = { time, rate, threads, memory };
   const estimate =
     sample === undefined
       ? await cube.estimate(roi, common)

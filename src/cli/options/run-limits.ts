@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { byteCount } from '../../arguments.js';
 import { expected } from '../../errors.js';
 import { wholeNumber } from './common.js';
 
@@ -13,6 +14,18 @@ export interface ServiceLimits {
   readonly maxBytes?: number;
   /** In milliseconds. */
   readonly maxOutage?: number;
+}
+
+/** What pixels that are under way may take. */
+export const memoryOption = () =>
+  new Option(
+    '--memory <size>',
+    "memory for what is under way (replies, decoded bands, chunks), such as 2GB; the process itself takes some 300 MB more (default: what keeps the threads busy, at most half of the machine's or container's)",
+  ).argParser(bytesFor('--memory'));
+
+/** A parser for options that are numbers of bytes. */
+export function bytesFor(name: string): (text: string) => number {
+  return (text) => byteCount(text, name);
 }
 
 /** Where a run ends before its region does. */
@@ -37,7 +50,7 @@ export function addServiceLimits(command: Command): Command {
   return command
     .addOption(
       new Option('--max-bytes <size>', 'receive no more than this, such as 20GB').argParser(
-        parseBytes,
+        bytesFor('--max-bytes'),
       ),
     )
     .addOption(
@@ -46,24 +59,6 @@ export function addServiceLimits(command: Command): Command {
         'how long to wait for a service that is down or out of quota, such as 30min; 0 ends at once (default: 1h)',
       ).argParser((text) => parseDuration(text, '--max-outage')),
     );
-}
-
-const BYTES: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-};
-
-/** @throws {InvalidInputError} */
-export function parseBytes(text: string): number {
-  const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?B)?\s*$/i.exec(text) ?? [];
-  const bytes = Math.floor(Number(number) * (BYTES[unit.toLowerCase()] ?? Number.NaN));
-  if (number === '' || !(bytes > 0))
-    throw expected('a number of bytes such as 500MB or 20GB', '--max-bytes', text);
-  return bytes;
 }
 
 const DURATIONS: Readonly<Record<string, number>> = {

@@ -1,10 +1,11 @@
+import { byteCount } from '../../arguments.js';
 import type { Roi } from '../../grid/roi.js';
 import type { Pool } from '../../pool/pool.js';
 import type { TileSource } from '../../tile.js';
 import { checkCount } from '../fill/ingest-options.js';
-import { type IngestPlan, planTarget } from '../fill/plan.js';
+import { type IngestPlan, largestTile, planTarget } from '../fill/plan.js';
 import { recipeOf } from '../fill/recipe.js';
-import { tilesInFlightFor } from '../fill/run/tiles-in-flight.js';
+import { type MemoryPlan, planMemory } from '../fill/run/memory-plan.js';
 import type { OpenedCube } from '../opened-cube.js';
 import type { TimeOptions } from '../tiles.js';
 import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
@@ -16,6 +17,8 @@ export interface EstimateOptions extends TimeOptions {
   readonly threads?: number;
   /** How fast tiles come, where that is known. */
   readonly rate?: Rate | undefined;
+  /** As an ingest is told. */
+  readonly memory?: number | string | undefined;
   /** Fetches and processes so many tiles, spread over the region, without writing them. */
   readonly sample?: { readonly tiles: number; readonly source: TileSource; readonly pool: Pool };
   readonly signal?: AbortSignal;
@@ -25,16 +28,20 @@ export interface EstimateOptions extends TimeOptions {
 export async function estimateRegion(
   cube: OpenedCube,
   roi: Roi,
-  { sample, rate, time, signal, threads = sample?.pool.size ?? 1 }: EstimateOptions,
+  { sample, rate, time, signal, memory: given, threads = sample?.pool.size ?? 1 }: EstimateOptions,
 ): Promise<IngestEstimate> {
   if (sample !== undefined) checkCount(sample.tiles, 'sample');
   const { dataset } = cube;
   const planner =
     sample?.source ?? (await import('../../earth-engine/source.js')).earthEnginePlanner(dataset);
   const plan = await planTarget(cube, roi, planner, { time });
+  const memory = planMemory({
+    ...{ dataset, plan, threads, mask: planner.mask, tile: largestTile(cube, planner) },
+    memory: given === undefined ? undefined : byteCount(given, 'memory'),
+  });
   const measured =
-    sample === undefined ? undefined : await measure(cube, plan, { ...sample, threads, signal });
-  return estimateIngest(plan, { dataset, threads, rate, sample: measured });
+    sample === undefined ? undefined : await measure(cube, plan, { ...sample, memory, signal });
+  return estimateIngest(plan, { dataset, threads, memory, rate, sample: measured });
 }
 
 function measure(
@@ -44,10 +51,10 @@ function measure(
     tiles,
     source,
     pool,
-    threads,
+    memory,
     signal,
   }: NonNullable<EstimateOptions['sample']> & {
-    readonly threads: number;
+    readonly memory: MemoryPlan;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<SampleResult> {
@@ -55,6 +62,6 @@ function measure(
     tiles: plan.sampleTiles(tiles),
     ...{ source, pool, signal },
     recipe: recipeOf(dataset, codec, source.mask, source.resampling),
-    tilesInFlight: tilesInFlightFor(dataset, plan, threads),
+    ...{ dataset, memory },
   });
 }

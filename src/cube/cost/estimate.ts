@@ -3,7 +3,7 @@ import type { Dataset } from '../../dataset/dataset.js';
 import { DEFAULT_PER_SECOND } from '../../earth-engine/adaptive-limiter.js';
 import { bytesOf } from '../../raster/dtype.js';
 import type { IngestPlan } from '../fill/plan.js';
-import { tilesInFlightFor } from '../fill/run/tiles-in-flight.js';
+import type { MemoryPlan } from '../fill/run/memory-plan.js';
 import type { SampleResult } from './sample.js';
 
 /** How fast tiles come, by experience. */
@@ -51,6 +51,8 @@ export interface IngestEstimate {
 export interface EstimateBasis {
   readonly dataset: Dataset;
   readonly threads: number;
+  /** How an ingest would share out its memory. */
+  readonly memory: MemoryPlan;
   readonly rate?: Rate | undefined;
   readonly sample?: SampleResult | undefined;
 }
@@ -60,12 +62,10 @@ const SECONDS_A_DAY = 86_400;
 /** Node, its native libraries, and what each thread adds to them, by measurement with GDAL's kernel. */
 const PROCESS_BYTES = 150e6;
 const THREAD_BYTES = 60e6;
-/** Arrays of a band's size that a kernel holds: pixels, those of the mask, gaps, the chunk to be compressed. */
-const BAND_ARRAYS = 4;
 
 export function estimateIngest(
   plan: Pick<IngestPlan, 'tiles' | 'alreadyLoaded' | 'pending' | 'requests' | 'bytes'>,
-  { dataset, threads, rate, sample }: EstimateBasis,
+  { dataset, threads, memory: shares, rate, sample }: EstimateBasis,
 ): IngestEstimate {
   const { pending, requests, bytes: serviceBytes } = plan;
   const sampled = sample !== undefined && sample.tiles > 0 ? sample : undefined;
@@ -78,13 +78,12 @@ export function estimateIngest(
       : { bytes: (measured / sampled.tiles) * pending, basis: 'sampled' };
   const wire = scaled(sampled?.bytesIn, serviceBytes);
   const disk = scaled(sampled?.bytesOut, tileBytes * pending);
-  const useful = tilesInFlightFor(dataset, plan, threads);
-  const tilesInFlight = Math.min(useful, Math.max(pending, 1));
-  const perTile = pending === 0 ? 0 : (wire.bytes + disk.bytes) / pending;
+  const tilesInFlight = Math.min(shares.tilesInFlight, Math.max(pending, 1));
   const memory =
     PROCESS_BYTES +
-    threads * (THREAD_BYTES + BAND_ARRAYS * bandBytes) +
-    (pending === 0 ? 0 : tilesInFlight * perTile);
+    threads * THREAD_BYTES +
+    shares.fixed +
+    (pending === 0 ? 0 : underWay(shares, tilesInFlight / pending, serviceBytes, wire, disk));
   const seconds = secondsAt(rate, sampled, pending, wire.bytes);
   return {
     tiles: plan.tiles,
@@ -104,6 +103,19 @@ export function estimateIngest(
     },
     ...(sample === undefined ? {} : { sample }),
   };
+}
+
+/** What tiles under way take: of those that come in groups of bands the replies alone, as far as they have room. */
+function underWay(
+  { isInGroups, capacity }: MemoryPlan,
+  part: number,
+  serviceBytes: number,
+  wire: Bytes,
+  disk: Bytes,
+): number {
+  if (!isInGroups) return Math.min(part * (wire.bytes + disk.bytes), capacity);
+  if (serviceBytes === 0) return 0;
+  return Math.min(capacity, serviceBytes) * (wire.bytes / serviceBytes);
 }
 
 /** A rate that was given counts more than a sample, which may be small. */

@@ -1,6 +1,10 @@
+import type { Dataset } from '../../dataset/dataset.js';
 import { AbortedError, type ErrorRecord, toRecord } from '../../errors.js';
 import type { Pool } from '../../pool/pool.js';
 import type { PlannedTile, Recipe, TileSource } from '../../tile.js';
+import { bandGroups } from '../fill/run/band-groups.js';
+import { MemoryBudget } from '../fill/run/memory-budget.js';
+import { type MemoryPlan, shareOf } from '../fill/run/memory-plan.js';
 import { receivedBytes } from '../fill/run/tile-events.js';
 
 /** What some tiles, fetched and processed but not written, tell of the others. */
@@ -20,14 +24,16 @@ export interface SampleJob {
   readonly source: TileSource;
   readonly pool: Pool;
   readonly recipe: Recipe;
-  /** Tiles under way at a time, as an ingest would have. */
-  readonly tilesInFlight: number;
+  readonly dataset: Dataset;
+  /** How an ingest would share out its memory. */
+  readonly memory: MemoryPlan;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws {AbortedError} */
 export async function sampleTiles(job: SampleJob): Promise<SampleResult> {
-  const { source, pool, recipe, signal } = job;
+  const { signal, memory } = job;
+  const budget = new MemoryBudget(memory.capacity);
   const failed: SampleResult['failed'][number][] = [];
   const sum = { tiles: 0, empty: 0, bytesIn: 0, bytesOut: 0 };
   const started = performance.now();
@@ -36,16 +42,13 @@ export async function sampleTiles(job: SampleJob): Promise<SampleResult> {
     for (const tile of queue) {
       if (signal?.aborted) throw new AbortedError('The sampling was stopped.');
       try {
-        const fetched = await source.fetch(tile, { signal });
-        // Before the bytes move to a thread.
-        const received = receivedBytes(fetched);
-        const { chunks, isEmpty } = await pool
-          .process(fetched, recipe)
-          .finally(() => source.release?.(fetched));
+        const parts = await partsOf(tile, job, budget);
         sum.tiles++;
-        if (isEmpty) sum.empty++;
-        sum.bytesIn += received;
-        for (const { bytes } of chunks) sum.bytesOut += bytes?.byteLength ?? 0;
+        if (parts.every(({ isEmpty }) => isEmpty)) sum.empty++;
+        for (const { bytesIn, bytesOut } of parts) {
+          sum.bytesIn += bytesIn;
+          sum.bytesOut += bytesOut;
+        }
       } catch (error) {
         if (error instanceof AbortedError) throw error;
         failed.push({ id: tile.id, error: toRecord(error) });
@@ -53,7 +56,35 @@ export async function sampleTiles(job: SampleJob): Promise<SampleResult> {
     }
   };
   await Promise.all(
-    Array.from({ length: Math.min(job.tilesInFlight, job.tiles.length) }, () => lane()),
+    Array.from({ length: Math.min(memory.tilesInFlight, job.tiles.length) }, () => lane()),
   );
   return { ...sum, failed, elapsedMs: performance.now() - started };
+}
+
+/** A tile, or its groups of bands as an ingest would take them: what came, and what would be written. */
+async function partsOf(
+  tile: PlannedTile,
+  { source, pool, recipe, signal = new AbortController().signal, dataset, memory }: SampleJob,
+  budget: MemoryBudget,
+) {
+  const groups = memory.isInGroups ? bandGroups(tile, recipe.bands) : [undefined];
+  const ended = await Promise.allSettled(
+    groups.map((group) =>
+      budget.holding(group?.bytes ?? shareOf(tile, dataset), signal, async () => {
+        const { requests = tile.requests, bands } = group ?? {};
+        const fetched = await source.fetch({ ...tile, requests }, { signal });
+        // Before the bytes move to a thread.
+        const bytesIn = receivedBytes(fetched);
+        const { chunks, isEmpty } = await pool
+          .process(bands === undefined ? fetched : { ...fetched, bands }, recipe)
+          .finally(() => source.release?.(fetched));
+        const bytesOut = chunks.reduce((all, { bytes }) => all + (bytes?.byteLength ?? 0), 0);
+        return { bytesIn, bytesOut, isEmpty };
+      }),
+    ),
+  );
+  return ended.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }

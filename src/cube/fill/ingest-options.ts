@@ -1,4 +1,5 @@
 /** What an ingest is told. */
+import { byteCount } from '../../arguments.js';
 import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
 import type { TileIndex } from '../../grid/tiling.js';
@@ -32,8 +33,14 @@ export interface IngestLimits {
 export interface IngestOptions extends TimeOptions, IngestLimits {
   readonly source: TileSource;
   readonly pool: Pool;
-  /** Tiles between "being fetched" and "written" at a time, which bounds memory. Default: {@link tilesInFlightFor}. */
+  /** Tiles between "being fetched" and "written" at a time. Default: as many as are of use, and fit in `memory`. */
   readonly tilesInFlight?: number;
+  /**
+   * Bytes that fetched replies, decoded bands and encoded chunks may take together, or a text such as `4GB`: no
+   * request is sent before there is room for its reply. The process itself takes some hundred MB more. Default: what
+   * keeps the threads busy, but at most half of the memory that the machine or container has.
+   */
+  readonly memory?: number | string;
   /** Tiles in one commit. Default: see the committer. */
   readonly groupSize?: number;
   /** Milliseconds after which a group that is not full is committed. */
@@ -51,6 +58,7 @@ export interface IngestOptions extends TimeOptions, IngestLimits {
 /** @throws {InvalidInputError} for a count that is none. */
 export function checkIngestOptions(options: IngestOptions): void {
   checkCount(options.tilesInFlight, 'tilesInFlight');
+  if (options.memory !== undefined) byteCount(options.memory, 'memory');
   checkCount(options.groupSize, 'groupSize');
   checkCount(options.maxTiles, 'maxTiles');
   checkCount(options.maxBytes, 'maxBytes');

@@ -3,21 +3,28 @@
  *
  *   plan -> fetch -> process -> write -> commit -> report
  *
+ * (Large tiles go this way by groups of bands, several at a time: `in-groups.ts`.)
+ *
  * A target comes in, a region or a list of tiles; a summary of what became of its tiles goes out. A planned
  * tile (`plan.ts`) goes to its source next, `earth-engine/source.ts`.
  */
+import { byteCount } from '../../arguments.js';
 import { AbortedError } from '../../errors.js';
 import { now } from '../../machine/clock.js';
 import { type IngestSummary, Tally } from '../../observe/summary.js';
 import { writeLoadedLists } from '../../store/smart-geocubes/loaded-list.js';
 import type { EncodedTile, FailedTile, FetchedTile, PlannedTile } from '../../tile.js';
 import type { OpenedCube } from '../opened-cube.js';
+import { advanceInGroups } from './in-groups.js';
 import type { IngestOptions, IngestTarget } from './ingest-options.js';
-import { planTarget } from './plan.js';
+import { type IngestPlan, largestTile, planTarget } from './plan.js';
 import { checkBefore, prepareMetadata } from './prepare.js';
+import { fetchAndProcess } from './run/fetch-and-process.js';
 import { inLanes } from './run/lanes.js';
+import { type MemoryPlan, planMemory, shareOf } from './run/memory-plan.js';
 import { type IngestRun, openRun } from './run/open-run.js';
-import { TileProgress } from './run/tile-progress.js';
+import type { TileEvents } from './run/tile-events.js';
+import { PartProgress, TileProgress } from './run/tile-progress.js';
 
 /** As `Cube.ingest`. */
 export async function ingest(
@@ -28,14 +35,30 @@ export async function ingest(
   await checkBefore(cube, options);
   const plan = await planTarget(cube, target, options.source, options);
   const tally = new Tally();
+  const memory = memoryFor(cube, plan, options);
   if (plan.pending > 0) await prepareMetadata(cube, options.source);
-  await fillTiles(openRun(cube, plan, options, tally, advance)).catch(async (error: unknown) => {
-    // What ended the run matters more than a list that its next run can write.
-    await writeLoadedLists(cube.repository, cube.dataset).catch(() => {});
-    throw error;
-  });
+  await fillTiles(openRun(cube, plan, memory, options, tally, advance)).catch(
+    async (error: unknown) => {
+      // What ended the run matters more than a list that its next run can write.
+      await writeLoadedLists(cube.repository, cube.dataset).catch(() => {});
+      throw error;
+    },
+  );
   await writeLoadedLists(cube.repository, cube.dataset);
   return tally.end();
+}
+
+/** @throws {InvalidInputError} where it is too little. */
+function memoryFor(
+  cube: OpenedCube,
+  plan: IngestPlan,
+  { source, pool, memory, tilesInFlight }: IngestOptions,
+): MemoryPlan {
+  return planMemory({
+    ...{ plan, tile: largestTile(cube, source), mask: source.mask, threads: pool.size },
+    ...{ dataset: cube.dataset, tilesInFlight },
+    memory: memory === undefined ? undefined : byteCount(memory, 'memory'),
+  });
 }
 
 /**
@@ -77,49 +100,35 @@ async function fillOneAfterAnother(run: IngestRun): Promise<void> {
 async function advance(tile: PlannedTile, run: IngestRun): Promise<FailedTile | undefined> {
   const progress = new TileProgress(tile, run.onEvent);
   try {
-    await write(await fetchAndProcess(tile, run, progress), run, progress);
+    if (run.memory.isInGroups) await advanceInGroups(tile, run, progress);
+    else await advanceWhole(tile, run, progress);
     return undefined;
   } catch (error) {
     return progress.failure(error, run.maxOutageMs);
   }
 }
 
-/** A reply can be damaged where only decoding shows it: then the tile is fetched again. */
-async function fetchAndProcess(tile: PlannedTile, run: IngestRun, progress: TileProgress) {
-  for (;;) {
-    const fetched = await fetch(tile, run, progress);
-    try {
-      return await process(fetched, run, progress);
-    } catch (error) {
-      if (!progress.mayFetchAgain(error, fetched, run.signal)) throw error;
-      progress.tell.fetchedAgain(error);
-    } finally {
-      run.source.release?.(fetched);
-    }
-  }
-}
-
-/** Planned -> fetched: the source gets the pixels. */
-async function fetch(tile: PlannedTile, run: IngestRun, progress: TileProgress) {
-  const tell = progress.begin('fetch');
-  tell.fetching();
-  const onEvent = tell.ofSource.bind(tell);
-  const fetched = await run.source.fetch(tile, { signal: run.signal, onEvent });
-  run.queue.received(tell.fetched(fetched));
-  return fetched;
+/** All bands of a tile together. Memory is set aside for them before they are asked for. */
+function advanceWhole(tile: PlannedTile, run: IngestRun, progress: TileProgress): Promise<void> {
+  const part = progress.at(new PartProgress());
+  return run.budget.holding(shareOf(tile, run.dataset), run.signal, async () => {
+    const encoded = await fetchAndProcess(tile, run, part, progress.tell, (fetched) =>
+      process(fetched, run, progress.tell),
+    );
+    part.begin('commit');
+    await write(encoded, run, progress.tell);
+  });
 }
 
 /** Fetched -> encoded: a thread of the pool has the kernel decode, align, fill and compress. */
-async function process(fetched: FetchedTile, run: IngestRun, progress: TileProgress) {
-  const tell = progress.begin('process');
+async function process(fetched: FetchedTile, run: IngestRun, tell: TileEvents) {
   const encoded = await run.pool.process(fetched, run.recipe, run.frames);
   tell.processed(encoded);
   return encoded;
 }
 
 /** Encoded -> written: the committer commits what is written in groups, by itself. */
-async function write(encoded: EncodedTile, run: IngestRun, progress: TileProgress) {
-  const tell = progress.begin('commit');
+async function write(encoded: EncodedTile, run: IngestRun, tell: TileEvents) {
   await run.committer.add(encoded).finally(() => run.giveBack(encoded));
   tell.written();
 }

@@ -152,6 +152,14 @@ export function planTile(
   };
 }
 
+/** A tile of full size, as it would be planned: what memory is planned for. */
+export function largestTile(
+  { grid }: Pick<OpenedCube, 'grid'>,
+  source: TilePlanner,
+): Pick<PlannedTile, 'requests'> {
+  return planTile(grid, { row: 0, col: 0 }, source);
+}
+
 /**
  * Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the
  * shape alone, unless pixels are asked for on another grid.

@@ -5,7 +5,7 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { StoreError } from '../../errors.js';
 import type { TileIndex } from '../../grid/tiling.js';
-import type { CommittedTile, EncodedTile } from '../../tile.js';
+import type { CommittedTile, EncodedChunk, EncodedTile } from '../../tile.js';
 import { chunkKey } from '../metadata/zarr-metadata.js';
 import type { Repository } from '../repository.js';
 import type { WriteSession } from '../session.js';
@@ -44,12 +44,30 @@ interface Group extends Writing {
   readonly timer: NodeJS.Timeout;
 }
 
+/** A tile whose chunks come one after another. It is there when it is ended, and not before. */
+export interface OpenTile {
+  /** Resolves when the chunks are written, so that their memory is free. A band's may come again, and replaces the one before. */
+  add(chunks: readonly EncodedChunk[]): Promise<void>;
+  /** Commits the tile, whose chunks are all written. {@link CommitterOptions.onCommit} is told before it resolves. */
+  end(): Promise<void>;
+  /** Forgets the tile and what was written of it. */
+  drop(): Promise<void>;
+}
+
+/** A tile that is open, in a session of its own: others are committed meanwhile. */
+interface Opened extends Writing {
+  readonly tile: Pick<EncodedTile, 'id' | 'index'>;
+  /** By band: what its chunk holds. The last one counts. */
+  readonly chunks: Map<number, { readonly isAbsent: boolean; readonly isEmpty: boolean }>;
+}
+
 /**
  * The one writer of a process: takes encoded tiles, writes their chunks at once (so that their memory
  * is free) and commits them in groups, ledger and chunks together. Calls are served one after another.
  */
 export class Committer {
   #group: Group | undefined;
+  readonly #opened = new Set<Opened>();
   #queue: Promise<void> = Promise.resolve();
   #failure: unknown;
   readonly #groupSize: number;
@@ -71,37 +89,93 @@ export class Committer {
       const group = this.#group;
       const written = withoutBytes(tile);
       group.begun = written;
-      for (const { band, bytes } of tile.chunks) {
-        const key = this.#keyOf(band, tile.index);
-        const { store } = group.session;
-        if (bytes === undefined) await store.discard(key);
-        else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-      }
+      await this.#writeChunks(group.session, tile.index, tile.chunks);
       group.tiles.push(written);
       delete group.begun;
-      if (group.tiles.length >= this.#groupSize) await this.#commit();
+      if (group.tiles.length >= this.#groupSize) await this.#commitGroup();
+    });
+  }
+
+  /**
+   * Begins a tile that is too large to lie in memory whole: its chunks are written as they come, to a session of
+   * its own, which is committed when the tile is ended.
+   */
+  open(tile: Pick<EncodedTile, 'id' | 'index'>): Promise<OpenTile> {
+    return this.#enqueue(async () => {
+      const session = await this.repository.writeSession();
+      const opened: Opened = { session, tiles: [], tile, chunks: new Map() };
+      this.#opened.add(opened);
+      return {
+        add: (chunks) => this.#enqueue(() => this.#addTo(opened, chunks)),
+        end: () => this.#enqueue(() => this.#end(opened)),
+        drop: () => this.#drop(opened),
+      };
     });
   }
 
   /** Commits what is waiting. */
   flush(): Promise<void> {
-    return this.#enqueue(() => this.#commit());
+    return this.#enqueue(() => this.#commitGroup());
   }
 
-  #enqueue(task: () => Promise<void>): Promise<void> {
+  async #addTo(opened: Opened, chunks: readonly EncodedChunk[]): Promise<void> {
+    const { session, tile } = opened;
+    for (const { band, bytes, counts } of chunks) {
+      const before = opened.chunks.get(band);
+      // Noted before it is written: what is withdrawn may be there in part.
+      opened.chunks.set(band, { isAbsent: bytes === undefined, isEmpty: counts.valid === 0 });
+      if (bytes === undefined && before?.isAbsent === false)
+        await session.store.remove(this.#keyOf(band, tile.index));
+    }
+    await this.#writeChunks(session, tile.index, chunks);
+  }
+
+  async #end(opened: Opened): Promise<void> {
+    await this.#commit({ session: opened.session, tiles: [writtenOf(opened)] });
+    this.#opened.delete(opened);
+  }
+
+  /** Waits for its turn, like all that writes; what a failure has withdrawn is gone already. */
+  #drop(opened: Opened): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#opened.delete(opened)) await this.#withdraw(opened.session, [writtenOf(opened)]);
+    });
+    return this.#queue;
+  }
+
+  async #writeChunks(
+    { store }: WriteSession,
+    index: TileIndex,
+    chunks: readonly EncodedChunk[],
+  ): Promise<void> {
+    for (const { band, bytes } of chunks) {
+      const key = this.#keyOf(band, index);
+      if (bytes === undefined) await store.discard(key);
+      else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    }
+  }
+
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
     const run = this.#queue.then(() => {
       if (this.#failure !== undefined) throw this.#failure;
       return task();
     });
-    this.#queue = run.catch(async (error) => {
-      // After a failed commit nothing more may be written: the session is spent, and the caller must know.
-      this.#failure ??= error;
-      const group = this.#group;
-      this.#group = undefined;
-      if (group === undefined) return;
-      clearTimeout(group.timer);
-      await this.#withdraw(group);
-    });
+    this.#queue = run.then(
+      () => {},
+      async (error: unknown) => {
+        // After a failed commit nothing more may be written: the session is spent, and the caller must know.
+        this.#failure ??= error;
+        const [group, opened] = [this.#group, [...this.#opened]];
+        this.#group = undefined;
+        this.#opened.clear();
+        if (group !== undefined) {
+          clearTimeout(group.timer);
+          const { session, tiles, begun } = group;
+          await this.#withdraw(session, begun === undefined ? tiles : [...tiles, begun]);
+        }
+        for (const each of opened) await this.#withdraw(each.session, [writtenOf(each)]);
+      },
+    );
     return run;
   }
 
@@ -112,12 +186,16 @@ export class Committer {
     return { session, tiles: [], timer };
   }
 
-  async #commit(): Promise<void> {
+  async #commitGroup(): Promise<void> {
     const group = this.#group;
     if (group === undefined) return;
     clearTimeout(group.timer);
+    await this.#commit(group);
+    this.#group = undefined;
+  }
+
+  async #commit({ session, tiles }: Writing): Promise<void> {
     const started = performance.now();
-    let { session, tiles }: Writing = group;
     let snapshot: string | undefined;
     while (snapshot === undefined && tiles.length > 0) {
       try {
@@ -130,7 +208,6 @@ export class Committer {
         ({ session, tiles } = rest);
       }
     }
-    this.#group = undefined;
     // Nothing was written, or another process had all of it.
     if (snapshot === undefined) return;
     const committed = snapshot;
@@ -181,12 +258,12 @@ export class Committer {
    * know them they look like damage, and on a full disk they take the room. Whatever cannot be removed is
    * written anew by the next run.
    */
-  async #withdraw({ session, tiles, begun }: Group): Promise<void> {
+  async #withdraw(session: WriteSession, tiles: readonly WrittenTile[]): Promise<void> {
     if (session.isTransactional) return;
     try {
       // A commit that failed may have written some of its ledger.
       const ledger = new Ledger((await this.repository.readSession()).store);
-      for (const tile of begun === undefined ? tiles : [...tiles, begun]) {
+      for (const tile of tiles) {
         if ((await ledger.get(tile.index)) !== TileState.notLoaded) continue;
         for (const key of this.#keysOf(tile)) await session.store.discard(key);
       }
@@ -202,6 +279,15 @@ export class Committer {
   #keyOf(band: number, index: TileIndex): string {
     return chunkKey(this.dataset.bands[band]?.name ?? '', index);
   }
+}
+
+function writtenOf({ tile: { id, index }, chunks }: Opened): WrittenTile {
+  const each = [...chunks.values()];
+  return {
+    ...{ id, index, bands: [...chunks.keys()] },
+    absent: each.filter(({ isAbsent }) => isAbsent).length,
+    isEmpty: each.every(({ isEmpty }) => isEmpty),
+  };
 }
 
 function withoutBytes({ id, index, isEmpty, chunks }: EncodedTile): WrittenTile {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { parseRate } from '../../../src/cli/commands/plan.js';
 import { estimateText } from '../../../src/cli/output/estimate-text.js';
 import { estimateIngest } from '../../../src/cube/cost/estimate.js';
+import { planMemory } from '../../../src/cube/fill/run/memory-plan.js';
 import { presetDataset } from '../../../src/dataset/presets.js';
 import { InvalidInputError } from '../../../src/errors.js';
 
@@ -24,9 +25,12 @@ test.each(['', '30', '0tiles/min', '-1MB/s', '1e3MB/s', '30tiles/h', 'MB/s'])(
 
 test('an estimate reads as lines for people', () => {
   const plan = { tiles: 12, alreadyLoaded: 2, pending: 10, requests: 20, bytes: 780e6 };
+  const dataset = presetDataset('TCTrend');
+  const memory = planMemory({
+    ...{ dataset, plan, tile: { requests: [] }, mask: { kind: 'bits' }, threads: 2 },
+  });
   const estimate = estimateIngest(plan, {
-    dataset: presetDataset('TCTrend'),
-    threads: 2,
+    ...{ dataset, threads: 2, memory },
     rate: { kind: 'tiles', perMinute: 5 },
   });
   expect(estimateText(estimate).split('\n')).toEqual([

@@ -85,11 +85,28 @@ describe('planRequests', () => {
     }
   });
 
-  test('64 float32 bands of 3600 x 3600 pixels, 82.4 times the limit, take 84 requests', () => {
+  test('64 float32 bands of 3600 x 3600 pixels, 82.4 times the limit, take 88 requests in 22 groups of bands', () => {
     const shape = { bands: 64, dtype: 'float32', mask: SENTINEL } as const;
     const requests = planRequests(tile(3600, 3600), shape);
-    expect(requests).toHaveLength(84);
+    expect(requests).toHaveLength(88);
     expect(requests.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(3600 * 3600 * 64 * 5);
+    const groups = new Set(requests.map(({ bands }) => bands.join()));
+    expect(groups.size).toBe(22);
+    for (const { bands, window } of requests) {
+      expect(bands.length).toBeLessThanOrEqual(3);
+      expect(window).toMatchObject({ height: 900, width: 3600 });
+    }
+  });
+
+  test('a tile of half a gibibyte comes by whole rows of all bands, a larger one by groups of bands', () => {
+    const groups = (height: number, bands: number) =>
+      new Set(
+        planRequests(tile(height, 4096), { bands, dtype: 'uint16', mask: SENTINEL }).map(
+          ({ bands: own }) => own.join(),
+        ),
+      ).size;
+    // 3000 x 4096 pixels of 3 bytes are 35.2 MiB: 14 bands are 492 MiB, 15 are 527.
+    expect([groups(3000, 14), groups(3000, 15)]).toEqual([1, 3]);
   });
 
   test('a side longer than the service allows is cut even where bytes are few', () => {

@@ -1,7 +1,9 @@
+import type { Dataset } from '../../../dataset/dataset.js';
 import { toRecord, withoutStack } from '../../../errors.js';
 import { now } from '../../../machine/clock.js';
 import type { OnEvent } from '../../../observe/events.js';
 import type { Tally } from '../../../observe/summary.js';
+import { Gate } from '../../../pool/gate.js';
 import type { Pool } from '../../../pool/pool.js';
 import { LentMemory } from '../../../raster/lent-memory.js';
 import { openClaims } from '../../../store/sharing/tile-claims.js';
@@ -12,18 +14,26 @@ import type { IngestOptions } from '../ingest-options.js';
 import type { IngestPlan } from '../plan.js';
 import { recipeOf } from '../recipe.js';
 import { ClaimReleases } from './claim-releases.js';
+import { MemoryBudget } from './memory-budget.js';
+import type { MemoryPlan } from './memory-plan.js';
 import { DEFAULT_MAX_OUTAGE_MS, Outage } from './outage.js';
 import { TileQueue } from './tile-queue.js';
-import { tilesInFlightFor } from './tiles-in-flight.js';
 
 /** What the tiles of one run share. */
 export interface IngestRun {
   readonly plan: IngestPlan;
+  readonly dataset: Dataset;
   readonly source: TileSource;
   readonly pool: Pool;
   readonly recipe: Recipe;
   /** Memory for encoded chunks, until they are written. */
   readonly frames: LentMemory;
+  /** How memory is shared out. */
+  readonly memory: MemoryPlan;
+  /** What tiles, or groups of their bands, share of it. */
+  readonly budget: MemoryBudget;
+  /** For bands that come in groups: those that are processed and written, one for each thread and one more. */
+  readonly places: Gate;
   /** Tiles under way at a time. */
   readonly lanes: number;
   /** Hands out the tiles. */
@@ -51,6 +61,7 @@ export type Advance = (tile: PlannedTile, run: IngestRun) => Promise<FailedTile 
 export function openRun(
   cube: OpenedCube,
   plan: IngestPlan,
+  memory: MemoryPlan,
   options: IngestOptions,
   tally: Tally,
   advance: Advance,
@@ -98,13 +109,15 @@ export function openRun(
     },
     signal,
   });
-  const inFlight = options.tilesInFlight ?? tilesInFlightFor(cube.dataset, plan, pool.size);
   const frames = new LentMemory();
   const run: IngestRun = {
-    ...{ plan, source, pool, queue, outage, committer, releases },
+    ...{ plan, dataset: cube.dataset, source, pool, queue, outage, committer, releases },
+    memory,
+    budget: new MemoryBudget(memory.capacity),
+    places: new Gate(pool.size + 1),
     recipe: recipeOf(cube.dataset, cube.codec, source.mask, source.resampling),
     frames,
-    lanes: Math.min(inFlight, Math.max(plan.pending, 1)),
+    lanes: Math.min(memory.tilesInFlight, Math.max(plan.pending, 1)),
     ...{ maxOutageMs, onEvent, stop, signal },
     isAborted: () => options.signal?.aborted === true,
     giveBack: ({ chunks }) => {

@@ -8,8 +8,8 @@ import { TileEvents } from './tile-events.js';
 /** Fetches of one tile when what came cannot be decoded: a reply can be damaged where only decoding shows it. */
 const MAX_FETCHES = 3;
 
-/** How far one tile has come, and what it means when it gets no further. */
-export class TileProgress {
+/** How far has come what is fetched and processed together: a tile, or some of its bands. */
+export class PartProgress {
   #stage: FailedTile['stage'] = 'fetch';
   #fetches = 0;
   /** Of what could not be decoded. */
@@ -17,23 +17,24 @@ export class TileProgress {
   /** What cannot be decoded was the same, byte for byte, each time. */
   #isRepeated = false;
 
-  readonly tell: TileEvents;
-
-  constructor(
-    private readonly tile: PlannedTile,
-    onEvent: OnEvent,
-  ) {
-    this.tell = new TileEvents(tile.id, onEvent);
+  get stage(): FailedTile['stage'] {
+    return this.#stage;
   }
 
-  /** @returns what tells of the stage. */
-  begin(stage: FailedTile['stage']): TileEvents {
+  get fetches(): number {
+    return this.#fetches;
+  }
+
+  get isRepeated(): boolean {
+    return this.#isRepeated;
+  }
+
+  begin(stage: FailedTile['stage']): void {
     this.#stage = stage;
     if (stage === 'fetch') this.#fetches++;
-    return this.tell;
   }
 
-  /** Whether a tile that could not be processed is worth another fetch. */
+  /** Whether what could not be processed is worth another fetch. */
   mayFetchAgain(error: unknown, fetched: FetchedTile, signal: AbortSignal): boolean {
     // A file on disk stays as it is: only a reply may come undamaged when it is fetched again.
     const isDamaged =
@@ -44,17 +45,36 @@ export class TileProgress {
       isDamaged && this.#fetches > 1 && !this.#digests.has(undefined) && this.#digests.size === 1;
     return false;
   }
+}
+
+/** How far one tile has come, and what it means when it gets no further. */
+export class TileProgress {
+  readonly tell: TileEvents;
+  #part = new PartProgress();
+
+  constructor(
+    private readonly tile: PlannedTile,
+    onEvent: OnEvent,
+  ) {
+    this.tell = new TileEvents(tile.id, onEvent);
+  }
+
+  /** The part at which the tile is, or whose failure is the tile's. */
+  at(part: PartProgress): PartProgress {
+    this.#part = part;
+    return part;
+  }
 
   /** How the tile failed. @throws the error itself where it ends the whole run. */
   failure(error: unknown, maxOutageMs: number): FailedTile {
-    const stage = this.#stage;
+    const { stage, fetches, isRepeated } = this.#part;
     const record = toRecord(error);
     if (concernsAll(record, stage) || outlastsWait(record, maxOutageMs)) throw error;
     const { id, index } = this.tile;
-    const tries = stage === 'fetch' ? (record.tries ?? 1) : this.#fetches;
+    const tries = stage === 'fetch' ? (record.tries ?? 1) : fetches;
     const failed = { state: 'failed', id, index, stage, error: record, tries } as const;
     if (record.kind === 'wrong-reply') return { ...failed, isRepeated: true };
-    if (!this.#isRepeated) return failed;
+    if (!isRepeated) return failed;
     const message = `${record.message} The same bytes came ${tries} times in a row.`;
     return { ...failed, error: { ...record, message }, isRepeated: true };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBytes, parseDuration, parseUntil } from '../../../../src/cli/options/run-limits.js';
+import { bytesFor, parseDuration, parseUntil } from '../../../../src/cli/options/run-limits.js';
 import { InvalidInputError } from '../../../../src/errors.js';
 
 describe('a number of bytes', () => {
@@ -14,14 +14,14 @@ describe('a number of bytes', () => {
     [' 20 GB ', 20_000_000_000],
     ['2TB', 2_000_000_000_000],
   ])('may be "%s": %d', (text, bytes) => {
-    expect(parseBytes(text)).toBe(bytes);
+    expect(bytesFor('--max-bytes')(text)).toBe(bytes);
   });
 
   test.each(['', '0', '0GB', '0.1', '-1MB', '1e9', 'much', '20GiB', '20G', 'GB', '1,5GB'])(
     'is not "%s", which is told with one that is',
     (text) => {
-      expect(() => parseBytes(text)).toThrow(InvalidInputError);
-      expect(() => parseBytes(text)).toThrow(
+      expect(() => bytesFor('--max-bytes')(text)).toThrow(InvalidInputError);
+      expect(() => bytesFor('--max-bytes')(text)).toThrow(
         `Expected a number of bytes such as 500MB or 20GB for --max-bytes but received "${text}".`,
       );
     },

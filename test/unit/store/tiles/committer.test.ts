@@ -161,3 +161,91 @@ test('a conflict about something else than loaded tiles ends the run', async () 
   await other.commit(session, 'Write a chunk and not the ledger', async () => {});
   await expect(committer.flush()).rejects.toMatchObject({ kind: 'conflict' });
 });
+
+describe('a tile that comes band by band', () => {
+  const chunk = (band: number, byte?: number) => ({
+    band,
+    counts: { valid: byte === undefined ? 0 : 1, filled: 0, empty: 0 },
+    ...(byte === undefined ? {} : { bytes: Uint8Array.of(byte) }),
+  });
+  const idOf = (index: TileIndex) => ({ id: tileId(index), index });
+
+  test.each(['memory:', 'cube.zarr'])(
+    'is there when it is ended, and not before, whatever is committed meanwhile (%s)',
+    async (place) => {
+      const repository = await emptyCube(place === 'memory:' ? place : join(folder, place));
+      const committed: string[] = [];
+      const committer = new Committer(repository, DATASET, {
+        groupSize: 1,
+        onCommit: (tiles) => committed.push(...tiles.map(({ id }) => id)),
+      });
+      const open = await committer.open(idOf(A));
+      await open.add([chunk(1, 5)]);
+      await committer.add(tileOf(B, 2));
+      expect(await statesOf(repository, [A, B])).toEqual([notLoaded, loaded]);
+      if (place === 'memory:')
+        await expect((await repository.readSession()).store.get('two/c/0/0')).resolves.toBe(null);
+      await open.add([chunk(0, 4)]);
+      await open.end();
+      expect(committed).toEqual(['0-1', '0-0']);
+      const { store } = await repository.readSession();
+      const bytes = await Promise.all(['one/c/0/0', 'two/c/0/0'].map((key) => store.get(key)));
+      expect(bytes.map((each) => each?.[0])).toEqual([4, 5]);
+      expect(await statesOf(repository, [A, B])).toEqual([loaded, loaded]);
+    },
+  );
+
+  test('is empty where no band has a valid pixel, and else counts the bands without a chunk', async () => {
+    const repository = await emptyCube('memory:');
+    const committer = new Committer(repository, DATASET);
+    for (const [index, bytes] of [
+      [A, [undefined, undefined]],
+      [B, [undefined, 7]],
+    ] as const) {
+      const open = await committer.open(idOf(index));
+      for (const [band, byte] of bytes.entries()) await open.add([chunk(band, byte)]);
+      await open.end();
+    }
+    expect(await statesOf(repository, [A, B])).toEqual([TileState.empty, loaded]);
+    const ledger = new Ledger((await repository.readSession()).store);
+    expect((await ledger.entry(B)).absentBands).toBe(1);
+  });
+
+  test('has the chunks that came last, where a band came twice', async () => {
+    const path = join(folder, 'cube.zarr');
+    for (const place of ['memory:', path]) {
+      const repository = await emptyCube(place);
+      const open = await new Committer(repository, DATASET).open(idOf(A));
+      await open.add([chunk(0, 1), chunk(1, 1)]);
+      await open.add([chunk(0), chunk(1, 9)]);
+      await open.end();
+      const { store } = await repository.readSession();
+      expect(await store.get('one/c/0/0')).toBeFalsy();
+      expect((await store.get('two/c/0/0'))?.[0]).toBe(9);
+      expect((await new Ledger(store).entry(A)).absentBands).toBe(1);
+    }
+  });
+
+  test('leaves nothing where it is dropped, or where another tile cannot be written', async () => {
+    const path = join(folder, 'cube.zarr');
+    const repository = await emptyCube(path);
+    const committer = new Committer(repository, DATASET, { groupSize: 10 });
+    const dropped = await committer.open(idOf(A));
+    await dropped.add([chunk(0, 1)]);
+    await dropped.drop();
+    const files = async () => (await readdir(path, { recursive: true })).filter(isChunk);
+    expect(await files()).toEqual([]);
+    const open = await committer.open(idOf(B));
+    await open.add([chunk(0, 1)]);
+    expect(await files()).toHaveLength(1);
+    const { store } = await repository.writeSession();
+    vi.spyOn(store, 'set').mockRejectedValue(new Error('no room'));
+    await expect(committer.add(tileOf(C, 3))).rejects.toThrow('no room');
+    await expect(open.end()).rejects.toThrow('no room');
+    await open.drop();
+    expect(await files()).toEqual([]);
+    expect(await statesOf(repository, [A, B, C])).toEqual([notLoaded, notLoaded, notLoaded]);
+  });
+});
+
+const isChunk = (path: string) => /^(one|two)\/c\/\d+\/\d+$/.test(path);
