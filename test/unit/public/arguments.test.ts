@@ -157,7 +157,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#estimate': call(
     () => [BBOX, {}],
-    ['threads', 'rate', 'sample', 'time'],
+    ['threads', 'rate', 'memory', 'sample', 'time'],
     () => cube,
   ),
   'Cube#ingest': call(
@@ -166,6 +166,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       'source',
       'pool',
       'tilesInFlight',
+      'memory',
       'groupSize',
       'maxCommitDelayMs',
       'onEvent',

@@ -34,6 +34,8 @@ export class MemoryBudget {
   async holding<T>(bytes: number, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     await this.#take(bytes, signal);
     try {
+      // It may have fired since the share was given.
+      if (signal.aborted) throw stopped();
       return await task();
     } finally {
       this.#used -= bytes;

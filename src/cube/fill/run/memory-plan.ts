@@ -13,7 +13,7 @@ import { type BandGroup, bandGroups } from './band-groups.js';
 /** Uncompressed bytes of replies that may lie in memory at a time, as the service counts them, where nobody says more. */
 const BYTES_IN_FLIGHT = 640 * 1024 ** 2;
 
-/** Bands that a thread takes at a time where they share work: mask bits, positions in another grid. */
+/** Bands that a thread takes at a time where they share work: mask bits, what gaps are filled from, positions in another grid. */
 const BANDS_THAT_SHARE = 4;
 
 /** Bands that are warped at a time, which hold a source and a result each. */
@@ -124,7 +124,10 @@ function groupedPlan(
 ) {
   const most = Math.max(...groups.map(({ bands }) => bands.length));
   const areShared =
-    mask.kind === 'bits' || dataset.requestGrid !== undefined || tile.requests.length === 0;
+    mask.kind === 'bits' ||
+    dataset.requestGrid !== undefined ||
+    dataset.processing.fill !== 'none' ||
+    tile.requests.length === 0;
   const bandsAtATime = Math.min(most, areShared ? BANDS_THAT_SHARE : 1);
   const work = threads * workBytes(dataset, bandsAtATime);
   return {

@@ -187,7 +187,9 @@ function heldAnswers() {
   const answer = async (tile: PlannedTile, signal?: AbortSignal) => {
     await new Promise<void>((resolve, reject) => {
       waiting.push({ tile, go: (error) => (error === undefined ? resolve() : reject(error)) });
-      signal?.addEventListener('abort', () => reject(new AbortedError('stopped')), { once: true });
+      const stopped = () => reject(new AbortedError('stopped'));
+      if (signal?.aborted) stopped();
+      signal?.addEventListener('abort', stopped, { once: true });
       onAsked();
     });
     return undefined;

@@ -68,6 +68,15 @@ describe('a memory budget', () => {
     expect(budget.used).toBe(0);
   });
 
+  test('begins nothing that was stopped between its turn and its beginning', async () => {
+    const budget = new MemoryBudget(10);
+    const stop = new AbortController();
+    const task = held(budget, 5, stop.signal);
+    stop.abort();
+    await expect(task.done).rejects.toBeInstanceOf(AbortedError);
+    expect([task.hasBegun, budget.used]).toEqual([false, 0]);
+  });
+
   test('whoever is stopped while waiting leaves, and lets in those behind', async () => {
     const budget = new MemoryBudget(10);
     const stop = new AbortController();
