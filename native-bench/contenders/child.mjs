@@ -49,6 +49,7 @@ function inputOf(path) {
 /** `count` tiles, by turns of `paths`, all handed to the pool at once. */
 async function tiles({ paths, count = 1, recipe, keep }) {
   const tiles = Array.from({ length: count }, (_, i) => inputOf(paths[i % paths.length]));
+  const before = process.cpuUsage();
   const started = performance.now();
   const results = await Promise.all(
     tiles.map(async (tile, i) => {
@@ -59,15 +60,23 @@ async function tiles({ paths, count = 1, recipe, keep }) {
     }),
   );
   const ms = performance.now() - started;
+  const cpuMs = cpuMsSince(before);
   const [first] = results;
   keepChunks(first.chunks, keep);
   giveBack(first.chunks);
   return {
     ms: ms / count,
+    cpuMs: cpuMs / count,
     stages: mean(results.map(({ timings }) => timings)),
     bytes: sizeOf(first.chunks),
     counts: first.chunks.map(({ counts }) => counts),
   };
+}
+
+/** Of all threads of the process: what others do on the machine meanwhile does not count. */
+function cpuMsSince(before) {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 function giveBack(chunks) {
@@ -99,11 +108,13 @@ function keepChunks(chunks, keep) {
 async function floor({ paths: [path], recipe, keep }) {
   const { decodeAndEncode } = await import('./floor.mjs');
   const tile = inputOf(path);
+  const before = process.cpuUsage();
   const started = performance.now();
   const { chunks, stages } = await decodeAndEncode(tile, recipe);
   const ms = performance.now() - started;
+  const cpuMs = cpuMsSince(before);
   keepChunks(chunks, keep);
-  return { ms, stages, bytes: sizeOf(chunks) };
+  return { ms, cpuMs, stages, bytes: sizeOf(chunks) };
 }
 
 /** Encodes one array as the kernel does, in this thread. */

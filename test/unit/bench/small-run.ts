@@ -15,6 +15,12 @@ const contender = (kernel: string, threads: number, ms: readonly number[], bytes
   memory: { idle: 100, peak: 200 },
 });
 
+/** The same contender with processor time that was counted. */
+const counted = (one: ReturnType<typeof contender>, cpuMs: readonly number[]) => ({
+  ...one,
+  samples: one.samples.map((sample, i) => ({ ...sample, cpuMs: cpuMs[i] })),
+});
+
 const command = (kernel: string, cpuMs: readonly number[]) => ({
   ...{ name: kernel, kernel, threads: 1 },
   samples: cpuMs.map((each) => ({ ms: 2 * each, cpuMs: each })),
@@ -50,11 +56,11 @@ export const SMALL_RUN = {
           ...tile,
           id: 'default',
           contenders: [
-            contender('gdal', 1, [20, 200, 40], 111),
+            counted(contender('gdal', 1, [20, 200, 40], 111), [30, 63, 70]),
             contender('gdal', 2, [10, 10, 10], 111),
             contender('js', 1, [100, 1000, 100]),
             contender('js', 2, [49, 49, 49]),
-            contender('floor', 1, [10, 100, 20]),
+            counted(contender('floor', 1, [10, 100, 20]), [30, 60, 50]),
             contender('python', 1, [2000]),
           ],
         },
