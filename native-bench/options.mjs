@@ -43,7 +43,12 @@ export const SIZES = {
     load: { side: 2048, rows: 9, cols: 9 },
     startUp: { side: 3600, rounds: 9 },
     save: { side: 3600, rows: 2, rounds: 3 },
-    warps: { side: 6000, chunk: 2048, rounds: 3, slowRounds: 2 },
+    warps: {
+      side: 6000,
+      chunk: 2048,
+      rounds: { near: 3, bilinear: 2 },
+      slow: { exact: 2, odc: 1 },
+    },
     endToEnd: [
       { chunk: 1024, tiles: [2, 2], latencies: [200, 500], rounds: 2 },
       { chunk: 3600, tiles: [1, 1], latencies: [200], rounds: 1 },
@@ -64,7 +69,7 @@ export const SIZES = {
     load: { side: 1024, rows: 4, cols: 4 },
     startUp: { side: 3600, rounds: 5 },
     save: { side: 1024, rows: 2, rounds: 3 },
-    warps: { side: 1500, chunk: 512, rounds: 1, slowRounds: 1 },
+    warps: { side: 1500, chunk: 512, rounds: { near: 1, bilinear: 1 }, slow: { exact: 1, odc: 1 } },
     endToEnd: [{ chunk: 512, tiles: [2, 2], latencies: [200], rounds: 1 }],
   },
 };

@@ -71,7 +71,7 @@ def odc_load():
     repository = icechunk.Repository.open(icechunk.local_filesystem_storage(source))
     session = repository.readonly_session("main")
     cube = xr.open_zarr(session.store, mask_and_scale=False, consolidated=False, chunks={})
-    names = [name for name in cube.data_vars if cube[name].ndim == 2 and name in grid["bands"]]
+    names = grid["bands"]
     cube = cube[names].odc.assign_crs(grid["sourceCrs"])
     for name in names:
         cube[name].attrs["nodata"] = 0
@@ -82,7 +82,8 @@ def keep_as_geotiff(file):
     import xarray as xr
 
     cube = xr.open_zarr(out, mask_and_scale=False, consolidated=False)
-    names = [name for name in cube.data_vars if cube[name].ndim == 2]
+    # Stores list their arrays in any order.
+    names = sorted(name for name in cube.data_vars if cube[name].ndim == 2)
     pixels = np.stack([cube[name].values for name in names])
     profile = {"driver": "GTiff", "count": len(names), "dtype": pixels.dtype, "nodata": 0}
     place = {"crs": grid["crs"], "transform": transform, "height": height, "width": width}

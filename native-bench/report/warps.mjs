@@ -38,26 +38,34 @@ export function loadLike(task) {
   ].join('\n\n');
 }
 
-function common({ rounds, slowRounds, leftOut, cases }) {
+function common({ leftOut, cases }) {
   const rows = cases.flatMap(({ resampling, contenders }) => {
     const [ours] = contenders;
     return contenders.map((each) => [
       `${resampling}: ${each.name}`,
+      String(each.samples.length),
       milliseconds(each),
       withSpread(spread(each.samples.map(({ cpuMs }) => cpuMs))),
       times(timesOf(each, ours)),
-      differing(each, resampling),
+      differing(each),
     ]);
   });
   return [
     [
-      `${rounds === 1 ? '1 round' : `${rounds} rounds`}, ${slowRounds} of gdalwarp with exact positions (-et 0). Everything else but geocubes interpolates positions with its default error of up to an eighth of a pixel; geocubes' are exact.`,
+      "Pixels of geocubes and of gdalwarp -et 0 are those of exact positions; the others interpolate positions with GDAL's default error of up to an eighth of a pixel. What takes long has fewer rounds.",
       'Before anything is timed, pixels are compared with those of geocubes: nearest ones of exact positions are equal (but for ties, one in a million), blended ones within 1; interpolated positions may give a quarter of the nearest pixels a neighbour, and blended ones an eighth of the steepest step.',
       'gdalwarp computes and compresses with all threads (-multi, NUM_THREADS) and has, like rasterio, half a gigabyte of memory (-wm 512). To blend the same pixels all are told the width of the kernel (XSCALE, YSCALE), which GDAL would measure for each block anew.',
       ...leftOut.map((who) => `Left out: ${who}.`),
     ].join(' '),
     table(
-      ['', 'ms', 'processor time, ms', 'times geocubes', 'pixels that differ (at most by)'],
+      [
+        '',
+        'rounds',
+        'ms',
+        'processor time, ms',
+        'times geocubes',
+        'pixels that differ (at most by)',
+      ],
       rows,
     ),
   ];

@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url)
 /** A scene in UTM onto a grid in degrees, by whole processes: into a cube, and into what others write. */
 export async function run(setting) {
   const { folder, sizes, seed, say, python, threads } = setting;
-  const { side, chunk, rounds, slowRounds } = sizes.warps;
+  const { side, chunk, slow } = sizes.warps;
   const source = join(folder, 'scene.tif');
   say('writing the scene');
   const scene = writeScene(source, { side, seed, threads });
@@ -22,23 +22,24 @@ export async function run(setting) {
   const cases = [];
   const scale = kernelScale(scene, grid);
   for (const resampling of ['near', 'bilinear']) {
+    const rounds = sizes.warps.rounds[resampling];
     const contenders = contendersFor(
       { folder, file, source, grid, resampling, scale, threads },
       {
-        ...{ hasGdalwarp, python, rounds, slowRounds },
+        ...{ hasGdalwarp, python, rounds, slow },
       },
     );
     const options = { resampling, source, rounds, say: (line) => say(`${resampling}: ${line}`) };
     cases.push({ resampling, contenders: await compareAndTime(contenders, options) });
   }
   return {
-    ...{ side, bands: scene.bands.length, shape: grid.shape, chunk, threads, rounds, slowRounds },
+    ...{ side, bands: scene.bands.length, shape: grid.shape, chunk, threads },
     leftOut: leftOut(hasGdalwarp, python),
     cases,
   };
 }
 
-function contendersFor(scene, { hasGdalwarp, python, rounds, slowRounds }) {
+function contendersFor(scene, { hasGdalwarp, python, rounds, slow }) {
   const { folder, file, source, grid, resampling, scale, threads } = scene;
   const warp = (name) => ({ source, out: join(folder, name), grid, resampling, scale, threads });
   const cube = join(folder, 'cube');
@@ -65,7 +66,7 @@ function contendersFor(scene, { hasGdalwarp, python, rounds, slowRounds }) {
   };
   return [
     ours,
-    ...(hasGdalwarp ? gdalwarps(warp, command, slowRounds) : []),
+    ...(hasGdalwarp ? gdalwarps(warp, command, slow) : []),
     ...(python === undefined
       ? []
       : [
@@ -76,7 +77,7 @@ function contendersFor(scene, { hasGdalwarp, python, rounds, slowRounds }) {
           {
             ...command('odc', pythonWarp(python, 'odc-import', warp('odc.zarr')), {
               name: withThreads('odc-geo and dask to Zarr', threads),
-              isExact: false,
+              ...{ isExact: false, rounds: slow.odc },
             }),
             pixels: async () => {
               const kept = join(folder, 'odc.tif');
@@ -90,10 +91,10 @@ function contendersFor(scene, { hasGdalwarp, python, rounds, slowRounds }) {
 }
 
 /** Exact positions, and the default. */
-export function gdalwarps(warp, command, slowRounds) {
+export function gdalwarps(warp, command, slow) {
   return [
     command('gdalwarp-exact', gdalwarp(warp('gdalwarp-exact.tif'), '-et', 0), {
-      ...{ name: 'gdalwarp -et 0', isExact: true, rounds: slowRounds },
+      ...{ name: 'gdalwarp -et 0', isExact: true, rounds: slow.exact },
     }),
     command('gdalwarp', gdalwarp(warp('gdalwarp.tif')), {
       ...{ name: 'gdalwarp', isExact: false },

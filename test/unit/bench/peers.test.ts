@@ -43,7 +43,7 @@ const timed = (kernel: string, ms: readonly number[], more = {}) => ({
 });
 
 const IMPORT = {
-  ...{ side: 10, bands: 4, shape: [20, 30], chunk: 8, threads: 2, rounds: 2, slowRounds: 1 },
+  ...{ side: 10, bands: 4, shape: [20, 30], chunk: 8, threads: 2 },
   leftOut: ['gdalwarp (not here)'],
   cases: [
     {
@@ -81,9 +81,9 @@ test('warps are judged by the ratios within rounds, and what was not measured is
 
 test('the part on imports says how many pixels differ, and who was left out', () => {
   const text = importScene(IMPORT);
-  expect(text).toContain('| near: gdalwarp-exact | 310 | 310 | 3.10 | none |');
+  expect(text).toContain('| near: gdalwarp-exact | 1 | 310 | 310 | 3.10 | none |');
   expect(text).toContain(
-    '| near: gdalwarp | 165 (110 to 220) | 165 (110 to 220) | 1.10 | 2.50 % (7.00) |',
+    '| near: gdalwarp | 2 | 165 (110 to 220) | 165 (110 to 220) | 1.10 | 2.50 % (7.00) |',
   );
   expect(text).toContain('Left out: gdalwarp (not here).');
   expect(text).not.toContain('undefined');
