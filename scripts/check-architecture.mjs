@@ -132,13 +132,13 @@ const WAITS_FOR = {
   'cli/commands/import': [...OF_CUBES, 'pino'],
   'cli/commands/ingest': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],
   'cli/commands/load': OF_CUBES,
-  'cli/commands/log': OF_CUBES,
+  'cli/commands/history/log': OF_CUBES,
   'cli/commands/loopback': ['commander'],
   'cli/commands/plan': [...OF_CUBES, ...OF_THE_SERVICE],
   'cli/commands/quota': ['commander'],
-  'cli/commands/rollback': OF_CUBES,
+  'cli/commands/history/rollback': OF_CUBES,
   'cli/commands/status': OF_CUBES,
-  'cli/commands/tag': OF_CUBES,
+  'cli/commands/history/tag': OF_CUBES,
   'cli/commands/verify': OF_CUBES,
 };
 

@@ -53,19 +53,19 @@ const COMMANDS: readonly {
   {
     name: 'log',
     description: 'list the commits, newest first',
-    load: async () => (await import('./commands/log.js')).logCommand(),
+    load: async () => (await import('./commands/history/log.js')).logCommand(),
   },
   {
     name: 'tag',
     description: 'name a state of a cube, or list the names',
     parameters: '[name]',
-    load: async () => (await import('./commands/tag.js')).tagCommand(),
+    load: async () => (await import('./commands/history/tag.js')).tagCommand(),
   },
   {
     name: 'rollback',
     description: 'go back to an older state of a cube',
     parameters: '<version>',
-    load: async () => (await import('./commands/rollback.js')).rollbackCommand(),
+    load: async () => (await import('./commands/history/rollback.js')).rollbackCommand(),
   },
   {
     name: 'verify',

@@ -28,7 +28,11 @@ test('there are these commands', () => {
 });
 
 test('each file of cli/commands is the command of its name, and is listed in cli/program.ts', () => {
-  const files = readdirSync(new URL('../../../src/cli/commands', import.meta.url));
+  const entries = readdirSync(new URL('../../../src/cli/commands', import.meta.url), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   expect(files.sort()).toEqual(NAMES.map((name) => `${name}.ts`).sort());
 });
 

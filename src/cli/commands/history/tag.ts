@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { Cube } from '../../cube/cube.js';
-import { expected } from '../../errors.js';
-import { visible } from '../../visible.js';
-import { asOfOption, formatOption, storeOption } from '../options/common.js';
-import { print, printJson } from '../output/terminal.js';
+import { Cube } from '../../../cube/cube.js';
+import { expected } from '../../../errors.js';
+import { visible } from '../../../visible.js';
+import { asOfOption, formatOption, storeOption } from '../../options/common.js';
+import { print, printJson } from '../../output/terminal.js';
 
 interface Options {
   readonly store: string;

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import { Cube } from '../../cube/cube.js';
-import { visible } from '../../visible.js';
-import { storeOption, wholeNumber } from '../options/common.js';
-import { OutputBuffer } from '../output/output.js';
-import { printJson } from '../output/terminal.js';
+import { Cube } from '../../../cube/cube.js';
+import { visible } from '../../../visible.js';
+import { storeOption, wholeNumber } from '../../options/common.js';
+import { OutputBuffer } from '../../output/output.js';
+import { printJson } from '../../output/terminal.js';
 
 const DEFAULT_COUNT = 20;
 

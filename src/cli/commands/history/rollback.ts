@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { Cube } from '../../cube/cube.js';
-import { visible } from '../../visible.js';
-import { formatOption, quietOption, storeOption } from '../options/common.js';
-import { print, printJson } from '../output/terminal.js';
+import { Cube } from '../../../cube/cube.js';
+import { visible } from '../../../visible.js';
+import { formatOption, quietOption, storeOption } from '../../options/common.js';
+import { print, printJson } from '../../output/terminal.js';
 
 interface Options {
   readonly store: string;
