@@ -23,6 +23,7 @@ export const TASKS = [
  * @typedef {object} Sizes sides in pixels
  * @property {number} rounds
  * @property {number} slowRounds of what takes minutes
+ * @property {number} warmUps of a whole tile: until what is run is compiled, which small tiles take more of
  * @property {boolean} landsat whether the real scene is among the tiles
  */
 
@@ -31,6 +32,7 @@ export const SIZES = {
   full: {
     rounds: 3,
     slowRounds: 2,
+    warmUps: 1,
     landsat: true,
     wholeTile: 3600,
     decode: 3600,
@@ -57,6 +59,7 @@ export const SIZES = {
   quick: {
     rounds: 3,
     slowRounds: 1,
+    warmUps: 15,
     landsat: false,
     wholeTile: 1024,
     decode: 1024,

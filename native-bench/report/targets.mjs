@@ -33,7 +33,8 @@ const GOALS = {
 
 /**
  * What differs for the small inputs of a quick run. A tile of 1024 x 1024 is decoded and encoded in some 15 ms,
- * beside which the way into a thread and back, and the opening of a reply, weigh a tenth; the original has less of
+ * beside which the way into a thread and back, the opening of a reply, and code that V8 has not compiled yet weigh
+ * a tenth and more (the first three tiles took 1.3 to 2.2 times the floor); the original has less of
  * the pixels that it is slow at; and of a load of 50 MB opening the cube is a good part, which is the same for all.
  */
 const QUICK_GOALS = { original: 100, floor: 1.3, zarrita: 3, xarray: 1.2 };

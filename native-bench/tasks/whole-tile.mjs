@@ -49,7 +49,7 @@ export async function run(setting) {
 }
 
 async function runCase(
-  { id, raster, layout, codec, python, rounds, warmUps = 1, kernels = KERNELS },
+  { id, raster, layout, codec, python, rounds, warmUps, kernels = KERNELS },
   setting,
 ) {
   const { folder, sizes, threads } = setting;
@@ -79,7 +79,10 @@ async function runCase(
       await measure(keep);
       probes = Math.max(probes, await check(contender, keep, raster, recipe));
     }
-    const turns = await takeTurns(entries, { rounds: rounds ?? sizes.rounds, warmUps });
+    const turns = await takeTurns(entries, {
+      rounds: rounds ?? sizes.rounds,
+      warmUps: warmUps ?? sizes.warmUps,
+    });
     return {
       id,
       layout,
