@@ -553,11 +553,14 @@ enum { BILINEAR, CUBIC };
 typedef struct {
   int method;
   const void *from;
+  napi_typedarray_type type;
   const uint8_t *from_gap;
   /* Where `from` lies, and where the raster has pixels at all. */
   Window window, extent;
   double scale_x, scale_y;
   int64_t reach_x, reach_y;
+  /* Places, less half a pixel, around which the whole kernel lies in the window. */
+  double first_x, end_x, first_y, end_y;
   /* 2 * reach each. */
   double *across, *down;
   Points points;
@@ -567,7 +570,7 @@ typedef struct {
 } Blend;
 
 /* Whether a pixel of the raster that has a value holds the position. */
-static ALWAYS bool is_held(const Blend *b, double x, double y) {
+static bool is_held(const Blend *b, double x, double y) {
   const double at_x = x + EDGE, at_y = y + EDGE;
   const Window *e = &b->extent, *w = &b->window;
   /* Also for NaN. */
@@ -579,7 +582,8 @@ static ALWAYS bool is_held(const Blend *b, double x, double y) {
 }
 
 /* Between the four pixel centres around a position that is held, as far as they have values. */
-static double between_four(const Blend *b, double x, double y, napi_typedarray_type type) {
+static double between_four(const Blend *b, double x, double y) {
+  if (!is_held(b, x, y)) return NAN;
   const Window *w = &b->window;
   const int64_t left = floor_of(x - 0.5), top = floor_of(y - 0.5);
   const double ratio_x = 1.5 - (x - (double)left), ratio_y = 1.5 - (y - (double)top);
@@ -595,27 +599,115 @@ static double between_four(const Blend *b, double x, double y, napi_typedarray_t
       if (b->from_gap != NULL && b->from_gap[at] == 1) continue;
       const double weight = (i == 0 ? ratio_x : 1 - ratio_x) * weight_y;
       weights += weight;
-      sum += load(b->from, at, type) * weight;
+      sum += load(b->from, at, b->type) * weight;
     }
   }
   if (weights == 1) return sum;
   return weights < BILINEAR_LEAST_WEIGHT ? NAN : sum / weights;
 }
 
-static ALWAYS double bilinear_at(const Blend *b, double x, double y, const napi_typedarray_type type,
-                                 const bool has_gaps) {
+static ALWAYS double weight_of(double distance, const int method) {
+  const double x = fabs(distance);
+  if (method == BILINEAR) return 1 - x > 0 ? 1 - x : 0;
+  const double square = x * x;
+  if (x <= 1) return square * (1.5 * x - 2.5) + 1;
+  return x <= 2 ? square * (-0.5 * x + 2.5) - 4 * x + 2 : 0;
+}
+
+/* A kernel wider than a source pixel's, of whose pixels some may have no value or not be there. */
+static double convolve(const Blend *b, double x, double y) {
+  if (!is_held(b, x, y)) return NAN;
   const Window *w = &b->window;
-  const double half_x = x - 0.5, half_y = y - 0.5;
-  /* All four are there: so is the one that holds the position. Also for NaN. */
-  if (!(half_x >= (double)w->col && half_x < (double)(w->col + w->width - 1) &&
-        half_y >= (double)w->row && half_y < (double)(w->row + w->height - 1)))
-    return is_held(b, x, y) ? between_four(b, x, y, type) : NAN;
-  const int64_t width = w->width;
-  const int64_t left = floor_of(half_x), top = floor_of(half_y);
-  const int64_t at = (top - w->row) * width + left - w->col;
-  if (has_gaps && (b->from_gap[at] | b->from_gap[at + 1] | b->from_gap[at + width] |
-                   b->from_gap[at + width + 1]) != 0)
-    return is_held(b, x, y) ? between_four(b, x, y, type) : NAN;
+  const int64_t columns = 2 * b->reach_x, rows = 2 * b->reach_y;
+  const int64_t low_x = 1 - b->reach_x, low_y = 1 - b->reach_y;
+  const int64_t before_x = floor_of(x - 0.5), before_y = floor_of(y - 0.5);
+  const double fraction_x = x - 0.5 - (double)before_x, fraction_y = y - 0.5 - (double)before_y;
+  double *const across = b->across, *const down = b->down;
+  for (int64_t k = 0; k < columns; k++)
+    across[k] = weight_of(((double)(k + low_x) - fraction_x) * b->scale_x, b->method);
+  for (int64_t m = 0; m < rows; m++)
+    down[m] = weight_of(((double)(m + low_y) - fraction_y) * b->scale_y, b->method);
+
+  const int64_t left = before_x - w->col + low_x, top = before_y - w->row + low_y;
+  int64_t first = left < 0 ? -left : 0;
+  int64_t end = columns < w->width - left ? columns : w->width - left;
+  /* What has no weight need not be read. */
+  while (first < end && across[first] == 0) first++;
+  while (end > first && across[end - 1] == 0) end--;
+  double sum = 0, weights = 0;
+  for (int64_t m = top < 0 ? -top : 0; m < rows && top + m < w->height; m++) {
+    const double weight = down[m];
+    if (weight == 0) continue;
+    const int64_t start = (top + m) * w->width + left;
+    double row_sum = 0, row_weights = 0;
+    for (int64_t k = first; k < end; k++) {
+      if (b->from_gap != NULL && b->from_gap[start + k] == 1) continue;
+      row_sum += load(b->from, start + k, b->type) * across[k];
+      row_weights += across[k];
+    }
+    weights += row_weights * weight;
+    sum += row_sum * weight;
+  }
+  if (!(weights >= LEAST_WEIGHT)) return NAN;
+  return fabs(weights - 1) > NEARLY_ONE ? sum / weights : sum;
+}
+
+/* Kernels of more pixels than this along an axis take the long way. */
+enum { MOST_TAPS = 16 };
+
+/* What is decided once for all pixels: a method, and where it is a kernel, how many pixels that has. */
+typedef enum { BETWEEN_FOUR, BETWEEN_SIXTEEN, LINEAR_2_4, LINEAR_4_2, LINEAR_4_4, ANY_KERNEL } Way;
+
+/*
+ * The same where all pixels are there: true, or false where the long way must be taken. Weights of 0 at the
+ * ends of a row are added too, which changes no sum, since their pixels are taken for 0 where they could be
+ * infinite.
+ */
+static ALWAYS bool convolve_whole(const Blend *b, double half_x, double half_y,
+                                  const napi_typedarray_type type, const int method,
+                                  const int64_t columns, const int64_t rows, double *result) {
+  const bool is_float = type == napi_float32_array || type == napi_float64_array;
+  const int64_t width = b->window.width;
+  const int64_t low_x = 1 - columns / 2, low_y = 1 - rows / 2;
+  const int64_t before_x = floor_of(half_x), before_y = floor_of(half_y);
+  const int64_t at = (before_y - b->window.row + low_y) * width + before_x - b->window.col + low_x;
+  if (b->from_gap != NULL) {
+    unsigned gaps = 0;
+    for (int64_t m = 0; m < rows; m++)
+      for (int64_t k = 0; k < columns; k++) gaps |= b->from_gap[at + m * width + k];
+    if (gaps != 0) return false;
+  }
+  const double fraction_x = half_x - (double)before_x, fraction_y = half_y - (double)before_y;
+  double across[MOST_TAPS], all = 0, sum = 0, weights = 0;
+  for (int64_t k = 0; k < columns; k++) {
+    across[k] = weight_of(((double)(k + low_x) - fraction_x) * b->scale_x, method);
+    all += across[k];
+  }
+  for (int64_t m = 0; m < rows; m++) {
+    const double weight = weight_of(((double)(m + low_y) - fraction_y) * b->scale_y, method);
+    if (weight == 0) continue;
+    double row_sum = 0;
+    for (int64_t k = 0; k < columns; k++) {
+      double value = load(b->from, at + m * width + k, type);
+      if (is_float && across[k] == 0) value = 0;
+      row_sum += value * across[k];
+    }
+    weights += all * weight;
+    sum += row_sum * weight;
+  }
+  if (!(weights >= LEAST_WEIGHT)) *result = NAN;
+  else *result = fabs(weights - 1) > NEARLY_ONE ? sum / weights : sum;
+  return true;
+}
+
+static ALWAYS bool bilinear_whole(const Blend *b, double x, double y, const napi_typedarray_type type,
+                                  double *result) {
+  const int64_t width = b->window.width;
+  const int64_t left = floor_of(x - 0.5), top = floor_of(y - 0.5);
+  const int64_t at = (top - b->window.row) * width + left - b->window.col;
+  if (b->from_gap != NULL && (b->from_gap[at] | b->from_gap[at + 1] | b->from_gap[at + width] |
+                              b->from_gap[at + width + 1]) != 0)
+    return false;
   const double ratio_x = 1.5 - (x - (double)left), ratio_y = 1.5 - (y - (double)top);
   const double other_x = 1 - ratio_x, other_y = 1 - ratio_y;
   const double w0 = ratio_x * ratio_y, w1 = other_x * ratio_y;
@@ -623,7 +715,8 @@ static ALWAYS double bilinear_at(const Blend *b, double x, double y, const napi_
   const double sum = load(b->from, at, type) * w0 + load(b->from, at + 1, type) * w1 +
                      load(b->from, at + width, type) * w2 + load(b->from, at + width + 1, type) * w3;
   const double weights = w0 + w1 + w2 + w3;
-  return weights == 1 ? sum : sum / weights;
+  *result = weights == 1 ? sum : sum / weights;
+  return true;
 }
 
 /* Keys (1981), a = -0.5: the weights of four pixels, a position x behind the second of them. */
@@ -635,128 +728,104 @@ static ALWAYS void set_cubic_weights(double x, double *weights) {
   weights[3] = half_square * (-1 + x);
 }
 
-static ALWAYS double cubic_at(const Blend *b, double x, double y, const napi_typedarray_type type) {
-  if (!is_held(b, x, y)) return NAN;
+static ALWAYS bool cubic_whole(const Blend *b, double x, double y, const napi_typedarray_type type,
+                               double *result) {
   const int64_t width = b->window.width;
   const int64_t left = floor_of(x - 0.5), top = floor_of(y - 0.5);
-  const int64_t col = left - 1 - b->window.col, row = top - 1 - b->window.row;
-  if (col < 0 || row < 0 || col + 3 >= width || row + 3 >= b->window.height)
-    return between_four(b, x, y, type);
-  if (b->from_gap != NULL)
-    for (int j = 0; j < 4; j++) {
-      const uint8_t *gaps = b->from_gap + (row + j) * width + col;
-      if (gaps[0] == 1 || gaps[1] == 1 || gaps[2] == 1 || gaps[3] == 1)
-        return between_four(b, x, y, type);
-    }
-  double across[4], down[4];
+  const int64_t at = (top - 1 - b->window.row) * width + left - 1 - b->window.col;
+  if (b->from_gap != NULL) {
+    unsigned gaps = 0;
+    for (int j = 0; j < 4; j++)
+      for (int i = 0; i < 4; i++) gaps |= b->from_gap[at + j * width + i];
+    if (gaps != 0) return false;
+  }
+  double across[4], down[4], sum = 0;
   set_cubic_weights(x - 0.5 - (double)left, across);
   set_cubic_weights(y - 0.5 - (double)top, down);
-  double sum = 0;
   for (int j = 0; j < 4; j++) {
-    const int64_t at = (row + j) * width + col;
-    const double value =
-        across[0] * load(b->from, at, type) + across[1] * load(b->from, at + 1, type) +
-        across[2] * load(b->from, at + 2, type) + across[3] * load(b->from, at + 3, type);
+    const int64_t row = at + j * width;
+    const double value = across[0] * load(b->from, row, type) + across[1] * load(b->from, row + 1, type) +
+                         across[2] * load(b->from, row + 2, type) + across[3] * load(b->from, row + 3, type);
     sum += down[j] * value;
   }
-  return sum;
+  *result = sum;
+  return true;
 }
-
-static ALWAYS double weight_of(double distance, int method) {
-  const double x = fabs(distance);
-  if (method == BILINEAR) return 1 - x > 0 ? 1 - x : 0;
-  const double square = x * x;
-  if (x <= 1) return square * (1.5 * x - 2.5) + 1;
-  return x <= 2 ? square * (-0.5 * x + 2.5) - 4 * x + 2 : 0;
-}
-
-/* A kernel wider than a source pixel's, over 2 * reach columns. */
-static ALWAYS double convolve_at(const Blend *b, double x, double y, const napi_typedarray_type type,
-                                 const int method, const int64_t reach, double *across) {
-  if (!is_held(b, x, y)) return NAN;
-  const Window *w = &b->window;
-  const int64_t columns = 2 * reach, rows = 2 * b->reach_y;
-  const int64_t low_x = 1 - reach, low_y = 1 - b->reach_y;
-  const int64_t before_x = floor_of(x - 0.5), before_y = floor_of(y - 0.5);
-  const double fraction_x = x - 0.5 - (double)before_x, fraction_y = y - 0.5 - (double)before_y;
-  double *const down = b->down;
-  for (int64_t k = 0; k < columns; k++)
-    across[k] = weight_of(((double)(k + low_x) - fraction_x) * b->scale_x, method);
-  for (int64_t m = 0; m < rows; m++)
-    down[m] = weight_of(((double)(m + low_y) - fraction_y) * b->scale_y, method);
-
-  const int64_t left = before_x - w->col + low_x, top = before_y - w->row + low_y;
-  int64_t first = left < 0 ? -left : 0;
-  int64_t end = columns < w->width - left ? columns : w->width - left;
-  /* What has no weight need not be read. */
-  while (first < end && across[first] == 0) first++;
-  while (end > first && across[end - 1] == 0) end--;
-  double all = 0;
-  for (int64_t k = first; k < end; k++) all += across[k];
-  double sum = 0, weights = 0;
-  for (int64_t m = top < 0 ? -top : 0; m < rows && top + m < w->height; m++) {
-    const double weight = down[m];
-    if (weight == 0) continue;
-    const int64_t start = (top + m) * w->width + left;
-    double row_sum = 0;
-    if (b->from_gap == NULL) {
-      for (int64_t k = first; k < end; k++) row_sum += load(b->from, start + k, type) * across[k];
-      weights += all * weight;
-    } else {
-      double row_weights = 0;
-      for (int64_t k = first; k < end; k++) {
-        if (b->from_gap[start + k] == 1) continue;
-        row_sum += load(b->from, start + k, type) * across[k];
-        row_weights += across[k];
-      }
-      weights += row_weights * weight;
-    }
-    sum += row_sum * weight;
-  }
-  if (!(weights >= LEAST_WEIGHT)) return NAN;
-  return fabs(weights - 1) > NEARLY_ONE ? sum / weights : sum;
-}
-
-/* What is decided once for all pixels. */
-typedef enum { BETWEEN_FOUR, BETWEEN_FOUR_OR_GAPS, BETWEEN_SIXTEEN, LINEAR_OF_TWO, ANY_KERNEL } Way;
 
 static ALWAYS int64_t blend_by(const Blend *b, const napi_typedarray_type type, const Way way) {
+  /* A copy of its own, which what is written cannot change. */
+  const Blend own = *b;
   int64_t gaps = 0;
-  for (int64_t j = 0; j < b->points.height; j++) {
-    const double *xs = b->points.xs + b->points.first + j * b->points.stride;
-    const double *ys = b->points.ys + b->points.first + j * b->points.stride;
-    const int64_t start = b->start + j * b->stride;
-    for (int64_t i = 0; i < b->points.width; i++) {
-      double value, two[2];
-      if (way == BETWEEN_FOUR) value = bilinear_at(b, xs[i], ys[i], type, false);
-      else if (way == BETWEEN_FOUR_OR_GAPS) value = bilinear_at(b, xs[i], ys[i], type, true);
-      else if (way == BETWEEN_SIXTEEN) value = cubic_at(b, xs[i], ys[i], type);
-      else if (way == LINEAR_OF_TWO)
-        value = convolve_at(b, xs[i], ys[i], type, BILINEAR, 1, two);
-      else value = convolve_at(b, xs[i], ys[i], type, b->method, b->reach_x, b->across);
+  for (int64_t j = 0; j < own.points.height; j++) {
+    const double *xs = own.points.xs + own.points.first + j * own.points.stride;
+    const double *ys = own.points.ys + own.points.first + j * own.points.stride;
+    const int64_t start = own.start + j * own.stride;
+    for (int64_t i = 0; i < own.points.width; i++) {
+      const double x = xs[i], y = ys[i], half_x = x - 0.5, half_y = y - 0.5;
+      double value = NAN;
+      /* Where the whole kernel is there, so is the pixel that holds the position. Also for NaN. */
+      bool is_done = half_x >= own.first_x && half_x < own.end_x && half_y >= own.first_y && half_y < own.end_y;
+      if (is_done) switch (way) {
+          case BETWEEN_FOUR:
+            is_done = bilinear_whole(&own, x, y, type, &value);
+            break;
+          case BETWEEN_SIXTEEN:
+            is_done = cubic_whole(&own, x, y, type, &value);
+            break;
+          case LINEAR_2_4:
+            is_done = convolve_whole(&own, half_x, half_y, type, BILINEAR, 2, 4, &value);
+            break;
+          case LINEAR_4_2:
+            is_done = convolve_whole(&own, half_x, half_y, type, BILINEAR, 4, 2, &value);
+            break;
+          case LINEAR_4_4:
+            is_done = convolve_whole(&own, half_x, half_y, type, BILINEAR, 4, 4, &value);
+            break;
+          default:
+            is_done = convolve_whole(&own, half_x, half_y, type, own.method, 2 * own.reach_x,
+                                     2 * own.reach_y, &value);
+        }
+      if (!is_done)
+        value = way == BETWEEN_FOUR || way == BETWEEN_SIXTEEN ? between_four(b, x, y) : convolve(b, x, y);
       if (isnan(value)) {
-        b->is_gap[start + i] = 1;
+        own.is_gap[start + i] = 1;
         gaps++;
         continue;
       }
-      b->is_gap[start + i] = 0;
-      store(b->pixels, start + i, value, type);
+      own.is_gap[start + i] = 0;
+      store(own.pixels, start + i, value, type);
     }
   }
   return gaps;
 }
 
-static ALWAYS int64_t blend_type(const Blend *b, const napi_typedarray_type type) {
-  if (b->scale_x < 1 || b->scale_y < 1)
-    return b->method == BILINEAR && b->reach_x == 1 ? blend_by(b, type, LINEAR_OF_TWO)
-                                                    : blend_by(b, type, ANY_KERNEL);
-  if (b->method == CUBIC) return blend_by(b, type, BETWEEN_SIXTEEN);
-  return b->from_gap == NULL ? blend_by(b, type, BETWEEN_FOUR)
-                             : blend_by(b, type, BETWEEN_FOUR_OR_GAPS);
+static Way way_of(const Blend *b) {
+  if (!(b->scale_x < 1 || b->scale_y < 1)) return b->method == CUBIC ? BETWEEN_SIXTEEN : BETWEEN_FOUR;
+  if (b->method == BILINEAR && b->reach_x == 1 && b->reach_y == 2) return LINEAR_2_4;
+  if (b->method == BILINEAR && b->reach_x == 2 && b->reach_y == 1) return LINEAR_4_2;
+  if (b->method == BILINEAR && b->reach_x == 2 && b->reach_y == 2) return LINEAR_4_4;
+  return ANY_KERNEL;
 }
 
-static int64_t blend_any(const Blend *b, napi_typedarray_type type) {
-  switch (type) {
+static ALWAYS int64_t blend_type(const Blend *b, const napi_typedarray_type type) {
+  switch (way_of(b)) {
+    case BETWEEN_FOUR:
+      return blend_by(b, type, BETWEEN_FOUR);
+    case BETWEEN_SIXTEEN:
+      return blend_by(b, type, BETWEEN_SIXTEEN);
+    case LINEAR_2_4:
+      return blend_by(b, type, LINEAR_2_4);
+    case LINEAR_4_2:
+      return blend_by(b, type, LINEAR_4_2);
+    case LINEAR_4_4:
+      return blend_by(b, type, LINEAR_4_4);
+    default:
+      return blend_by(b, type, ANY_KERNEL);
+  }
+}
+
+static int64_t blend_any(const Blend *b) {
+  switch (b->type) {
     case napi_uint8_array:
       return blend_type(b, napi_uint8_array);
     case napi_int16_array:
@@ -779,7 +848,7 @@ static napi_value blend(napi_env env, napi_callback_info info) {
   const int64_t method = whole(&args, BILINEAR);
   const Array from = any_array(&args);
   const uint8_t *from_gap = gaps_or_none(&args, from.length);
-  Blend b = {.from = from.data, .from_gap = from_gap, .method = (int)method};
+  Blend b = {.from = from.data, .type = from.type, .from_gap = from_gap, .method = (int)method};
   b.window = window_of(&args);
   b.extent = window_of(&args);
   b.scale_x = number(&args);
@@ -807,11 +876,20 @@ static napi_value blend(napi_env env, napi_callback_info info) {
   b.reach_y = (int64_t)reach_y;
   b.pixels = pixels.data;
   b.is_gap = is_gap.data;
+  /* Nowhere where the window is no part of the raster, or the kernel is too large. */
+  const Window *w = &b.window, *e = &b.extent;
+  const bool is_part = w->col >= e->col && w->row >= e->row && w->col + w->width <= e->col + e->width &&
+                       w->row + w->height <= e->row + e->height;
+  const bool is_small = 2 * b.reach_x <= MOST_TAPS && 2 * b.reach_y <= MOST_TAPS;
+  b.first_x = is_part && is_small ? (double)(w->col + b.reach_x - 1) : INFINITY;
+  b.end_x = (double)(w->col + w->width - b.reach_x);
+  b.first_y = (double)(w->row + b.reach_y - 1);
+  b.end_y = (double)(w->row + w->height - b.reach_y);
   double *const weights = malloc((size_t)(2 * b.reach_x + 2 * b.reach_y) * sizeof *weights);
   if (weights == NULL) return fail(env, "Expected memory for the weights but there is none.");
   b.across = weights;
   b.down = weights + 2 * b.reach_x;
-  const int64_t gaps = blend_any(&b, from.type);
+  const int64_t gaps = blend_any(&b);
   free(weights);
   return result_of(&args, gaps);
 }

@@ -117,7 +117,8 @@ function finish(
   const valid = pixels.length - gaps.length;
   if (gaps.length === 0 || valid === 0) return { valid, filled: 0, empty: gaps.length };
   const left = fill(pixels, gaps, shape, recipe, workspace);
-  for (const index of left) pixels[index] = recipe.fillValue;
+  const { fillValue } = recipe;
+  for (let k = 0; k < left.length; k++) pixels[left[k] as number] = fillValue;
   return { valid, filled: gaps.length - left.length, empty: left.length };
 }
 

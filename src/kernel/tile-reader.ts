@@ -276,8 +276,6 @@ function place(
       (raster.pixels as Uint8Array).subarray(y * width, (y + 1) * width),
       start,
     );
-    if (raster.isGap === undefined) continue;
-    for (let x = 0, i = y * width; x < width; x++, i++)
-      if (raster.isGap[i] === 1) gaps.add(start + x);
+    if (raster.isGap !== undefined) gaps.addMarked(raster.isGap, y * width, (y + 1) * width, start);
   }
 }

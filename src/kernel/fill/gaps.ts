@@ -8,12 +8,14 @@ import type { Window } from '../../grid/window.js';
 export class GapList {
   #indices = new Int32Array(1024);
   #length = 0;
-  #isAscending = true;
+  /** How often a run of ascending indices ended and another one began, and where the last one did. */
+  #breaks = 0;
+  #lastRun = 0;
 
   add(index: number): void {
     const length = this.#length;
     if (length === this.#indices.length) this.#growTo(length + 1);
-    if (length > 0 && (this.#indices[length - 1] as number) >= index) this.#isAscending = false;
+    this.#noteStart(index);
     this.#indices[length] = index;
     this.#length = length + 1;
   }
@@ -23,20 +25,45 @@ export class GapList {
     const length = this.#length;
     const [first] = ascending;
     if (first === undefined) return;
-    if (length > 0 && (this.#indices[length - 1] as number) >= first) this.#isAscending = false;
+    this.#noteStart(first);
     this.#growTo(length + ascending.length);
     this.#indices.set(ascending, length);
     this.#length = length + ascending.length;
   }
 
+  /** The pixels from `start` up to `end`. */
+  addRun(start: number, end: number): void {
+    if (end <= start) return;
+    this.#noteStart(start);
+    this.#growTo(this.#length + end - start);
+    const indices = this.#indices;
+    let length = this.#length;
+    for (let index = start; index < end; index++) indices[length++] = index;
+    this.#length = length;
+  }
+
+  /** Those of the marks from `from` up to `to` that are 1; the first of these marks is that of pixel `start`. */
+  addMarked(isGap: Uint8Array, from: number, to: number, start: number): void {
+    const first = isGap.subarray(from, to).indexOf(1);
+    if (first === -1) return;
+    this.#noteStart(start + first);
+    this.#growTo(this.#length + to - from - first);
+    const indices = this.#indices;
+    const shift = start - from;
+    let length = this.#length;
+    for (let i = from + first; i < to; i++) if (isGap[i] === 1) indices[length++] = i + shift;
+    this.#length = length;
+  }
+
   clear(): void {
     this.#length = 0;
-    this.#isAscending = true;
+    this.#breaks = 0;
   }
 
   /** Ascending, each once. A view that holds until the list is changed. */
   indices(): Int32Array {
-    if (!this.#isAscending) this.#sort();
+    if (this.#breaks === 1) this.#merge();
+    else if (this.#breaks > 1) this.#sort();
     return this.#indices.subarray(0, this.#length);
   }
 
@@ -49,11 +76,41 @@ export class GapList {
     return isGap;
   }
 
+  #noteStart(index: number): void {
+    const length = this.#length;
+    if (length === 0 || (this.#indices[length - 1] as number) < index) return;
+    this.#breaks++;
+    this.#lastRun = length;
+  }
+
   #growTo(length: number): void {
     if (length <= this.#indices.length) return;
     const larger = new Int32Array(Math.max(length, 2 * this.#indices.length));
     larger.set(this.#indices);
     this.#indices = larger;
+  }
+
+  /** Two ascending runs into one. */
+  #merge(): void {
+    const middle = this.#lastRun;
+    // The second is put aside, so that both can be merged from their ends, where there is room.
+    const indices = this.#indices;
+    const second = indices.slice(middle, this.#length);
+    let [i, to] = [middle - 1, this.#length - 1];
+    let isTwice = false;
+    for (let k = second.length - 1; k >= 0; to--) {
+      const [one, other] = [i < 0 ? -1 : (indices[i] as number), second[k] as number];
+      if (one === other) isTwice = true;
+      if (one > other) {
+        indices[to] = one;
+        i--;
+      } else {
+        indices[to] = other;
+        k--;
+      }
+    }
+    this.#breaks = 0;
+    if (isTwice) this.#sort();
   }
 
   /** By a mark for each pixel: sorting takes ten times as long where they are many. */
@@ -66,7 +123,7 @@ export class GapList {
     let length = 0;
     for (let i = 0; i <= last; i++) if (isGap[i] === 1) indices[length++] = i;
     this.#length = length;
-    this.#isAscending = true;
+    this.#breaks = 0;
   }
 }
 
@@ -176,7 +233,7 @@ function addAround(gaps: GapList, { height, width }: Shape, window: Window): voi
   for (let row = 0; row < height; row++) {
     const start = row * width;
     const isWithin = row >= window.row && row < bottom;
-    for (let col = 0; col < (isWithin ? window.col : width); col++) gaps.add(start + col);
-    if (isWithin) for (let col = right; col < width; col++) gaps.add(start + col);
+    gaps.addRun(start, start + (isWithin ? window.col : width));
+    if (isWithin) gaps.addRun(start + right, start + width);
   }
 }

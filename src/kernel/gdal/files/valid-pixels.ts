@@ -43,13 +43,17 @@ export function readValid(
   const band = dataset.bands.get(number);
   read(band, window, pixels, GDAL_TYPES[dtype]);
   isGap.fill(0);
+  let isMasked = false;
   for (const mask of masksOf(dataset, number)) {
     const values = new Float32Array(pixels.length);
     read(mask, window, values, 'Float32');
-    for (let i = 0; i < values.length; i++) if (values[i] === 0) isGap[i] = 1;
+    for (let i = 0; i < values.length; i++)
+      if (values[i] === 0) {
+        isGap[i] = 1;
+        isMasked = true;
+      }
   }
   const code = codeOf(dataset, number, nodata, otherwise);
-  const isMasked = isGap.includes(1);
   const isMissing = nativeLoops().addMissing(pixels, code, isGap);
   return { pixels, isGap: isMasked || isMissing ? isGap : undefined };
 }

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import type { CoordinateTransformation, SpatialReference } from 'gdal-async';
 import { interpolatedBy } from '../../resample/interpolated.js';
 import type { Lattice } from '../../resample/lattice.js';
@@ -26,40 +27,67 @@ export function positionsIn(
   return interpolatedBy(target.lattice, intoPixels, nativeLoops());
 }
 
+/** Bytes of a line of points, before these. */
 const HEADER = 9;
 const LINE_STRING = 2;
+
+/** A line of points as GDAL takes and gives it, whose coordinates are also seen as numbers. */
+class Line {
+  readonly bytes: Buffer;
+  readonly coordinates: Float64Array;
+
+  constructor(count: number) {
+    // So that the coordinates begin at a multiple of their size.
+    const memory = new ArrayBuffer(16 + 16 * count);
+    this.bytes = Buffer.from(memory, 16 - HEADER);
+    this.coordinates = new Float64Array(memory, 16);
+    this.bytes.writeUInt8(endianness() === 'LE' ? 1 : 0, 0);
+    if (endianness() === 'LE') {
+      this.bytes.writeUInt32LE(LINE_STRING, 1);
+      this.bytes.writeUInt32LE(count, 5);
+    } else {
+      this.bytes.writeUInt32BE(LINE_STRING, 1);
+      this.bytes.writeUInt32BE(count, 5);
+    }
+  }
+}
 
 /** A line of points crosses to GDAL and back as one geometry, four times as fast as point by point. */
 function byLines(transformation: CoordinateTransformation): Project {
   const { Geometry } = loadGdal();
-  let buffer = Buffer.alloc(0);
+  const order = (endianness() === 'LE' ? 'LSB' : 'MSB') as never;
+  let line = new Line(0);
   return (xs, ys) => {
     const count = xs.length;
-    if (count === 1 || !xs.every(Number.isFinite) || !ys.every(Number.isFinite))
+    if (count === 1 || !areFinite(xs) || !areFinite(ys))
       return onePointAtATime(transformation, xs, ys);
-    if (buffer.length !== HEADER + 16 * count) buffer = Buffer.alloc(HEADER + 16 * count);
-    buffer.writeUInt8(1, 0);
-    buffer.writeUInt32LE(LINE_STRING, 1);
-    buffer.writeUInt32LE(count, 5);
-    for (let i = 0, at = HEADER; i < count; i++, at += 16) {
-      buffer.writeDoubleLE(xs[i] as number, at);
-      buffer.writeDoubleLE(ys[i] as number, at + 8);
+    if (line.coordinates.length !== 2 * count) line = new Line(count);
+    const { bytes, coordinates } = line;
+    for (let i = 0; i < count; i++) {
+      coordinates[2 * i] = xs[i] as number;
+      coordinates[2 * i + 1] = ys[i] as number;
     }
     let moved: Buffer;
     try {
-      const line = Geometry.fromWKB(buffer);
-      line.transform(transformation);
-      moved = line.toWKB('LSB' as never) as Buffer;
+      const geometry = Geometry.fromWKB(bytes);
+      geometry.transform(transformation);
+      moved = geometry.toWKB(order) as Buffer;
     } catch {
       // One of the points has no image.
       return onePointAtATime(transformation, xs, ys);
     }
-    if (moved.length !== buffer.length) return onePointAtATime(transformation, xs, ys);
-    for (let i = 0, at = HEADER; i < count; i++, at += 16) {
-      xs[i] = moved.readDoubleLE(at);
-      ys[i] = moved.readDoubleLE(at + 8);
+    if (moved.length !== bytes.length) return onePointAtATime(transformation, xs, ys);
+    bytes.set(moved);
+    for (let i = 0; i < count; i++) {
+      xs[i] = coordinates[2 * i] as number;
+      ys[i] = coordinates[2 * i + 1] as number;
     }
   };
+}
+
+function areFinite(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 function onePointAtATime(

@@ -37,6 +37,38 @@ describe('a list of gaps', () => {
     expect(listed((gaps) => gaps.addAll(many))).toEqual([...many]);
   });
 
+  test('is that of a set, whatever was added: single pixels, runs and marks, in any order', () => {
+    const index = fc.integer({ min: 0, max: 60 });
+    const step = fc.oneof(
+      index.map((one) => [one]),
+      fc.tuple(index, fc.integer({ min: 0, max: 9 })).map(([start, length]) => ({ start, length })),
+      fc
+        .tuple(index, fc.array(fc.boolean(), { maxLength: 9 }))
+        .map(([start, marks]) => ({ start, marks })),
+    );
+    const list = new GapList();
+    const check = (steps: (number[] | { start: number; length?: number; marks?: boolean[] })[]) => {
+      list.clear();
+      const set = new Set<number>();
+      for (const added of steps) {
+        if (Array.isArray(added)) {
+          for (const one of added) list.add(one);
+          for (const one of added) set.add(one);
+          continue;
+        }
+        const { start, length = 0, marks } = added;
+        if (marks === undefined) list.addRun(start, start + length);
+        // Behind marks of others.
+        else
+          list.addMarked(Uint8Array.from([1, ...marks.map(Number), 1]), 1, marks.length + 1, start);
+        const own = marks ?? new Array<boolean>(length).fill(true);
+        for (const [k, is] of own.entries()) if (is) set.add(start + k);
+      }
+      expect([...list.indices()]).toEqual([...set].sort((one, other) => one - other));
+    };
+    fc.assert(fc.property(fc.array(step, { maxLength: 4 }), check));
+  });
+
   test('is empty after it was cleared', () => {
     const gaps = new GapList();
     gaps.add(5);
