@@ -43,7 +43,7 @@ export async function setUpExtra(context, extra) {
     headers: headers.map((path) => fingerprint(path) ?? null),
     nodeHeaders: node ?? null,
     source: fingerprint(join(paths.root, 'scripts', `${name}.c`)) ?? null,
-    compiler: process.env.CC ?? null,
+    compiler: findCompiler() ?? null,
   });
   const stamp = readJson(stampFile);
   if (stamp?.here === here && stamp.addon === (fingerprint(file) ?? null))
