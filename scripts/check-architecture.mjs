@@ -131,6 +131,7 @@ const WAITS_FOR = {
   'cli/commands/doctor': ['commander', ...OF_THE_SERVICE],
   'cli/commands/import': [...OF_CUBES, 'pino'],
   'cli/commands/ingest': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],
+  'cli/commands/job': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],
   'cli/commands/load': OF_CUBES,
   'cli/commands/history/log': OF_CUBES,
   'cli/commands/loopback': ['commander'],

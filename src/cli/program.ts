@@ -73,6 +73,12 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/verify.js')).verifyCommand(),
   },
   {
+    name: 'job',
+    description: 'write the script or manifest by which a cluster fills a cube, part by part',
+    parameters: '<platform>',
+    load: async () => (await import('./commands/job.js')).jobCommand(),
+  },
+  {
     name: 'quota',
     description: 'share the requests of one project among several ingests, on any machines',
     load: async () => (await import('./commands/quota.js')).quotaCommand(),

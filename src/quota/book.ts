@@ -70,6 +70,7 @@ export class SlotBook {
   readonly #holders = new Map<string, Holder>();
   readonly #options: BookOptions;
   readonly #openedAt: number;
+  #told = 0;
 
   constructor(options: BookOptions) {
     this.#options = options;
@@ -169,9 +170,12 @@ export class SlotBook {
       if (next.places !== had || next.starts !== begun) changed.set(holder, next);
     }
     for (const [holder, next] of changed) holder.allotments.push({ ...next, seq: ++holder.seq });
+    // With how many the quota is shared is what each reckons with when there is no server.
     const holders = this.size;
+    const isNews = holders !== this.#told;
+    this.#told = holders;
     for (const holder of here)
-      if (changed.has(holder) || holder.id === answered) this.#tell(holder, holders);
+      if (isNews || changed.has(holder) || holder.id === answered) this.#tell(holder, holders);
   }
 
   /**

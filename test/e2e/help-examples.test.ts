@@ -56,6 +56,9 @@ beforeAll(async () => {
   raster(at('exports', 'three.tif'), 124, 73);
   basins(at('basins.gpkg'));
   await writeFile(at('mine.json'), JSON.stringify({ ...local, local: true }));
+  const region = { bbox: [122, 71.5, 130, 74], project: 'my-project' };
+  await writeFile(at('night.json'), JSON.stringify({ store: 'cubes/tctrend', ...region }));
+  await writeFile(at('cloud.json'), JSON.stringify({ store: 's3://bucket/cube', ...region }));
   await writeFile(at('quota.secret'), `${'s'.repeat(64)}\n`);
   await writeFile(at('failed.ndjson'), '{"tile":"0-0"}\n');
 });

@@ -8,7 +8,7 @@
  * smart-geocubes uses, and icechunk 2 with the newest of everything. In exchange/ smart-geocubes itself
  * fills cubes in turn with this program, in both its generations, two processes fill one in an S3 on this
  * machine, and cubes are filled from an Earth Engine of another hand (strict_service.py). In places/ PROJ itself says where pixels come from, and in clients/ the clients of Earth
- * Engine ask the loopback server. The environments are made at the first run. Where Python or its packages are not to be
+ * Engine ask the loopback server; in jobs/ what the command writes for clusters is held to their schemas. The environments are made at the first run. Where Python or its packages are not to be
  * had, that is said and the tests are skipped; with CI=true it is a failure. At the end the bodies of all
  * requests that our client has sent are checked against what Google publishes of them (sent-bodies/).
  *
@@ -44,6 +44,9 @@ const CLIENTS = [
   { name: 'clients-seed', requirements: 'clients/requirements-seed.txt', python: 12 },
 ];
 
+/** What schedulers of clusters publish of their jobs. */
+const JOBS = { name: 'jobs', requirements: 'jobs/requirements.txt', python: 11 };
+
 /** Before the environment of all children is made. */
 const journal = openJournal();
 
@@ -76,11 +79,11 @@ function checkSent() {
 /** @returns the exit code: the first that is not 0 */
 async function main(/** @type {string[]} */ pytestArguments) {
   // At once: they wait for the network and for the disk in turn.
-  const [first, second, oldSeed, ...clients] = await Promise.all(
-    [...STACKS, OLD_SEED, ...CLIENTS].map(prepare),
+  const [first, second, oldSeed, jobs, ...clients] = await Promise.all(
+    [...STACKS, OLD_SEED, JOBS, ...CLIENTS].map(prepare),
   );
   const ready = [first, second].filter((python) => python !== undefined);
-  if (IN_CI && [first, second, oldSeed, ...clients].includes(undefined)) return 1;
+  if (IN_CI && [first, second, oldSeed, jobs, ...clients].includes(undefined)) return 1;
   if (ready.length === 0) return 0;
   if (!existsSync(join(ROOT, 'dist', 'index.js'))) {
     say('Expected the compiled project in dist/ but found none. Run "node scripts/bootstrap.mjs".');
@@ -90,7 +93,12 @@ async function main(/** @type {string[]} */ pytestArguments) {
   const code = makeCubes(cubes) || testAll(ready, cubes, pytestArguments);
   if (code === 0) rmSync(cubes, { recursive: true, force: true });
   else say(`the cubes are kept in ${cubes}`);
-  return code || exchange({ '0.0': oldSeed, 0.1: first }, second) || testClients(clients);
+  return (
+    code ||
+    exchange({ '0.0': oldSeed, 0.1: first }, second) ||
+    testClients(clients) ||
+    testJobs(jobs)
+  );
 }
 
 /** @returns the environment's Python, or `undefined` where it cannot be made, which is said */
@@ -132,6 +140,14 @@ function testClients(/** @type {(string | undefined)[]} */ pythons) {
   if (ready.length === 0) return 0;
   const args = [join(HERE, 'clients', 'run-clients.mjs'), ...ready];
   return exitCode(spawnSync(process.execPath, args, OPTIONS));
+}
+
+/** Scripts and manifests of `geocubes job`, held to the schedulers' own schemas, and run with their commands replaced. */
+function testJobs(/** @type {string | undefined} */ python) {
+  if (python === undefined) return 0;
+  const args = ['-m', 'pytest', join(HERE, 'jobs'), '-p', 'no:cacheprovider'];
+  const env = { ...OPTIONS.env, GEOCUBES_NODE: process.execPath };
+  return exitCode(spawnSync(python, args, { ...OPTIONS, env }));
 }
 
 function makeCubes(/** @type {string} */ folder) {

@@ -127,6 +127,19 @@ function parse(option: Option, value: unknown, origin: string): unknown {
   }
 }
 
+/**
+ * What is in a file of settings, by the names of options, as the command line takes it. Whether a command takes it is
+ * asked elsewhere. @throws {InvalidInputError}
+ */
+export function settingsIn(file: string): [name: string, text: string][] {
+  return [...readSettings(file)].map(([name, value]) => {
+    const text = typeof value === 'boolean' ? String(value) : textOf(value);
+    if (text === undefined)
+      throw expected('a text or a number', `"${name}" in ${file}`, JSON.stringify(value));
+    return [name, text];
+  });
+}
+
 /** A list is what the command line has with commas. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
@@ -145,7 +158,7 @@ function truth(value: unknown, origin: string): boolean {
 }
 
 /** The file's values by the names of options, as the command line has them without the dashes. */
-function readSettings(given: string, known: ReadonlySet<string>): Map<string, unknown> {
+function readSettings(given: string, known?: ReadonlySet<string>): Map<string, unknown> {
   const file = localPath(given, '--config');
   let content: unknown;
   try {
@@ -163,7 +176,7 @@ function readSettings(given: string, known: ReadonlySet<string>): Map<string, un
   for (const [key, value] of Object.entries(content)) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (name === '$schema') continue;
-    if (!known.has(name))
+    if (known?.has(name) === false)
       throw expected(
         'the names of options',
         `the settings in ${file}`,

@@ -126,6 +126,18 @@ export const RULES: readonly Rule[] = [
     how: 'elsewhere',
     where: 'test/interop/exchange/strict-service.test.mjs',
   },
+  {
+    pattern: /^geocubes (?:quota|ingest .* --quota) /,
+    how: 'elsewhere',
+    where: 'test/unit/quota/server.test.ts',
+  },
+  {
+    pattern: /^npx geocubes job kubernetes --config cloud\.json /,
+    how: 'elsewhere',
+    where: 'test/e2e/help-examples.test.ts',
+  },
+  { pattern: /^bash night\.sh$/, how: 'elsewhere', where: 'test/interop/jobs/test_jobs.py' },
+  { pattern: /^(?:kubectl|podman build) /, how: 'left', because: 'no test has a cluster' },
   { pattern: /^(npx )?geocubes loopback( --faults plan\.json)?$/, how: 'serve' },
   {
     pattern: /^npx geocubes ingest --store cubes\/tctrend --bbox/,
@@ -163,7 +175,7 @@ export const RULES: readonly Rule[] = [
     how: 'run',
     expected: { stdout: expect.stringMatching(/^[1-9]\d* tiles? committed /) },
   },
-  { pattern: /^npx geocubes (create|plan|ingest|load|status|tag|rollback) /, how: 'run' },
+  { pattern: /^npx geocubes (create|plan|ingest|job|load|status|tag|rollback) /, how: 'run' },
   { pattern: /^geocubes \w+ --help$/, how: 'run' },
   { pattern: /^ingest --dry-run$/, how: 'run', ...completed('--config night.json') },
   {
