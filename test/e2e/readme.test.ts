@@ -17,9 +17,18 @@ import { RULES, type Rule } from './readme/rules.js';
 const COMMANDS = (await createProgram()).commands.map((command) => command.name()).sort();
 const FRAGMENT = new RegExp(`^(${COMMANDS.join('|')}) --`);
 
-/** Of the set-up, the benchmark, the tests and vitest, where a page says how to call them. */
-const OTHERS_OPTIONS = ['--install', '--no-apt', '--only', '--short', '--version'];
-const OTHER_VARIABLES = ['GEOCUBES_TOKEN', 'GEOCUBES_GDAL', 'GEOCUBES_NO_APT', 'GEOCUBES_LIVE'];
+/** Of the set-up, the benchmark, the tests, vitest and kubectl, where a page says how to call them. */
+const OTHERS_OPTIONS = [
+  ...['--for', '--from-file', '--install', '--no-apt', '--only', '--short', '--timeout', '--type'],
+  '--version',
+];
+const OTHER_VARIABLES = [
+  'GEOCUBES_TOKEN',
+  'GEOCUBES_QUOTA_TOKEN',
+  'GEOCUBES_GDAL',
+  'GEOCUBES_NO_APT',
+  'GEOCUBES_LIVE',
+];
 
 /** In the order in which their commands are run: what the README makes, the others may use. */
 const PAGES = readPages().map(({ file, text }) => {

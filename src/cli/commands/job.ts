@@ -161,6 +161,7 @@ function checkedOptions(config: string): IngestSettings {
 interface IngestSettings extends RegionOptions {
   readonly store: string;
   readonly time?: Toi;
+  readonly memory?: number;
 }
 
 /** MiB of one shard. */
@@ -168,7 +169,9 @@ async function memoryOf(ingest: IngestSettings, { taskMemory, cores }: Options):
   if (taskMemory !== undefined) return Math.ceil(taskMemory / MIB);
   const region = await regionOf(ingest);
   const cube = await Cube.open(ingest.store);
-  const estimate = await cube.estimate(region, { time: ingest.time, threads: cores });
+  const estimate = await cube.estimate(region, {
+    ...{ time: ingest.time, threads: cores, memory: ingest.memory },
+  });
   const mib = (estimate.memory.bytes * MEMORY_MARGIN) / MIB;
   return Math.ceil(mib / MEMORY_STEP_MIB) * MEMORY_STEP_MIB;
 }

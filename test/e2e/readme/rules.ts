@@ -127,12 +127,12 @@ export const RULES: readonly Rule[] = [
     where: 'test/interop/exchange/strict-service.test.mjs',
   },
   {
-    pattern: /^geocubes (?:quota|ingest .* --quota) /,
+    pattern: /^geocubes (?:quota(?: |$)|ingest .* --quota )/,
     how: 'elsewhere',
     where: 'test/unit/quota/server.test.ts',
   },
   {
-    pattern: /^npx geocubes job kubernetes --config cloud\.json /,
+    pattern: /^(?:npx geocubes job kubernetes --config cloud\.json |geocubes (?:job|plan)$)/,
     how: 'elsewhere',
     where: 'test/e2e/help-examples.test.ts',
   },
