@@ -28,6 +28,7 @@ const OTHER_VARIABLES = [
   'GEOCUBES_GDAL',
   'GEOCUBES_NO_APT',
   'GEOCUBES_LIVE',
+  'GEOCUBES_NO_ADDONS',
 ];
 
 /** In the order in which their commands are run: what the README makes, the others may use. */
