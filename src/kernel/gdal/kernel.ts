@@ -7,6 +7,7 @@ import { gdalFacts } from './facts.js';
 import { openFiles } from './files/disk-file.js';
 import { openPart } from './files/part-file.js';
 import { createRasterFiles } from './files/raster-files.js';
+import { nativeLoops } from './resample-addon.js';
 import { warpBands } from './warp.js';
 
 export interface GdalKernelOptions {
@@ -31,5 +32,9 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
     bandsPerWarp: 8,
     encode: (array, codec, room) => encodeChunk(array, codec, encodeBlosc, room),
   });
-  return { ...kernel, ...createRegionKernel(warpBands, addon), ...createRasterFiles() };
+  return {
+    ...kernel,
+    ...createRegionKernel(warpBands, addon, nativeLoops()),
+    ...createRasterFiles(),
+  };
 }

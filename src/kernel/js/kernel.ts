@@ -3,6 +3,7 @@ import type { FullKernel } from '../full-kernel.js';
 import { createKernel } from '../pipeline.js';
 import { NO_RASTER_FILES } from '../region/raster-files.js';
 import { createRegionKernel } from '../region/region-kernel.js';
+import { TYPESCRIPT_LOOPS } from '../resample/loops.js';
 import { encodeChunk } from './encode.js';
 import { openPart } from './part-file.js';
 import { warpBands } from './warp.js';
@@ -21,5 +22,9 @@ export function createJsKernel(): FullKernel {
     bandsPerWarp: 8,
     encode: encodeChunk,
   });
-  return { ...kernel, ...createRegionKernel(warpBands, undefined), ...NO_RASTER_FILES };
+  return {
+    ...kernel,
+    ...createRegionKernel(warpBands, undefined, TYPESCRIPT_LOOPS),
+    ...NO_RASTER_FILES,
+  };
 }

@@ -4,7 +4,9 @@ import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
 import { bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
+import type { Loops } from '../resample/loops.js';
 import type { WarpGrids } from '../resample/rasters.js';
+import { Workspace } from '../workspace.js';
 import type { DecodesBlosc } from './decompress.js';
 import { type ChunkRead, ChunkReader } from './read-chunk.js';
 
@@ -45,24 +47,33 @@ type Warp = (
   grids: WarpGrids,
 ) => BandRaster[];
 
-export function createRegionKernel(warp: Warp, blosc: DecodesBlosc | undefined): RegionKernel {
+export function createRegionKernel(
+  warp: Warp,
+  blosc: DecodesBlosc | undefined,
+  loops: Pick<Loops, 'addMissing'>,
+): RegionKernel {
   const chunks = new ChunkReader(blosc);
+  // Used by one warp at a time: none of them waits.
+  const workspace = new Workspace();
   return {
     readChunk: (read) => chunks.read(read),
-    warp: (job) => warpInto(job, warp),
+    warp: (job) => warpInto(job, warp, loops, workspace),
   };
 }
 
 function warpInto(
   { bands, dtype, nodata, from, to, resampling, grids = {} }: WarpJob,
   warp: Warp,
+  loops: Pick<Loops, 'addMissing'>,
+  workspace: Workspace,
 ): void {
   const target = GeoBox.fromRecord(to);
   // Kernels read them where they lie, whoever else sees that memory.
-  const sources = bands.map(({ pixels }) => ({
-    pixels: pixels as PixelArray,
-    isGap: gapsOf(pixels, nodata),
-  }));
+  const sources = bands.map(({ pixels }, i) => {
+    const isGap = workspace.array(`gaps ${i}`, 'uint8', pixels.length).fill(0);
+    const isAny = loops.addMissing(pixels, nodata, isGap);
+    return { pixels: pixels as PixelArray, isGap: isAny ? isGap : undefined };
+  });
   const processing = { ...NO_PROCESSING, resampling };
   const warped = warp(sources, GeoBox.fromRecord(from), target, { dtype, processing }, grids);
   for (const [i, band] of warped.entries())
@@ -89,15 +100,3 @@ function put(band: BandRaster, target: GeoBox, size: number, into: ChunkRead['in
 }
 
 const NO_PROCESSING = { fill: 'none', maxFillDistance: null, clipToObserved: false } as const;
-
-function gapsOf(
-  pixels: LoadedPixels,
-  nodata: number | undefined,
-): Uint8Array<ArrayBuffer> | undefined {
-  const isMissing = (value: number) => value === nodata || Number.isNaN(value);
-  const first = (pixels as Uint8Array).findIndex(isMissing);
-  if (first === -1) return undefined;
-  const isGap = new Uint8Array(pixels.length);
-  for (let i = first; i < pixels.length; i++) if (isMissing(pixels[i] as number)) isGap[i] = 1;
-  return isGap;
-}

@@ -2,8 +2,8 @@ import type { Resampling } from '../../dataset/dataset.js';
 import type { Affine } from '../../grid/affine.js';
 import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
-import { intersect, type Window } from '../../grid/window.js';
-import type { DType, PixelArray } from '../../raster/dtype.js';
+import type { Window } from '../../grid/window.js';
+import type { DType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
 import { type Lattice, placeOn, targetOn, type WholeGrid } from './lattice.js';
 import { type Loops, TYPESCRIPT_LOOPS } from './loops.js';
@@ -48,23 +48,7 @@ export function warpRasters(
     ),
     resampling,
     loops,
+    isInMemory: true,
   });
-  return bands.map((band) => warp.band(dtype, (part) => cropped(band, source.window, part)));
-}
-
-/** A part of a raster. */
-export function cropped(band: BandRaster, whole: Window, part: Window): BandRaster {
-  const { height, width, row, col } = part;
-  if (height === whole.height && width === whole.width) return band;
-  if (intersect(whole, part) === undefined) throw new RangeError('Expected a part of the raster.');
-  const { pixels, isGap } = band;
-  const cut = <T extends PixelArray>(from: T): T => {
-    const to = new (from.constructor as new (length: number) => T)(height * width);
-    for (let j = 0; j < height; j++) {
-      const start = (row - whole.row + j) * whole.width + col - whole.col;
-      (to as Uint8Array).set((from as Uint8Array).subarray(start, start + width), j * width);
-    }
-    return to;
-  };
-  return { pixels: cut(pixels), isGap: isGap === undefined ? undefined : cut(isGap) };
+  return bands.map((band) => warp.band(dtype, () => band));
 }

@@ -58,6 +58,8 @@ export interface WarpOptions {
   readonly positions: Positions;
   readonly resampling: Resampling;
   readonly loops?: Loops;
+  /** The whole source lies in memory: it is read as one, whatever of it a block needs. */
+  readonly isInMemory?: boolean;
 }
 
 /** Pixels of one band in a window of the source that lies within its extent. */
@@ -154,8 +156,10 @@ export class Warp {
       turn: this.#turn,
       isFootprint: this.#method.isFootprint === true,
     };
-    const source = sourceOf(own, sight, this.#loops.boundsOf);
-    if (source !== undefined && source.height * source.width > SOURCE_PIXELS) {
+    const needed = sourceOf(own, sight, this.#loops.boundsOf);
+    const { isInMemory = false } = this.options;
+    const source = needed !== undefined && isInMemory ? sight.extent : needed;
+    if (!isInMemory && source !== undefined && source.height * source.width > SOURCE_PIXELS) {
       const halves = halvesOf(block);
       if (halves !== undefined) {
         for (const half of halves) yield* this.#cut(stretch, half, points);
