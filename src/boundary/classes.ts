@@ -48,6 +48,8 @@ const RUN = {
     maxTiles: 'count',
     maxBytes: 'count',
     until: 'date',
+    shard: 'record',
+    mayBorrow: 'boolean',
     signal: 'signal',
   },
   needed: true,
@@ -73,7 +75,7 @@ guardMethods(Cube, 'Cube', {
   rollBack: ['text'],
 });
 guardMethods(Cube.prototype, 'Cube', {
-  plan: ['object', 'planner', { options: { time: 'record', maxTiles: 'count' } }],
+  plan: ['object', 'planner', { options: { time: 'record', maxTiles: 'count', shard: 'record' } }],
   estimate: [
     'region',
     {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Cube } from '../cube/cube.js';
 import type { IngestOptions, IngestTarget } from '../cube/fill/ingest-options.js';
 import { ingestWithReport } from '../cube/fill/report.js';
+import type { Shard } from '../cube/shards/shard.js';
 import type { Toi } from '../dataset/toi.js';
 import { toRecord, withoutStack } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
@@ -77,7 +78,12 @@ export async function runIngest(
   cube: Cube,
   target: IngestTarget,
   source: TileSource,
-  options: RunOptions & ServiceLimits & { readonly time?: Toi | undefined },
+  options: RunOptions &
+    ServiceLimits & {
+      readonly time?: Toi | undefined;
+      readonly part?: Shard | undefined;
+      readonly mayBorrow?: boolean;
+    },
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
   try {
@@ -97,10 +103,15 @@ export async function runIngest(
       // Nobody should wonder why nothing moves, progress wanted or not.
       if (event.type === 'waiting' && bar === undefined && !options.verbose)
         complain(waitText(event));
+      if (event.type === 'no-takeover')
+        complain(
+          'this store does not show who fills which tiles, so each shard does its own alone; what one leaves, "geocubes finalise" lists',
+        );
     };
-    const { maxTiles, maxBytes, until, maxOutage, time, memory } = options;
+    const { maxTiles, maxBytes, until, maxOutage, time, part, memory } = options;
     const job: IngestOptions = {
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
+      ...{ shard: part, mayBorrow: options.mayBorrow },
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
       ...(memory === undefined ? {} : { memory }),
     };
@@ -136,10 +147,10 @@ function openLogs({ verbose, logFile }: RunOptions): Logger[] {
 async function planOf(
   cube: Cube,
   target: IngestTarget,
-  { source, time }: IngestOptions,
+  { source, time, shard }: IngestOptions,
   maxTiles: number,
 ): Promise<Iterable<Pick<PlannedTile, 'id' | 'index'>>> {
-  const plan = await cube.plan(target, source, { time, maxTiles });
+  const plan = await cube.plan(target, source, { time, maxTiles, shard });
   return plan.plannedTiles();
 }
 

@@ -15,8 +15,8 @@ import type { IngestEstimate } from './cost/estimate.js';
 import { type EstimateOptions, estimateRegion } from './cost/estimate-region.js';
 import { type CreateOptions, createCube, openIfCreated } from './create.js';
 import { ingest } from './fill/ingest.js';
-import type { IngestLimits, IngestOptions, IngestTarget } from './fill/ingest-options.js';
-import { type IngestPlan, planTarget, type TilePlanner } from './fill/plan.js';
+import type { IngestOptions, IngestTarget } from './fill/ingest-options.js';
+import { type IngestPlan, type PlanOptions, planTarget, type TilePlanner } from './fill/plan.js';
 import { TileLoader } from './fill/tile-loader.js';
 import { type OpenOptions, openCube } from './open.js';
 import { ledgerOf, type OpenedCube } from './opened-cube.js';
@@ -111,7 +111,7 @@ export class Cube extends Accessor {
   async plan(
     target: IngestTarget,
     source: TilePlanner,
-    options: TimeOptions & Pick<IngestLimits, 'maxTiles'> = {},
+    options: PlanOptions = {},
   ): Promise<IngestPlan> {
     return planTarget(this.opened, target, source, options);
   }
@@ -129,7 +129,8 @@ export class Cube extends Accessor {
   /**
    * Fetches, processes and commits every tile of a region, or of a list, that is not loaded yet. Tiles that
    * fail are listed in the summary and do not stop the others. Tiles that another process is filling in the
-   * same local cube are left to it.
+   * same cube are left to it. With {@link IngestOptions.shard} it is one part of the region, and then what
+   * is left of the others.
    *
    * @throws {InvalidInputError} when the region or a tile lies outside the cube; {@link EarthEngineError},
    * `StoreError` or {@link AbortedError} when the run as a whole cannot go on. Whatever was

@@ -62,6 +62,16 @@ export type IngestEvent =
     }
   /** Another process has committed a tile since it was planned. */
   | { readonly type: 'loaded-elsewhere'; readonly at: number; readonly tile: string }
+  /** A tile of another shard, which nobody has begun, or whose owner is gone, is this run's now. */
+  | {
+      readonly type: 'taken-over';
+      readonly at: number;
+      readonly tile: string;
+      /** That it needs. */
+      readonly requests: number;
+    }
+  /** A shard cannot see what the others are filling in this store: it does its own tiles alone. */
+  | { readonly type: 'no-takeover'; readonly at: number }
   /** A limit ended the run, and `left` tiles were not begun. */
   | {
       readonly type: 'limited';

@@ -18,6 +18,8 @@ export interface IngestSummary {
   /** Tiles to do in this run. */
   readonly tiles: number;
   readonly alreadyLoaded: number;
+  /** Of {@link tiles}, those that this shard took over from others. */
+  readonly takenOver: number;
   readonly committed: number;
   /** Tiles processed, committed or not yet: what the rate of a run is read from. */
   readonly processed: number;
@@ -51,6 +53,7 @@ export class Tally {
   #endedAt: number | undefined;
   #tiles = 0;
   #alreadyLoaded = 0;
+  #takenOver = 0;
   #committed = 0;
   #processed = 0;
   #empty = 0;
@@ -147,6 +150,11 @@ export class Tally {
         if (this.#waiting.delete(event.tile)) this.#processed--;
         this.#emptyIds.delete(event.tile);
         break;
+      case 'taken-over':
+        this.#tiles++;
+        this.#takenOver++;
+        this.#plannedRequests += event.requests;
+        break;
       case 'limited':
         this.#left = event.left;
         this.#stoppedBy = event.by;
@@ -168,6 +176,7 @@ export class Tally {
     return {
       tiles: this.#tiles,
       alreadyLoaded: this.#alreadyLoaded,
+      takenOver: this.#takenOver,
       committed: this.#committed,
       processed: this.#processed,
       empty: this.#empty,

@@ -9,11 +9,12 @@ import { schemeOf } from '../../machine/local-path.js';
 import { readText, textOf } from '../../raster/read-text.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
 import { oneStep } from '../options/time.js';
 import { complain } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 
-interface Options extends RegionOptions, RunOptions {
+interface Options extends RegionOptions, RunOptions, ShardOptions {
   readonly store: string;
   readonly filesFrom?: string;
   readonly order: 'last' | 'first';
@@ -61,7 +62,7 @@ export function importCommand(): Command {
     "store value = number * scale + offset, in cubes of floats (default: the files' numbers, with scale, offset and unit in the cube's attributes)",
   );
   addRegionOptions(command).addOption(timeOption());
-  return addRunOptions(command)
+  return addRunOptions(addShardOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  $ geocubes import scenes/*.tif --store cubes/mine\n  $ find exports -name "*.tif" | geocubes import --files-from - --store cubes/mine --resampling bilinear',
@@ -76,6 +77,7 @@ async function run(files: string[], options: Options): Promise<void> {
   const paths = [...files, ...(filesFrom === undefined ? [] : await pathsIn(filesFrom))];
   if (paths.length === 0)
     throw expected('files', 'the import', 'none', 'Name them, or give --files-from.');
+  const part = shardOf(options);
   const region = await regionIn(options);
   const cube = await Cube.open(options.store, { sync: options.durability !== 'none' });
   if (region !== undefined) cube.windowsOf(region);
@@ -93,7 +95,7 @@ async function run(files: string[], options: Options): Promise<void> {
     complain(
       `${source.outside.length} of ${paths.length} files lie outside of the cube and are left out, the first of them ${source.outside[0]}`,
     );
-  await runIngest(cube, region ?? cube.grid.geobox, source, { ...options, time });
+  await runIngest(cube, region ?? cube.grid.geobox, source, { ...options, time, part });
 }
 
 /** The paths in a list, one a line; relative ones are meant from where the list lies. */

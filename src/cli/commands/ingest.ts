@@ -2,15 +2,17 @@ import { Command, Option } from 'commander';
 import type { Rate } from '../../cube/cost/estimate.js';
 import { Cube } from '../../cube/cube.js';
 import { isTileList } from '../../cube/fill/ingest-options.js';
+import { shareOf } from '../../cube/shards/share.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
 import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
+import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
 import { readTileList } from '../options/tile-list.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 import { type PlanOptions, rateOption, showPlan } from './plan.js';
 
-interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimits {
+interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimits, ShardOptions {
   readonly store: string;
   readonly retryFailed?: string;
   readonly dryRun?: boolean;
@@ -27,8 +29,9 @@ export function ingestCommand(): Command {
         'in place of a region: the tiles in a list of --failed, of a report (failures.ndjson), of --format json or ndjson, or ids one a line',
       )
         .argParser(pathFor('--retry-failed'))
-        .conflicts(['bbox', 'roi', 'time', 'dryRun']),
+        .conflicts(['bbox', 'roi', 'time', 'dryRun', 'shard']),
     );
+  addShardOptions(command);
   return addRunOptions(addServiceLimits(addServiceOptions(command)))
     .option(
       '--dry-run',
@@ -37,7 +40,7 @@ export function ingestCommand(): Command {
     .addOption(rateOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40',
     )
     .action(run);
 }
@@ -45,6 +48,7 @@ export function ingestCommand(): Command {
 async function run(options: Options): Promise<void> {
   if (options.dryRun) return showPlan(planOptions(options));
   const { retryFailed } = options;
+  const part = shardOf(options);
   const target =
     retryFailed === undefined
       ? await regionOf(options)
@@ -54,7 +58,12 @@ async function run(options: Options): Promise<void> {
   if (isTileList(target)) cube.tilesOf(target);
   else cube.windowsOf(target);
   cube.stepsOf(options.time);
-  await runIngest(cube, target, await openService(cube.dataset, options), options);
+  // A quota server lends each shard what the others do not use.
+  const isShared = part !== undefined && options.quota === undefined;
+  const concurrency = isShared ? shareOf(part, options.concurrency) : options.concurrency;
+  const source = await openService(cube.dataset, { ...options, concurrency });
+  const mayBorrow = options.quota !== undefined;
+  await runIngest(cube, target, source, { ...options, part, mayBorrow });
 }
 
 /** A plan is told at once: a stream of events would be one record. */

@@ -16,7 +16,7 @@ export interface ServiceOptions extends QuotaLenderOptions {
   readonly project?: string;
   readonly keyFile?: string;
   readonly insecureHttp?: boolean;
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
 /** The options of every command that asks Earth Engine for pixels. */

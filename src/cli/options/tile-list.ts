@@ -34,6 +34,7 @@ export class FailureList {
     else if (this.#left === undefined) return;
     else if (event.type === 'committed') this.#left -= event.tiles.length;
     else if (event.type === 'loaded-elsewhere') this.#left--;
+    else if (event.type === 'taken-over') this.#left++;
   };
 
   /**

@@ -23,6 +23,10 @@ export function summaryText(summary: IngestSummary): string {
     `${alreadyLoaded} ${alreadyLoaded === 1 ? 'tile was' : 'tiles were'} there already, ${failed.length} failed`,
     isFromFiles ? written : `${megabytes(bytesIn)} received, ${written}`,
   ];
+  if (summary.takenOver > 0)
+    lines.push(
+      `${plural(summary.takenOver, 'tile')} of other shards ${summary.takenOver === 1 ? 'was' : 'were'} taken over`,
+    );
   if (summary.stoppedBy !== undefined)
     lines.push(
       `${summary.left} ${summary.left === 1 ? 'tile is' : 'tiles are'} left: the run ended at --${summary.stoppedBy}. The same command goes on from there.`,

@@ -6,6 +6,7 @@ import type { TileIndex } from '../../grid/tiling.js';
 import type { OnEvent } from '../../observe/events.js';
 import type { Pool } from '../../pool/pool.js';
 import type { TileSource } from '../../tile.js';
+import type { Shard } from '../shards/shard.js';
 import type { TimeOptions } from '../tiles.js';
 
 /** What is filled: a region, or the tiles of a list, each by its index or its id. */
@@ -33,6 +34,16 @@ export interface IngestLimits {
 export interface IngestOptions extends TimeOptions, IngestLimits {
   readonly source: TileSource;
   readonly pool: Pool;
+  /**
+   * Which part of the region this process has, where several share it, each with the same count. When it is done it
+   * takes over what the others have not begun. Default: all of it.
+   */
+  readonly shard?: Shard | undefined;
+  /**
+   * Whether a shard may have more requests in flight than its equal part of a project's, because a quota server lends
+   * them: it then keeps as many tiles under way as it could use alone. Default: false.
+   */
+  readonly mayBorrow?: boolean | undefined;
   /** Tiles between "being fetched" and "written" at a time. Default: as many as are of use, and fit in `memory`. */
   readonly tilesInFlight?: number;
   /**

@@ -36,14 +36,13 @@ export async function ingest(
   const plan = await planTarget(cube, target, options.source, options);
   const tally = new Tally();
   const memory = memoryFor(cube, plan, options);
-  if (plan.pending > 0) await prepareMetadata(cube, options.source);
-  await fillTiles(openRun(cube, plan, memory, options, tally, advance)).catch(
-    async (error: unknown) => {
-      // What ended the run matters more than a list that its next run can write.
-      await writeLoadedLists(cube.repository, cube.dataset).catch(() => {});
-      throw error;
-    },
-  );
+  if (plan.pending > 0 || plan.others !== undefined) await prepareMetadata(cube, options.source);
+  const run = await openRun(cube, plan, memory, options, tally, advance);
+  await fillTiles(run).catch(async (error: unknown) => {
+    // What ended the run matters more than a list that its next run can write.
+    await writeLoadedLists(cube.repository, cube.dataset).catch(() => {});
+    throw error;
+  });
   await writeLoadedLists(cube.repository, cube.dataset);
   return tally.end();
 }
@@ -52,11 +51,12 @@ export async function ingest(
 function memoryFor(
   cube: OpenedCube,
   plan: IngestPlan,
-  { source, pool, memory, tilesInFlight }: IngestOptions,
+  { source, pool, memory, tilesInFlight, shard, mayBorrow }: IngestOptions,
 ): MemoryPlan {
   return planMemory({
     ...{ plan, tile: largestTile(cube, source), mask: source.mask, threads: pool.size },
     ...{ dataset: cube.dataset, tilesInFlight },
+    ...(shard === undefined || mayBorrow ? {} : { shards: shard.count }),
     memory: memory === undefined ? undefined : byteCount(memory, 'memory'),
   });
 }

@@ -11,6 +11,8 @@ import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { TileState } from '../../store/tiles/ledger.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../../tile.js';
 import { ledgerOf, type OpenedCube } from '../opened-cube.js';
+import { cutTiles } from '../shards/cut-tiles.js';
+import { checkShard, type Shard, shardWords } from '../shards/shard.js';
 import { TileRuns } from '../state/tile-runs.js';
 import { atSteps, listedTiles, type TimeOptions } from '../tiles.js';
 import { type IngestLimits, type IngestTarget, isTileList } from './ingest-options.js';
@@ -30,6 +32,16 @@ export interface IngestPlan {
   plannedTiles(): Generator<PlannedTile>;
   /** At most `count` of the pending tiles, spread evenly over them. */
   sampleTiles(count: number): PlannedTile[];
+  /** Of a shard: the others' tiles, which it takes over where nobody has begun them, or whoever did is gone. */
+  readonly others?: OtherTiles;
+}
+
+/** What the other shards of a region have to do. */
+export interface OtherTiles {
+  /** All of them, loaded or not, in the order in which this shard would take them over. */
+  plannedTiles(): Generator<PlannedTile>;
+  /** The name of the block in which a tile lies, of this shard or another: what one process has at a time. */
+  blockIdOf(index: TileIndex): string;
 }
 
 /** What planning needs of a source. */
@@ -43,15 +55,25 @@ export async function planTarget(
   cube: OpenedCube,
   target: IngestTarget,
   source: TilePlanner,
-  { time, maxTiles }: TimeOptions & Pick<IngestLimits, 'maxTiles'> = {},
+  { time, maxTiles, shard }: PlanOptions = {},
 ): Promise<IngestPlan> {
+  checkShard(shard);
   const isList = isTileList(target);
+  if (isList && shard !== undefined)
+    throw expected('none', 'the shard beside a list of tiles', shardWords(shard));
   if (isList && time !== undefined)
     throw expected('none', 'the time beside a list of tiles, which have one each', 'one');
   const steps = selectSteps(cube.timeAxis, time);
+  const inRegion = isList ? undefined : tilesWith(source, tilesIn(target, cube.grid));
+  const cut =
+    inRegion === undefined || shard === undefined
+      ? undefined
+      : cutTiles(cube, inRegion, steps, shard.count);
   const tiles = isList
     ? listedTiles(target, cube)
-    : atSteps(tilesWith(source, tilesIn(target, cube.grid)), steps);
+    : cut !== undefined && shard !== undefined
+      ? cut.indicesOf(shard.index)
+      : atSteps(inRegion ?? [], steps);
   const ledger = await ledgerOf(cube);
   const isLoaded = (index: TileIndex) => {
     const known = ledger.peek(index);
@@ -59,7 +81,23 @@ export async function planTarget(
       ? ledger.get(index).then((state) => state !== TileState.notLoaded)
       : known !== TileState.notLoaded;
   };
-  return planIngest(cube.grid, tiles, source, isLoaded, steps, maxTiles);
+  const plan = await planIngest(cube.grid, tiles, source, isLoaded, steps, maxTiles);
+  // Whoever limits a run to so many tiles means its own.
+  if (cut === undefined || shard === undefined || maxTiles !== undefined) return plan;
+  const toPlanned = tilePlanner(cube.grid, source, steps);
+  const others: OtherTiles = {
+    *plannedTiles() {
+      for (const block of cut.blocksOfOthers(shard.index)) yield* block.tiles.map(toPlanned);
+    },
+    blockIdOf: (index) => cut.blockIdOf(index),
+  };
+  return { ...plan, others };
+}
+
+/** What a plan is made for, beside its region. */
+export interface PlanOptions extends TimeOptions, Pick<IngestLimits, 'maxTiles'> {
+  /** Which part of the region, where several processes share it. Default: all of it. */
+  readonly shard?: Shard | undefined;
 }
 
 /**
@@ -93,9 +131,7 @@ export async function planIngest(
     requests += cost.requests;
     bytes += cost.bytes;
   }
-  const byIndex = new Map(steps?.map((step) => [step.index, step]));
-  const toPlanned = (index: TileIndex) =>
-    planTile(grid, index, source, index.t === undefined ? undefined : byIndex.get(index.t));
+  const toPlanned = tilePlanner(grid, source, steps);
   return {
     tiles: count,
     alreadyLoaded: count - pending.count - left,
@@ -131,6 +167,12 @@ export function tilesWith(source: TilePlanner, tiles: Iterable<TileIndex>): Iter
       for (const tile of tiles) if (hasTile.call(source, tile)) yield tile;
     },
   };
+}
+
+function tilePlanner(grid: Grid, source: TilePlanner, steps: readonly TimeStep[] | undefined) {
+  const byIndex = new Map(steps?.map((step) => [step.index, step]));
+  return (index: TileIndex) =>
+    planTile(grid, index, source, index.t === undefined ? undefined : byIndex.get(index.t));
 }
 
 export function planTile(

@@ -12,6 +12,7 @@ import { LocalStore, type StoreOptions } from '../durability/local-store.js';
 import type { StoreFolder } from '../durability/store-folder.js';
 import { checkCreates, checkOpens } from '../place/local-place.js';
 import { branchMarks } from '../remote/branch-marks.js';
+import { objectMarks } from '../remote/object-marks.js';
 import { checkConditionalWrites, explainS3 } from '../remote/s3-probe.js';
 import type {
   Backend,
@@ -159,9 +160,10 @@ class IcechunkBackend implements Backend {
   ) {}
 
   get marks(): Marks | undefined {
-    return this.remote !== undefined && this.repo.specVersion === 1
+    if (this.remote === undefined) return undefined;
+    return this.repo.specVersion === 1
       ? branchMarks(this.repo, BRANCH, () => this.#open())
-      : undefined;
+      : objectMarks(this.remote);
   }
 
   get versions(): Versions {

@@ -3,26 +3,12 @@
  * more, by a signed request of our own, whose answer has a code.
  */
 import { randomUUID } from 'node:crypto';
-import { AwsClient } from 'aws4fetch';
 import { StoreError } from '../../errors.js';
-import { s3Settings } from '../icechunk/object-storage.js';
 import { nameStorage, type ObjectStoreLocation, type StorageLocation } from '../storage-url.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Answer, type Bucket, bucketOf, type Environment } from './s3-bucket.js';
 
 /** What is asked for: to read, or to write as well. */
 export type Access = 'read' | 'write';
-
-const TIMEOUT_MS = 15_000;
-/** Of an error's text: it has a code, a message and a few names. */
-const MAX_REPLY_BYTES = 16_384;
-
-interface Answer {
-  readonly status: number;
-  readonly code: string;
-  readonly region?: string | undefined;
-  readonly date?: string | undefined;
-}
 
 /**
  * The error itself, or one that says why an S3 refuses, where the S3 says so.
@@ -104,92 +90,36 @@ export async function checkConditionalWrites(
   location: StorageLocation,
   env: Environment = process.env,
 ): Promise<void> {
-  if (location.kind !== 's3') return;
-  const bucket = bucketOf(location, env);
-  if (bucket === undefined) return;
-  const name = probeName(location);
-  const isNew = { 'if-none-match': '*' };
-  // What else goes wrong is told by what follows.
-  const first = await bucket.ask('PUT', name, isNew).catch(() => undefined);
-  if (first === undefined) return;
-  const second = await bucket.ask('PUT', name, isNew).catch(() => undefined);
-  await bucket.ask('DELETE', name).catch(() => {});
-  const isRefused = second === undefined || second.status === 412 || second.status === 409;
-  if ((first.status < 300 && !isRefused && second.status < 300) || first.status === 501)
+  if (await ignoresConditions(location, env))
     throw new StoreError(
       'io',
       `Expected an S3 with conditional writes (If-None-Match) at ${nameStorage(location)} but it has none: writers would lose one another's commits. Use another store, or a newer version of this one.`,
     );
 }
 
+/** Whether an S3 is known to write an object that is there although it is asked not to, or one that has changed. */
+export async function ignoresConditions(
+  location: StorageLocation,
+  env: Environment = process.env,
+): Promise<boolean> {
+  if (location.kind !== 's3') return false;
+  const bucket = bucketOf(location, env);
+  if (bucket === undefined) return false;
+  const name = probeName(location);
+  const put = (headers: Record<string, string>) =>
+    bucket.ask('PUT', name, { headers }).catch(() => undefined);
+  // What else goes wrong is told by what follows.
+  const first = await put({ 'if-none-match': '*' });
+  if (first === undefined) return false;
+  const second = await put({ 'if-none-match': '*' });
+  const third = await put({ 'if-match': '"00000000000000000000000000000000"' });
+  await bucket.ask('DELETE', name).catch(() => {});
+  const isWritten = [second, third].some((answer) => answer !== undefined && answer.status < 300);
+  return first.status === 501 || (first.status < 300 && isWritten);
+}
+
 const probeName = ({ prefix }: ObjectStoreLocation) =>
   [prefix, `geocubes-probe-${randomUUID()}`].filter(Boolean).join('/');
-
-interface Bucket {
-  readonly endpoint: string;
-  readonly region: string;
-  ask(method: string, path: string, headers?: Record<string, string>): Promise<Answer>;
-}
-
-/** `undefined` where the keys come from elsewhere than the environment. */
-function bucketOf({ bucket }: ObjectStoreLocation, env: Environment): Bucket | undefined {
-  const { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
-  const { anonymous, region = 'us-east-1', endpointUrl, forcePathStyle } = s3Settings(env);
-  if (!anonymous && (!key || !secret)) return undefined;
-  const endpoint = endpointUrl ?? `https://s3.${region}.amazonaws.com`;
-  const base = new URL(endpoint);
-  if (forcePathStyle) base.pathname = `${base.pathname.replace(/\/$/, '')}/${bucket}`;
-  else base.hostname = `${bucket}.${base.hostname}`;
-  const client = new AwsClient({
-    accessKeyId: key ?? '',
-    secretAccessKey: secret ?? '',
-    ...(token ? { sessionToken: token } : {}),
-    region,
-    service: 's3',
-    retries: 0,
-  });
-  return {
-    endpoint,
-    region,
-    ask: async (method, path, headers = {}) => {
-      const url = `${base.href.replace(/\/$/, '')}/${path}`;
-      const init = { method, headers, ...(method === 'PUT' ? { body: 'geocubes' } : {}) };
-      const request = anonymous ? new Request(url, init) : await client.sign(url, init);
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      return answerOf(await fetch(request, { signal, redirect: 'manual' }));
-    },
-  };
-}
-
-async function answerOf(reply: Response): Promise<Answer> {
-  const text = reply.status < 300 ? '' : await textOf(reply);
-  await reply.body?.cancel().catch(() => {});
-  const part = (name: string) => new RegExp(`<${name}>([^<]{1,200})</${name}>`).exec(text)?.[1];
-  return {
-    status: reply.status,
-    code: part('Code')?.replace(/[^\w.]/g, '') ?? `HTTP ${reply.status}`,
-    region: (part('Region') ?? reply.headers.get('x-amz-bucket-region') ?? undefined)?.replace(
-      /[^\w-]/g,
-      '',
-    ),
-    date: reply.headers.get('date') ?? undefined,
-  };
-}
-
-async function textOf({ body }: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  const reader = body?.getReader();
-  while (reader !== undefined && bytes < MAX_REPLY_BYTES) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    bytes += value.byteLength;
-  }
-  await reader?.cancel().catch(() => {});
-  reader?.releaseLock();
-  return Buffer.concat(parts).toString('utf8');
-}
 
 /** By the codes of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. */
 function reasonOf(

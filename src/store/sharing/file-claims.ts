@@ -26,6 +26,7 @@ const ORPHANED_MS = 10_000;
 
 /** The claims of one run in a local store: a file for each tile under way. */
 export class FileClaims implements TileClaims {
+  readonly isShared = true;
   readonly #held = new Set<string>();
   #entered: Promise<() => Promise<void>> | undefined;
 

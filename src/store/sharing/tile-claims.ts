@@ -4,7 +4,9 @@
  */
 import type { TileIndex } from '../../grid/tiling.js';
 import { StoreFolder } from '../durability/store-folder.js';
+import { ignoresConditions } from '../remote/s3-probe.js';
 import type { Repository } from '../repository.js';
+import { BlockClaims } from './block-claims.js';
 import { BranchClaims } from './branch-claims.js';
 import type { ClaimAnswer, TileClaims } from './claims.js';
 import { FileClaims } from './file-claims.js';
@@ -16,15 +18,28 @@ export type { ClaimAnswer, TileClaims } from './claims.js';
 /** How old the ledger of a store that is asked over a network may be. */
 const REMOTE_AGE_MS = 5_000;
 
+/** How claims are made. */
+export interface ClaimOptions {
+  /** Of a shard: the name of the block in which a tile lies, the same for all who share the region. */
+  readonly blockIdOf?: ((index: TileIndex) => string) | undefined;
+  readonly times?: LeaseTimes;
+}
+
 /**
- * The claims of one run: files in a local store, branches in an object store. In memory there are none, nor in an
- * object store of Icechunk's format 2, where all branches are one object.
+ * The claims of one run: files in a local store, marks in an object store, there of whole blocks where the run is a
+ * shard. In memory there are none, nor in an object store that has no marks.
  */
 export function openClaims(
   repository: Pick<Repository, 'location' | 'local' | 'marks' | 'readSession'>,
-  times?: LeaseTimes,
+  { blockIdOf, times }: ClaimOptions = {},
 ): TileClaims {
   const { location, local, marks } = repository;
+  if (marks !== undefined && blockIdOf !== undefined)
+    return new BlockClaims(marks, {
+      ...{ blockIdOf, times },
+      recent: new NewestLedger(repository, REMOTE_AGE_MS),
+      ledgerNow: () => new NewestLedger(repository, Number.POSITIVE_INFINITY),
+    });
   if (marks !== undefined) return new BranchClaims(marks, new NewestLedger(repository, 0), times);
   switch (location.kind) {
     case 'local':
@@ -40,7 +55,18 @@ export function openClaims(
   }
 }
 
+/** Whether of several runs that claim the same thing one gets it, and the others are told. */
+export async function areExclusive(
+  claims: TileClaims,
+  { location }: Pick<Repository, 'location'>,
+): Promise<boolean> {
+  // Creating a repository asks for that; but it may have come there from elsewhere.
+  return claims.isShared && !(await ignoresConditions(location));
+}
+
 class NoClaims implements TileClaims {
+  readonly isShared = false;
+
   constructor(private readonly newest: NewestLedger) {}
 
   async claim(index: TileIndex): Promise<ClaimAnswer> {

@@ -112,8 +112,10 @@ export async function expectEqualCubes(store: string, calm: Calm): Promise<void>
 export async function expectVerified(
   store: string,
   { tiles, loaded, empty }: Pick<Calm, 'tiles' | 'loaded' | 'empty'>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { code, stdout, stderr } = await runCommand(['verify', '--store', store, '--threads', '1']);
+  const args = ['verify', '--store', store, '--threads', '1'];
+  const { code, stdout, stderr } = await runCommand(args, env);
   expect(stdout).toContain(`${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty; `);
   expect(stdout).toContain('\nNo damage found\n');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -34,6 +34,8 @@ export interface MemoryBasis {
   readonly memory?: number | undefined;
   /** Tiles, where the caller says how many. */
   readonly tilesInFlight?: number | undefined;
+  /** Processes that share the service's quota in equal parts. Default: 1. */
+  readonly shards?: number;
   /** Bytes that this process may have. Default: {@link memoryOfMachine}. */
   readonly machine?: number;
 }
@@ -62,7 +64,8 @@ export interface MemoryPlan {
  * @throws {InvalidInputError} where `memory` is less than one tile, or its largest group, takes.
  */
 export function planMemory(basis: MemoryBasis): MemoryPlan {
-  const { dataset, plan, tile, memory, tilesInFlight, machine = memoryOfMachine() } = basis;
+  const { dataset, plan, tile, memory, tilesInFlight, shards } = basis;
+  const { machine = memoryOfMachine() } = basis;
   const { memory: chunkBytes } = chunkOf(dataset);
   const threads = Math.max(basis.threads, 1);
   const bands = dataset.bands.length;
@@ -77,7 +80,7 @@ export function planMemory(basis: MemoryBasis): MemoryPlan {
   const { fixed, share } = isInGroups ? grouped : whole;
   const least = fixed + share;
   if (memory !== undefined && memory < least) throw tooLittle(least, memory, threads);
-  const tiles = isInGroups ? 2 : defaultTilesInFlight(plan, threads);
+  const tiles = isInGroups ? 2 : defaultTilesInFlight(plan, threads, shards);
   const useful = isInGroups
     ? Math.max(BYTES_IN_FLIGHT, (threads + 1) * share)
     : (tilesInFlight ?? tiles) * share;
@@ -90,7 +93,7 @@ export function planMemory(basis: MemoryBasis): MemoryPlan {
       : Math.ceil(capacity / replies) + 1
     : Math.max(
         Math.min(
-          memory === undefined ? tiles : usefulTiles(plan, threads),
+          memory === undefined ? tiles : usefulTiles(plan, threads, shards),
           Math.floor(capacity / Math.max(share, 1)),
         ),
         1,
@@ -155,13 +158,14 @@ function workBytes(dataset: Dataset, bandsAtATime: number): number {
   return 3 * bytes + 2 * pixels + warped * 2 * (bytes + pixels);
 }
 
-/** Enough tiles to keep the service's quota and every thread busy. */
+/** Enough tiles to keep a shard's part of the service's quota and every thread busy. */
 function usefulTiles(
   { pending, requests }: Pick<IngestPlan, 'pending' | 'requests'>,
   threads: number,
+  shards = 1,
 ): number {
   if (pending === 0 || requests === 0) return threads + 1;
-  return Math.ceil((DEFAULT_CEILING * pending) / requests) + threads;
+  return Math.ceil((DEFAULT_CEILING * pending) / requests / shards) + threads;
 }
 
 /**
@@ -171,10 +175,11 @@ function usefulTiles(
 export function defaultTilesInFlight(
   plan: Pick<IngestPlan, 'pending' | 'requests' | 'bytes'>,
   threads: number,
+  shards = 1,
 ): number {
   const { pending, bytes } = plan;
   const bearable = Math.floor((BYTES_IN_FLIGHT * pending) / Math.max(bytes, 1));
-  return Math.max(Math.min(usefulTiles(plan, threads), bearable), Math.max(threads, 1) + 1);
+  return Math.max(Math.min(usefulTiles(plan, threads, shards), bearable), Math.max(threads, 1) + 1);
 }
 
 function tooLittle(least: number, memory: number, threads: number) {

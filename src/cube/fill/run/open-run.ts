@@ -6,7 +6,8 @@ import type { Tally } from '../../../observe/summary.js';
 import { Gate } from '../../../pool/gate.js';
 import type { Pool } from '../../../pool/pool.js';
 import { LentMemory } from '../../../raster/lent-memory.js';
-import { openClaims } from '../../../store/sharing/tile-claims.js';
+import { NewestLedger } from '../../../store/sharing/newest-ledger.js';
+import { areExclusive, openClaims } from '../../../store/sharing/tile-claims.js';
 import { Committer, type CommitterOptions } from '../../../store/tiles/committer.js';
 import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../../../tile.js';
 import type { OpenedCube } from '../../opened-cube.js';
@@ -18,6 +19,9 @@ import { MemoryBudget } from './memory-budget.js';
 import type { MemoryPlan } from './memory-plan.js';
 import { DEFAULT_MAX_OUTAGE_MS, Outage } from './outage.js';
 import { TileQueue } from './tile-queue.js';
+
+/** How old what is known of other shards' tiles may be, before one is claimed. */
+const RECENT_MS = 5_000;
 
 /** What the tiles of one run share. */
 export interface IngestRun {
@@ -58,14 +62,14 @@ export interface IngestRun {
 /** Takes one tile through its stages; how it failed, if it did. */
 export type Advance = (tile: PlannedTile, run: IngestRun) => Promise<FailedTile | undefined>;
 
-export function openRun(
+export async function openRun(
   cube: OpenedCube,
   plan: IngestPlan,
   memory: MemoryPlan,
   options: IngestOptions,
   tally: Tally,
   advance: Advance,
-): IngestRun {
+): Promise<IngestRun> {
   const onEvent: OnEvent = (event) => {
     tally.add(event);
     options.onEvent?.(event);
@@ -82,7 +86,12 @@ export function openRun(
     },
     signal,
   });
-  const claims = openClaims(repository);
+  const claims = openClaims(repository, { blockIdOf: plan.others?.blockIdOf });
+  const others =
+    plan.others !== undefined && (await areExclusive(claims, repository)) ? plan.others : undefined;
+  if (plan.others !== undefined && others === undefined)
+    onEvent({ type: 'no-takeover', at: now() });
+  const recent = new NewestLedger(repository, RECENT_MS);
   const releases = new ClaimReleases(claims);
   const committer = new Committer(
     repository,
@@ -94,7 +103,10 @@ export function openRun(
     claims,
     maxBytes: options.maxBytes,
     until: options.until,
+    others: others && { ...others, isLoaded: (index) => recent.isLoaded(index) },
     onLoadedElsewhere: ({ id }) => onEvent({ type: 'loaded-elsewhere', at: now(), tile: id }),
+    onTakenOver: ({ id, requests }) =>
+      onEvent({ type: 'taken-over', at: now(), tile: id, requests: requests.length }),
     onIdle: () => committer.flush(),
     signal,
   });
@@ -117,7 +129,10 @@ export function openRun(
     places: new Gate(pool.size + 1),
     recipe: recipeOf(cube.dataset, cube.codec, source.mask, source.resampling),
     frames,
-    lanes: Math.min(memory.tilesInFlight, Math.max(plan.pending, 1)),
+    lanes:
+      others === undefined
+        ? Math.min(memory.tilesInFlight, Math.max(plan.pending, 1))
+        : memory.tilesInFlight,
     ...{ maxOutageMs, onEvent, stop, signal },
     isAborted: () => options.signal?.aborted === true,
     giveBack: ({ chunks }) => {

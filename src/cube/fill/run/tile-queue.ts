@@ -1,17 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expected } from '../../../errors.js';
+import type { TileIndex } from '../../../grid/tiling.js';
 import type { LimitName } from '../../../observe/events.js';
 import type { TileClaims } from '../../../store/sharing/tile-claims.js';
 import type { PlannedTile } from '../../../tile.js';
 import type { IngestLimits } from '../ingest-options.js';
-import type { IngestPlan } from '../plan.js';
+import type { IngestPlan, OtherTiles } from '../plan.js';
 
 /** What a queue hands out, and on what conditions. */
 export interface TileQueueOptions extends Omit<IngestLimits, 'maxTiles'> {
   readonly plan: IngestPlan;
   readonly claims: TileClaims;
+  /** Of a shard: the tiles of the others, and whether one of them was committed a short time ago. */
+  readonly others?:
+    | (OtherTiles & { readonly isLoaded: (index: TileIndex) => Promise<boolean> })
+    | undefined;
   /** Told of tiles that another process has committed since they were planned. */
   readonly onLoadedElsewhere: (tile: PlannedTile) => void;
+  /** Told of tiles of another shard that are this run's now. */
+  readonly onTakenOver: (tile: PlannedTile) => void;
   /** Called while nothing is left but what other processes are filling: what is finished can be committed. */
   readonly onIdle: () => Promise<void>;
   readonly signal: AbortSignal;
@@ -23,14 +30,30 @@ const BUSY_DELAY_MS = 250;
 /** Tiles of other processes that are remembered before they are looked at again: few are under way at a time. */
 const MAX_BUSY = 256;
 
+/** The same of other shards, which may be a hundred: once these are done, all are looked at again. */
+const MAX_BUSY_OTHERS = 64;
+
+interface WantedTile {
+  readonly tile: PlannedTile;
+  /** Whether it is another shard's. */
+  readonly isOther: boolean;
+}
+
 /**
- * Hands out the tiles of one run: first those put back, then the plan's, at last those that another process
- * was filling at their turn, if it has not finished them. Ends where a limit says so.
+ * Hands out the tiles of one run: first those put back, then the plan's, then those of other shards that nobody has
+ * begun, at last those that another process was filling at their turn, if it has not finished them. Ends where a limit
+ * says so.
  */
 export class TileQueue {
   readonly #tiles: Generator<PlannedTile>;
   readonly #returned: PlannedTile[] = [];
-  #busy: PlannedTile[] = [];
+  #busy: WantedTile[] = [];
+  /** The tiles of other shards, as they are gone through: again, as long as somebody was filling some of them. */
+  #others: Generator<PlannedTile> | undefined;
+  #wasBusy = false;
+  #busyOthers = 0;
+  /** Of other shards, tried by this run. */
+  readonly #takenOver = new Set<string>();
   readonly #underWay = new Map<string, number>();
   #left: number;
   #received = 0;
@@ -40,6 +63,7 @@ export class TileQueue {
 
   constructor(private readonly options: TileQueueOptions) {
     this.#tiles = options.plan.plannedTiles();
+    this.#others = options.others?.plannedTiles();
     this.#left = options.plan.pending;
   }
 
@@ -97,20 +121,43 @@ export class TileQueue {
       tile !== undefined;
       { value: tile } = this.#tiles.next()
     ) {
-      if (await this.#claim(tile)) return tile;
+      if (await this.#claim({ tile, isOther: false })) return tile;
       if (this.options.signal.aborted) return undefined;
       if (this.#busy.length < MAX_BUSY) continue;
       const free = await this.#firstNoLongerBusy();
       if (free !== undefined) return free;
     }
+    const other = await this.#nextOfOthers();
+    if (other !== undefined || this.options.signal.aborted) return other;
     return this.#inTurn(() => this.#nextReleased());
+  }
+
+  /** The first tile of other shards that nobody has begun, or whose owner is gone. */
+  async #nextOfOthers(): Promise<PlannedTile | undefined> {
+    const { others, signal } = this.options;
+    while (others !== undefined && !signal.aborted && !this.#isTimeUp()) {
+      const tile = this.#others?.next().value;
+      if (tile === undefined) return undefined;
+      if (this.#takenOver.has(tile.id) || (await others.isLoaded(tile.index))) continue;
+      if (await this.#claim({ tile, isOther: true })) return tile;
+    }
+    return undefined;
+  }
+
+  /** Goes through the tiles of other shards once more, where some were not done when it was done last. */
+  async #lookAgain(): Promise<PlannedTile | undefined> {
+    if (this.#busy.length === 0 && this.#wasBusy) {
+      this.#wasBusy = false;
+      this.#others = this.options.others?.plannedTiles();
+    }
+    return this.#nextOfOthers();
   }
 
   /** The first tile that another process gives up without having loaded it. */
   async #nextReleased(): Promise<PlannedTile | undefined> {
     const { signal, onIdle } = this.options;
-    while (this.#busy.length > 0 && !this.#isTimeUp() && !signal.aborted) {
-      const free = await this.#firstNoLongerBusy();
+    while ((this.#busy.length > 0 || this.#wasBusy) && !this.#isTimeUp() && !signal.aborted) {
+      const free = (await this.#firstNoLongerBusy()) ?? (await this.#lookAgain());
       if (free !== undefined) return free;
       // The other one may wait for tiles of this run in turn.
       if (this.#underWay.size === 0) await onIdle();
@@ -131,29 +178,40 @@ export class TileQueue {
 
   /** Looks through the tiles of other processes: forgets those that are loaded by now. */
   async #firstNoLongerBusy(): Promise<PlannedTile | undefined> {
-    const tiles = this.#busy;
+    const all = this.#busy;
     this.#busy = [];
-    while (tiles.length > 0) {
-      const tile = tiles.shift() as PlannedTile;
-      if (await this.#claim(tile)) {
-        this.#busy.push(...tiles);
-        return tile;
+    this.#busyOthers = 0;
+    for (let next = all.shift(); next !== undefined; next = all.shift()) {
+      if (await this.#claim(next)) {
+        for (const each of all) this.#remember(each);
+        return next.tile;
       }
     }
     return undefined;
   }
 
   /** Whether the tile is this run's now. */
-  async #claim(tile: PlannedTile): Promise<boolean> {
+  async #claim({ tile, isOther }: WantedTile): Promise<boolean> {
     const answer = await this.options.claims.claim(tile.index);
-    if (answer === 'ours') return true;
-    if (answer === 'busy') {
-      this.#busy.push(tile);
-      return false;
+    if (answer === 'busy') this.#remember({ tile, isOther });
+    else if (answer === 'ours' && isOther) {
+      this.#takenOver.add(tile.id);
+      this.#left++;
+      this.options.onTakenOver(tile);
+    } else if (answer === 'loaded' && !isOther) {
+      this.#left--;
+      this.options.onLoadedElsewhere(tile);
     }
-    this.#left--;
-    this.options.onLoadedElsewhere(tile);
-    return false;
+    return answer === 'ours';
+  }
+
+  #remember(wanted: WantedTile): void {
+    if (wanted.isOther) {
+      this.#wasBusy = true;
+      if (this.#busyOthers >= MAX_BUSY_OTHERS) return;
+      this.#busyOthers++;
+    }
+    this.#busy.push(wanted);
   }
 
   /**

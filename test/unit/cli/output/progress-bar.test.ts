@@ -21,6 +21,7 @@ const FAILED: FailedTile = {
 const summary = (change: Partial<IngestSummary> = {}, plannedRequests = 36): IngestSummary => ({
   tiles: 36,
   alreadyLoaded: 0,
+  takenOver: 0,
   committed: 12,
   processed: 12,
   empty: 0,

@@ -63,7 +63,7 @@ const store = {
 function claims(kind: 'local' | 'memory' = 'local', times = TIMES) {
   const location = kind === 'local' ? { kind, path: join(parent, 'cube') } : { kind };
   const repository = { location, readSession: async () => ({ store }) };
-  return openClaims(repository as unknown as Repository, times);
+  return openClaims(repository as unknown as Repository, { times });
 }
 
 async function commit(tile: typeof TILE): Promise<void> {

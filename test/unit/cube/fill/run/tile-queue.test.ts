@@ -23,7 +23,7 @@ function setUp(
   answers: Record<string, ClaimAnswer[]> = {},
 ) {
   const stop = new AbortController();
-  const [released, elsewhere]: [string[], string[]] = [[], []];
+  const [released, elsewhere, takenOver]: [string[], string[], string[]] = [[], [], []];
   let idle = 0;
   const queue = new TileQueue({
     ...limits,
@@ -34,6 +34,7 @@ function setUp(
       },
     } as unknown as IngestPlan,
     claims: {
+      isShared: true,
       claim: async (index: TileIndex) => {
         const left = answers[tileId(index)] ?? [];
         return (left.length > 1 ? left.shift() : left[0]) ?? 'ours';
@@ -42,10 +43,11 @@ function setUp(
       close: async () => {},
     },
     onLoadedElsewhere: ({ id }) => elsewhere.push(id),
+    onTakenOver: ({ id }) => takenOver.push(id),
     onIdle: async () => void idle++,
     signal: stop.signal,
   });
-  return { queue, released, elsewhere, stop, idle: () => idle };
+  return { queue, released, elsewhere, takenOver, stop, idle: () => idle };
 }
 
 async function drain(queue: TileQueue): Promise<string[]> {
