@@ -90,16 +90,20 @@ export async function checkConditionalWrites(
   location: StorageLocation,
   env: Environment = process.env,
 ): Promise<void> {
-  if (await ignoresConditions(location, env))
+  if (await ignoresConditions(location, ['if-none-match'], env))
     throw new StoreError(
       'io',
       `Expected an S3 with conditional writes (If-None-Match) at ${nameStorage(location)} but it has none: writers would lose one another's commits. Use another store, or a newer version of this one.`,
     );
 }
 
-/** Whether an S3 is known to write an object that is there although it is asked not to, or one that has changed. */
+/** What an object is to be, or else it is not written: one that is not there; the one that was read. */
+const UNMET = { 'if-none-match': '*', 'if-match': '"00000000000000000000000000000000"' } as const;
+
+/** Whether an S3 is known to write where one of these conditions does not hold. */
 export async function ignoresConditions(
   location: StorageLocation,
+  conditions: readonly (keyof typeof UNMET)[],
   env: Environment = process.env,
 ): Promise<boolean> {
   if (location.kind !== 's3') return false;
@@ -111,10 +115,12 @@ export async function ignoresConditions(
   // What else goes wrong is told by what follows.
   const first = await put({ 'if-none-match': '*' });
   if (first === undefined) return false;
-  const second = await put({ 'if-none-match': '*' });
-  const third = await put({ 'if-match': '"00000000000000000000000000000000"' });
+  let isWritten = false;
+  for (const condition of conditions) {
+    const answer = await put({ [condition]: UNMET[condition] });
+    isWritten ||= answer !== undefined && answer.status < 300;
+  }
   await bucket.ask('DELETE', name).catch(() => {});
-  const isWritten = [second, third].some((answer) => answer !== undefined && answer.status < 300);
   return first.status === 501 || (first.status < 300 && isWritten);
 }
 

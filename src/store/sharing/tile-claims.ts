@@ -61,7 +61,7 @@ export async function areExclusive(
   { location }: Pick<Repository, 'location'>,
 ): Promise<boolean> {
   // Creating a repository asks for that; but it may have come there from elsewhere.
-  return claims.isShared && !(await ignoresConditions(location));
+  return claims.isShared && !(await ignoresConditions(location, ['if-none-match', 'if-match']));
 }
 
 class NoClaims implements TileClaims {
