@@ -105,7 +105,7 @@ export async function runIngest(
         complain(waitText(event));
       if (event.type === 'no-takeover')
         complain(
-          'this store does not show who fills which tiles, so each shard does its own alone; what one leaves, "geocubes finalise" lists',
+          'this store does not show who fills which tiles, so each shard does its own alone; what one leaves, the same call fills later',
         );
     };
     const { maxTiles, maxBytes, until, maxOutage, time, part, memory } = options;

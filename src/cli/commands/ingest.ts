@@ -3,6 +3,7 @@ import type { Rate } from '../../cube/cost/estimate.js';
 import { Cube } from '../../cube/cube.js';
 import { isTileList } from '../../cube/fill/ingest-options.js';
 import { shareOf } from '../../cube/shards/share.js';
+import { expected } from '../../errors.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
 import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
@@ -46,8 +47,10 @@ export function ingestCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.dryRun) return showPlan(planOptions(options));
-  const { retryFailed } = options;
+  const { retryFailed, dryRun } = options;
+  if (dryRun && (options.shard ?? options.shards) !== undefined)
+    throw expected('none', '--shard beside --dry-run, which tells of the whole region', 'one');
+  if (dryRun) return showPlan(planOptions(options));
   const part = shardOf(options);
   const target =
     retryFailed === undefined
