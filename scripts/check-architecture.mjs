@@ -129,6 +129,7 @@ const WAITS_FOR = {
   'cli/commands/create': OF_CUBES,
   'cli/commands/demo': [...OF_CUBES, ...OF_THE_SERVICE],
   'cli/commands/doctor': ['commander', ...OF_THE_SERVICE],
+  'cli/commands/finalise': OF_CUBES,
   'cli/commands/import': [...OF_CUBES, 'pino'],
   'cli/commands/ingest': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],
   'cli/commands/job': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],

@@ -66,6 +66,7 @@ export type {
   EarthEngineSourceOptions,
 } from './cube/sources/earth-engine.js';
 export type { QuotaOptions } from './cube/sources/quota.js';
+export type { FinaliseOptions, FinaliseReport } from './cube/state/finalise.js';
 export type { StatePictureOptions } from './cube/state/state-picture.js';
 export type {
   CurrentStateOptions,

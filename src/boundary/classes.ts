@@ -111,6 +111,18 @@ guardMethods(Cube.prototype, 'Cube', {
       },
     },
   ],
+  finalise: [
+    'region',
+    {
+      options: {
+        time: 'record',
+        shards: 'count',
+        onMissing: 'function',
+        onDamage: 'function',
+        signal: 'signal',
+      },
+    },
+  ],
   stepsOf: ['record?'],
 });
 guardMethods(Accessor.prototype, 'Cube', {

@@ -68,6 +68,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/history/rollback.js')).rollbackCommand(),
   },
   {
+    name: 'finalise',
+    description: 'end what several processes have filled: sweep, list what is missing',
+    load: async () => (await import('./commands/finalise.js')).finaliseCommand(),
+  },
+  {
     name: 'verify',
     description: 'check that the chunks of loaded tiles are there and can be decoded',
     load: async () => (await import('./commands/verify.js')).verifyCommand(),

@@ -25,6 +25,7 @@ import { geoboxOf, type Like, type LoadOptions, loadRegion, type Region } from '
 import { type LazyDataset, openDataset } from './read/open-dataset.js';
 import { type SavedRegion, type SaveOptions, saveGeoTiff } from './read/save-geotiff.js';
 import { isCreated } from './state/existence.js';
+import { type FinaliseOptions, type FinaliseReport, finaliseRegion } from './state/finalise.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './state/tile-states.js';
 import { type VerifyOptions, verifyRegion } from './state/verify.js';
 import type { VerifyReport } from './state/verify-tiles.js';
@@ -224,6 +225,16 @@ export class Cube extends Accessor {
    */
   async verify(roi: Roi, options: VerifyOptions = {}): Promise<VerifyReport> {
     return verifyRegion(this.opened, roi, options);
+  }
+
+  /**
+   * What is done once when all processes that fill a region have ended, however each did: removes what dead ones left,
+   * writes the list that smart-geocubes reads, looks whether each chunk is there, and counts what is missing.
+   *
+   * @throws {InvalidInputError} outside the cube, or where nothing can be written to it; `StoreError`; {@link AbortedError}.
+   */
+  async finalise(roi: Roi, options: FinaliseOptions = {}): Promise<FinaliseReport> {
+    return finaliseRegion(this.opened, roi, options);
   }
 
   /**

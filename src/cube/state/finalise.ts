@@ -1,0 +1,83 @@
+/** What is done once when all processes that fill a region have ended, however each of them did. */
+import { selectSteps } from '../../dataset/toi.js';
+import { type Roi, tilesIn } from '../../grid/roi.js';
+import { type TileIndex, tileId } from '../../grid/tiling.js';
+import { openClaims } from '../../store/sharing/tile-claims.js';
+import { updateLedger, writeLoadedLists } from '../../store/smart-geocubes/loaded-list.js';
+import { checkExtendable, ledgerOf, type OpenedCube } from '../opened-cube.js';
+import type { ShardCut } from '../shards/cut.js';
+import { cutTiles } from '../shards/cut-tiles.js';
+import { checkShardCount } from '../shards/shard.js';
+import type { TimeOptions } from '../tiles.js';
+import { TileState, walkStates } from './tile-states.js';
+import { verifyRegion } from './verify.js';
+import type { DamagedTile, VerifyReport } from './verify-tiles.js';
+
+/** How `Cube.finalise` looks. */
+export interface FinaliseOptions extends TimeOptions {
+  /** Of how many shards the region was filled: then the report tells which of them lack tiles. */
+  readonly shards?: number;
+  /** Told of each tile that is not loaded, in row-major order of each time step. */
+  readonly onMissing?: (tile: TileIndex) => void;
+  /** Told of each tile whose chunks are not there. */
+  readonly onDamage?: (tile: DamagedTile) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of a region, all shards together. */
+export interface FinaliseReport extends Pick<VerifyReport, 'loaded' | 'empty' | 'damaged'> {
+  /** Of the region, all of its time steps that are meant. */
+  readonly tiles: number;
+  readonly missing: number;
+  /** Shards that lack tiles, counted from 0, and how many each; empty where nobody said how many shards there are. */
+  readonly lacking: readonly { readonly shard: number; readonly tiles: number }[];
+}
+
+/** As `Cube.finalise`. */
+export async function finaliseRegion(
+  cube: OpenedCube,
+  roi: Roi,
+  { time, shards, onMissing, onDamage, signal }: FinaliseOptions,
+): Promise<FinaliseReport> {
+  checkExtendable(cube);
+  if (shards !== undefined) checkShardCount(shards);
+  const { repository, dataset, codec, grid, timeAxis } = cube;
+  const steps = selectSteps(timeAxis, time);
+  // A run that has nothing to claim clears away what those that are gone have left.
+  await openClaims(repository).close();
+  await updateLedger(repository, dataset, codec);
+  await writeLoadedLists(repository, dataset);
+  const verified = await verifyRegion(cube, roi, {
+    quick: true,
+    ...(time === undefined ? {} : { time }),
+    ...(onDamage === undefined ? {} : { onDamage }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const { loaded, empty, damaged } = verified;
+  let tiles = 0;
+  const missing = new Set<string>();
+  for await (const { state, ...index } of walkStates(
+    await ledgerOf(cube),
+    tilesIn(roi, grid),
+    steps,
+  )) {
+    signal?.throwIfAborted();
+    tiles++;
+    if (state !== TileState.notLoaded) continue;
+    missing.add(tileId(index));
+    onMissing?.(index);
+  }
+  const lacking =
+    shards === undefined || missing.size === 0
+      ? []
+      : [...lackingIn(cutTiles(cube, tilesIn(roi, grid), steps, shards), missing)];
+  return { tiles, loaded, empty, missing: missing.size, damaged, lacking };
+}
+
+function* lackingIn(cut: ShardCut, missing: ReadonlySet<string>) {
+  for (let shard = 0; shard < cut.count; shard++) {
+    let tiles = 0;
+    for (const index of cut.indicesOf(shard)) if (missing.has(tileId(index))) tiles++;
+    if (tiles > 0) yield { shard, tiles };
+  }
+}
