@@ -142,7 +142,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     () => ['memory:', DATASET, { pool: POOL }],
     ['pool', 'icechunkFormat', 'overwrite', 'existsOk', 'postCreate'],
   ),
-  'Cube.open': call(() => ['memory:none', {}], ['dataset', 'sync']),
+  'Cube.open': call(() => ['memory:none', {}], ['dataset', 'sync', 'asOf']),
   'Cube.isCreated': call(() => ['memory:none']),
   'Cube.rollBack': call(() => ['memory:none']),
   'Cube#plan': call(
@@ -237,6 +237,31 @@ const CALLS: Readonly<Record<string, Call>> = {
   'Cube#verify': call(
     () => [BBOX, {}],
     ['quick', 'repair', 'pool', 'onDamage', 'onProgress', 'signal', 'time'],
+    () => cube,
+  ),
+  'Cube#finalise': call(
+    () => [BBOX, {}],
+    ['time', 'shards', 'onMissing', 'onDamage', 'signal'],
+    () => cube,
+  ),
+  'Cube#tags': call(
+    () => [],
+    [],
+    () => cube,
+  ),
+  'Cube#tag': call(
+    () => ['v1', undefined],
+    [],
+    () => cube,
+  ),
+  'Cube#deleteTag': call(
+    () => ['v1'],
+    [],
+    () => cube,
+  ),
+  'Cube#resetTo': call(
+    () => ['v1'],
+    [],
     () => cube,
   ),
   'Cube#windowsOf': call(

@@ -21,6 +21,7 @@ function setUp(
   count: number,
   limits: Omit<IngestLimits, 'maxTiles'> = {},
   answers: Record<string, ClaimAnswer[]> = {},
+  others: readonly number[] = [],
 ) {
   const stop = new AbortController();
   const [released, elsewhere, takenOver]: [string[], string[], string[]] = [[], [], []];
@@ -41,6 +42,13 @@ function setUp(
       },
       release: async (id) => void released.push(id),
       close: async () => {},
+    },
+    others: {
+      *plannedTiles() {
+        for (const col of others) yield tileAt(col);
+      },
+      blockIdOf: tileId,
+      isLoaded: async () => false,
     },
     onLoadedElsewhere: ({ id }) => elsewhere.push(id),
     onTakenOver: ({ id }) => takenOver.push(id),
@@ -174,5 +182,31 @@ describe('tiles of another process', () => {
     stop.abort();
     expect(await next).toBeUndefined();
     expect(queue.left).toBe(1);
+  });
+});
+
+describe('of other shards', () => {
+  test('tiles come after the own ones, and are told as taken over', async () => {
+    const { queue, takenOver } = setUp(2, {}, {}, [7, 6]);
+    expect(await drain(queue)).toEqual(['0-0', '0-1', '0-7', '0-6']);
+    expect([takenOver, queue.left]).toEqual([['0-7', '0-6'], 0]);
+  });
+
+  test('what is loaded is nobody\'s news, and what is busy is waited for, in case its owner gives it up', async () => {
+    const answers = { '0-7': ['loaded'], '0-6': ['busy', 'busy', 'ours'] } as Record<
+      string,
+      ClaimAnswer[]
+    >;
+    const { queue, takenOver, elsewhere } = setUp(1, {}, answers, [7, 6]);
+    expect(await drain(queue)).toEqual(['0-0', '0-6']);
+    expect([takenOver, elsewhere, queue.left]).toEqual([['0-6'], [], 0]);
+  });
+
+  test('a tile is tried once by a run, though it is not loaded after that', async () => {
+    const busy = { '0-6': ['busy', 'loaded'] } as Record<string, ClaimAnswer[]>;
+    // Because one was busy all are gone through again.
+    const { queue, takenOver } = setUp(0, {}, busy, [7, 6]);
+    expect(await drain(queue)).toEqual(['0-7']);
+    expect(takenOver).toEqual(['0-7']);
   });
 });
