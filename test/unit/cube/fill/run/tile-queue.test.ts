@@ -192,7 +192,7 @@ describe('of other shards', () => {
     expect([takenOver, queue.left]).toEqual([['0-7', '0-6'], 0]);
   });
 
-  test('what is loaded is nobody\'s news, and what is busy is waited for, in case its owner gives it up', async () => {
+  test("what is loaded is nobody's news, and what is busy is waited for, in case its owner gives it up", async () => {
     const answers = { '0-7': ['loaded'], '0-6': ['busy', 'busy', 'ours'] } as Record<
       string,
       ClaimAnswer[]
