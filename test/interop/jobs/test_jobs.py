@@ -276,6 +276,7 @@ while True: time.sleep(1)
 
 @pytest.fixture
 def snakefile(place):
+    pytest.importorskip("snakemake", reason="Snakemake is installed by hand: see requirements.txt")
     settings = local_settings(failed="it's $(touch pwned) {y}.ndjson")
     path = place / "Snakefile"
     path.write_text(write_job(place, "snakemake", settings))
