@@ -1,8 +1,8 @@
 /** Several processes, each with a shard of one region, on stores of this machine. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
-import { runCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
+import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
+import { runCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
 import {
   type Calm,
   datasetOf,
@@ -12,7 +12,7 @@ import {
   KINDS,
   Workplace,
   watchCommand,
-} from './support/disturbed-cubes.js';
+} from '../../support/disturbed-cubes.js';
 
 let calm: Calm;
 let server: LoopbackServer;
