@@ -19,6 +19,10 @@ import { type S3Server, SERVERS, startS3 } from '../s3-servers.js';
 const SHARDS = 4;
 const MOST_TWICE = 1.05;
 
+/** In a short run the one that cubes have; the other kind of claims is tried in a whole one. */
+const FORMATS: readonly ('1' | '2')[] =
+  Number(process.env.FAULT_RUNS ?? 20) > 4 ? ['1', '2'] : ['1'];
+
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let calm: Calm;
 let server: LoopbackServer;
@@ -79,7 +83,7 @@ describe.each(['versitygw', 'moto'] as const)('%s', (name) => {
         await expectVerified(store, calm, env);
       }
 
-      test.each(['1', '2'] as const)(
+      test.each(FORMATS)(
         `${SHARDS} shards at once make what one process makes, and fetch each tile once, in Icechunk's format %s`,
         async (format) => {
           const store = await createCube(`shards-${format}`, format);
@@ -96,7 +100,7 @@ describe.each(['versitygw', 'moto'] as const)('%s', (name) => {
         },
       );
 
-      test.each(['1', '2'] as const)(
+      test.each(FORMATS)(
         "what a shard has left that was killed, another takes over, in Icechunk's format %s",
         async (format) => {
           const store = await createCube(`killed-${format}`, format);
