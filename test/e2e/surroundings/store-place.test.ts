@@ -39,6 +39,9 @@ const BBOX = '--bbox=122,71,123,72';
 const CALLS: Readonly<Record<string, (dataset: string, output: string) => readonly string[]>> = {
   status: () => [],
   log: () => [],
+  tag: () => [],
+  rollback: () => ['v1'],
+  finalise: () => ['--quiet'],
   verify: () => [],
   plan: () => [BBOX],
   load: (_, output) => [BBOX, '--out', output],

@@ -147,9 +147,9 @@ afterAll(() => {
 /** Each option and argument that names a file or folder. A new one belongs here. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ['--store', '--dataset', '--like', '--config'],
-  plan: ['--store', '--roi', '--key-file', '--config'],
+  plan: ['--store', '--roi', '--key-file', '--quota-token-file', '--config'],
   ingest: [
-    ...['--store', '--roi', '--retry-failed', '--key-file'],
+    ...['--store', '--roi', '--retry-failed', '--key-file', '--quota-token-file'],
     ...['--failed', '--report', '--log-file', '--config'],
   ],
   import: [
@@ -159,6 +159,11 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   load: ['--store', '--roi', '--out', '--png', '--like', '--config'],
   status: ['--store', '--roi', '--png', '--failed', '--config'],
   log: ['--store', '--config'],
+  tag: ['--store', '--config'],
+  rollback: ['--store', '--config'],
+  finalise: ['--store', '--roi', '--failed', '--config'],
+  job: ['--config'],
+  quota: ['--quota-token-file', '--config'],
   verify: ['--store', '--roi', '--config'],
   demo: ['--folder', '--config'],
   loopback: ['--folder', '--faults', '--config'],
@@ -173,6 +178,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   '--out': 'x.tif',
   files: 'x.tif',
   '--threads': '0',
+  '--shards': '2',
 };
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -183,11 +189,19 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   load: ['--store', '--bbox', '--out', '--threads'],
   status: ['--store'],
   log: ['--store'],
+  tag: ['--store'],
+  rollback: ['--store'],
+  finalise: ['--store'],
+  job: ['--shards'],
+  quota: [],
   verify: ['--store'],
   demo: [],
   loopback: [],
   doctor: [],
 };
+
+/** What a command is given without an option. */
+const GIVEN: Readonly<Record<string, string>> = { rollback: 'v1', job: 'slurm' };
 
 function command(name: string, option: string, value: string): string[] {
   const rest = (NEEDED[name] ?? []).filter(
@@ -197,6 +211,7 @@ function command(name: string, option: string, value: string): string[] {
   );
   return [
     name,
+    ...(GIVEN[name] === undefined ? [] : [GIVEN[name]]),
     ...(option === 'files' ? [value] : [option, value]),
     ...rest.flatMap((other) =>
       other === 'files'
@@ -223,7 +238,7 @@ describe('every option that names a file or folder', () => {
       made.options
         .filter(({ flags }) => /<[^>]*(?:file|folder|dir|list|url)[^>]*>/.test(flags))
         .map(({ long }) => long)
-        .filter((long) => long !== '--endpoint' && long !== '--bands'),
+        .filter((long) => long !== '--endpoint' && long !== '--bands' && long !== '--quota'),
     ]);
     const inTable = Object.entries(OPTIONS).map(([name, options]) => [
       name,
