@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { Cube } from '../../cube/cube.js';
 import { tileId } from '../../grid/tiling.js';
-import { visible } from '../../visible.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';
 import { formatOption, pathFor, quietOption, storeOption, timeOption } from '../options/common.js';
-import { checkOutput, writeOutput } from '../options/output-file.js';
+import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
+import { writeTileList } from '../options/tile-list.js';
 import { print, printJson } from '../output/terminal.js';
 
 interface Options extends RegionOptions {
@@ -59,10 +59,9 @@ async function run(options: Options): Promise<void> {
     })
     .finally(interrupt.release);
   if (failed !== undefined)
-    await writeOutput(
+    await writeTileList(
       failed,
-      Buffer.from(missing.map((tile) => `${JSON.stringify({ tile })}\n`).join('')),
-      '--failed',
+      missing.map((tile) => `${JSON.stringify({ tile })}\n`),
     );
   if (report.damaged > 0) process.exitCode = EXIT.failed;
   else if (report.missing > 0) process.exitCode = EXIT.partial;
@@ -71,7 +70,7 @@ async function run(options: Options): Promise<void> {
   else {
     const { tiles, loaded, empty, lacking } = report;
     print(
-      ...damaged.map(visible),
+      ...damaged,
       `${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty, ${report.missing} missing, ${report.damaged} damaged`,
       ...lacking.map(
         ({ shard, tiles: count }) => `shard ${shard + 1} of ${shards} lacks ${count} tiles`,

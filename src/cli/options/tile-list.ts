@@ -77,24 +77,29 @@ export class FailureList {
       if (!failed.has(id)) yield { id, index, stage: 'fetch', tries: 0, error };
   }
 
-  async #write(tiles: Iterable<MissingTile>): Promise<void> {
-    const draft = `${this.file}.${process.pid}.part`;
-    try {
-      await writeFile(draft, linesOf(tiles));
-      await rename(draft, this.file);
-    } catch (cause) {
-      await rm(draft, { force: true }).catch(() => {});
-      throw new StoreError(
-        'io',
-        `Expected to write the list of failed tiles to ${this.file} but received: ${(cause as Error).message}`,
-        { cause },
-      );
-    }
+  #write(tiles: Iterable<MissingTile>): Promise<void> {
+    return writeTileList(this.file, linesOf(tiles));
   }
 }
 
 function* linesOf(tiles: Iterable<MissingTile>): Generator<string> {
   for (const tile of tiles) yield lineOf(tile);
+}
+
+/** Writes a list of tiles, a line each; an older one is replaced at once. @throws {StoreError} of kind `io` */
+export async function writeTileList(file: string, lines: Iterable<string>): Promise<void> {
+  const draft = `${file}.${process.pid}.part`;
+  try {
+    await writeFile(draft, lines);
+    await rename(draft, file);
+  } catch (cause) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw new StoreError(
+      'io',
+      `Expected to write the list of failed tiles to ${file} but received: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 function lineOf({ id, index, stage, tries, error }: MissingTile): string {

@@ -1,5 +1,6 @@
 /** What is done once when all processes that fill a region have ended, however each of them did. */
 import { selectSteps } from '../../dataset/toi.js';
+import { AbortedError } from '../../errors.js';
 import { type Roi, tilesIn } from '../../grid/roi.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { openClaims } from '../../store/sharing/tile-claims.js';
@@ -53,16 +54,12 @@ export async function finaliseRegion(
     ...(onDamage === undefined ? {} : { onDamage }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const { loaded, empty, damaged } = verified;
-  let tiles = 0;
+  const { tiles, loaded, empty, damaged } = verified;
   const missing = new Set<string>();
-  for await (const { state, ...index } of walkStates(
-    await ledgerOf(cube),
-    tilesIn(roi, grid),
-    steps,
-  )) {
-    signal?.throwIfAborted();
-    tiles++;
+  const states =
+    verified.notLoaded === 0 ? [] : walkStates(await ledgerOf(cube), tilesIn(roi, grid), steps);
+  for await (const { state, ...index } of states) {
+    if (signal?.aborted) throw new AbortedError('The look at what is missing was stopped.');
     if (state !== TileState.notLoaded) continue;
     missing.add(tileId(index));
     onMissing?.(index);
