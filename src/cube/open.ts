@@ -32,7 +32,7 @@ export interface OpenOptions extends StoreOptions {
    * An older state, to read: a tag, the id of a commit, or a time (UTC) such as `2026-11-28` or `2026-11-28T12:30`, by
    * which the newest commit in or before it is meant. Nothing can be written to it. Default: the newest state at each call.
    */
-  readonly asOf?: string;
+  readonly asOf?: string | undefined;
 }
 
 /** As `Cube.open`. */

@@ -13,7 +13,7 @@ import { snakemakeJob } from '../jobs/snakemake.js';
 import { wholeNumber } from '../options/common.js';
 import { type RegionOptions, regionOf } from '../options/region.js';
 import { bytesFor, parseDuration } from '../options/run-limits.js';
-import { addSettings, settingsIn } from '../options/settings.js';
+import { addSettings, settingsFile, settingsIn } from '../options/settings.js';
 import { COMMANDER_OUTPUT, complain, writeOut } from '../output/terminal.js';
 import { ingestCommand } from './ingest.js';
 
@@ -129,8 +129,8 @@ async function run(platform: Platform, options: Options): Promise<void> {
   const { write, needs, isContainer } = PLATFORMS[platform];
   for (const name of needs)
     if (options[name] === undefined) throw expected(`--${name}`, `a job of ${platform}`, 'none');
-  const file = options.config ?? process.env.GEOCUBES_CONFIG;
-  if (file === undefined || file === '')
+  const file = settingsFile(options.config);
+  if (file === undefined)
     throw expected('--config, a file with the options of ingest,', 'a job', 'none');
   const config = resolve(localPath(file, '--config'));
   const ingest = checkedOptions(config);

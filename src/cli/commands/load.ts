@@ -116,7 +116,7 @@ async function load(options: Options): Promise<void> {
     process.env.GDAL_CACHEMAX ??= '128';
   }
   if (png !== undefined) await checkOutput(png, '--png');
-  const cube = await Cube.open(store, asOf === undefined ? {} : { asOf });
+  const cube = await Cube.open(store, { asOf });
   const named = await regionIn(options);
   const isOwnGrid = likeFile === undefined && named !== undefined;
   const pool = await openPool({

@@ -58,7 +58,7 @@ async function run(options: Options): Promise<void> {
   const region = await regionIn(options);
   const listed =
     options.failed === undefined ? undefined : await readTileList(options.failed, '--failed');
-  const cube = await Cube.open(store, asOf === undefined ? {} : { asOf });
+  const cube = await Cube.open(store, { asOf });
   const roi = region ?? cube.grid.geobox;
   const at = time === undefined ? {} : { time };
   const failed = listed && failuresIn(cube, listed);

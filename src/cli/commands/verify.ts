@@ -58,7 +58,7 @@ async function run(options: Options): Promise<void> {
   const region = await regionIn(options);
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
   if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
-  const cube = await Cube.open(store, asOf === undefined ? {} : { asOf });
+  const cube = await Cube.open(store, { asOf });
   const roi = region ?? cube.grid.geobox;
   const pool = quick ? undefined : await openPool(options);
   const damaged: DamagedTile[] = [];

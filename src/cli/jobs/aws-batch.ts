@@ -7,7 +7,7 @@ import {
   RUN_SHARD,
   shardWords,
 } from './job.js';
-import { heredoc, oneLine } from './quoted.js';
+import { heredoc, jsonOf, oneLine } from './quoted.js';
 
 /** A script of three calls: what a task is, the array of them, and the finaliser that waits for it. */
 export function awsBatchJob(job: Job): string {
@@ -21,18 +21,14 @@ export function awsBatchJob(job: Job): string {
 # job's role. Earth Engine's: a key in Secrets Manager, named in "secrets" of the container as EE_SERVICE_ACC_PRIVATE_KEY.
 set -euo pipefail
 
-aws batch register-job-definition --cli-input-json "$(cat ${heredoc(textOf(definitionOf(job)))}
+aws batch register-job-definition --cli-input-json "$(cat ${heredoc(jsonOf(definitionOf(job)))}
 )" >/dev/null
-array=$(aws batch submit-job --query jobId --output text --cli-input-json "$(cat ${heredoc(textOf(arrayOf(job)))}
+array=$(aws batch submit-job --query jobId --output text --cli-input-json "$(cat ${heredoc(jsonOf(arrayOf(job)))}
 )")
-finaliser=$(aws batch submit-job --query jobId --output text --depends-on "jobId=$array" --cli-input-json "$(cat ${heredoc(textOf(finaliserOf(job)))}
+finaliser=$(aws batch submit-job --query jobId --output text --depends-on "jobId=$array" --cli-input-json "$(cat ${heredoc(jsonOf(finaliserOf(job)))}
 )")
 echo "${name}: shards $array, finaliser $finaliser"
 `;
-}
-
-function textOf(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
 }
 
 function definitionOf(job: Job): object {

@@ -8,7 +8,7 @@ import {
   RUN_SHARD,
   shardWords,
 } from './job.js';
-import { heredoc, oneLine, shellWord } from './quoted.js';
+import { heredoc, jsonOf, oneLine, shellWord } from './quoted.js';
 
 /** What Google Batch calls a machine that was preempted, stopped answering, or was restarted. */
 const LOST_CODES = [50_001, 50_002, 50_003] as const;
@@ -27,18 +27,14 @@ export function googleBatchJob(job: Job): string {
 set -euo pipefail
 
 run=${name}-$(date +%s)
-gcloud batch jobs submit "$run" ${where} --config=- ${heredoc(textOf(shardsOf(job)))}
+gcloud batch jobs submit "$run" ${where} --config=- ${heredoc(jsonOf(shardsOf(job)))}
 until state=$(gcloud batch jobs describe "$run" ${where} --format='value(status.state)') &&
   [[ $state == SUCCEEDED || $state == FAILED ]]; do
   sleep 60
 done
 # However the shards ended: what is missing is what it looks for.
-gcloud batch jobs submit "$run-finalise" ${where} --config=- ${heredoc(textOf(finaliserOf(job)))}
+gcloud batch jobs submit "$run-finalise" ${where} --config=- ${heredoc(jsonOf(finaliserOf(job)))}
 `;
-}
-
-function textOf(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
 }
 
 function shardsOf(job: Job): object {

@@ -18,6 +18,11 @@ export function heredoc(text: string): string {
   return `<<'${name}'\n${text}\n${name}`;
 }
 
+/** JSON for people to read and change. */
+export function jsonOf(value: object): string {
+  return JSON.stringify(value, undefined, 2);
+}
+
 export type Plain =
   | string
   | number

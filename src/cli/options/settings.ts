@@ -54,9 +54,8 @@ function apply(
   known: ReadonlySet<string>,
   env: Readonly<Record<string, string | undefined>>,
 ): void {
-  const file = (command.getOptionValue('config') as string | undefined) ?? env.GEOCUBES_CONFIG;
-  const inFile =
-    file === undefined || file === '' ? new Map<string, unknown>() : readSettings(file, known);
+  const file = settingsFile(command.getOptionValue('config'), env);
+  const inFile = file === undefined ? new Map<string, unknown>() : readSettings(file, known);
   const settings = new Map<Option, Setting>();
   for (const option of command.options) {
     const name = nameOf(option);
@@ -125,6 +124,14 @@ function parse(option: Option, value: unknown, origin: string): unknown {
   } catch (cause) {
     throw new InvalidInputError(`${(cause as Error).message} It is set by ${origin}.`, { cause });
   }
+}
+
+/** The file of settings that `--config` or the environment names. */
+export function settingsFile(
+  config: string | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  return (config ?? env.GEOCUBES_CONFIG) || undefined;
 }
 
 /**

@@ -25,7 +25,7 @@ export class IcechunkVersions implements Versions {
   ) {}
 
   async find(version: string): Promise<Commit> {
-    const tags = await this.#do('list the tags', () => this.repo.listTags());
+    const tags = await this.#tagNames();
     if (tags.includes(version))
       return this.#commitOf(await this.#do('read a tag', () => this.repo.lookupTag(version)));
     if (SNAPSHOT_ID.test(version)) return this.#commitOf(version);
@@ -33,7 +33,7 @@ export class IcechunkVersions implements Versions {
   }
 
   async tags(): Promise<Tag[]> {
-    const names = await this.#do('list the tags', () => this.repo.listTags());
+    const names = await this.#tagNames();
     const tags = names.sort().map(async (name) => {
       const id = await this.repo.lookupTag(name);
       return { name, commit: await this.#commitOf(id) };
@@ -61,7 +61,7 @@ export class IcechunkVersions implements Versions {
   }
 
   async deleteTag(name: string): Promise<void> {
-    const tags = await this.#do('list the tags', () => this.repo.listTags());
+    const tags = await this.#tagNames();
     if (!tags.includes(name)) throw unknown(name, 'a tag', tags);
     await this.#write('delete the tag', () => this.repo.deleteTag(name));
   }
@@ -124,6 +124,10 @@ export class IcechunkVersions implements Versions {
       'the version',
       text,
     );
+  }
+
+  #tagNames(): Promise<string[]> {
+    return this.#do('list the tags', () => this.repo.listTags());
   }
 
   #do<T>(action: string, task: () => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { Cube } from '../../../cube/cube.js';
-import { visible } from '../../../visible.js';
 import { formatOption, quietOption, storeOption } from '../../options/common.js';
 import { print, printJson } from '../../output/terminal.js';
 
@@ -31,10 +30,10 @@ async function run(version: string, { store, format, quiet }: Options): Promise<
   const { from, to } = await cube.resetTo(version);
   if (quiet) return;
   if (format === 'json') printJson({ from, to });
-  else if (from.id === to.id) print(`${visible(store)} is at ${to.id} already`);
+  else if (from.id === to.id) print(`${store} is at ${to.id} already`);
   else
     print(
-      `${visible(store)} is at ${to.id} of ${to.writtenAt} again: ${visible(to.message)}`,
-      `Undo it: geocubes rollback ${from.id} --store ${visible(store)}`,
+      `${store} is at ${to.id} of ${to.writtenAt} again: ${to.message}`,
+      `Undo it: geocubes rollback ${from.id} --store ${store}`,
     );
 }

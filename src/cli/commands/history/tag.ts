@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { Cube } from '../../../cube/cube.js';
 import { expected } from '../../../errors.js';
-import { visible } from '../../../visible.js';
 import { asOfOption, formatOption, storeOption } from '../../options/common.js';
 import { print, printJson } from '../../output/terminal.js';
 
@@ -36,19 +35,20 @@ async function run(name: string | undefined, options: Options): Promise<void> {
   if (options.delete) {
     await cube.deleteTag(name as string);
     if (format === 'json') printJson({ deleted: name });
-    else print(`Deleted the tag ${visible(name as string)}`);
+    else print(`Deleted the tag ${name}`);
   } else if (name !== undefined) {
     const commit = await cube.tag(name, asOf);
     if (format === 'json') printJson({ name, commit });
-    else print(`${name} is ${commit.id} of ${commit.writtenAt}: ${visible(commit.message)}`);
+    else print(`${name} is ${commit.id} of ${commit.writtenAt}: ${commit.message}`);
   } else {
     const tags = await cube.tags();
     if (format === 'json') printJson(tags);
-    else if (tags.length === 0) print(`${visible(store)} has no tags`);
+    else if (tags.length === 0) print(`${store} has no tags`);
     else
       print(
-        ...tags.map(({ name: each, commit }) =>
-          visible(`${each}  ${commit.id}  ${commit.writtenAt}  ${commit.message}`),
+        ...tags.map(
+          ({ name: each, commit }) =>
+            `${each}  ${commit.id}  ${commit.writtenAt}  ${commit.message}`,
         ),
       );
   }
