@@ -13,11 +13,11 @@ const OF_KEY = 'a cache: what is kept is a pure function of its key, and nobody 
 export const ALLOWED = {
   'cli/interrupt:running': 'signals are the process’s; added and taken out without an await',
   'earth-engine/live/npy:MAGIC': 'the bytes of a constant, only compared with',
-  'earth-engine/official-client:client':
+  'earth-engine/expressions/official-client:client':
     'Google’s client has one state for the process, as its calls have turns',
-  'earth-engine/official-client:initialisedFor':
+  'earth-engine/expressions/official-client:initialisedFor':
     'what that one client was told; read and set in a turn alone',
-  'earth-engine/official-client:lastTurn':
+  'earth-engine/expressions/official-client:lastTurn':
     'the queue of those turns; read and set without an await',
   'grid/crs/crs:known': OF_KEY,
   'grid/crs/full-turn:known': OF_KEY,

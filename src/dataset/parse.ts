@@ -2,7 +2,7 @@ import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs/crs.js';
 import { canHold } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING, type NamedSource } from './dataset.js';
-import { checkExpression } from './expression.js';
+import { checkExpression } from './expressions/expression.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/dataset-file.js';
 import { issueError } from './file/issue.js';
 import { type GridOptions, readGrid } from './grid/read-grid.js';

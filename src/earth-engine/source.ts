@@ -25,7 +25,7 @@ import { assetName } from './asset-name.js';
 import { checkMetadata, checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
-import { assetIdOf, type Expression, requestExpression } from './expression.js';
+import { assetIdOf, type Expression, requestExpression } from './expressions/expression.js';
 import { maxReplyBytes, planRequests, type RequestShape, replyBands } from './plan-requests.js';
 import { splitRequest } from './split-request.js';
 

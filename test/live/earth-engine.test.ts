@@ -15,8 +15,11 @@ import {
   findCredentials,
   READ_ONLY,
 } from '../../src/earth-engine/credentials.js';
-import { type Expression, requestExpression } from '../../src/earth-engine/expression.js';
-import { buildExpression } from '../../src/earth-engine/official-client.js';
+import {
+  type Expression,
+  requestExpression,
+} from '../../src/earth-engine/expressions/expression.js';
+import { buildExpression } from '../../src/earth-engine/expressions/official-client.js';
 import { earthEngineSource } from '../../src/earth-engine/source.js';
 import type { GeoBoxRecord } from '../../src/grid/geobox.js';
 import { readTiff, toPixelGrid, windowAt } from '../unit/loopback/support.js';

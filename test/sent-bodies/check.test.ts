@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { requestExpression } from '../../src/earth-engine/expression.js';
+import { requestExpression } from '../../src/earth-engine/expressions/expression.js';
 import { presetDataset } from '../../src/index.js';
 import { checkBody } from './check.mjs';
 import { checkJournal, withJournal } from './journal.mjs';

@@ -6,7 +6,7 @@ import {
   type RetryOptions,
 } from '../../earth-engine/client.js';
 import { findCredentials } from '../../earth-engine/credentials.js';
-import { assetIdOf } from '../../earth-engine/expression.js';
+import { assetIdOf } from '../../earth-engine/expressions/expression.js';
 import { earthEngineSource } from '../../earth-engine/source.js';
 import { expected } from '../../errors.js';
 import type { TileSource } from '../../tile.js';

@@ -1,7 +1,10 @@
 import type { Source } from '../../dataset/dataset.js';
 import { HIGH_VOLUME_ENDPOINT } from '../../earth-engine/client.js';
 import { findCredentials } from '../../earth-engine/credentials.js';
-import { type BuildImage, buildExpression } from '../../earth-engine/official-client.js';
+import {
+  type BuildImage,
+  buildExpression,
+} from '../../earth-engine/expressions/official-client.js';
 import type { EarthEngineAccountOptions } from './earth-engine.js';
 
 /**

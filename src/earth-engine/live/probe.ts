@@ -4,7 +4,7 @@
  */
 import type { GeoBoxRecord } from '../../grid/geobox.js';
 import type { DType } from '../../raster/dtype.js';
-import type { Expression } from '../expression.js';
+import type { Expression } from '../expressions/expression.js';
 import type { TiffTag } from './tiff-tags.js';
 
 /** One request. Paths are below the endpoint; `{project}` stands for the project. */

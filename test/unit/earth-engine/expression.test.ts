@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Source } from '../../../src/dataset/dataset.js';
-import { type Expression, requestExpression } from '../../../src/earth-engine/expression.js';
+import {
+  type Expression,
+  requestExpression,
+} from '../../../src/earth-engine/expressions/expression.js';
 import type { DType } from '../../../src/raster/dtype.js';
 import type { MaskTransport } from '../../../src/tile.js';
 

@@ -5,7 +5,7 @@ import {
   type BuildImage,
   buildExpression,
   type EarthEngineNamespace,
-} from '../../../src/earth-engine/official-client.js';
+} from '../../../src/earth-engine/expressions/official-client.js';
 import { MAX_METADATA_BYTES } from '../../../src/earth-engine/read-body.js';
 import { EarthEngineError, InvalidInputError } from '../../../src/errors.js';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';

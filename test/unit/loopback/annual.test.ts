@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requestExpression } from '../../../src/earth-engine/expression.js';
+import { requestExpression } from '../../../src/earth-engine/expressions/expression.js';
 import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { Catalogue } from '../../../src/loopback/assets/catalogue.js';

@@ -1,6 +1,6 @@
 /** What the account may do. */
 import { READ_ONLY } from '../../credentials.js';
-import { CASTS } from '../../expression.js';
+import { CASTS } from '../../expressions/expression.js';
 import { type Ask, confirmed, differs, type Probe, unasked, withoutPixels } from '../probe.js';
 
 /** Every function that requests are built of. */

@@ -1,7 +1,7 @@
 /** The collections that the presets are of. */
 import { presetDataset } from '../../../dataset/presets.js';
 import { assetName } from '../../asset-name.js';
-import { requestExpression } from '../../expression.js';
+import { requestExpression } from '../../expressions/expression.js';
 import { maskTransportOf } from '../../source.js';
 import {
   type Ask,

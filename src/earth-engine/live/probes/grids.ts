@@ -1,6 +1,6 @@
 /** Grids, and the form of what comes back. */
 import { presetDataset } from '../../../dataset/presets.js';
-import { image } from '../../expression.js';
+import { image } from '../../expressions/expression.js';
 import {
   type Answer,
   type Ask,

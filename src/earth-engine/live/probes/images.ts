@@ -10,7 +10,7 @@ import {
   image,
   type Node,
   unmask,
-} from '../../expression.js';
+} from '../../expressions/expression.js';
 import type { Ask } from '../probe.js';
 
 export const result = (node: Node): Expression => ({ result: '0', values: { 0: node } });

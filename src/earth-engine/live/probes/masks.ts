@@ -1,7 +1,7 @@
 /** Masks and types. */
 import { presetDataset } from '../../../dataset/presets.js';
 import { DTYPES, type DType } from '../../../raster/dtype.js';
-import { requestExpression } from '../../expression.js';
+import { requestExpression } from '../../expressions/expression.js';
 import { type Ask, confirmed, differs, isJudgement, type Probe, rastersOf } from '../probe.js';
 import { textOf } from '../tiff-tags.js';
 import { box, castsUnmasked, halfMasked, maskedOfEach, pixels, SMALL } from './images.js';

@@ -1,5 +1,5 @@
 /** Refusals that can be had without harm: each is made before anything is computed. */
-import { call, constant, image } from '../../expression.js';
+import { call, constant, image } from '../../expressions/expression.js';
 import { MAX_REQUEST_BYTES, MAX_SIDE } from '../../limits.js';
 import {
   type Answer,

@@ -1,4 +1,4 @@
-import { expected } from '../errors.js';
+import { expected } from '../../errors.js';
 
 /** An Earth Engine expression in the REST API's form, as `ee.Serializer.encodeCloudApi` and Python's `image.serialize()` write it. */
 export interface ExpressionRecord {

@@ -7,10 +7,10 @@
  * the arguments of a process.
  */
 import { createRequire } from 'node:module';
-import { EarthEngineError, expected, InvalidInputError } from '../errors.js';
-import { AdaptiveLimiter } from './adaptive-limiter.js';
-import { EarthEngineClient } from './client.js';
-import type { Credentials } from './credentials.js';
+import { EarthEngineError, expected, InvalidInputError } from '../../errors.js';
+import { AdaptiveLimiter } from '../adaptive-limiter.js';
+import { EarthEngineClient } from '../client.js';
+import type { Credentials } from '../credentials.js';
 import type { Expression } from './expression.js';
 
 /** Methods that images and collections are commonly built with. */

@@ -2,11 +2,11 @@
  * Earth Engine expressions in the REST API's own form, written by hand: the few functions a tile
  * needs do not justify starting the official client, which takes a second and a request.
  */
-import type { Dataset, Source } from '../dataset/dataset.js';
-import type { TimeSpan } from '../dataset/period.js';
-import { expected, type InvalidInputError } from '../errors.js';
-import type { DType } from '../raster/dtype.js';
-import { BITS_PER_MASK_BAND, type MaskTransport } from '../tile.js';
+import type { Dataset, Source } from '../../dataset/dataset.js';
+import type { TimeSpan } from '../../dataset/period.js';
+import { expected, type InvalidInputError } from '../../errors.js';
+import type { DType } from '../../raster/dtype.js';
+import { BITS_PER_MASK_BAND, type MaskTransport } from '../../tile.js';
 
 export interface Expression {
   readonly result: string;
