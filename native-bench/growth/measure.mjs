@@ -8,9 +8,10 @@ const [what, path] = process.argv.slice(2);
 const cube = await Cube.open(path);
 const whole = cube.grid.geobox;
 const started = performance.now();
-const count = await measure();
+const found = await measure();
 const seconds = (performance.now() - started) / 1000;
-process.stdout.write(`${JSON.stringify({ count, seconds, megabytes: peakMegabytes() })}\n`);
+const counts = typeof found === 'number' ? { count: found } : found;
+process.stdout.write(`${JSON.stringify({ ...counts, seconds, megabytes: peakMegabytes() })}\n`);
 
 /** Linux counts the memory of whoever started a process into its maxRSS, but not into VmHWM. */
 function peakMegabytes() {
@@ -23,8 +24,10 @@ function peakMegabytes() {
 
 async function measure() {
   switch (what) {
-    case 'plan':
-      return (await cube.plan(whole, earthEnginePlanner(cube.dataset))).pending;
+    case 'plan': {
+      const plan = await cube.plan(whole, earthEnginePlanner(cube.dataset));
+      return { count: plan.pending, requests: plan.requests, bytes: plan.bytes };
+    }
     case 'plan and walk': {
       let tiles = 0;
       for (const _ of (await cube.plan(whole, earthEnginePlanner(cube.dataset))).plannedTiles())

@@ -15,6 +15,8 @@ import { durabilityOption, pathFor, threadsOption } from './options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from './options/pool.js';
 import {
   addLimitOptions,
+  type CommitEvery,
+  commitEveryOption,
   type LimitOptions,
   memoryOption,
   type ServiceLimits,
@@ -37,6 +39,7 @@ export interface RunOptions extends ComputeOptions, LimitOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly durability: 'commit' | 'none';
+  readonly commitEvery?: CommitEvery;
 }
 
 /** The options of every command that fills a cube, wherever its pixels come from. */
@@ -46,6 +49,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(kernelOption())
     .addOption(memoryOption())
     .addOption(durabilityOption())
+    .addOption(commitEveryOption())
     .addOption(
       new Option('--format <format>', 'what to print: ndjson is a JSON record for each event')
         .choices(['text', 'json', 'ndjson'])
@@ -114,6 +118,7 @@ export async function runIngest(
       ...{ shard: part, mayBorrow: options.mayBorrow },
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
       ...(memory === undefined ? {} : { memory }),
+      ...options.commitEvery,
     };
     const summary = await ingest(cube, target, job, options).catch(async (error: unknown) => {
       bar?.stop();

@@ -47,6 +47,8 @@ export type IngestEvent =
       readonly tiles: readonly string[];
       readonly snapshot: string;
       readonly ms: number;
+      /** How often another process's commit came first, and this one was tried again. */
+      readonly lostRaces?: number;
     }
   /** What the source tells while it fetches `tile`: requests, retries, splits, quota. */
   | (SourceEvent & { readonly at: number; readonly tile: string })

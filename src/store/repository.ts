@@ -101,11 +101,17 @@ export class Repository {
    * In local folders no other process commits meanwhile; elsewhere `finish` runs anew when another
    * commit came first.
    *
+   * @param others sessions that are committed with it
    * @returns the id of the snapshot; empty for a plain Zarr directory, which keeps none.
    * @throws {StoreError} of kind `conflict` when another writer changed the same chunks.
    */
-  commit(session: WriteSession, message: string, finish: Finish): Promise<string> {
-    return session.commit(message, finish);
+  commit(
+    session: WriteSession,
+    message: string,
+    finish: Finish,
+    others: readonly WriteSession[] = [],
+  ): Promise<string> {
+    return session.commit(message, finish, others);
   }
 
   /**

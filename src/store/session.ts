@@ -48,11 +48,14 @@ export type Finish = (newest: CubeStore) => Promise<void>;
 export interface WriteSession extends Session {
   /** False where chunks are seen before their commit, so that those which will not be committed must be discarded. */
   readonly isTransactional: boolean;
+  /** What whoever made it knows it by; absent where its chunks are in their places when they are written. */
+  readonly key?: object;
   /**
+   * @param others sessions of the same place whose chunks are committed with this one's, and which are spent as well
    * @returns the id of the snapshot; empty where the place keeps none.
    * @throws {StoreError} of kind `conflict` when another writer changed the same chunks.
    */
-  commit(message: string, finish: Finish): Promise<string>;
+  commit(message: string, finish: Finish, others?: readonly WriteSession[]): Promise<string>;
 }
 
 /** One state of a cube, as its history has it; `writtenAt` is ISO 8601, in UTC. */

@@ -64,7 +64,7 @@ async function run(options: Options): Promise<void> {
   // A quota server lends each shard what the others do not use.
   const isShared = part !== undefined && options.quota === undefined;
   const concurrency = isShared ? shareOf(part, options.concurrency) : options.concurrency;
-  const source = await openService(cube.dataset, { ...options, concurrency });
+  const source = await openService(cube.dataset, { ...options, concurrency }, part?.count);
   const mayBorrow = options.quota !== undefined;
   await runIngest(cube, target, source, { ...options, part, mayBorrow });
 }

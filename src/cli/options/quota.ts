@@ -40,12 +40,19 @@ export async function quotaSecret({
   return checkSecret(await readText(file, '--quota-token-file'), '--quota-token-file');
 }
 
-/** The server that is named, with its secret; what becomes of it is told on stderr. @throws {InvalidInputError} */
-export async function quotaOf(options: QuotaLenderOptions): Promise<QuotaOptions | undefined> {
+/**
+ * The server that is named, with its secret; what becomes of it is told on stderr.
+ * @param shards of a shard: how many there are, so that its part is known without the server
+ * @throws {InvalidInputError}
+ */
+export async function quotaOf(
+  options: QuotaLenderOptions,
+  shards?: number,
+): Promise<QuotaOptions | undefined> {
   const { quota: url } = options;
   if (url === undefined) return undefined;
   const onNotice = (notice: QuotaNotice) => warn(noticeText(notice, url));
-  return { url, secret: await quotaSecret(options), onNotice };
+  return { url, secret: await quotaSecret(options), shards, onNotice };
 }
 
 function noticeText({ isAway, places, why }: QuotaNotice, url: string): string {

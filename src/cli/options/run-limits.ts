@@ -23,6 +23,33 @@ export const memoryOption = () =>
     "memory for what is under way (replies, decoded bands, chunks), such as 2GB; the process itself takes some 300 MB more (default: what keeps the threads busy, at most half of the machine's or container's)",
   ).argParser(bytesFor('--memory'));
 
+/** How often finished tiles are committed, by their number or by time. */
+export interface CommitEvery {
+  readonly groupSize: number;
+  readonly maxCommitDelayMs: number;
+}
+
+export const commitEveryOption = () =>
+  new Option(
+    '--commit-every <n>',
+    'tiles in one commit, such as 64, or how long to gather them, such as 5min (default: 16 tiles or 10s, more where commits take longer than a twentieth of the time)',
+  ).argParser(parseCommitEvery);
+
+/** Longer than any run: the other of the two bounds decides. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** @throws {InvalidInputError} */
+export function parseCommitEvery(text: string): CommitEvery {
+  if (/^\s*\d+\s*$/.test(text)) {
+    const groupSize = wholeNumber('--commit-every', 1, 1_000_000)(text);
+    return { groupSize, maxCommitDelayMs: NEVER_MS };
+  }
+  if (!/^\s*\d+(?:\.\d+)?\s*(?:s|min|m|h|d)\s*$/i.test(text))
+    throw expected('a number of tiles, such as 64, or a time such as 5min', '--commit-every', text);
+  const maxCommitDelayMs = Math.min(parseDuration(text, '--commit-every'), NEVER_MS);
+  return { groupSize: Number.MAX_SAFE_INTEGER, maxCommitDelayMs };
+}
+
 /** A parser for options that are numbers of bytes. */
 export function bytesFor(name: string): (text: string) => number {
   return (text) => byteCount(text, name);

@@ -52,9 +52,15 @@ export const insecureHttpOption = () =>
 /**
  * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):
  * a command line is public.
+ *
+ * @param shards of a shard: how many share the project's requests
  */
-export async function openService(dataset: Dataset, options: ServiceOptions): Promise<TileSource> {
+export async function openService(
+  dataset: Dataset,
+  options: ServiceOptions,
+  shards?: number,
+): Promise<TileSource> {
   const { concurrency, quota: _, quotaTokenFile: __, ...rest } = options;
   const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
-  return earthEngine(dataset, { ...rest, limiter, quota: await quotaOf(options) });
+  return earthEngine(dataset, { ...rest, limiter, quota: await quotaOf(options, shards) });
 }

@@ -1,7 +1,8 @@
 /**
  * A large tile on its way: by groups of bands, each of which goes from request to written chunk when there is memory
- * for its replies, while others are fetched. Whole or not there: chunks go to a session of the tile's own, which is
- * committed when all of them are written; where one group fails, the others are stopped and nothing is committed.
+ * for its replies, while others are fetched. Whole or not there: chunks go to a session of the tile's own, which joins
+ * those that are committed next when all of them are written; where one group fails, the others are stopped and
+ * nothing of the tile is committed.
  *
  * What bands have in common is kept: mask bits come in the same request as their bands, so groups never cut them
  * off; a tile is empty where all of its bands are; the ledger's count of bands without a chunk is that of all.
@@ -25,7 +26,7 @@ interface Groups {
   open(): Promise<OpenTile>;
 }
 
-/** One tile, from planned to committed. @throws what the first of its groups to fail fails with. */
+/** One tile, from planned to written. @throws what the first of its groups to fail fails with. */
 export async function advanceInGroups(
   tile: PlannedTile,
   run: IngestRun,

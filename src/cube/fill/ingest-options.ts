@@ -52,9 +52,12 @@ export interface IngestOptions extends TimeOptions, IngestLimits {
    * keeps the threads busy, but at most half of the memory that the machine or container has.
    */
   readonly memory?: number | string;
-  /** Tiles in one commit. Default: see the committer. */
+  /**
+   * Tiles in one commit. Default: 16, or more where commits take longer than a twentieth of the time; one that is given
+   * here, or the delay below, is kept to.
+   */
   readonly groupSize?: number;
-  /** Milliseconds after which a group that is not full is committed. */
+  /** Milliseconds after which a group that is not full is committed. Default: 10,000, and longer as above. */
   readonly maxCommitDelayMs?: number;
   readonly onEvent?: OnEvent;
   /**

@@ -28,8 +28,11 @@ export interface IngestPlan {
   /** Requests that the pending tiles need, and their uncompressed bytes as the service counts them. */
   readonly requests: number;
   readonly bytes: number;
-  /** The pending tiles, made one at a time: one time step after the other, each in row-major order. */
-  plannedTiles(): Generator<PlannedTile>;
+  /**
+   * The pending tiles, made one at a time: one time step after the other, each in row-major order.
+   * @param from the number of the first one in that order, from 0; @param to that of the first one after them
+   */
+  plannedTiles(from?: number, to?: number): Generator<PlannedTile>;
   /** At most `count` of the pending tiles, spread evenly over them. */
   sampleTiles(count: number): PlannedTile[];
   /** Of a shard: the others' tiles, which it takes over where nobody has begun them, or whoever did is gone. */
@@ -139,8 +142,8 @@ export async function planIngest(
     left,
     requests,
     bytes,
-    *plannedTiles() {
-      for (const index of pending) yield toPlanned(index);
+    *plannedTiles(from = 0, to = pending.count) {
+      for (const index of pending.between(from, to)) yield toPlanned(index);
     },
     sampleTiles(wanted) {
       const number = Math.min(wanted, pending.count);

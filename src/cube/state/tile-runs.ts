@@ -41,18 +41,27 @@ export class TileRuns {
     this.#length += 2;
   }
 
-  *[Symbol.iterator](): Generator<TileIndex> {
+  [Symbol.iterator](): Generator<TileIndex> {
+    return this.between(0, this.#count);
+  }
+
+  /** Those from one place in the order to another, which is no longer among them. */
+  *between(from: number, to: number): Generator<TileIndex> {
     const { rows, cols } = this;
     const perStep = rows * cols;
-    for (let i = 0; i < this.#length; i += 2) {
-      const end = this.#edges[i + 1] ?? 0;
-      for (let number = this.#edges[i] ?? 0; number < end; number++) {
+    /** Of the run's first tile. */
+    let place = 0;
+    for (let i = 0; i < this.#length && place < to; i += 2) {
+      const [first = 0, last = 0] = [this.#edges[i], this.#edges[i + 1]];
+      const end = Math.min(last, first + to - place);
+      for (let number = first + Math.max(from - place, 0); number < end; number++) {
         const t = Math.floor(number / perStep);
         const within = number - t * perStep;
         const row = Math.floor(within / cols);
         const col = within - row * cols;
         yield t < 0 ? { row, col } : { t, row, col };
       }
+      place += last - first;
     }
   }
 }

@@ -34,14 +34,17 @@ import { manifestConfig } from './manifest-split.js';
 import { objectStorage } from './object-storage.js';
 import { IcechunkVersions } from './versions.js';
 
-/** Tries of one commit while other processes commit first. */
-const MAX_TRIES = 100;
+/**
+ * How long one commit may be tried while other processes commit first. Each race that is lost is a commit of somebody
+ * else, so by their number a writer among many would give up, and by time none does that gets anywhere.
+ */
+const LONGEST_RACE_MS = 15 * 60_000;
 
 /**
- * The wait after a lost race grows by this much each time, up to a second, a random part of it being
- * waited. Doubling it instead would let one busy writer keep the others out until it is done.
+ * After a lost race, a random part of what a try takes is waited, so that those that lost together do not meet again.
+ * It does not grow: whoever won rests in proportion to what its commit took (`tiles/commit-pace.ts`), and waiting
+ * longer from loss to loss would keep out the slowest, which lose most.
  */
-const DELAY_STEP_MS = 10;
 const MAX_DELAY_MS = 1000;
 
 /**
@@ -184,16 +187,21 @@ class IcechunkBackend implements Backend {
 
   async writeSession(): Promise<WriteSession> {
     const session = await this.#open();
+    const key = {};
+    this.#sessions.set(key, session);
     return {
       store: storeOf(session, this.local?.folder),
       isTransactional: true,
-      commit: (message, finish) =>
-        this.#commit(session, message, (newest) => finish(storeOf(newest))),
+      key,
+      commit: (message, finish, others = []) =>
+        this.#commit([session, ...others.map((each) => this.#behind(each))], message, (newest) =>
+          finish(storeOf(newest)),
+        ),
     };
   }
 
   async replace(entries: ReadonlyMap<string, Buffer>): Promise<void> {
-    await this.#commit(await this.#open(), 'Replace by an empty datacube', async (newest) => {
+    await this.#commit([await this.#open()], 'Replace by an empty datacube', async (newest) => {
       await newest.store.clear();
       const store = storeOf(newest);
       for (const [key, value] of entries) await store.set(key, value);
@@ -210,6 +218,14 @@ class IcechunkBackend implements Backend {
   /** Whether the clock of this machine is behind that of another that commits here. */
   #isBehind = false;
   #writer: Promise<IcechunkRepository> | undefined;
+  /** By the keys of write sessions. */
+  readonly #sessions = new WeakMap<object, IcechunkSession>();
+
+  #behind({ key }: WriteSession): IcechunkSession {
+    const session = key === undefined ? undefined : this.#sessions.get(key);
+    if (session === undefined) throw new Error('Expected a session of this repository.');
+    return session;
+  }
 
   async #open(): Promise<IcechunkSession> {
     this.#writer ??= this.openWriter?.() ?? Promise.resolve(this.repo);
@@ -224,27 +240,30 @@ class IcechunkBackend implements Backend {
   }
 
   /**
-   * The chunks in `chunks` are brought up to date with the branch, joined by what `finish` writes to
+   * The chunks in the sessions `chunks` are brought up to date with the branch, joined by what `finish` writes to
    * a session of its own, and committed. When another commit comes first, `finish` runs anew on the
    * newest state: a ledger chunk that two processes change can so be written by both, one after the
    * other, where a rebase of it would be refused.
    */
   async #commit(
-    chunks: IcechunkSession,
+    chunks: readonly IcechunkSession[],
     message: string,
     finish: (newest: IcechunkSession) => Promise<void>,
   ): Promise<string> {
     const { local } = this;
-    for (let lost = 1; ; lost++) {
+    const began = performance.now();
+    for (;;) {
+      const tried = performance.now();
       try {
         if (local === undefined) return await this.#commitOnce(chunks, message, finish);
         return await local.lock.with((lease) => this.#commitOnce(chunks, message, finish, lease));
       } catch (cause) {
         if (isClockBehind(cause)) this.#isBehind = true;
         const isLost = cause instanceof LostLease || isLostRace(cause) || isClockBehind(cause);
-        if (!isLost || lost >= MAX_TRIES) throw await this.#explain(translate(cause, 'commit'));
+        if (!isLost || performance.now() - began >= LONGEST_RACE_MS)
+          throw await this.#explain(translate(cause, 'commit'));
       }
-      await sleep(Math.min(DELAY_STEP_MS * lost, MAX_DELAY_MS) * Math.random());
+      await sleep(Math.min(performance.now() - tried, MAX_DELAY_MS) * Math.random());
     }
   }
 
@@ -264,14 +283,14 @@ class IcechunkBackend implements Backend {
   }
 
   async #commitOnce(
-    chunks: IcechunkSession,
+    chunks: readonly IcechunkSession[],
     message: string,
     finish: (newest: IcechunkSession) => Promise<void>,
     lease?: Lease,
   ): Promise<string> {
     const newest = await this.#bringUpToDate(chunks);
     await finish(newest);
-    await newest.merge(chunks);
+    for (const each of chunks) await newest.merge(each);
     // Icechunk refuses to commit nothing.
     if (!newest.hasUncommittedChanges) return newest.snapshotId;
     const { local } = this;
@@ -286,13 +305,14 @@ class IcechunkBackend implements Backend {
     return snapshot;
   }
 
-  /** Rebases `chunks` onto the newest snapshot, and gives a second session of that snapshot. */
-  async #bringUpToDate(chunks: IcechunkSession): Promise<IcechunkSession> {
+  /** Rebases `chunks` onto the newest snapshot, and gives one more session of that snapshot. */
+  async #bringUpToDate(chunks: readonly IcechunkSession[]): Promise<IcechunkSession> {
     for (;;) {
       // The first round may take long, after many commits; the next ones meet few, and catch up.
-      await chunks.rebase().catch((cause: unknown) => this.#explainReset(chunks.snapshotId, cause));
+      for (const each of chunks)
+        await each.rebase().catch((cause: unknown) => this.#explainReset(each.snapshotId, cause));
       const newest = await this.#open();
-      if (newest.snapshotId === chunks.snapshotId) return newest;
+      if (chunks.every(({ snapshotId }) => snapshotId === newest.snapshotId)) return newest;
     }
   }
 }

@@ -38,8 +38,9 @@ export function patient(
       return {
         ...patientSession(session, through),
         isTransactional: session.isTransactional,
+        ...(session.key === undefined ? {} : { key: session.key }),
         // A commit that was made, and whose answer was lost, is found by the next try as another's.
-        commit: (message, finish) => through(() => session.commit(message, finish)),
+        commit: (message, finish, others) => through(() => session.commit(message, finish, others)),
       } satisfies WriteSession;
     },
     replace: (entries) => through(() => backend.replace(entries)),

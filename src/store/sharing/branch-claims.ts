@@ -16,6 +16,8 @@ export class BranchClaims implements TileClaims {
   constructor(
     marks: Marks,
     private readonly newest: NewestLedger,
+    /** What was committed a short time ago: such a tile needs no claim to be told from others. */
+    private readonly recent: NewestLedger = newest,
     times: LeaseTimes = REMOTE_LEASE_TIMES,
   ) {
     this.#leases = new MarkLeases(marks, { times, watchesAll: true });
@@ -23,6 +25,7 @@ export class BranchClaims implements TileClaims {
 
   async claim(index: TileIndex): Promise<ClaimAnswer> {
     const id = tileId(index);
+    if (await this.recent.isLoaded(index)) return 'loaded';
     if (!(await this.#leases.take(id))) return 'busy';
     // After the claim: before, its owner could commit and give it up between the two questions.
     if (!(await this.newest.isLoaded(index))) return 'ours';

@@ -40,7 +40,10 @@ export function openClaims(
       recent: new NewestLedger(repository, REMOTE_AGE_MS),
       ledgerNow: () => new NewestLedger(repository, Number.POSITIVE_INFINITY),
     });
-  if (marks !== undefined) return new BranchClaims(marks, new NewestLedger(repository, 0), times);
+  if (marks !== undefined) {
+    const recent = new NewestLedger(repository, REMOTE_AGE_MS);
+    return new BranchClaims(marks, new NewestLedger(repository, 0), recent, times);
+  }
   switch (location.kind) {
     case 'local':
     case 'zarr': {

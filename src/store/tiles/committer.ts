@@ -8,54 +8,54 @@ import type { TileIndex } from '../../grid/tiling.js';
 import type { CommittedTile, EncodedChunk, EncodedTile } from '../../tile.js';
 import { chunkKey } from '../metadata/zarr-metadata.js';
 import type { Repository } from '../repository.js';
-import type { WriteSession } from '../session.js';
+import type { Finish, WriteSession } from '../session.js';
+import { CommitPace, type PaceOptions } from './commit-pace.js';
 import { Ledger, TileState } from './ledger.js';
 
-export interface CommitterOptions {
-  /** Tiles in one commit. Each commit rewrites the manifest of every touched array, so one for each tile is dear. Default 16. */
-  readonly groupSize?: number;
-  /** A commit is made at the latest this many milliseconds after the first tile of its group. Default 10,000. */
-  readonly maxDelayMs?: number;
-  readonly onCommit?: (tiles: readonly CommittedTile[], milliseconds: number) => void;
+export interface CommitterOptions extends PaceOptions {
+  /** @param lostRaces how often another process's commit came first, and this one was tried again */
+  readonly onCommit?: (
+    tiles: readonly CommittedTile[],
+    milliseconds: number,
+    lostRaces: number,
+  ) => void;
   /** Told of tiles that were written here, and that another process has committed before. */
   readonly onLoadedElsewhere?: (ids: readonly string[]) => void;
 }
-
-export const DEFAULT_GROUP_SIZE = 16;
-export const DEFAULT_MAX_DELAY_MS = 10_000;
 
 /** What a commit has to know of a tile whose chunks are written; their bytes may be large, and are not kept. */
 interface WrittenTile extends Pick<EncodedTile, 'id' | 'index' | 'isEmpty'> {
   readonly bands: readonly number[];
   /** Bands whose chunk holds the fill value alone, and was not written. */
   readonly absent: number;
-}
-
-/** Tiles written to a session that is not committed yet. */
-interface Writing {
+  /** Where its chunks are, until they are committed. */
   readonly session: WriteSession;
-  readonly tiles: readonly WrittenTile[];
 }
 
-interface Group extends Writing {
+/** Tiles that are committed together. */
+interface Group {
+  /** Of tiles that come whole. */
+  session: WriteSession | undefined;
   readonly tiles: WrittenTile[];
   /** The tile whose chunks are being written. */
   begun?: WrittenTile;
-  readonly timer: NodeJS.Timeout;
+  readonly begunAt: number;
+  timer: NodeJS.Timeout | undefined;
 }
 
-/** A tile whose chunks come one after another. It is there when it is ended, and not before. */
+/** A tile whose chunks come one after another. It is there when it is ended and its group committed, and not before. */
 export interface OpenTile {
   /** Resolves when the chunks are written, so that their memory is free. A band's may come again, and replaces the one before. */
   add(chunks: readonly EncodedChunk[]): Promise<void>;
-  /** Commits the tile, whose chunks are all written. {@link CommitterOptions.onCommit} is told before it resolves. */
+  /** Adds the tile, whose chunks are all written, to the group that is committed next. */
   end(): Promise<void>;
   /** Forgets the tile and what was written of it. */
   drop(): Promise<void>;
 }
 
 /** A tile that is open, in a session of its own: others are committed meanwhile. */
-interface Opened extends Writing {
+interface Opened {
+  readonly session: WriteSession;
   readonly tile: Pick<EncodedTile, 'id' | 'index'>;
   /** By band: what its chunk holds. The last one counts. */
   readonly chunks: Map<number, { readonly isAbsent: boolean; readonly isEmpty: boolean }>;
@@ -70,40 +70,37 @@ export class Committer {
   readonly #opened = new Set<Opened>();
   #queue: Promise<void> = Promise.resolve();
   #failure: unknown;
-  readonly #groupSize: number;
-  readonly #maxDelayMs: number;
+  readonly #pace: CommitPace;
 
   constructor(
     private readonly repository: Repository,
     private readonly dataset: Dataset,
     private readonly options: CommitterOptions = {},
   ) {
-    this.#groupSize = options.groupSize ?? DEFAULT_GROUP_SIZE;
-    this.#maxDelayMs = options.maxDelayMs ?? DEFAULT_MAX_DELAY_MS;
+    this.#pace = new CommitPace(options);
   }
 
   /** Resolves when the tile's chunks are written; {@link CommitterOptions.onCommit} tells when they count. */
   add(tile: EncodedTile): Promise<void> {
     return this.#enqueue(async () => {
-      this.#group ??= await this.#startGroup();
-      const group = this.#group;
-      const written = withoutBytes(tile);
+      const group = this.#startGroup();
+      group.session ??= await this.repository.writeSession();
+      const written = writtenWhole(tile, group.session);
       group.begun = written;
       await this.#writeChunks(group.session, tile.index, tile.chunks);
-      group.tiles.push(written);
       delete group.begun;
-      if (group.tiles.length >= this.#groupSize) await this.#commitGroup();
+      await this.#addToGroup(written);
     });
   }
 
   /**
    * Begins a tile that is too large to lie in memory whole: its chunks are written as they come, to a session of
-   * its own, which is committed when the tile is ended.
+   * its own, which is committed with the others of a group when the tile is ended.
    */
   open(tile: Pick<EncodedTile, 'id' | 'index'>): Promise<OpenTile> {
     return this.#enqueue(async () => {
       const session = await this.repository.writeSession();
-      const opened: Opened = { session, tiles: [], tile, chunks: new Map() };
+      const opened: Opened = { session, tile, chunks: new Map() };
       this.#opened.add(opened);
       return {
         add: (chunks) => this.#enqueue(() => this.#addTo(opened, chunks)),
@@ -131,14 +128,14 @@ export class Committer {
   }
 
   async #end(opened: Opened): Promise<void> {
-    await this.#commit({ session: opened.session, tiles: [writtenOf(opened)] });
     this.#opened.delete(opened);
+    await this.#addToGroup(writtenOf(opened));
   }
 
   /** Waits for its turn, like all that writes; what a failure has withdrawn is gone already. */
   #drop(opened: Opened): Promise<void> {
     this.#queue = this.#queue.then(async () => {
-      if (this.#opened.delete(opened)) await this.#withdraw(opened.session, [writtenOf(opened)]);
+      if (this.#opened.delete(opened)) await this.#withdraw([writtenOf(opened)]);
     });
     return this.#queue;
   }
@@ -170,62 +167,85 @@ export class Committer {
         this.#opened.clear();
         if (group !== undefined) {
           clearTimeout(group.timer);
-          const { session, tiles, begun } = group;
-          await this.#withdraw(session, begun === undefined ? tiles : [...tiles, begun]);
+          const { tiles, begun } = group;
+          await this.#withdraw(begun === undefined ? tiles : [...tiles, begun]);
         }
-        for (const each of opened) await this.#withdraw(each.session, [writtenOf(each)]);
+        await this.#withdraw(opened.map(writtenOf));
       },
     );
     return run;
   }
 
-  async #startGroup(): Promise<Group> {
-    const session = await this.repository.writeSession();
+  #startGroup(): Group {
+    this.#group ??= {
+      session: undefined,
+      tiles: [],
+      begunAt: performance.now(),
+      timer: undefined,
+    };
+    return this.#group;
+  }
+
+  /** Commits the group now where it is due, and else when it will be. */
+  async #addToGroup(tile: WrittenTile): Promise<void> {
+    const group = this.#startGroup();
+    group.tiles.push(tile);
+    const waitMs = this.#pace.dueAt(group.tiles.length, group.begunAt) - performance.now();
+    if (waitMs <= 0) return this.#commitGroup();
+    clearTimeout(group.timer);
     // Its failure is kept in #failure, and the next call tells.
-    const timer = setTimeout(() => void this.flush().catch(() => {}), this.#maxDelayMs);
-    return { session, tiles: [], timer };
+    group.timer = setTimeout(() => void this.flush().catch(() => {}), waitMs);
   }
 
   async #commitGroup(): Promise<void> {
     const group = this.#group;
-    if (group === undefined) return;
+    if (group === undefined || group.tiles.length === 0) return;
     clearTimeout(group.timer);
-    await this.#commit(group);
+    await this.#commit(group.tiles);
     this.#group = undefined;
   }
 
-  async #commit({ session, tiles }: Writing): Promise<void> {
+  async #commit(written: readonly WrittenTile[]): Promise<void> {
     const started = performance.now();
+    let tiles = written;
+    let tries = 0;
     let snapshot: string | undefined;
     while (snapshot === undefined && tiles.length > 0) {
       try {
-        snapshot = await this.#commitOnce(session, tiles);
+        snapshot = await this.#commitOnce(tiles, () => tries++);
       } catch (error) {
         if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
-        const rest = await this.#withoutCommitted(session, tiles);
+        const rest = await this.#withoutCommitted(tiles);
         // The conflict is about something else.
-        if (rest.tiles.length === tiles.length) throw error;
-        ({ session, tiles } = rest);
+        if (rest.length === tiles.length) throw error;
+        tiles = rest;
       }
     }
+    const now = performance.now();
+    this.#pace.ended(now, now - started);
     // Nothing was written, or another process had all of it.
     if (snapshot === undefined) return;
     const committed = snapshot;
     this.options.onCommit?.(
       tiles.map(({ id }) => ({ state: 'committed', id, snapshot: committed })),
-      performance.now() - started,
+      now - started,
+      Math.max(tries - 1, 0),
     );
   }
 
-  #commitOnce(session: WriteSession, tiles: readonly WrittenTile[]): Promise<string> {
-    return this.repository.commit(session, messageOf(tiles), async (newest) => {
+  #commitOnce(tiles: readonly WrittenTile[], onTry: () => void): Promise<string> {
+    const [first, ...others] = new Set(tiles.map(({ session }) => session));
+    if (first === undefined) throw new Error('Expected tiles to commit but received none.');
+    const finish: Finish = async (newest) => {
+      onTry();
       const ledger = new Ledger(newest);
       for (const { index, isEmpty, absent } of tiles) {
         if (isEmpty) await ledger.set(index, TileState.empty);
         else await ledger.set(index, TileState.loaded, absent);
       }
       await ledger.flush();
-    });
+    };
+    return this.repository.commit(first, messageOf(tiles), finish, others);
   }
 
   /**
@@ -233,7 +253,7 @@ export class Committer {
    * they are, and the rest goes to a session of its own: two processes that fill one region without claims,
    * as in an object store, do each other no harm.
    */
-  async #withoutCommitted(session: WriteSession, tiles: readonly WrittenTile[]): Promise<Writing> {
+  async #withoutCommitted(tiles: readonly WrittenTile[]): Promise<readonly WrittenTile[]> {
     const fresh = await this.repository.writeSession();
     const ledger = new Ledger(fresh.store);
     const rest: WrittenTile[] = [];
@@ -242,15 +262,15 @@ export class Committer {
       if ((await ledger.get(tile.index)) !== TileState.notLoaded) elsewhere.push(tile.id);
       else rest.push(tile);
     }
-    if (elsewhere.length === 0) return { session, tiles };
+    if (elsewhere.length === 0) return tiles;
     for (const tile of rest) {
       for (const key of this.#keysOf(tile)) {
-        const bytes = (await session.store.get(key)) ?? undefined;
+        const bytes = (await tile.session.store.get(key)) ?? undefined;
         if (bytes !== undefined) await fresh.store.set(key, Buffer.from(bytes));
       }
     }
     this.options.onLoadedElsewhere?.(elsewhere);
-    return { session: fresh, tiles: rest };
+    return rest.map((tile) => ({ ...tile, session: fresh }));
   }
 
   /**
@@ -258,14 +278,15 @@ export class Committer {
    * know them they look like damage, and on a full disk they take the room. Whatever cannot be removed is
    * written anew by the next run.
    */
-  async #withdraw(session: WriteSession, tiles: readonly WrittenTile[]): Promise<void> {
-    if (session.isTransactional) return;
+  async #withdraw(all: readonly WrittenTile[]): Promise<void> {
+    const tiles = all.filter(({ session }) => !session.isTransactional);
+    if (tiles.length === 0) return;
     try {
       // A commit that failed may have written some of its ledger.
       const ledger = new Ledger((await this.repository.readSession()).store);
       for (const tile of tiles) {
         if ((await ledger.get(tile.index)) !== TileState.notLoaded) continue;
-        for (const key of this.#keysOf(tile)) await session.store.discard(key);
+        for (const key of this.#keysOf(tile)) await tile.session.store.discard(key);
       }
     } catch {
       // Why the commit failed matters more.
@@ -281,18 +302,21 @@ export class Committer {
   }
 }
 
-function writtenOf({ tile: { id, index }, chunks }: Opened): WrittenTile {
+function writtenOf({ session, tile: { id, index }, chunks }: Opened): WrittenTile {
   const each = [...chunks.values()];
   return {
-    ...{ id, index, bands: [...chunks.keys()] },
+    ...{ session, id, index, bands: [...chunks.keys()] },
     absent: each.filter(({ isAbsent }) => isAbsent).length,
     isEmpty: each.every(({ isEmpty }) => isEmpty),
   };
 }
 
-function withoutBytes({ id, index, isEmpty, chunks }: EncodedTile): WrittenTile {
+function writtenWhole(
+  { id, index, isEmpty, chunks }: EncodedTile,
+  session: WriteSession,
+): WrittenTile {
   const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
-  return { id, index, isEmpty, absent, bands: chunks.map(({ band }) => band) };
+  return { session, id, index, isEmpty, absent, bands: chunks.map(({ band }) => band) };
 }
 
 function messageOf(tiles: readonly WrittenTile[]): string {

@@ -78,7 +78,7 @@ export const RULES: readonly Rule[] = [
   },
   { pattern: /^npm run bench/, how: 'elsewhere', where: 'test/unit/bench/options.test.ts' },
   {
-    pattern: /^node native-bench\/(limiter|growth|durability)\/run\.mjs$/,
+    pattern: /^node native-bench\/(limiter|growth|durability|cluster)\/(run|large)\.mjs$/,
     how: 'left',
     because: 'a benchmark of minutes, whose results are kept',
   },

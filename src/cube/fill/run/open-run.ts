@@ -151,12 +151,14 @@ function committerOptions(
   return {
     ...(groupSize === undefined ? {} : { groupSize }),
     ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),
-    onCommit: (tiles, ms) => {
+    onCommit: (tiles, ms, lostRaces) => {
       const [first] = tiles;
       if (first === undefined) return;
       const ids = tiles.map(({ id }) => id);
       releases.add(ids);
-      onEvent({ type: 'committed', at: now(), tiles: ids, snapshot: first.snapshot, ms });
+      const { snapshot } = first;
+      const lost = lostRaces === 0 ? {} : { lostRaces };
+      onEvent({ type: 'committed', at: now(), tiles: ids, snapshot, ms, ...lost });
     },
     onLoadedElsewhere: (ids) => {
       releases.add(ids);

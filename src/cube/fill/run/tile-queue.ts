@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expected } from '../../../errors.js';
 import type { TileIndex } from '../../../grid/tiling.js';
 import type { LimitName } from '../../../observe/events.js';
-import type { TileClaims } from '../../../store/sharing/tile-claims.js';
+import type { ClaimAnswer, TileClaims } from '../../../store/sharing/tile-claims.js';
 import type { PlannedTile } from '../../../tile.js';
 import type { IngestLimits } from '../ingest-options.js';
 import type { IngestPlan, OtherTiles } from '../plan.js';
+import { SpreadWalk } from './spread-walk.js';
 
 /** What a queue hands out, and on what conditions. */
 export interface TileQueueOptions extends Omit<IngestLimits, 'maxTiles'> {
@@ -40,12 +41,12 @@ interface WantedTile {
 }
 
 /**
- * Hands out the tiles of one run: first those put back, then the plan's, then those of other shards that nobody has
- * begun, at last those that another process was filling at their turn, if it has not finished them. Ends where a limit
+ * Hands out the tiles of one run: first those put back, then the plan's (in its order, or spread out where others fill
+ * the same region), then those of other shards that nobody has begun, at last those that another process was filling at their turn, if it has not finished them. Ends where a limit
  * says so.
  */
 export class TileQueue {
-  readonly #tiles: Generator<PlannedTile>;
+  readonly #tiles: SpreadWalk;
   readonly #returned: PlannedTile[] = [];
   #busy: WantedTile[] = [];
   /** The tiles of other shards, as they are gone through: again, as long as somebody was filling some of them. */
@@ -62,7 +63,7 @@ export class TileQueue {
   #turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: TileQueueOptions) {
-    this.#tiles = options.plan.plannedTiles();
+    this.#tiles = new SpreadWalk(options.plan);
     this.#others = options.others?.plannedTiles();
     this.#left = options.plan.pending;
   }
@@ -115,13 +116,12 @@ export class TileQueue {
   }
 
   async #nextFree(): Promise<PlannedTile | undefined> {
-    // No for...of: leaving it would end the generator.
-    for (
-      let { value: tile } = this.#tiles.next();
-      tile !== undefined;
-      { value: tile } = this.#tiles.next()
-    ) {
-      if (await this.#claim({ tile, isOther: false })) return tile;
+    for (let tile = this.#tiles.next(); tile !== undefined; tile = this.#tiles.next()) {
+      const { jumps } = this.#tiles;
+      const answer = await this.#claim({ tile, isOther: false });
+      if (answer === 'ours') return tile;
+      // Shards meet nobody but who takes over from them, from the end.
+      if (answer === 'busy' && this.options.others === undefined) this.#tiles.leave(jumps);
       if (this.options.signal.aborted) return undefined;
       if (this.#busy.length < MAX_BUSY) continue;
       const free = await this.#firstNoLongerBusy();
@@ -139,7 +139,7 @@ export class TileQueue {
       const tile = this.#others?.next().value;
       if (tile === undefined) return undefined;
       if (this.#takenOver.has(tile.id) || (await others.isLoaded(tile.index))) continue;
-      if (await this.#claim({ tile, isOther: true })) return tile;
+      if ((await this.#claim({ tile, isOther: true })) === 'ours') return tile;
     }
     return undefined;
   }
@@ -182,7 +182,7 @@ export class TileQueue {
     this.#busy = [];
     this.#busyOthers = 0;
     for (let next = all.shift(); next !== undefined; next = all.shift()) {
-      if (await this.#claim(next)) {
+      if ((await this.#claim(next)) === 'ours') {
         for (const each of all) this.#remember(each);
         return next.tile;
       }
@@ -190,8 +190,7 @@ export class TileQueue {
     return undefined;
   }
 
-  /** Whether the tile is this run's now. */
-  async #claim({ tile, isOther }: WantedTile): Promise<boolean> {
+  async #claim({ tile, isOther }: WantedTile): Promise<ClaimAnswer> {
     const answer = await this.options.claims.claim(tile.index);
     if (answer === 'busy') this.#remember({ tile, isOther });
     else if (answer === 'ours' && isOther) {
@@ -202,7 +201,7 @@ export class TileQueue {
       this.#left--;
       this.options.onLoadedElsewhere(tile);
     }
-    return answer === 'ours';
+    return answer;
   }
 
   #remember(wanted: WantedTile): void {

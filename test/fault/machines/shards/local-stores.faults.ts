@@ -29,8 +29,10 @@ afterAll(async () => {
   await place.remove();
 });
 
+const GROUP = 16;
+
 /** What one process may have under way and written at a time: half of 40 requests, two threads, a group of tiles. */
-const IN_VAIN = 20 + 2 + 16;
+const IN_VAIN = 20 + 2 + GROUP;
 
 interface Summary {
   readonly committed: number;
@@ -62,7 +64,8 @@ test.each(KINDS)(
   async (_, suffix) => {
     const store = await place.createCube(`killed${suffix}`, suffix);
     const before = server.requests.pixels;
-    const args = ingestArgs(store, '--shard', '1/2', '--verbose', '--concurrency', '6');
+    const more = ['--commit-every', `${GROUP}`, '--verbose', '--concurrency', '6'];
+    const args = ingestArgs(store, '--shard', '1/2', ...more);
     const victim = watchCommand(args, environmentFor(server));
     await victim.event('committed', 1);
     victim.child.kill('SIGKILL');

@@ -28,7 +28,7 @@ beforeEach(async () => {
 const newest = {
   isLoaded: async (index: typeof TILE) => loaded.has(tileId(index)),
 } as unknown as NewestLedger;
-const run = (times = TIMES) => new BranchClaims(marks, newest, times);
+const run = (times = TIMES) => new BranchClaims(marks, newest, newest, times);
 
 describe('of two runs on one object store', () => {
   test('one gets a tile and the other is told that it is busy, until it is given up or committed', async () => {

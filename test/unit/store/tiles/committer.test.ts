@@ -197,7 +197,7 @@ describe('a tile that comes band by band', () => {
 
   test('is empty where no band has a valid pixel, and else counts the bands without a chunk', async () => {
     const repository = await emptyCube('memory:');
-    const committer = new Committer(repository, DATASET);
+    const committer = new Committer(repository, DATASET, { groupSize: 2 });
     for (const [index, bytes] of [
       [A, [undefined, undefined]],
       [B, [undefined, 7]],
@@ -215,7 +215,7 @@ describe('a tile that comes band by band', () => {
     const path = join(folder, 'cube.zarr');
     for (const place of ['memory:', path]) {
       const repository = await emptyCube(place);
-      const open = await new Committer(repository, DATASET).open(idOf(A));
+      const open = await new Committer(repository, DATASET, { groupSize: 1 }).open(idOf(A));
       await open.add([chunk(0, 1), chunk(1, 1)]);
       await open.add([chunk(0), chunk(1, 9)]);
       await open.end();
@@ -224,6 +224,55 @@ describe('a tile that comes band by band', () => {
       expect((await store.get('two/c/0/0'))?.[0]).toBe(9);
       expect((await new Ledger(store).entry(A)).absentBands).toBe(1);
     }
+  });
+
+  test.each(['memory:', 'cube.zarr'])(
+    'is committed with others of its group, whole ones and such as itself, in one commit (%s)',
+    async (place) => {
+      const repository = await emptyCube(place === 'memory:' ? place : join(folder, place));
+      const commits: string[][] = [];
+      const committer = new Committer(repository, DATASET, {
+        groupSize: 3,
+        onCommit: (tiles) => commits.push(tiles.map(({ id }) => id)),
+      });
+      const [first, second] = [await committer.open(idOf(A)), await committer.open(idOf(C))];
+      await first.add([chunk(0, 1), chunk(1, 2)]);
+      await committer.add(tileOf(B, 3));
+      await second.add([chunk(0, 4), chunk(1, 5)]);
+      await second.end();
+      expect(await statesOf(repository, [A, B, C])).toEqual([notLoaded, notLoaded, notLoaded]);
+      await first.end();
+      expect(commits).toEqual([['0-1', '0-2', '0-0']]);
+      const { store } = await repository.readSession();
+      const keys = ['one/c/0/0', 'two/c/0/0', 'one/c/0/1', 'one/c/0/2', 'two/c/0/2'];
+      const bytes = await Promise.all(keys.map((key) => store.get(key)));
+      expect(bytes.map((each) => each?.[0])).toEqual([1, 2, 3, 4, 5]);
+      expect(await statesOf(repository, [A, B, C])).toEqual([loaded, loaded, loaded]);
+    },
+  );
+
+  test('that another process has committed first stays as it is, and the others of its group are committed', async () => {
+    const repository = await emptyCube('memory:committer-open-conflict');
+    const other = await Repository.open(parseStorage('memory:committer-open-conflict'));
+    const [commits, elsewhere]: [string[][], string[]] = [[], []];
+    const committer = new Committer(repository, DATASET, {
+      groupSize: 10,
+      onCommit: (tiles) => commits.push(tiles.map(({ id }) => id)),
+      onLoadedElsewhere: (ids) => elsewhere.push(...ids),
+    });
+    for (const [i, index] of [A, B].entries()) {
+      const open = await committer.open(idOf(index));
+      await open.add([chunk(0, i + 1), chunk(1, i + 1)]);
+      await open.end();
+    }
+    await committer.add(tileOf(C, 3));
+    const faster = new Committer(other, DATASET, { groupSize: 1 });
+    await faster.add(tileOf(A, 9));
+    await committer.flush();
+    expect([commits, elsewhere]).toEqual([[['0-1', '0-2']], ['0-0']]);
+    const { store } = await repository.readSession();
+    const bytes = await Promise.all([0, 1, 2].map((col) => store.get(`two/c/0/${col}`)));
+    expect(bytes.map((each) => each?.[0])).toEqual([9, 2, 3]);
   });
 
   test('leaves nothing where it is dropped, or where another tile cannot be written', async () => {
