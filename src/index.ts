@@ -67,6 +67,7 @@ export type {
 } from './cube/sources/earth-engine.js';
 export type { QuotaOptions } from './cube/sources/quota.js';
 export type { FinaliseOptions, FinaliseReport } from './cube/state/finalise.js';
+export type { MergedReport } from './cube/state/merged-report.js';
 export type { StatePictureOptions } from './cube/state/state-picture.js';
 export type {
   CurrentStateOptions,

@@ -119,6 +119,7 @@ guardMethods(Cube.prototype, 'Cube', {
         shards: 'count',
         onMissing: 'function',
         onDamage: 'function',
+        report: 'text',
         signal: 'signal',
       },
     },

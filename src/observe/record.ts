@@ -16,6 +16,8 @@ export interface RecordSubject {
   readonly time?: string;
   /** Threads that computed; 0 is the main thread. */
   readonly threads: number;
+  /** The part of the region that the run had, where several shared it; `index` counts from 0. */
+  readonly shard?: { readonly index: number; readonly count: number };
 }
 
 export interface Machine {
@@ -24,6 +26,8 @@ export interface Machine {
   /** Operating system and processor, as Node names them. */
   readonly platform: string;
   readonly cores: number;
+  /** Its own name: containers and machines may have the same. */
+  readonly host: string;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { check, checkOptions } from '../arguments.js';
 import { type ErrorRecord, toRecord, withoutStack } from '../errors.js';
 import { now as clock } from '../machine/clock.js';
@@ -210,5 +210,6 @@ function thisMachine(): Machine {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cores: availableParallelism(),
+    host: hostname(),
   };
 }

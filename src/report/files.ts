@@ -72,7 +72,7 @@ export async function writeReport(
 }
 
 /** A reader sees the old file or the new one, never a part. */
-async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string): Promise<void> {
   const draft = `${path}.${process.pid}.part`;
   try {
     await writeFile(draft, content);

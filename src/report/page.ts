@@ -1,6 +1,6 @@
 import type { Ending, IngestRecord } from '../observe/record.js';
 import { TimeAxis } from './axis.js';
-import { escapeText } from './markup.js';
+import { escapeText, type Fact, factList, section, wholePage } from './markup.js';
 import { drawProcess } from './process-charts.js';
 import {
   formatBytes,
@@ -8,8 +8,8 @@ import {
   formatDuration,
   formatMoment,
   formatNumber,
+  plural,
 } from './quantities.js';
-import { STYLE } from './style.js';
 import { failureTable, retryTable, stageTable } from './tables.js';
 import { drawThroughput } from './throughput-charts.js';
 import { drawTimeline } from './timeline-chart.js';
@@ -27,18 +27,7 @@ export interface PageOptions {
 export function drawReport(record: IngestRecord, { map }: PageOptions = {}): string {
   const { subject, failures, summary } = record;
   const title = `Ingest of ${subject.dataset}`;
-  return [
-    '<!DOCTYPE html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeText(title)}</title>`,
-    `<style>${STYLE}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
+  return wholePage(title, [
     drawHeader(record, title),
     drawFacts(record),
     section('stages', 'Time by stage', stageTable(record)),
@@ -63,16 +52,10 @@ export function drawReport(record: IngestRecord, { map }: PageOptions = {}): str
       : '',
     map === undefined ? '' : section('map', 'The cube now', `<div class="map">${map}</div>`),
     drawFooter(record),
-    '</main>',
-    '</body>',
-    '</html>',
-    '',
-  ]
-    .filter((part, index, parts) => part !== '' || index === parts.length - 1)
-    .join('\n');
+  ]);
 }
 
-const ENDINGS: Readonly<Record<Ending, string>> = {
+export const ENDINGS: Readonly<Record<Ending, string>> = {
   complete: 'complete',
   partial: 'some tiles failed',
   limited: 'ended at a limit',
@@ -86,6 +69,8 @@ function drawHeader(
 ) {
   const about = [`Region ${subject.region}`];
   if (subject.time !== undefined) about.push(`time ${subject.time}`);
+  if (subject.shard !== undefined)
+    about.push(`shard ${subject.shard.index + 1} of ${subject.shard.count}`);
   const threads = subject.threads === 0 ? 'the main thread' : plural(subject.threads, 'thread');
   return [
     '<header>',
@@ -100,7 +85,7 @@ function drawHeader(
 function drawFacts({ summary, durationMs, process }: IngestRecord): string {
   const seconds = Math.max(durationMs / 1000, 1e-3);
   const { tiles, committed, alreadyLoaded, empty, failed, commits, bytesIn, bytesOut } = summary;
-  const facts: [name: string, value: string, more: string][] = [
+  const facts: Fact[] = [
     [
       'Tiles committed',
       `${formatCount(committed)} of ${formatCount(tiles)}`,
@@ -122,11 +107,7 @@ function drawFacts({ summary, durationMs, process }: IngestRecord): string {
   if (most > 0) facts.push(['Memory', formatBytes(most), 'at the most']);
   const quota = summary.quotaStatus;
   if (quota !== undefined) facts.push(['Quota', 'restricted', quota]);
-  const items = facts.map(
-    ([name, value, more]) =>
-      `<div><dt>${name}</dt><dd class="value">${escapeText(value)}</dd><dd class="more">${escapeText(more)}</dd></div>`,
-  );
-  return `<dl class="facts">\n${items.join('\n')}\n</dl>`;
+  return factList(facts);
 }
 
 function drawTimelineSection({ timeline, failures, durationMs }: IngestRecord): string {
@@ -155,15 +136,6 @@ function isInVain({ rows }: IngestRecord['timeline']): boolean {
 }
 
 function drawFooter({ machine }: IngestRecord): string {
-  const { node, platform, cores } = machine;
-  return `<footer>smart-geocubes-native on ${escapeText(`${platform}, Node ${node}`)}, ${plural(cores, 'core')}. The same numbers are in report.json, the failures in failures.ndjson.</footer>`;
-}
-
-/** @param heading and content are markup already. */
-function section(name: string, heading: string, content: string): string {
-  return `<section id="${name}">\n<h2>${heading}</h2>\n${content}\n</section>`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+  const { node, platform, cores, host } = machine;
+  return `<footer>smart-geocubes-native on ${escapeText(`${host}: ${platform}, Node ${node}`)}, ${plural(cores, 'core')}. The same numbers are in report.json, the failures in failures.ndjson.</footer>`;
 }

@@ -6,6 +6,10 @@ export function formatCount(count: number): string {
   return COUNTS.format(count);
 }
 
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Three digits, as `0.42`, `18.3`, `1,240`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);

@@ -47,6 +47,7 @@ tbody tr:last-child th, tbody tr:last-child td { border-bottom: 0; }
 th[scope=row] { font-weight: 600; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .stages thead th:nth-child(n+3):nth-child(-n+7), .failures thead th:nth-child(n+5), .retries thead th:last-child { text-align: right; }
+.shards thead th:nth-child(n+3):nth-child(-n+9), .causes thead th:nth-child(2), .shard-failures thead th:nth-child(2), .shard-failures thead th:last-child { text-align: right; }
 .what { color: var(--faint); }
 .message { overflow-wrap: anywhere; min-width: 20em; }
 .retries { width: auto; min-width: 22em; }
@@ -67,6 +68,8 @@ th[scope=row] { font-weight: 600; white-space: nowrap; }
 .fetch { fill: var(--fetch); } .process { fill: var(--process); } .commit { fill: var(--commit); }
 .queue { fill: var(--queue); } .failed { fill: var(--failed); } .memory { fill: var(--memory); } .files { fill: var(--files); }
 .cut-off { opacity: 0.45; }
+.mark { fill: none; stroke: var(--failed); stroke-width: 1.4; }
+.lost { fill: none; stroke: var(--failed); stroke-width: 1.4; stroke-dasharray: 2 6; }
 .line.fetch { stroke: var(--fetch); } .line.process { stroke: var(--process); } .line.commit { stroke: var(--commit); }
 .line.memory { stroke: var(--memory); } .line.files { stroke: var(--files); }
 .line.fetch, .line.process, .line.commit, .line.memory, .line.files { fill: none; }

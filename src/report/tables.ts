@@ -70,7 +70,7 @@ export function failureTable(failures: readonly FailureRecord[]): string {
 }
 
 /** `quota (429)`, as the reasons of retries are counted. */
-function kindOf({ tag, kind, status }: FailureRecord['error']): string {
+export function kindOf({ tag, kind, status }: FailureRecord['error']): string {
   const name = kind ?? tag;
   return status === undefined ? name : `${name} (${status})`;
 }
@@ -100,7 +100,7 @@ function meaningOf(reason: string): string {
 }
 
 /** @param rows cells that are markup already. */
-function table(heads: readonly string[], rows: readonly string[][], name: string): string {
+export function table(heads: readonly string[], rows: readonly string[][], name: string): string {
   return [
     `<div class="scroll"><table class="${name}">`,
     `<thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>`,

@@ -8,7 +8,7 @@ import { type ChartPoint, drawSeriesChart } from './series-chart.js';
 const STEPS_SHOWN = 90;
 
 /** Tiles and bytes a second, and how many tiles had come how far. */
-export function drawThroughput(record: IngestRecord): string[] {
+export function drawThroughput(record: Pick<IngestRecord, 'durationMs' | 'throughput'>): string[] {
   const axis = new TimeAxis(record.durationMs);
   const { bins, lengthMs } = shownBins(record);
   const hover = (at: number) => `up to ${formatDuration(at)}`;
@@ -68,7 +68,7 @@ export function drawThroughput(record: IngestRecord): string[] {
 }
 
 /** The record's bins up to the end of the run, joined to about {@link STEPS_SHOWN}. */
-function shownBins({ throughput, durationMs }: IngestRecord): {
+function shownBins({ throughput, durationMs }: Pick<IngestRecord, 'durationMs' | 'throughput'>): {
   bins: ThroughputBin[];
   lengthMs: number;
 } {

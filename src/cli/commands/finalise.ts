@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { Cube } from '../../cube/cube.js';
+import type { MergedReport } from '../../cube/state/merged-report.js';
 import { tileId } from '../../grid/tiling.js';
+import { shardList } from '../../observe/shard-list.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';
 import { formatOption, pathFor, quietOption, storeOption, timeOption } from '../options/common.js';
@@ -14,6 +16,7 @@ interface Options extends RegionOptions {
   readonly store: string;
   readonly shards?: number;
   readonly failed?: string;
+  readonly report?: string;
   readonly format: 'text' | 'json';
   readonly quiet?: boolean;
 }
@@ -30,17 +33,22 @@ export function finaliseCommand(): Command {
       'file for the tiles that are not loaded, for "ingest --retry-failed"',
       pathFor('--failed'),
     )
+    .option(
+      '--report <dir>',
+      'folder that the shards have named as theirs: one page over all of them goes into it (report.html), and its numbers (report.json, failures.ndjson)',
+      pathFor('--report'),
+    )
     .addOption(formatOption())
     .addOption(quietOption())
     .addHelpText(
       'after',
-      '\nRun it when all shards have ended: it removes what dead ones left, writes the list that smart-geocubes reads, looks whether each chunk is there, and lists what is missing. It fetches nothing.\n\nExit codes: 0 all is loaded, 1 damaged, 3 tiles are missing.\n\nExample:\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73',
+      '\nRun it when all shards have ended: it removes what dead ones left, writes the list that smart-geocubes reads, looks whether each chunk is there, and lists what is missing. It fetches nothing.\n\nExit codes: 0 all is loaded, 1 damaged, 3 tiles are missing.\n\nExamples:\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 40 --report reports/tctrend',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, shards, failed, format, quiet, time } = options;
+  const { store, shards, failed, format, quiet, time, report: folder } = options;
   if (failed !== undefined) await checkOutput(failed, '--failed', true);
   const region = await regionIn(options);
   const cube = await Cube.open(store);
@@ -53,6 +61,7 @@ async function run(options: Options): Promise<void> {
     .finalise(roi, {
       ...at,
       ...(shards === undefined ? {} : { shards }),
+      ...(folder === undefined ? {} : { report: folder }),
       onMissing: (tile) => missing.push(tileId(tile)),
       onDamage: ({ id, message }) => damaged.push(`tile ${id} ${message}`),
       signal: interrupt.signal,
@@ -78,6 +87,25 @@ async function run(options: Options): Promise<void> {
       ...(report.missing > 0
         ? ['Run the shards again, or "geocubes ingest": what is loaded is not fetched again']
         : []),
+      ...(report.report === undefined ? [] : reportWords(report.report)),
     );
   }
+}
+
+/** Files that are named; the page has more of them. */
+const FILES_NAMED = 20;
+
+/** What the page over all shards is made of, and what of it is missing. */
+function reportWords({ page, shards, runs, hosts, without, damaged, others }: MergedReport) {
+  const left = [
+    ...damaged.map(({ file, why }) => `not read: ${file}, because ${why}`),
+    ...others.map(({ file, why }) => `left out: ${file}, because ${why}`),
+  ];
+  const more = left.length - FILES_NAMED;
+  return [
+    `Report: ${page}, of ${shards} shards (${runs} runs on ${hosts} hosts)`,
+    ...(without.length === 0 ? [] : [`no report of ${shardList(without)}`]),
+    ...left.slice(0, FILES_NAMED),
+    ...(more > 0 ? [`and ${more} files more, which the report names`] : []),
+  ];
 }

@@ -186,7 +186,7 @@ function checkContainer(settings: Map<string, string>, config: string): void {
       store,
       'Containers share no folder.',
     );
-  const lost = [...FILES_WRITTEN, 'key-file', 'quota-token-file'].filter((name) =>
+  const lost = ['report', ...FILES_WRITTEN, 'key-file', 'quota-token-file'].filter((name) =>
     settings.delete(name),
   );
   if (lost.length > 0)

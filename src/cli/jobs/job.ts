@@ -41,8 +41,8 @@ export const FINAL_CODES = [2, 4] as const;
 /** What ends a shard that may be begun again: failed, interrupted, and killed or ended by a signal. */
 export const RETRY_CODES = [1, 130, 137, 143] as const;
 
-/** Files that each shard writes: in one file they would lie over one another. */
-export const FILES_WRITTEN = ['report', 'failed', 'log-file'] as const;
+/** Files that each shard writes: in one file they would lie over one another. A report finds a place of its own. */
+export const FILES_WRITTEN = ['failed', 'log-file'] as const;
 
 /** Runs its arguments as the command; 3 becomes 0. It holds no input, so that nothing in it needs quotes. */
 export const RUN_SHARD = 'geocubes "$@" || { code=$?; [ "$code" -eq 3 ] || exit "$code"; }';
@@ -61,6 +61,6 @@ export function finaliseWords({ shards }: Job): string[] {
 /** Options as the environment has them: in containers there is no file of settings. */
 export function environmentOf({ settings }: Job): [name: string, value: string][] {
   return [...settings]
-    .filter(([name]) => !FILES_WRITTEN.some((file) => file === name))
+    .filter(([name]) => name !== 'report' && !FILES_WRITTEN.some((file) => file === name))
     .map(([name, value]) => [`GEOCUBES_${name.toUpperCase().replaceAll('-', '_')}`, value]);
 }

@@ -92,7 +92,7 @@ exit "$code"
 }
 
 /** Of what each shard writes. */
-const ENDINGS = { report: '', failed: '.ndjson', 'log-file': '.ndjson' } as const;
+const ENDINGS = { failed: '.ndjson', 'log-file': '.ndjson' } as const;
 
 function words(all: readonly string[]): string {
   return all.map(shellWord).join(' ');

@@ -3,6 +3,7 @@ import { selectSteps } from '../../dataset/toi.js';
 import { AbortedError } from '../../errors.js';
 import { type Roi, tilesIn } from '../../grid/roi.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
+import { checkReportFolder } from '../../report/files.js';
 import { openClaims } from '../../store/sharing/tile-claims.js';
 import { updateLedger, writeLoadedLists } from '../../store/smart-geocubes/loaded-list.js';
 import { checkExtendable, ledgerOf, type OpenedCube } from '../opened-cube.js';
@@ -10,6 +11,7 @@ import type { ShardCut } from '../shards/cut.js';
 import { cutTiles } from '../shards/cut-tiles.js';
 import { checkShardCount } from '../shards/shard.js';
 import type { TimeOptions } from '../tiles.js';
+import type { MergedReport } from './merged-report.js';
 import { TileState, walkStates } from './tile-states.js';
 import { verifyRegion } from './verify.js';
 import type { DamagedTile, VerifyReport } from './verify-tiles.js';
@@ -22,6 +24,8 @@ export interface FinaliseOptions extends TimeOptions {
   readonly onMissing?: (tile: TileIndex) => void;
   /** Told of each tile whose chunks are not there. */
   readonly onDamage?: (tile: DamagedTile) => void;
+  /** The folder of `ingestWithReport`, in which the shards have left theirs: one report over all of them goes into it. */
+  readonly report?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -32,16 +36,19 @@ export interface FinaliseReport extends Pick<VerifyReport, 'loaded' | 'empty' | 
   readonly missing: number;
   /** Shards that lack tiles, counted from 0, and how many each; empty where nobody said how many shards there are. */
   readonly lacking: readonly { readonly shard: number; readonly tiles: number }[];
+  /** Where one report over all shards was asked for. */
+  readonly report?: MergedReport;
 }
 
 /** As `Cube.finalise`. */
 export async function finaliseRegion(
   cube: OpenedCube,
   roi: Roi,
-  { time, shards, onMissing, onDamage, signal }: FinaliseOptions,
+  { time, shards, onMissing, onDamage, report: folder, signal }: FinaliseOptions,
 ): Promise<FinaliseReport> {
   checkExtendable(cube);
   if (shards !== undefined) checkShardCount(shards);
+  if (folder !== undefined) await checkReportFolder(folder);
   const { repository, dataset, codec, grid, timeAxis } = cube;
   const steps = selectSteps(timeAxis, time);
   // A run that has nothing to claim clears away what those that are gone have left.
@@ -68,7 +75,11 @@ export async function finaliseRegion(
     shards === undefined || missing.size === 0
       ? []
       : [...lackingIn(cutTiles(cube, tilesIn(roi, grid), steps, shards), missing)];
-  return { tiles, loaded, empty, missing: missing.size, damaged, lacking };
+  const report = { tiles, loaded, empty, missing: missing.size, damaged, lacking };
+  if (folder === undefined) return report;
+  const { mergeReports } = await import('./merged-report.js');
+  const region = { roi, steps, shards, tiles, damaged, missing };
+  return { ...report, report: await mergeReports(cube, folder, region) };
 }
 
 function* lackingIn(cut: ShardCut, missing: ReadonlySet<string>) {

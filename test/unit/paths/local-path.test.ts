@@ -161,7 +161,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   log: ['--store', '--config'],
   tag: ['--store', '--config'],
   rollback: ['--store', '--config'],
-  finalise: ['--store', '--roi', '--failed', '--config'],
+  finalise: ['--store', '--roi', '--failed', '--report', '--config'],
   job: ['--config'],
   quota: ['--quota-token-file', '--config'],
   verify: ['--store', '--roi', '--config'],

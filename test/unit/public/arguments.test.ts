@@ -241,7 +241,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#finalise': call(
     () => [BBOX, {}],
-    ['time', 'shards', 'onMissing', 'onDamage', 'signal'],
+    ['time', 'shards', 'onMissing', 'onDamage', 'report', 'signal'],
     () => cube,
   ),
   'Cube#tags': call(
