@@ -42,6 +42,7 @@ export type { IngestEstimate, Rate } from './cube/cost/estimate.js';
 export type { EstimateOptions } from './cube/cost/estimate-region.js';
 export type { CreateOptions } from './cube/create.js';
 export { Cube, type CubeCreateOptions } from './cube/cube.js';
+export type { BuiltDataset } from './cube/datasets/define-dataset.js';
 export type { ReadDatasetOptions } from './cube/datasets/read-dataset.js';
 export type { IngestLimits, IngestOptions, IngestTarget } from './cube/fill/ingest-options.js';
 export type { ConcurrencyMode, ProceduralDownloadOptions } from './cube/fill/own-pool.js';
@@ -92,6 +93,7 @@ export {
   type RetryOptions,
   STANDARD_ENDPOINT,
 } from './earth-engine/client.js';
+export type { BuildImage, StepArguments } from './earth-engine/expressions/official-client.js';
 export type { QuotaShare } from './earth-engine/quota-share.js';
 export {
   AbortedError,

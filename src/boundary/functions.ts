@@ -1,5 +1,6 @@
 /** The public functions, each with what it takes. */
 
+import { defineDataset as define } from '../cube/datasets/define-dataset.js';
 import { readDataset as readNamedDataset } from '../cube/datasets/read-dataset.js';
 import { ingestWithReport as ingestAndReport } from '../cube/fill/report.js';
 import {
@@ -8,7 +9,7 @@ import {
 } from '../cube/read/raster-files.js';
 import { earthEngine as openEarthEngine } from '../cube/sources/earth-engine.js';
 import { earthEngineExpression as buildExpression } from '../cube/sources/expression.js';
-import { defineDataset as define, parseDataset as parse } from '../dataset/parse.js';
+import { parseDataset as parse } from '../dataset/parse.js';
 import { presetDataset as preset } from '../dataset/presets.js';
 import { parseToi as readToi } from '../dataset/toi.js';
 import { toGeoTransform as geoTransform } from '../grid/affine.js';
@@ -42,7 +43,7 @@ export const createPool = guarded(makePool, 'createPool', {
   takes: [{ options: { size: 'whole', kernel: 'text' } }],
 });
 export const defineDataset = guarded(define, 'defineDataset', {
-  takes: ['record', { options: { onSnap: 'function' } }],
+  takes: ['record', { options: { onSnap: 'function', ...ACCOUNT } }],
 });
 export const parseDataset = guarded(parse, 'parseDataset', {
   takes: ['record', { options: { onSnap: 'function' } }],
@@ -67,7 +68,15 @@ export const drawStateMap = guarded(drawMap, 'drawStateMap', {
 export const earthEngine = guarded(openEarthEngine, 'earthEngine', {
   takes: [
     'dataset',
-    { options: { ...ACCOUNT, limiter: 'record', quota: 'record', retry: 'record' } },
+    {
+      options: {
+        ...ACCOUNT,
+        limiter: 'record',
+        quota: 'record',
+        retry: 'record',
+        workloadTag: 'text',
+      },
+    },
   ],
 });
 export const earthEngineExpression = guarded(buildExpression, 'earthEngineExpression', {

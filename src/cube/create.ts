@@ -1,5 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { checkTemporalSource } from '../dataset/read-time-axis.js';
+import { checkSourceTime } from '../dataset/read-time-axis.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, StoreError } from '../errors.js';
 import { Grid } from '../grid/tiling.js';
@@ -47,7 +47,7 @@ export async function createCube(
   const { crs } = Grid.fromRecord(dataset.grid).geobox;
   // Without WKT no other program could tell where the cube lies.
   if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);
-  if (dataset.time !== undefined) checkTemporalSource(dataset.source);
+  checkSourceTime(dataset.source, dataset.time !== undefined);
   const { hasBlosc } = await pool.ready();
   const codec = chooseCodec(dataset, hasBlosc);
   const entries = await entriesOf(dataset, codec, pool, coordinateCodec(hasBlosc));

@@ -51,8 +51,8 @@ export interface Processing {
 }
 
 /**
- * Where the pixels come from: exactly one of an image collection (mosaicked), an image, an expression, or
- * files on disk (`local`), which are named when they are imported. Files can be imported into every cube.
+ * Where the pixels come from: exactly one of an image collection (mosaicked), an image, an expression (of an
+ * image, or of a function that gives one for a time step), or files on disk (`local`), which are named when they are imported. Files can be imported into every cube.
  * `none` in cubes that another program made and that do not tell: they can be read.
  */
 export type Source =
@@ -69,7 +69,8 @@ export type NamedSource = Exclude<Source, { kind: 'none' }>;
 export const SOURCES: Readonly<Record<NamedSource['kind'], { readonly hasTime: boolean }>> = {
   collection: { hasTime: true },
   image: { hasTime: false },
-  expression: { hasTime: false },
+  /** Where it is a function of the time step. */
+  expression: { hasTime: true },
   local: { hasTime: true },
 };
 

@@ -2,17 +2,17 @@ import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs/crs.js';
 import { canHold } from '../raster/dtype.js';
 import { type Dataset, DEFAULT_PROCESSING, type NamedSource } from './dataset.js';
-import { checkExpression } from './expressions/expression.js';
+import { readExpression } from './expressions/expression.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/dataset-file.js';
 import { issueError } from './file/issue.js';
 import { type GridOptions, readGrid } from './grid/read-grid.js';
-import { checkTemporalSource, readTimeAxis } from './read-time-axis.js';
+import { checkSourceTime, readTimeAxis } from './read-time-axis.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */
 const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.json']);
 
 /** The same, `as const` or not. */
-type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
 /**
  * A dataset from its file's content, given in TypeScript.
@@ -44,7 +44,7 @@ export function parseDataset(json: unknown, options: GridOptions = {}): Dataset 
   const grid = readGrid(file.grid, options);
   const source = sourceOf(file);
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
-  if (time !== undefined) checkTemporalSource(source);
+  checkSourceTime(source, time !== undefined);
   return {
     title: file.title,
     source,
@@ -81,7 +81,7 @@ const SOURCE_READERS: {
 } = {
   collection: (id) => ({ kind: 'collection', id }),
   image: (id) => ({ kind: 'image', id }),
-  expression: (expression) => ({ kind: 'expression', expression: checkExpression(expression) }),
+  expression: (expression) => ({ kind: 'expression', expression: readExpression(expression) }),
   local: () => ({ kind: 'local' }),
 };
 const SOURCE_FIELDS = Object.keys(SOURCE_READERS) as NamedSource['kind'][];

@@ -1,5 +1,7 @@
 import { expected } from '../errors.js';
 import { SOURCES, type Source } from './dataset.js';
+import { checkExpression } from './expressions/expression.js';
+import { checkExpressionTime } from './expressions/time-function.js';
 import type { CheckedDatasetFile } from './file/dataset-file.js';
 import { addUnits, formatInstant, parsePeriod } from './period.js';
 import { MAX_TIME_STEPS, parseStep, TimeAxis, type TimeAxisRecord } from './time-axis.js';
@@ -16,9 +18,18 @@ export function readTimeAxis(entry: TimeEntry): TimeAxisRecord {
   return record;
 }
 
-/** A collection has images for each step, and files are imported into one. @throws {InvalidInputError} for an image or an expression. */
-export function checkTemporalSource({ kind }: Source): void {
-  if (kind === 'none' || !SOURCES[kind].hasTime)
+/**
+ * A collection has images for each step, files are imported into one, and an expression is a function of it just where
+ * there are steps.
+ * @throws {InvalidInputError} for an image in steps, and for an expression that is of the other kind.
+ */
+export function checkSourceTime(source: Source, hasTime: boolean): void {
+  const { kind } = source;
+  if (kind === 'expression') {
+    checkExpressionTime(checkExpression(source.expression), hasTime);
+    return;
+  }
+  if (hasTime && (kind === 'none' || !SOURCES[kind].hasTime))
     throw expected(
       'a "collection"',
       'a dataset with time steps',

@@ -42,7 +42,10 @@ const PixelRequest = z.strictObject({
   /** The image's own grid where it is left out. */
   grid: PixelGrid.optional(),
   bandIds: z.array(z.string()).default([]),
-  workloadTag: z.string().optional(),
+  workloadTag: z
+    .string()
+    .regex(/^[a-z0-9](?:[-_a-z0-9]{0,61}[a-z0-9])?$/)
+    .optional(),
 });
 
 type PixelRequest = z.infer<typeof PixelRequest>;

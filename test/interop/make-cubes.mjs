@@ -73,7 +73,7 @@ async function makeCubes(/** @type {string} */ out) {
 }
 
 async function makeCube(recipe, out, pool, endpoint) {
-  const { name, dataset, format = 1, file } = recipe;
+  const { name, dataset, format = 1, file, scenes } = recipe;
   const store = join(out, name);
   const filled = await Cube.create(store, dataset, { pool, icechunkFormat: format });
   const roi = recipe.roi ?? filled.grid.geobox;
@@ -104,6 +104,7 @@ async function makeCube(recipe, out, pool, endpoint) {
     codec: dataset.codec,
     nodata: dataset.nodata ?? null,
     file: file ?? null,
+    scenes: scenes ?? null,
     window: cube.windowsOf(roi)[0],
     // Of temporal cubes the start of each step; what is read back is [band, time, y, x].
     steps: region.steps?.map(({ start }) => new Date(start).toISOString()) ?? null,

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseBoundingBox, parseDataset, presetDataset } from '../../dist/index.js';
+import { BRIGHT, writeMonthlyScenes } from './monthly-scenes.mjs';
 import { OWN_GRID, writeOwnRaster } from './own-rasters.mjs';
 
 const SHARED = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
@@ -14,6 +15,7 @@ const SHARED = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
  * @property {import('../../dist/index.js').BoundingBox} [roi] the whole cube where absent
  * @property {1 | 2} [format] Icechunk's; the project's default where absent
  * @property {string} [file] the raster whose `gdalwarp` the cube must equal
+ * @property {{ bright: number, files: string[][] }} [scenes] of each step the rasters whose median it must be, and from which value on a pixel counts for nothing
  */
 
 /** The edge of the Lena delta: land, coast, and tiles of nothing but sea. */
@@ -39,6 +41,14 @@ export function prepare(folder) {
   });
 
   recipes.push(...TEMPORAL.map(({ name, time }) => ({ name, dataset: annualDataset(name, time) })));
+
+  const monthly = writeMonthlyScenes(folder);
+  assets.push(monthly.asset);
+  recipes.push({
+    name: 'monthly',
+    dataset: parseDataset(monthly.dataset),
+    scenes: { bright: BRIGHT, files: monthly.scenes },
+  });
 
   for (const { name, raster, ...dataset } of REAL) {
     if (!existsSync(join(SHARED, raster))) {

@@ -41,6 +41,19 @@ test('a body of our own client is right', () => {
   expect(problemsOf(body({ expression }))).toEqual([]);
 });
 
+test('a body with a function of the time step, which it calls, is right', () => {
+  const body_ = call('Image.constant', { value: { argumentReference: 'start' } });
+  const f = { functionDefinitionValue: { argumentNames: ['start', 'end'], body: '1' } };
+  const dataset = {
+    bands: [{ name: 'constant' }],
+    dtype: 'uint8',
+    source: { kind: 'expression', expression: { result: '0', values: { 0: f, 1: body_ } } },
+  } as const;
+  const expression = requestExpression(dataset, [0], { kind: 'bits' }, { start: 0, end: 1 });
+  expect(JSON.stringify(expression)).toContain('"functionReference":"0"');
+  expect(problemsOf(body({ expression, workloadTag: 'monthly-medians' }))).toEqual([]);
+});
+
 test('the type of every plain field of the messages is known', () => {
   for (const { name, fields, typed } of knownMessages())
     expect([name, typed]).toEqual([name, fields]);
@@ -53,6 +66,11 @@ const BROKEN: readonly (readonly [claim: string, json: unknown, said: RegExp])[]
     'an unknown key further in',
     body({ grid: { ...GRID, epsg: 4326 } }),
     /\.grid\.epsg: PixelGrid has no such field/,
+  ],
+  [
+    'a tag that is none',
+    body({ workloadTag: 'My cube' }),
+    /\.workloadTag: expected tag but received "My cube"/,
   ],
   ['a needed key that is missing', { ...body(), grid: undefined }, /\.grid: is needed/],
   [

@@ -16,9 +16,9 @@ const MESSAGES = {
 
 /** Types of plain fields, which the classes leave open. */
 const PLAIN = {
-  ComputePixelsRequest: { bandIds: 'string[]', workloadTag: 'string' },
-  GetPixelsRequest: { bandIds: 'string[]', workloadTag: 'string' },
-  ComputeValueRequest: { workloadTag: 'string' },
+  ComputePixelsRequest: { bandIds: 'string[]', workloadTag: 'tag' },
+  GetPixelsRequest: { bandIds: 'string[]', workloadTag: 'tag' },
+  ComputeValueRequest: { workloadTag: 'tag' },
   PixelGrid: { crsCode: 'string', crsWkt: 'string' },
   GridDimensions: { height: 'int32', width: 'int32' },
   AffineTransform: {
@@ -63,6 +63,9 @@ const ONE_OF = {
 
 const IS = {
   string: (value) => typeof value === 'string',
+  // What ee.data.setWorkloadTag takes.
+  tag: (value) =>
+    typeof value === 'string' && /^([a-z0-9]|[a-z0-9][-_a-z0-9]{0,61}[a-z0-9])$/.test(value),
   'string[]': (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   int32: (value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31,
   double: (value) => typeof value === 'number',

@@ -8,7 +8,8 @@ import {
 import type { EarthEngineAccountOptions } from './earth-engine.js';
 
 /**
- * An image built with Google's own client, as the source of a dataset:
+ * An image built with Google's own client, as the source of a dataset (`defineDataset` takes such a function as its
+ * `image`, too):
  *
  * ```ts
  * const source = await earthEngineExpression(
@@ -21,7 +22,9 @@ import type { EarthEngineAccountOptions } from './earth-engine.js';
  * The client is loaded and initialised with one request when this is first called; the expression is plain
  * data, stored in the cube, and needs the client no more.
  *
- * @param build gets the initialised client and returns an `ee.Image` with the dataset's bands.
+ * @param build gets the initialised client, and the start and the end of a time step, and returns an `ee.Image` with
+ * the dataset's bands. Where the image depends on them, the source is of a dataset with time steps, and else of one
+ * without.
  * @throws {InvalidInputError} when `build` fails or gives no image.
  * @throws {EarthEngineError} when there are no credentials, or the client cannot be initialised.
  */

@@ -1,36 +1,36 @@
 import { expected } from '../../errors.js';
+import { freeArguments, type Uses } from './free-arguments.js';
+import { asObject, checkDepth, type ExpressionRecord, usesOf, wrong } from './node.js';
+import { timeFunctionOf } from './time-function.js';
 
-/** An Earth Engine expression in the REST API's form, as `ee.Serializer.encodeCloudApi` and Python's `image.serialize()` write it. */
-export interface ExpressionRecord {
-  /** Which of the values is the image. */
-  readonly result: string;
-  readonly values: Readonly<Record<string, unknown>>;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** The kinds of a value node, of which each node is exactly one. */
-const NODE_KINDS = new Set([
-  'argumentReference',
-  'arrayValue',
-  'bytesValue',
-  'constantValue',
-  'dictionaryValue',
-  'functionDefinitionValue',
-  'functionInvocationValue',
-  'integerValue',
-  'valueReference',
-]);
-
-const TODO =
-  "Python's image.serialize() and JavaScript's ee.Serializer.toCloudApiJSON(image) write it.";
+/** Of an expression as JSON. The service takes 10 MB with all that a request says beside it. */
+export const MAX_EXPRESSION_BYTES = 9 * 1024 ** 2;
 
 /**
- * Checks that `json` is an expression whose references all lead somewhere. Whether its functions exist is
- * for the service to say.
+ * An expression that is given as what it is, or as the text that Python's `serialize()` and JavaScript's
+ * `ee.Serializer.toCloudApiJSON()` make of it.
+ * @throws {InvalidInputError} as {@link checkExpression} does, and for a text that is no JSON.
+ */
+export function readExpression(given: unknown): ExpressionRecord {
+  if (typeof given !== 'string') return checkExpression(given);
+  let json: unknown;
+  try {
+    json = JSON.parse(given);
+  } catch {
+    throw wrong('an object, or one as JSON text,', 'the expression', given);
+  }
+  return checkExpression(json);
+}
+
+/**
+ * Checks that `json` is an expression of an image, or of a function that gives one for a time step: references
+ * all lead somewhere and none leads back, arguments belong to a function around them, and the service's limits of
+ * size and depth are kept. Whether its functions exist is for the service to say.
  * @throws {InvalidInputError}
  */
 export function checkExpression(json: unknown): ExpressionRecord {
+  // The value nodes are two levels below.
+  checkDepth(json, 'the expression', -1);
   const { result, values, ...rest } = asObject(json, 'the expression');
   const [other] = Object.keys(rest);
   if (other !== undefined) throw wrong('"result" and "values" alone', 'the expression', other);
@@ -39,52 +39,55 @@ export function checkExpression(json: unknown): ExpressionRecord {
   const nodes = asObject(values, '"values" of the expression');
   const keys = new Set(Object.keys(nodes));
   if (!keys.has(result)) throw wrong('a key of "values"', '"result" of the expression', result);
-  for (const [key, node] of Object.entries(nodes))
-    checkNode(node, `value "${key}" of the expression`, keys);
-  return { result, values: nodes };
-}
-
-function checkNode(json: unknown, where: string, keys: ReadonlySet<string>): void {
-  const entries = Object.entries(asObject(json, where));
-  const [kind = '', content] = entries[0] ?? [];
-  if (entries.length !== 1 || !NODE_KINDS.has(kind)) {
-    throw wrong(
-      'one of constantValue, functionInvocationValue, valueReference and their like',
-      where,
-      entries.map(([name]) => name).join(', ') || 'nothing',
+  const uses = usesIn(nodes, keys);
+  const bytes = Buffer.byteLength(JSON.stringify(json));
+  if (bytes > MAX_EXPRESSION_BYTES)
+    throw expected(
+      `at most ${MAX_EXPRESSION_BYTES} bytes of JSON`,
+      'the expression',
+      `${bytes}`,
+      'Earth Engine takes no larger ones; what it computes many times can be a function, called by map.',
     );
-  }
-  const checkKey = (key: unknown) => {
-    if (typeof key !== 'string' || !keys.has(key))
-      throw wrong('a key of "values"', `a reference in ${where}`, key);
-  };
-  const checkAll = (nodes: unknown) => {
-    for (const node of Object.values(asObject(nodes ?? {}, where))) checkNode(node, where, keys);
-  };
-  if (kind === 'valueReference') checkKey(content);
-  if (kind === 'dictionaryValue') checkAll(asObject(content, where).values);
-  if (kind === 'arrayValue') {
-    const { values } = asObject(content, where);
-    if (!Array.isArray(values)) throw wrong('a list', `the array in ${where}`, values);
-    for (const node of values) checkNode(node, where, keys);
-  }
-  if (kind === 'functionDefinitionValue') checkKey(asObject(content, where).body);
-  if (kind === 'functionInvocationValue') {
-    const { functionName, functionReference, arguments: args } = asObject(content, where);
-    if (functionName === undefined) checkKey(functionReference);
-    else if (typeof functionName !== 'string')
-      throw wrong('a name', `the function in ${where}`, functionName);
-    checkAll(args);
-  }
+  const expression = { result, values: nodes };
+  checkArguments(expression, uses);
+  return expression;
 }
 
-function asObject(json: unknown, where: string): Json {
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
-  throw wrong('an object', where, json);
+function usesIn(
+  nodes: ExpressionRecord['values'],
+  keys: ReadonlySet<string>,
+): ReadonlyMap<string, Uses> {
+  const uses = new Map<string, Uses>();
+  for (const [key, node] of Object.entries(nodes))
+    uses.set(key, usesOf(node, `value "${key}" of the expression`, keys));
+  return uses;
 }
 
-function wrong(what: string, where: string, received: unknown) {
-  const shown =
-    typeof received === 'object' ? (JSON.stringify(received) ?? '').slice(0, 80) : received;
-  return expected(what, where, shown, TODO);
+/** The arguments that the result of an expression refers to and that no function within it has. */
+export function argumentsIn({ result, values }: ExpressionRecord): ReadonlySet<string> {
+  const uses = usesIn(values, new Set(Object.keys(values)));
+  return freeArguments(uses).get(result) ?? new Set();
+}
+
+function checkArguments(expression: ExpressionRecord, uses: ReadonlyMap<string, Uses>): void {
+  const free = freeArguments(uses);
+  const [argument] = free.get(expression.result) ?? [];
+  if (argument !== undefined)
+    throw expected(
+      'a function around each argument',
+      'the expression',
+      `"${argument}", which none has`,
+      'A function of the time step is a functionDefinitionValue, and the result.',
+    );
+  const step = timeFunctionOf(expression);
+  if (step === undefined) return;
+  const [body] = uses.get(step.key)?.references ?? [];
+  const used = free.get(body?.key ?? '');
+  if (used?.has(step.start) || used?.has(step.end)) return;
+  throw expected(
+    'a function that looks at its time step',
+    'the expression',
+    `one that uses neither "${step.start}" nor "${step.end}"`,
+    'Filter by them, as filterDate(start, end) does: each step would be the same image.',
+  );
 }

@@ -79,7 +79,7 @@ export const datasetFile = z.strictObject({
     .unknown()
     .optional()
     .describe(
-      "An image as an Earth Engine expression { result, values }, as Python's image.serialize() and JavaScript's ee.Serializer.toCloudApiJSON(image) write it.",
+      "An image as an Earth Engine expression { result, values }, or as the text that Python's image.serialize() and JavaScript's ee.Serializer.toCloudApiJSON(image) make of it. With time steps: a function of the start and the end of a step, in milliseconds.",
     ),
   local: z
     .literal(true)

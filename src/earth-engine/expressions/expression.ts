@@ -7,6 +7,7 @@ import type { TimeSpan } from '../../dataset/period.js';
 import { expected, type InvalidInputError } from '../../errors.js';
 import type { DType } from '../../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type MaskTransport } from '../../tile.js';
+import { imageAt } from './at-step.js';
 
 export interface Expression {
   readonly result: string;
@@ -39,7 +40,7 @@ export const image = (value: number): Node => call('Image.constant', { value: co
  *
  * Never `clip`: the request's grid already bounds the work.
  *
- * @param time of a collection only the images that begin in it.
+ * @param time of a collection only the images that begin in it; what an expression that is a function is called with.
  */
 export function requestExpression(
   dataset: Pick<Dataset, 'source' | 'bands' | 'dtype'>,
@@ -146,7 +147,7 @@ function sourceImage(source: Source, time: TimeSpan | undefined): Node {
       });
     }
     case 'expression':
-      return { valueReference: (source.expression as Expression).result };
+      return imageAt(source.expression as Expression, time);
     case 'local':
       throw withoutSource(source.kind);
   }

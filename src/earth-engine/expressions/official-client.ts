@@ -7,6 +7,7 @@
  * the arguments of a process.
  */
 import { createRequire } from 'node:module';
+import { argumentsIn } from '../../dataset/expressions/expression.js';
 import { EarthEngineError, expected, InvalidInputError } from '../../errors.js';
 import { AdaptiveLimiter } from '../adaptive-limiter.js';
 import { EarthEngineClient } from '../client.js';
@@ -113,7 +114,16 @@ export interface EarthEngineNamespace {
   readonly Algorithms: Readonly<Record<string, unknown>>;
 }
 
-export type BuildImage = (ee: EarthEngineNamespace) => unknown;
+/** A time step while an image is built: stand-ins for the numbers of each. */
+export interface StepArguments {
+  /** An `ee.Number`: milliseconds since 1970 in UTC at which the step starts. */
+  readonly start: EarthEngineObject;
+  /** An `ee.Number`: those at which it ends, which do not belong to it, as `filterDate` takes them. */
+  readonly end: EarthEngineObject;
+}
+
+/** Builds an `ee.Image`, of a time step where it looks at that. It is called once. */
+export type BuildImage = (ee: EarthEngineNamespace, step: StepArguments) => unknown;
 
 export interface OfficialClientOptions {
   /** Base URL, the one that pixels come from. */
@@ -130,6 +140,11 @@ interface OfficialClient extends EarthEngineNamespace {
   /** From replies of the REST API to what it keeps. */
   readonly rpc_convert: { algorithms(reply: unknown): unknown };
   readonly Serializer: { encodeCloudApi(object: unknown): Expression };
+  /** Calls `body` with stand-ins for its arguments, whatever it does with them. */
+  readonly CustomFunction: new (
+    signature: typeof STEP_SIGNATURE,
+    body: (...args: EarthEngineObject[]) => unknown,
+  ) => object;
   ready(): 'not_ready' | 'loading' | 'ready';
   initialize(
     base: string,
@@ -142,6 +157,17 @@ interface OfficialClient extends EarthEngineNamespace {
   reset(): void;
 }
 
+const START = 'start';
+const END = 'end';
+const STEP_SIGNATURE = {
+  name: 'step',
+  args: [
+    { name: START, type: 'Number' },
+    { name: END, type: 'Number' },
+  ],
+  returns: 'Image',
+} as const;
+
 /** Whoever waits for an expression would rather be told. */
 const LIST_RETRY = { maxTries: 3, exchangeMs: 60_000 };
 
@@ -151,7 +177,8 @@ let initialisedFor: string | undefined;
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
- * The expression of an image that is built with the official client.
+ * The expression of an image that is built with the official client; of a function of the time step, where the image
+ * depends on it.
  *
  * The client is loaded when this is first called (about a second), and initialised once for an endpoint and
  * project; for another one it is reset and initialised again, so calls run one after the other. `build` only
@@ -173,7 +200,8 @@ export function buildExpression(
 async function takeTurn(build: BuildImage, options: OfficialClientOptions): Promise<Expression> {
   client ??= loadClient();
   await initialise(client, options);
-  return encode(client, await runBuild(client, build));
+  const step = stepArguments(client);
+  return encode(client, await runBuild(client, build, step));
 }
 
 /** Here rather than at the top: it costs a second, which commands without such expressions need not spend. */
@@ -257,9 +285,24 @@ function unexpectedList(
   );
 }
 
-async function runBuild(ee: OfficialClient, build: BuildImage): Promise<unknown> {
+/** As the client makes them for a function, which cannot wait for its body as we do. */
+function stepArguments(ee: OfficialClient): StepArguments {
+  const step: EarthEngineObject[] = [];
+  new ee.CustomFunction(STEP_SIGNATURE, (...args) => {
+    step.splice(0, step.length, ...args);
+    return args[0];
+  });
+  const [start, end] = step as [EarthEngineObject, EarthEngineObject];
+  return { start, end };
+}
+
+async function runBuild(
+  ee: OfficialClient,
+  build: BuildImage,
+  step: StepArguments,
+): Promise<unknown> {
   try {
-    return await build(ee);
+    return await build(ee, step);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidInputError(
@@ -278,7 +321,10 @@ function encode(ee: OfficialClient, image: unknown): Expression {
       hintFor(ee, image),
     );
   }
-  return ee.Serializer.encodeCloudApi(image);
+  const expression = ee.Serializer.encodeCloudApi(image);
+  const names = argumentsIn(expression);
+  if (!names.has(START) && !names.has(END)) return expression;
+  return ee.Serializer.encodeCloudApi(new ee.CustomFunction(STEP_SIGNATURE, () => image));
 }
 
 function describe(ee: OfficialClient, value: unknown): string {

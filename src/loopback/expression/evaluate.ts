@@ -96,7 +96,9 @@ class Evaluation {
       if (called === null || typeof called !== 'object' || !('call' in called)) {
         throw refuse(`Reference '${String(functionReference)}' is not a function.`);
       }
-      return called.call(this.nodes(call.arguments, scope));
+      const given = this.nodes(call.arguments, scope);
+      checkNames(called, given, String(functionReference));
+      return called.call(given);
     }
     const algorithm = ALGORITHMS.get(functionName);
     // Before its arguments: the outermost function is the one the caller will recognise.
@@ -130,6 +132,19 @@ class Evaluation {
       call: (given) => this.reference(String(body), new Map([...scope, ...given])),
     };
   }
+}
+
+/** A function is given each of its arguments, and no others. */
+function checkNames(
+  { argumentNames }: Lambda,
+  given: ReadonlyMap<string, Value>,
+  key: string,
+): void {
+  const missing = argumentNames.find((name) => !given.has(name));
+  if (missing !== undefined)
+    throw refuse(`Function '${key}': Parameter '${missing}' is required and may not be null.`);
+  const other = [...given.keys()].find((name) => !argumentNames.includes(name));
+  if (other !== undefined) throw refuse(`Function '${key}': Unrecognized argument '${other}'.`);
 }
 
 function kept<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {

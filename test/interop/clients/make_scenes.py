@@ -5,6 +5,7 @@
 
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,11 @@ SHAPE = (160, 200)
 YEARS = [2020, 2021, 2022, 2023]
 NODATA = -999
 
+# The grid of the examples in src/dataset/README.md.
+MONTHLY = {"crs": CRS, "transform": Affine(10, 0, 499980, 0, -10, 5700000), "shape": (120, 160)}
+# Names of the images of each month of 2024.
+MONTHS = [[f"m{month:02}_{shot}" for shot in range(3)] for month in range(1, 13)]
+
 
 def write(path, pixels, nodata, crs=CRS, transform=TRANSFORM):
     count, height, width = pixels.shape
@@ -25,6 +31,22 @@ def write(path, pixels, nodata, crs=CRS, transform=TRANSFORM):
         dtype=pixels.dtype, crs=crs, transform=transform, nodata=nodata,
     ) as out:  # fmt: skip
         out.write(pixels)
+
+
+def make_monthly(folder, random):
+    """Uint16 with 0 for nodata: a fifth of the pixels, and one corner in all images."""
+    images = []
+    for month, names in enumerate(MONTHS, 1):
+        last = (datetime(2024, month, 28) + timedelta(days=4)).replace(day=1) - timedelta(seconds=1)
+        # The first moment of a month belongs to it, and so does the last second.
+        starts = [datetime(2024, month, 1), datetime(2024, month, 15, 10, 20), last]
+        for name, start in zip(names, starts, strict=True):
+            pixels = random.integers(1, 10_000, (3, *MONTHLY["shape"])).astype(np.uint16)
+            pixels[random.random(pixels.shape) < 0.2] = 0
+            pixels[:, :10, :12] = 0
+            write(folder / f"{name}.tif", pixels, 0, MONTHLY["crs"], MONTHLY["transform"])
+            images.append({"file": f"{name}.tif", "bands": ["B4", "B3", "B2"], "start": f"{start.isoformat()}Z"})
+    return images
 
 
 def main(folder):
@@ -43,7 +65,9 @@ def main(folder):
     scene = random.integers(1, 256, (3, *SHAPE)).astype(np.uint8)
     scene[:, 40:60, 50:90] = 0
     write(folder / "scene.tif", scene, 0)
+    monthly = make_monthly(folder, random)
     assets = [
+        {"id": "COPERNICUS/S2_SR_HARMONIZED", "type": "IMAGE_COLLECTION", "images": monthly},
         {"id": "users/clients/stack", "type": "IMAGE_COLLECTION", "images": images},
         # An id of one part is one that geedim does not look for in Google's public catalogue.
         {"id": "scene", "type": "IMAGE", "images": [{"file": "scene.tif", "bands": ["a", "b", "c"]}]},

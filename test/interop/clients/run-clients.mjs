@@ -59,7 +59,12 @@ async function main(/** @type {string[]} */ pythons) {
 }
 
 async function run(python, args) {
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ICECHUNK_LOG: 'error' };
+  const env = {
+    ...process.env,
+    PYTHONDONTWRITEBYTECODE: '1',
+    ICECHUNK_LOG: 'error',
+    GEOCUBES_NODE: process.execPath,
+  };
   const child = spawn(python, args, { stdio: ['ignore', 'inherit', 'inherit'], env });
   const [code] = await once(child, 'close');
   return code ?? 1;

@@ -26,7 +26,7 @@ def read_manifest(config):
 
 def pytest_generate_tests(metafunc):
     """`cube`: each that this icechunk reads and that has no time axis; `temporal_cube`: those that have one;
-    `warped_cube`: those made from a raster that GDAL can warp."""
+    `composite_cube`: those whose steps are made of several rasters; `warped_cube`: those made from a raster that GDAL can warp."""
     manifest = read_manifest(metafunc.config)
     cubes = [Cube(record) for record in manifest["cubes"]]
     readable = [cube for cube in cubes if cube.format <= ICECHUNK_MAJOR]
@@ -36,6 +36,9 @@ def pytest_generate_tests(metafunc):
     if "temporal_cube" in metafunc.fixturenames:
         temporal = [cube for cube in readable if cube.is_temporal]
         metafunc.parametrize("temporal_cube", [*map(named, temporal)])
+    if "composite_cube" in metafunc.fixturenames:
+        composites = [cube for cube in readable if cube.scenes is not None]
+        metafunc.parametrize("composite_cube", [*map(named, composites)])
     if "warped_cube" in metafunc.fixturenames:
         warped = [cube for cube in readable if cube.file is not None]
         metafunc.parametrize("warped_cube", [*map(named, warped), *missing(manifest)])

@@ -23,6 +23,7 @@ class Cube:
         self.transform = Affine(*record["affine"])
         self.bands = [band["name"] for band in record["bands"]]
         self.steps = record["steps"]
+        self.scenes = record["scenes"]
         self.tiles = {
             tuple(tile[name] for name in ("t", "row", "col") if name in tile): tile["state"]
             for tile in record["tiles"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import rasterio
 import rioxarray  # noqa: F401  registers the .rio accessor
 from cube import assert_same_pixels
 
@@ -19,7 +20,7 @@ def test_the_stored_numbers_are_those_that_xarray_would_store(temporal_cube):
     raw = temporal_cube.dataset(decode_times=False)["time"]
     assert raw.dtype == np.int64
     assert raw.attrs["calendar"] == "proleptic_gregorian"
-    unit = {"yearly": "days", "listed": "hours"}[temporal_cube.name]
+    unit = {"yearly": "days", "monthly": "days", "listed": "hours"}[temporal_cube.name]
     first = starts_of(temporal_cube)[0]
     assert raw.attrs["units"] == f"{unit} since {first:%Y-%m-%d %H:%M:%S}"
     assert temporal_cube.group["time"].chunks == raw.shape
@@ -43,13 +44,35 @@ def test_pixels_of_every_step_are_those_that_the_javascript_side_reads(temporal_
         assert len(distinct) == len(temporal_cube.steps)
 
 
-def test_a_year_is_selected_by_its_name(temporal_cube):
-    picked = temporal_cube.dataset(mask_and_scale=False)[temporal_cube.bands[0]].sel(time="2018")
-    index = [step[:4] for step in temporal_cube.steps].index("2018")
+def test_a_year_or_a_month_is_selected_by_its_name(temporal_cube):
+    name = "2024-02" if temporal_cube.name == "monthly" else "2018"
+    picked = temporal_cube.dataset(mask_and_scale=False)[temporal_cube.bands[0]].sel(time=name)
+    index = [step.startswith(name) for step in temporal_cube.steps].index(True)
     assert picked.sizes["time"] == 1
     rows, cols = temporal_cube.window
     expected = temporal_cube.expected[temporal_cube.bands[0]][index : index + 1]
-    assert_same_pixels(picked.values[:, rows, cols], expected, "2018")
+    assert_same_pixels(picked.values[:, rows, cols], expected, name)
+
+
+def test_each_step_is_the_median_that_numpy_computes_of_its_rasters(composite_cube):
+    dataset = composite_cube.dataset()
+    assert dataset.sizes["time"] == len(composite_cube.scenes["files"])
+    for step, files in zip(dataset.indexes["time"], composite_cube.scenes["files"], strict=True):
+        expected = median_of(files, composite_cube.scenes["bright"])
+        for name, values in zip(composite_cube.bands, expected, strict=True):
+            actual = dataset[name].sel(time=step).values
+            assert 0 < np.isnan(actual).sum() < actual.size / 2
+            assert_same_pixels(actual, values, f"{name} of {step}")
+
+
+def median_of(files, bright):
+    """[band, y, x] in float32, NaN where no raster has a valid pixel."""
+    shots = []
+    for file in files:
+        with rasterio.open(file) as raster:
+            shots.append(raster.read(masked=True))
+    shots = np.ma.masked_greater_equal(np.ma.stack(shots), bright)
+    return np.ma.median(shots.astype(np.float64), axis=0).filled(np.nan).astype(np.float32)
 
 
 def test_rioxarray_finds_the_crs_of_a_step(temporal_cube):

@@ -215,6 +215,49 @@ test('an expression is plain JSON', () => {
   expect(JSON.parse(JSON.stringify(expression))).toEqual(expression);
 });
 
+describe('an expression that is a function', () => {
+  const expression = {
+    result: 'f',
+    values: {
+      f: { functionDefinitionValue: { argumentNames: ['a', 'b'], body: 'g' } },
+      g: {
+        functionInvocationValue: {
+          functionName: 'Image.constant',
+          arguments: { value: { argumentReference: 'a' } },
+        },
+      },
+    },
+  };
+  const dataset = {
+    source: { kind: 'expression', expression },
+    bands: names(1),
+    dtype: 'uint8',
+  } as const;
+
+  test('is defined and called in each request, with the milliseconds of its step', () => {
+    const time = { start: Date.UTC(2024, 0, 1), end: Date.UTC(2024, 1, 1) };
+    const { values, result } = requestExpression(dataset, [0], { kind: 'file' }, time);
+    expect(values).toMatchObject(expression.values);
+    const select = callOf({ values, result }, root({ values, result }).arguments.value);
+    expect(callOf({ values, result }, select.arguments.input)).toEqual({
+      functionReference: 'f',
+      arguments: {
+        a: { constantValue: 1_704_067_200_000 },
+        b: { constantValue: 1_706_745_600_000 },
+      },
+    });
+  });
+
+  test('is refused without a step, as an image is with one', () => {
+    expect(() => requestExpression(dataset, [0], { kind: 'file' })).toThrow('a function of the');
+    const image = { result: 'g', values: { g: { constantValue: 1 } } };
+    const still = { ...dataset, source: { kind: 'expression', expression: image } } as const;
+    expect(() => requestExpression(still, [0], { kind: 'file' }, { start: 0, end: 1 })).toThrow(
+      'an expression of one image',
+    );
+  });
+});
+
 describe('images of one time step', () => {
   const time = { start: Date.UTC(2019, 0, 1), end: Date.UTC(2020, 0, 1) };
   const dataset = { source: COLLECTION, bands: names(1), dtype: 'uint8' } as const;

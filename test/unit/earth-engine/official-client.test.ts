@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkExpression } from '../../../src/dataset/expressions/expression.js';
+import { timeFunctionOf } from '../../../src/dataset/expressions/time-function.js';
 import { findCredentials } from '../../../src/earth-engine/credentials.js';
 import {
   type BuildImage,
   buildExpression,
   type EarthEngineNamespace,
+  type EarthEngineObject,
 } from '../../../src/earth-engine/expressions/official-client.js';
 import { MAX_METADATA_BYTES } from '../../../src/earth-engine/read-body.js';
 import { EarthEngineError, InvalidInputError } from '../../../src/errors.js';
@@ -50,6 +53,44 @@ test('an image becomes an expression of the REST API, plain JSON with its shared
   expect(text.match(/ImageCollection\.mosaic/g)).toHaveLength(1);
   expect(text).toContain('"functionName":"Image.add"');
 });
+
+describe('an image that depends on its time step', () => {
+  test('becomes a function of the step, built by one call, with nothing left of the client', async () => {
+    let calls = 0;
+    const expression = await build((ee, { start, end }) => {
+      calls++;
+      return ee
+        .ImageCollection(DEMO)
+        .filterDate(start, end)
+        .map((image: EarthEngineObject) => image.set?.('since', ee.Date(start)))
+        .median();
+    });
+    expect(calls).toBe(1);
+    expect(JSON.parse(JSON.stringify(expression))).toEqual(expression);
+    expect(checkExpression(expression)).toEqual(expression);
+    expect(timeFunctionOf(expression)).toMatchObject({ start: 'start', end: 'end' });
+    expect(Object.values(argumentNamesIn(expression))).toContainEqual(['start', 'end']);
+  });
+
+  test('may come late, as a promise', async () => {
+    const expression = await build(async (ee, { end }) => ee.Image(await Promise.resolve(end)));
+    expect(timeFunctionOf(expression)).toMatchObject({ start: 'start', end: 'end' });
+  });
+
+  test('is a function no more where it looks at neither end of it', async () => {
+    const image = await build((ee, { start: _ }) => ee.Image(7));
+    expect(image).toEqual(await build(constant));
+    expect(timeFunctionOf(image)).toBeUndefined();
+  });
+});
+
+/** Of each function in an expression. */
+function argumentNamesIn(json: unknown): readonly unknown[] {
+  if (typeof json !== 'object' || json === null) return [];
+  const own = (json as { argumentNames?: unknown }).argumentNames;
+  const inner = Object.values(json).flatMap(argumentNamesIn);
+  return own === undefined ? inner : [own, ...inner];
+}
 
 test('the client is initialised once for an endpoint and project, with the project in its headers', async () => {
   const service = await serve((response, { path, headers }) => {

@@ -309,6 +309,28 @@ describe('the graph', () => {
     ]);
   });
 
+  test('a function is given each of its arguments and no others, and may be called with another value each time', () => {
+    const f = { functionDefinitionValue: { argumentNames: ['x', 'y'], body: 'body' } };
+    const body = call('Number.subtract', {
+      left: { argumentReference: 'x' },
+      right: { argumentReference: 'y' },
+    });
+    const f_of = (args: Readonly<Record<string, object>>) => ({
+      functionInvocationValue: { functionReference: 'f', arguments: args },
+    });
+    const run = (node: object) =>
+      evaluate({ result: '0', values: { 0: node, f, body } }, CATALOGUE);
+    const inner = f_of({ x: constant(10), y: constant(4) });
+    expect(run(f_of({ x: inner, y: constant(1) }))).toBe(5);
+    expect(run(f_of({ y: inner, x: constant(1) }))).toBe(-5);
+    expect(() => run(f_of({ x: constant(1) }))).toThrow(
+      "Function 'f': Parameter 'y' is required and may not be null.",
+    );
+    expect(() => run(f_of({ x: constant(1), y: constant(1), z: constant(1) }))).toThrow(
+      "Function 'f': Unrecognized argument 'z'.",
+    );
+  });
+
   test('circles, unknown references and unknown arguments are refused', () => {
     const run = (values: object) => () => evaluate({ result: '0', values }, CATALOGUE);
     expect(run({ 0: { valueReference: '0' } })).toThrow("Reference '0' refers to itself.");

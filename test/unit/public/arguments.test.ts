@@ -94,7 +94,7 @@ const call = (
 /** Every function and method that is public. */
 const CALLS: Readonly<Record<string, Call>> = {
   createPool: call(() => [{ size: 0 }], ['size', 'kernel']),
-  defineDataset: call(() => [{}, {}], ['like', 'onSnap']),
+  defineDataset: call(() => [{}, {}], ['like', 'onSnap', 'endpoint', 'token', 'project']),
   parseDataset: call(() => [{}, {}], ['like', 'onSnap']),
   drawReport: call(() => [undefined, {}]),
   drawStateMap: call(
@@ -106,7 +106,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       library.presetDataset('demo'),
       { endpoint: 'http://127.0.0.1:1', token: 't', project: 'p' },
     ],
-    ['endpoint', 'project', 'token', 'keyFile', 'scopes', 'limiter', 'retry'],
+    ['endpoint', 'project', 'token', 'keyFile', 'scopes', 'limiter', 'retry', 'workloadTag'],
   ),
   earthEngineExpression: call(
     () => [undefined, { endpoint: 'http://127.0.0.1:1', token: 't', project: 'p' }],
