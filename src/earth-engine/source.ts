@@ -36,6 +36,8 @@ export interface EarthEngineOptions {
   /** The project's limiter; share one among all sources that use the project. Default: a new one. */
   readonly limiter?: AdaptiveLimiter | undefined;
   readonly retry?: RetryOptions | undefined;
+  /** Goes with each request for pixels, into the service's accounting. */
+  readonly workloadTag?: string | undefined;
 }
 
 /** The lowest float32, exact in both float types and far outside any data. */
@@ -74,7 +76,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     options.limiter ?? new AdaptiveLimiter(),
     options.retry,
   );
-  const pixels = new PixelFetcher(client, dataset, shapeOf(dataset));
+  const pixels = new PixelFetcher(client, dataset, shapeOf(dataset), options.workloadTag);
   return {
     ...earthEnginePlanner(dataset),
     async check(signal) {
@@ -142,6 +144,7 @@ class PixelFetcher {
     private readonly client: EarthEngineClient,
     private readonly dataset: Dataset,
     private readonly shape: RequestShape,
+    private readonly workloadTag: string | undefined,
   ) {}
 
   async fetchTile(tile: PlannedTile, { signal, onEvent }: FetchContext): Promise<FetchedTile> {
@@ -230,7 +233,7 @@ class PixelFetcher {
     request: PixelRequest,
     { signal, onEvent, time, arrived }: PartContext,
   ): Promise<FetchedPart> {
-    const { shape, client } = this;
+    const { shape, client, workloadTag } = this;
     const started = performance.now();
     const { bytes } = await client.send({
       method: 'POST',
@@ -239,6 +242,7 @@ class PixelFetcher {
         expression: this.#expressionFor(request.bands, time),
         fileFormat: 'GEO_TIFF',
         grid: gridOf(request),
+        ...(workloadTag === undefined ? {} : { workloadTag }),
       },
       signal,
       onEvent,

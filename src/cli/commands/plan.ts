@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { IngestEstimate, Rate } from '../../cube/cost/estimate.js';
 import { Cube } from '../../cube/cube.js';
+import { workloadTagFor } from '../../cube/sources/earth-engine.js';
 import { expected } from '../../errors.js';
 import { abortOnSignals } from '../interrupt.js';
 import {
@@ -79,8 +80,30 @@ export async function showPlan(options: PlanOptions): Promise<void> {
       : await withSample(cube, options, (source, pool, signal) =>
           cube.estimate(roi, { ...common, sample: { tiles: sample, source, pool }, signal }),
         );
-  if (options.format === 'json') printJson(estimate);
-  else print(...estimateText(estimate).split('\n'));
+  const accounting = accountingOf(cube.dataset, options);
+  if (options.format === 'json') printJson({ ...estimate, ...accounting });
+  else print(...estimateText(estimate).split('\n'), ...accountingText(accounting));
+}
+
+/** Nobody accounts for what comes from files. */
+function accountingOf(
+  dataset: Cube['dataset'],
+  { workloadTag }: ServiceOptions,
+): { readonly workloadTag?: string | null } {
+  const { kind } = dataset.source;
+  if (kind === 'local' || kind === 'none') return {};
+  return { workloadTag: workloadTagFor(dataset, workloadTag) ?? null };
+}
+
+function accountingText({ workloadTag }: ReturnType<typeof accountingOf>): string[] {
+  if (workloadTag === undefined) return [];
+  const where =
+    workloadTag === null
+      ? 'without a workload tag, among all others of the project'
+      : `with the workload tag "${workloadTag}"`;
+  return [
+    `accounting: Earth Engine counts the EECU of these requests ${where}; it tells them afterwards, not in advance`,
+  ];
 }
 
 async function withSample(

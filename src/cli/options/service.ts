@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { earthEngine } from '../../cube/sources/earth-engine.js';
+import { checkWorkloadTag, earthEngine } from '../../cube/sources/earth-engine.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { TileSource } from '../../tile.js';
 import { pathFor } from './common.js';
@@ -17,6 +17,7 @@ export interface ServiceOptions extends QuotaLenderOptions {
   readonly keyFile?: string;
   readonly insecureHttp?: boolean;
   readonly concurrency?: number | undefined;
+  readonly workloadTag?: string | undefined;
 }
 
 /** The options of every command that asks Earth Engine for pixels. */
@@ -27,6 +28,7 @@ export function addServiceOptions(command: Command): Command {
     .addOption(keyFileOption())
     .addOption(insecureHttpOption())
     .addOption(concurrencyOption())
+    .addOption(workloadTagOption())
     .addOption(quotaOption())
     .addOption(quotaTokenFileOption());
 }
@@ -48,6 +50,12 @@ export const insecureHttpOption = () =>
     '--insecure-http',
     'let the token go over plain http to another machine, readable on the way',
   );
+
+export const workloadTagOption = () =>
+  new Option(
+    '--workload-tag <tag>',
+    'name of these requests in Earth Engine\'s accounting, "" for none (default: made from the cube\'s title)',
+  ).argParser((tag: string) => checkWorkloadTag(tag, '--workload-tag') ?? '');
 
 /**
  * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):

@@ -8,9 +8,12 @@ import {
 import { findCredentials } from '../../earth-engine/credentials.js';
 import { assetIdOf } from '../../earth-engine/expressions/expression.js';
 import { earthEngineSource } from '../../earth-engine/source.js';
+import { checkWorkloadTag, workloadTagOf } from '../../earth-engine/workload-tag.js';
 import { expected } from '../../errors.js';
 import type { TileSource } from '../../tile.js';
 import { lendFrom, type QuotaOptions } from './quota.js';
+
+export { checkWorkloadTag };
 
 /** Which service is asked, as whom, and who pays. */
 export interface EarthEngineAccountOptions {
@@ -41,6 +44,12 @@ export interface EarthEngineSourceOptions extends EarthEngineAccountOptions {
   /** A server that shares the project's quota among processes; the bounds of {@link limiter} then hold beside it. */
   readonly quota?: QuotaOptions | undefined;
   readonly retry?: RetryOptions | undefined;
+  /**
+   * Goes with each request for pixels, so that Earth Engine's accounting tells them from others: up to 63 of a-z,
+   * 0-9, - and _, with a letter or digit at both ends, or an empty text for none. Default: made from the
+   * dataset's title; none where nothing of that can stand in a tag.
+   */
+  readonly workloadTag?: string | undefined;
 }
 
 /**
@@ -53,9 +62,10 @@ export async function earthEngine(
   dataset: Dataset,
   options: EarthEngineSourceOptions = {},
 ): Promise<TileSource> {
-  const { limiter, quota, retry, ...account } = options;
+  const { limiter, quota, retry, workloadTag: _, ...account } = options;
   // A source that Earth Engine does not have is told before anything is asked for.
   assetIdOf(dataset.source);
+  const workloadTag = workloadTagFor(dataset, options.workloadTag);
   // A wrong address is told before anyone is asked for credentials.
   const endpoint = normaliseEndpoint(options.endpoint ?? HIGH_VOLUME_ENDPOINT);
   const credentials = await findCredentials({ ...account, endpoint });
@@ -65,6 +75,7 @@ export async function earthEngine(
     credentials,
     limiter: places,
     retry,
+    workloadTag,
   });
   const close = async () => {
     await source.close();
@@ -77,6 +88,14 @@ export async function earthEngine(
     await close();
     throw error;
   }
+}
+
+/** The tag that was given, or the dataset's own. @throws {InvalidInputError} for one of another form. */
+export function workloadTagFor(
+  { title }: Pick<Dataset, 'title'>,
+  given: string | undefined,
+): string | undefined {
+  return given === undefined ? workloadTagOf(title) : checkWorkloadTag(given, 'the workload tag');
 }
 
 /** One that was given, one by its bounds, or one whose places a server lends. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Dataset } from '../../../src/dataset/dataset.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import { AdaptiveLimiter } from '../../../src/earth-engine/adaptive-limiter.js';
 import { earthEngineSource } from '../../../src/earth-engine/source.js';
@@ -63,13 +64,18 @@ afterEach(async () => {
 
 async function start(
   answer: Answer,
-  { dataset = DATASET, places = 2 } = {},
+  {
+    dataset = DATASET,
+    places = 2,
+    workloadTag,
+  }: { dataset?: Dataset; places?: number; workloadTag?: string | undefined } = {},
 ): Promise<{ server: SmallServer; source: TileSource }> {
   const server = await serve(answer);
   const source = earthEngineSource(dataset, {
     endpoint: server.url,
     limiter: new AdaptiveLimiter({ start: places, ceiling: places, perSecond: 1e9 }),
     retry: { maxTries: 2 },
+    workloadTag,
     credentials: {
       origin: 'test',
       project: 'proj',
@@ -133,6 +139,16 @@ describe('fetch', () => {
     });
   });
 
+  test('a workload tag goes with each request, and without one the field is not there', async () => {
+    for (const workloadTag of ['monthly', undefined]) {
+      const { server, source } = await start(tiff, { workloadTag });
+      await source.fetch(plan(source));
+      const bodies = server.seen.map(({ body }) => JSON.parse(body) as object);
+      expect(bodies.map((body) => 'workloadTag' in body)).toEqual([workloadTag !== undefined]);
+      expect(bodies[0]).toEqual({ ...bodies[0], ...(workloadTag && { workloadTag }) });
+    }
+  });
+
   test('a CRS without an EPSG code goes as WKT', async () => {
     const wkt = parseCrs('EPSG:3413').wkt.replace(/,\s*AUTHORITY\["EPSG","3413"\]\]$/, ']');
     const { server, source } = await start(tiff);
@@ -143,14 +159,16 @@ describe('fetch', () => {
   });
 
   test('a tile of several requests asks for each once, with no more under way than the limiter has places', async () => {
-    let open = 0;
+    const open: (() => void)[] = [];
     let most = 0;
+    // Nobody gets a reply until there are two, so that these are under way together whatever the machine does.
     const { server, source } = await start((response, request, count) => {
-      most = Math.max(most, ++open);
-      setImmediate(() => {
-        open--;
-        tiff(response, request, count);
-      });
+      open.push(() => tiff(response, request, count));
+      most = Math.max(most, open.length);
+      if (open.length === 2)
+        setImmediate(() => {
+          for (const reply of open.splice(0)) reply();
+        });
     });
     const geobox = { ...DATASET.grid.geobox, shape: [35_000, 100] as const };
     const tile = plan(source, geobox);
