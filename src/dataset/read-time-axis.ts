@@ -65,7 +65,7 @@ function readRegular({
 }
 
 /** Steps that begin before `end`. */
-function countUntil(start: number, step: string, end: number): number {
+export function countUntil(start: number, step: string, end: number): number {
   const { count, unit } = parseStep(step);
   if (end <= start)
     throw expected('an end after the start', '"time" of the dataset', formatInstant(end));

@@ -92,7 +92,7 @@ export function selectSteps(
     throw expected(
       'no time for a cube without a time axis',
       SUBJECT,
-      describe(toi),
+      describeToi(toi),
       'Leave the time out.',
     );
   }
@@ -126,7 +126,7 @@ function stepsIn(axis: TimeAxis, { start, end }: TimeSpan, toi: Toi): readonly T
       ? `a time on the cube's axis (${axis})`
       : `a time in which a step of the cube's axis (${axis}) begins, or which one holds`,
     SUBJECT,
-    describe(toi),
+    describeToi(toi),
     `The nearest step is ${formatInstant(nearestStep(axis, Number.isFinite(start) ? start : end).start)}.`,
   );
 }
@@ -137,15 +137,17 @@ function nearestStep(axis: TimeAxis, time: number): TimeStep {
   );
 }
 
-function spanOfRange(toi: Extract<Toi, { kind: 'range' }>): TimeSpan {
+/** `start` or `end` is infinite where it is open. @throws {InvalidInputError} */
+export function spanOfRange(toi: Extract<Toi, { kind: 'range' }>): TimeSpan {
   const start = toi.from === undefined ? Number.NEGATIVE_INFINITY : spanOf(toi.from).start;
   const end = toi.to === undefined ? Number.POSITIVE_INFINITY : spanOf(toi.to).end;
   if (!(end > start))
-    throw expected('a range that does not end before it begins', SUBJECT, describe(toi));
+    throw expected('a range that does not end before it begins', SUBJECT, describeToi(toi));
   return { start, end };
 }
 
-function spanOf(time: Time): TimeSpan {
+/** The stretch of time that a text names; of a `Date` a millisecond. @throws {InvalidInputError} */
+export function spanOf(time: Time): TimeSpan {
   if (typeof time === 'string') return parsePeriod(time, SUBJECT);
   const start = time.getTime();
   if (Number.isNaN(start)) throw expected('a valid date', SUBJECT, time);
@@ -153,7 +155,7 @@ function spanOf(time: Time): TimeSpan {
 }
 
 /** As {@link parseToi} reads it. */
-function describe(toi: Toi): string {
+export function describeToi(toi: Toi): string {
   const shown = (time: Time | undefined) => {
     if (!(time instanceof Date)) return time ?? '';
     return Number.isNaN(time.getTime()) ? String(time) : formatInstant(time.getTime());
@@ -166,6 +168,6 @@ function describe(toi: Toi): string {
     case 'nearest':
       return `nearest:${shown(toi.time)}`;
     case 'list':
-      return toi.times.map(describe).join(',');
+      return toi.times.map(describeToi).join(',');
   }
 }

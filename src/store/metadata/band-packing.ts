@@ -12,6 +12,7 @@ import type { BandPacking } from '../../tile.js';
 import type { Repository } from '../repository.js';
 import type { CubeStore, KeyValueStore } from '../session.js';
 import { LIST_NAMES } from '../smart-geocubes/loaded-list.js';
+import { readDocument, writeDocument } from './documents.js';
 import {
   CUBE_RECORD_PATH,
   type CubeRecord,
@@ -19,10 +20,6 @@ import {
   LEDGER_CHUNK,
   LEDGER_PATH,
 } from './zarr-metadata.js';
-
-interface Document {
-  readonly attributes?: Readonly<Record<string, unknown>>;
-}
 
 /** Attributes to add, by band. */
 type Changes = ReadonlyMap<string, Readonly<Record<string, string | number>>>;
@@ -53,12 +50,14 @@ async function changesFor(
   dataset: Dataset,
   packings: readonly BandPacking[],
 ): Promise<Changes> {
-  const record = (await read(store, CUBE_RECORD_PATH))?.attributes as CubeRecord | undefined;
+  const record = (await readDocument(store, CUBE_RECORD_PATH))?.attributes as
+    | CubeRecord
+    | undefined;
   const changes = new Map<string, Record<string, string | number>>();
   let canChange: boolean | undefined;
   for (const [at, { name }] of dataset.bands.entries()) {
     const wanted = packings[at] ?? {};
-    const attributes = (await read(store, name))?.attributes ?? {};
+    const attributes = (await readDocument(store, name))?.attributes ?? {};
     const change = differences(attributes, wanted, record?.packedBy === 'files');
     if (change === undefined) continue;
     canChange ??= record !== undefined && (await isEmpty(store, dataset));
@@ -112,7 +111,7 @@ function disagreement(
 }
 
 async function isEmpty(store: KeyValueStore, { grid: record, time }: Dataset): Promise<boolean> {
-  const lists = (await read(store, ''))?.attributes ?? {};
+  const lists = (await readDocument(store, ''))?.attributes ?? {};
   if (LIST_NAMES.some((name) => ((lists[name] as unknown[] | undefined) ?? []).length > 0))
     return false;
   const { rows, cols } = Grid.fromRecord(record);
@@ -130,10 +129,13 @@ async function isEmpty(store: KeyValueStore, { grid: record, time }: Dataset): P
 async function write(store: CubeStore, changes: Changes): Promise<void> {
   if (changes.size === 0) return;
   for (const [name, change] of changes) {
-    const document = (await read(store, name)) ?? {};
-    await put(store, name, { ...document, attributes: { ...document.attributes, ...change } });
+    const document = (await readDocument(store, name)) ?? {};
+    await writeDocument(store, name, {
+      ...document,
+      attributes: { ...document.attributes, ...change },
+    });
   }
-  const group = (await read(store, CUBE_RECORD_PATH)) ?? {};
+  const group = (await readDocument(store, CUBE_RECORD_PATH)) ?? {};
   const record = group.attributes as unknown as CubeRecord;
   const bands = record.dataset.bands.map((band) => ({
     ...band,
@@ -142,19 +144,8 @@ async function write(store: CubeStore, changes: Changes): Promise<void> {
       : {}),
   }));
   const dataset = { ...record.dataset, bands };
-  await put(store, CUBE_RECORD_PATH, {
+  await writeDocument(store, CUBE_RECORD_PATH, {
     ...group,
     attributes: { ...record, dataset, packedBy: 'files' },
   });
-}
-
-async function read(store: KeyValueStore, path: string): Promise<Document | undefined> {
-  const bytes = (await store.get(path === '' ? 'zarr.json' : `${path}/zarr.json`)) ?? undefined;
-  return bytes === undefined
-    ? undefined
-    : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Document);
-}
-
-function put(store: CubeStore, path: string, document: Document): Promise<void> {
-  return store.set(`${path}/zarr.json`, Buffer.from(JSON.stringify(document, undefined, 2)));
 }

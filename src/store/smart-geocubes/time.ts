@@ -32,19 +32,30 @@ export async function deriveTimeAxis(session: Session): Promise<TimeAxisRecord> 
   return axisOf(startsOf(offsets, units));
 }
 
-/** Milliseconds since 1970, from whole numbers of CF's units. */
-export function startsOf(offsets: readonly number[], units: unknown): number[] {
+/**
+ * What CF's units such as `days since 2017-01-01` count, and from when: milliseconds, since 1970.
+ * @throws {StoreError} of kind `not-a-cube`
+ */
+export function readUnits(units: unknown): { readonly size: number; readonly epoch: number } {
   const [, unit = '', date, time = '00:00:00'] =
     /^(\w+) since (\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.0+)?)?$/.exec(String(units)) ?? [];
   const size = UNITS[unit];
-  if (size === undefined || date === undefined || offsets.length === 0) {
-    throw new StoreError(
-      'not-a-cube',
-      `Expected a time coordinate in days or shorter units since a date but received "${units}". Read the cube with smart-geocubes.`,
-    );
-  }
-  const epoch = Date.parse(`${date}T${time}Z`);
+  if (size === undefined || date === undefined) throw unreadable(units);
+  return { size, epoch: Date.parse(`${date}T${time}Z`) };
+}
+
+/** Milliseconds since 1970, from whole numbers of CF's units. */
+export function startsOf(offsets: readonly number[], units: unknown): number[] {
+  if (offsets.length === 0) throw unreadable(units);
+  const { size, epoch } = readUnits(units);
   return offsets.map((offset) => epoch + offset * size);
+}
+
+function unreadable(units: unknown): StoreError {
+  return new StoreError(
+    'not-a-cube',
+    `Expected a time coordinate in days or shorter units since a date but received "${units}". Read the cube with smart-geocubes.`,
+  );
 }
 
 export function axisOf(starts: readonly number[]): TimeAxisRecord {
