@@ -2,6 +2,7 @@
 import type { Catalogue } from './assets/catalogue.js';
 import { describeAsset } from './assets/describe.js';
 import { toAssetName } from './assets/names.js';
+import type { Image } from './image/image.js';
 import { refuse } from './refusal.js';
 
 const MAX_PAGE = 1000;
@@ -9,8 +10,7 @@ const MAX_PAGE = 1000;
 /**
  * Answers `{parent}:listAssets` and `{parent}:listImages`.
  *
- * @throws {EarthEngineError} when there is no such parent, or the query asks for a filter, a region or
- * a time.
+ * @throws {EarthEngineError} when there is no such parent, or the query asks for a filter or a region.
  */
 export function listChildren(
   parent: string,
@@ -18,14 +18,14 @@ export function listChildren(
   query: URLSearchParams,
   catalogue: Catalogue,
 ): object {
-  for (const name of ['filter', 'region', 'startTime', 'endTime']) {
+  for (const name of ['filter', 'region']) {
     if (query.has(name)) {
       throw refuse(`The loopback Earth Engine lists all there is, and knows no '${name}'.`);
     }
   }
   const children = catalogue
     .childrenOf(parent)
-    .filter((each) => kind === 'assets' || each.type === 'IMAGE');
+    .filter((each) => kind === 'assets' || (each.type === 'IMAGE' && beginsIn(each.image, query)));
   const isRoot = /^projects\/[^/]+(\/assets)?$/.test(parent);
   if (children.length === 0 && catalogue.find(parent) === undefined && !isRoot) {
     throw refuse(`Asset '${toAssetName(parent)}' not found.`, 'not-found', 404);
@@ -37,6 +37,21 @@ export function listChildren(
     [kind]: children.slice(start, end).map(describeAsset),
     ...(end < children.length ? { nextPageToken: String(end) } : {}),
   };
+}
+
+/** From `startTime` up to but not at `endTime`. */
+function beginsIn({ properties }: Image, query: URLSearchParams): boolean {
+  const start = Number(properties['system:time_start'] ?? Number.NaN);
+  const bound = (name: string, otherwise: number) => {
+    const text = query.get(name);
+    if (text === null) return otherwise;
+    const time = Date.parse(text);
+    if (Number.isNaN(time)) throw refuse(`Invalid value at '${name}': "${text}".`);
+    return time;
+  };
+  const [from, to] = [bound('startTime', -Infinity), bound('endTime', Infinity)];
+  if (from === -Infinity && to === Infinity) return true;
+  return start >= from && start < to;
 }
 
 function wholeNumber(query: URLSearchParams, name: string, otherwise: number): number {

@@ -37,6 +37,10 @@ function times(properties: Image['properties']): object {
   return {
     ...('system:time_start' in properties ? { startTime: iso('system:time_start') } : {}),
     ...('system:time_end' in properties ? { endTime: iso('system:time_end') } : {}),
+    // A version is the microsecond of the last change.
+    ...('system:version' in properties
+      ? { updateTime: new Date(Number(properties['system:version']) / 1000).toISOString() }
+      : {}),
   };
 }
 

@@ -22,6 +22,8 @@ const ManifestImage = z.strictObject({
     .date()
     .or(z.iso.datetime({ offset: true }))
     .optional(),
+  /** When it was changed last, as ISO 8601 with a time; becomes `system:version`, in microseconds. */
+  updated: z.iso.datetime({ offset: true }).optional(),
 });
 
 const ManifestAsset = z
@@ -83,7 +85,7 @@ function startOf({ properties }: Image): number {
 
 function toImage(id: string, index: string, manifest: ManifestImage, folder: string): Image {
   const file = RasterFile.open(inside(folder, manifest.file));
-  const { start, end, bands } = manifest;
+  const { start, end, updated, bands } = manifest;
   if (bands.length !== file.bands.length) {
     throw expected(
       `${file.bands.length} band names`,
@@ -98,6 +100,7 @@ function toImage(id: string, index: string, manifest: ManifestImage, folder: str
       'system:index': index,
       ...(start === undefined ? {} : { 'system:time_start': Date.parse(start) }),
       ...(end === undefined ? {} : { 'system:time_end': Date.parse(end) }),
+      ...(updated === undefined ? {} : { 'system:version': 1000 * Date.parse(updated) }),
     },
     bands: file.bands.map((band, at) => ({ ...band, name: bands[at] ?? String(at) })),
   };
