@@ -128,6 +128,8 @@ const WAITS_FOR = {
   'cli/command-line': ['commander'],
   'cli/commands/create': OF_CUBES,
   'cli/commands/demo': [...OF_CUBES, ...OF_THE_SERVICE],
+  'cli/commands/life/drop': OF_CUBES,
+  'cli/commands/life/extend': OF_CUBES,
   'cli/commands/doctor': ['commander', ...OF_THE_SERVICE],
   'cli/commands/finalise': OF_CUBES,
   'cli/commands/import': [...OF_CUBES, 'pino'],

@@ -49,6 +49,9 @@ export type { ConcurrencyMode, ProceduralDownloadOptions } from './cube/fill/own
 export type { IngestPlan } from './cube/fill/plan.js';
 export type { ReportOptions } from './cube/fill/report.js';
 export { DEFAULT_MAX_OUTAGE_MS } from './cube/fill/run/outage.js';
+export type { DropOptions, DropReport } from './cube/life/drop.js';
+export type { ExtendOptions, Extension } from './cube/life/extend.js';
+export type { TileRecord } from './cube/life/tile-record.js';
 export type { OpenOptions } from './cube/open.js';
 export type { RepositoryFacts } from './cube/opened-cube.js';
 export type { Like, LoadOptions, Region } from './cube/read/load.js';
@@ -83,6 +86,7 @@ export type { Band, Dataset, Fill, Processing, Resampling, Source } from './data
 export type { DatasetFile } from './dataset/file/dataset-file.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';
 export type { BoundsSnap } from './dataset/grid/snapped.js';
+export type { Origin } from './dataset/origin.js';
 export type { TimeSpan } from './dataset/period.js';
 export { PRESET_NAMES } from './dataset/presets.js';
 export { TimeAxis, type TimeAxisRecord, type TimeStep } from './dataset/time-axis.js';
@@ -150,5 +154,6 @@ export type {
   PixelRequest,
   PlannedTile,
   SourceEvent,
+  SourceUpdate,
   TileSource,
 } from './tile.js';

@@ -8,6 +8,7 @@
  * kernel (kernel/pipeline.ts), so they have no state here.
  */
 import type { Dataset, Resampling } from './dataset/dataset.js';
+import type { Origin } from './dataset/origin.js';
 import type { TimeSpan } from './dataset/period.js';
 import type { ErrorRecord } from './errors.js';
 import type { Affine } from './grid/affine.js';
@@ -227,12 +228,22 @@ export interface FetchContext {
   readonly onEvent?: ((event: SourceEvent) => void) | undefined;
 }
 
+/** That an image of a source was changed. */
+export interface SourceUpdate {
+  /** Milliseconds since 1970, by the source's clock; infinite where it does not tell. */
+  readonly updatedAt: number;
+  /** Where, in degrees: west, south, east, north, at the least. Absent: anywhere. */
+  readonly bounds?: readonly [west: number, south: number, east: number, north: number];
+}
+
 /** Where a cube's pixels come from. */
 export interface TileSource {
   /** How masked pixels travel in this source's GeoTIFFs. */
   readonly mask: MaskTransport;
   /** How its pixels are resampled, where that is not as the dataset says. */
   readonly resampling?: Resampling;
+  /** What its tiles are made of, as the cube notes it of each. Absent: a source that does not tell. */
+  readonly origin?: Origin;
   /** Whether it has anything for a tile, so that others are neither fetched nor recorded. Absent: for all. */
   hasTile?(index: TileIndex): boolean;
   /** What its pixels stand for, in the order of the dataset's bands; the cube's attributes must say the same. */
@@ -255,5 +266,10 @@ export interface TileSource {
    * source's own can be used again then.
    */
   release?(tile: FetchedTile): void;
+  /**
+   * When each of its images of a time step was changed last; all of them without a step. Absent: it does not tell.
+   * @throws {EarthEngineError | AbortedError | InvalidInputError}
+   */
+  updates?(time: TimeSpan | undefined, signal?: AbortSignal): Promise<readonly SourceUpdate[]>;
   close(): Promise<void>;
 }

@@ -48,6 +48,8 @@ const RUN = {
     maxTiles: 'count',
     maxBytes: 'count',
     until: 'date',
+    refreshBefore: 'date',
+    ifChanged: 'boolean',
     shard: 'record',
     mayBorrow: 'boolean',
     signal: 'signal',
@@ -75,7 +77,19 @@ guardMethods(Cube, 'Cube', {
   rollBack: ['text'],
 });
 guardMethods(Cube.prototype, 'Cube', {
-  plan: ['object', 'planner', { options: { time: 'record', maxTiles: 'count', shard: 'record' } }],
+  plan: [
+    'object',
+    'planner',
+    {
+      options: {
+        time: 'record',
+        maxTiles: 'count',
+        shard: 'record',
+        refreshBefore: 'date',
+        ifChanged: 'boolean',
+      },
+    },
+  ],
   estimate: [
     'region',
     {
@@ -124,6 +138,9 @@ guardMethods(Cube.prototype, 'Cube', {
       },
     },
   ],
+  extend: [{ options: { time: 'record!' }, needed: true }],
+  drop: ['region', { options: { time: 'record', dryRun: 'boolean' } }],
+  tileRecord: ['tile'],
   stepsOf: ['record?'],
 });
 guardMethods(Accessor.prototype, 'Cube', {

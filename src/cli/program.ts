@@ -68,6 +68,16 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/history/rollback.js')).rollbackCommand(),
   },
   {
+    name: 'extend',
+    description: 'add time steps at the end of a cube',
+    load: async () => (await import('./commands/life/extend.js')).extendCommand(),
+  },
+  {
+    name: 'drop',
+    description: 'take tiles out of a cube',
+    load: async () => (await import('./commands/life/drop.js')).dropCommand(),
+  },
+  {
     name: 'finalise',
     description: 'end what several processes have filled: sweep, list what is missing',
     load: async () => (await import('./commands/finalise.js')).finaliseCommand(),

@@ -87,6 +87,8 @@ export async function runIngest(
       readonly time?: Toi | undefined;
       readonly part?: Shard | undefined;
       readonly mayBorrow?: boolean;
+      readonly refresh?: Date;
+      readonly ifChanged?: boolean;
     },
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
@@ -115,7 +117,8 @@ export async function runIngest(
     const { maxTiles, maxBytes, until, maxOutage, time, part, memory } = options;
     const job: IngestOptions = {
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
-      ...{ shard: part, mayBorrow: options.mayBorrow },
+      ...{ shard: part, mayBorrow: options.mayBorrow, refreshBefore: options.refresh },
+      ifChanged: options.ifChanged,
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
       ...(memory === undefined ? {} : { memory }),
       ...options.commitEvery,
@@ -152,10 +155,10 @@ function openLogs({ verbose, logFile }: RunOptions): Logger[] {
 async function planOf(
   cube: Cube,
   target: IngestTarget,
-  { source, time, shard }: IngestOptions,
+  { source, time, shard, refreshBefore, ifChanged }: IngestOptions,
   maxTiles: number,
 ): Promise<Iterable<Pick<PlannedTile, 'id' | 'index'>>> {
-  const plan = await cube.plan(target, source, { time, maxTiles, shard });
+  const plan = await cube.plan(target, source, { time, maxTiles, shard, refreshBefore, ifChanged });
   return plan.plannedTiles();
 }
 

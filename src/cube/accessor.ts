@@ -45,10 +45,10 @@ export type DownloadTileOptions = Pick<LoadOptions, 'signal' | 'bands'> & {
 };
 
 export abstract class Accessor {
-  abstract readonly dataset: Dataset;
-  abstract readonly grid: Grid;
-  abstract readonly timeAxis: TimeAxis | undefined;
-  protected abstract readonly opened: OpenedCube;
+  abstract get dataset(): Dataset;
+  abstract get grid(): Grid;
+  abstract get timeAxis(): TimeAxis | undefined;
+  protected abstract get opened(): OpenedCube;
 
   /** Milliseconds spent by this object, by what it did. */
   readonly stopwatch = new Stopwatch();

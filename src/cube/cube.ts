@@ -6,7 +6,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { type Roi, tilesIn } from '../grid/roi.js';
-import type { Grid } from '../grid/tiling.js';
+import type { Grid, TileIndex } from '../grid/tiling.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { type RollBack, rollBack } from '../store/durability/roll-back.js';
 import { parseStorage } from '../store/storage-url.js';
@@ -18,6 +18,9 @@ import { ingest } from './fill/ingest.js';
 import type { IngestOptions, IngestTarget } from './fill/ingest-options.js';
 import { type IngestPlan, type PlanOptions, planTarget, type TilePlanner } from './fill/plan.js';
 import { TileLoader } from './fill/tile-loader.js';
+import { type DropOptions, type DropReport, dropTiles } from './life/drop.js';
+import { type ExtendOptions, type Extension, extendCube } from './life/extend.js';
+import { type TileRecord, tileRecord } from './life/tile-record.js';
 import { type OpenOptions, openCube } from './open.js';
 import { ledgerOf, type OpenedCube } from './opened-cube.js';
 import { viewFor } from './read/cube-view.js';
@@ -41,19 +44,32 @@ export interface CubeCreateOptions extends CreateOptions {
 
 /** A datacube in an Icechunk repository or a plain Zarr directory. */
 export class Cube extends Accessor {
-  readonly grid: Grid;
-  /** The steps of a temporal cube. */
-  readonly timeAxis: TimeAxis | undefined;
-  readonly dataset: Dataset;
-
   /** Of this object alone: another one of the same cube fetches for itself. */
   readonly #loader = new TileLoader((tiles, options) => this.#fill(tiles, options));
 
-  private constructor(protected readonly opened: OpenedCube) {
+  /** Another one when the cube was extended. */
+  #opened: OpenedCube;
+
+  private constructor(opened: OpenedCube) {
     super();
-    this.grid = opened.grid;
-    this.timeAxis = opened.timeAxis;
-    this.dataset = opened.dataset;
+    this.#opened = opened;
+  }
+
+  protected get opened(): OpenedCube {
+    return this.#opened;
+  }
+
+  get grid(): Grid {
+    return this.#opened.grid;
+  }
+
+  /** The steps of a temporal cube, those that {@link extend} added included. */
+  get timeAxis(): TimeAxis | undefined {
+    return this.#opened.timeAxis;
+  }
+
+  get dataset(): Dataset {
+    return this.#opened.dataset;
   }
 
   /**
@@ -235,6 +251,35 @@ export class Cube extends Accessor {
    */
   async finalise(roi: Roi, options: FinaliseOptions = {}): Promise<FinaliseReport> {
     return finaliseRegion(this.opened, roi, options);
+  }
+
+  /**
+   * Adds steps at the end of the time axis, in one commit: arrays, ledger, time coordinate and dataset. No chunk is
+   * touched, no tile loses its id, and whoever fills the cube meanwhile goes on; other objects that opened it have the
+   * longer axis when they open it again. This one has it at once.
+   *
+   * @throws {InvalidInputError} for a cube without a time axis, one that nothing can be written to, a time before the
+   * axis, or one that leaves a gap in regular steps; `StoreError`.
+   */
+  async extend(options: ExtendOptions): Promise<Extension> {
+    const { extended, extension } = await extendCube(this.#opened, options);
+    this.#opened = extended;
+    return extension;
+  }
+
+  /**
+   * Makes tiles of a region as if they had never been loaded, in one commit: the ledger, the list that smart-geocubes
+   * reads, and their chunks, which the history of an Icechunk repository keeps until old snapshots are expired.
+   *
+   * @throws {InvalidInputError} outside the cube, or where nothing can be written to it; `StoreError`.
+   */
+  async drop(roi: Roi, options: DropOptions = {}): Promise<DropReport> {
+    return dropTiles(this.#opened, roi, options);
+  }
+
+  /** What is known of one tile: whether it is loaded, when it was fetched, and of what. @throws {InvalidInputError} when there is no such tile. */
+  async tileRecord(tile: TileIndex | string): Promise<TileRecord> {
+    return tileRecord(this.#opened, tile);
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { type Dataset, fillValueOf, RESAMPLING_RADII } from '../dataset/dataset.js';
+import { originOf } from '../dataset/origin.js';
 import { formatInstant, type TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs, wkt1Of } from '../grid/crs/crs.js';
@@ -22,6 +23,7 @@ import type {
 } from '../tile.js';
 import { AdaptiveLimiter } from './adaptive-limiter.js';
 import { assetName } from './asset-name.js';
+import { listUpdates } from './assets/updates.js';
 import { checkMetadata, checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
@@ -79,6 +81,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
   const pixels = new PixelFetcher(client, dataset, shapeOf(dataset), options.workloadTag);
   return {
     ...earthEnginePlanner(dataset),
+    origin: originOf(dataset.source),
     async check(signal) {
       const asset = assetIdOf(dataset.source);
       if (asset === undefined) {
@@ -94,6 +97,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
       });
     },
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),
+    updates: (time, signal) => listUpdates(client, dataset.source, time, signal),
     release: (tile) => pixels.release(tile.parts),
     close: () => client.close(),
   };

@@ -89,6 +89,7 @@ export async function localFiles(
   const { byTile, outside } = indexTiles(order === 'last' ? files : files.reverse(), grid);
   return {
     mask: { kind: 'file' },
+    origin: { name: 'files' },
     packings,
     ...(resampling === undefined ? {} : { resampling }),
     tiles: byTile.size,

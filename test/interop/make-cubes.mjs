@@ -9,7 +9,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Cube, createPool, defineDataset, earthEngine, localFiles } from '../../dist/index.js';
+import {
+  Cube,
+  createPool,
+  defineDataset,
+  earthEngine,
+  localFiles,
+  parseToi,
+} from '../../dist/index.js';
 import { DEFAULT_TOKEN, startLoopback } from '../../dist/loopback/index.js';
 import { prepare } from './recipes.mjs';
 
@@ -73,14 +80,25 @@ async function makeCubes(/** @type {string} */ out) {
 }
 
 async function makeCube(recipe, out, pool, endpoint) {
-  const { name, dataset, format = 1, file, scenes } = recipe;
+  const { name, dataset, format = 1, file, scenes, extendTo } = recipe;
   const store = join(out, name);
   const filled = await Cube.create(store, dataset, { pool, icechunkFormat: format });
   const roi = recipe.roi ?? filled.grid.geobox;
   const service = { endpoint, project: 'interop', token: DEFAULT_TOKEN };
   const source = await earthEngine(dataset, service);
-  const { failed } = await filled.ingest(roi, { source, pool }).finally(() => source.close());
-  if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+  const fill = async () => {
+    const { failed } = await filled.ingest(roi, { source, pool });
+    if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+  };
+  try {
+    await fill();
+    if (extendTo !== undefined) {
+      await filled.extend({ time: parseToi(extendTo) });
+      await fill();
+    }
+  } finally {
+    await source.close();
+  }
   await filled.tag('filled');
   // Opened anew: what is read is what lies in the repository.
   const cube = await Cube.open(store);

@@ -14,6 +14,7 @@ const SHARED = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
  * @property {import('../../dist/index.js').Dataset} dataset
  * @property {import('../../dist/index.js').BoundingBox} [roi] the whole cube where absent
  * @property {1 | 2} [format] Icechunk's; the project's default where absent
+ * @property {string} [extendTo] the time it is extended to when it is filled, and then filled again
  * @property {string} [file] the raster whose `gdalwarp` the cube must equal
  * @property {{ bright: number, files: string[][] }} [scenes] of each step the rasters whose median it must be, and from which value on a pixel counts for nothing
  */
@@ -40,7 +41,12 @@ export function prepare(folder) {
     roi: parseBoundingBox(DEMO_REGION),
   });
 
-  recipes.push(...TEMPORAL.map(({ name, time }) => ({ name, dataset: annualDataset(name, time) })));
+  recipes.push(
+    ...TEMPORAL.map(({ name, time, ...more }) => ({
+      ...{ name, dataset: annualDataset(name, time) },
+      ...more,
+    })),
+  );
 
   const monthly = writeMonthlyScenes(folder);
   assets.push(monthly.asset);
@@ -126,6 +132,14 @@ const OWN = [
 const TEMPORAL = [
   { name: 'yearly', time: { start: '2018', end: '2020', step: '1 year' } },
   // Six hours and some days apart: stored in hours.
+  // Three years, and two more for a cube that is there.
+  { name: 'extended', time: { start: '2018', end: '2020', step: '1 year' }, extendTo: '../2022' },
+  {
+    name: 'extended-format-2',
+    time: { start: '2018', end: '2020', step: '1 year' },
+    extendTo: '../2022',
+    format: 2,
+  },
   { name: 'listed', time: ['2016-12-31T18/2017-01-02', '2018', '2020-01-01/2020-01-02'] },
 ];
 

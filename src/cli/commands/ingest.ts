@@ -3,6 +3,7 @@ import type { Rate } from '../../cube/cost/estimate.js';
 import { Cube } from '../../cube/cube.js';
 import { isTileList } from '../../cube/fill/ingest-options.js';
 import { shareOf } from '../../cube/shards/share.js';
+import { parsePeriod } from '../../dataset/period.js';
 import { expected } from '../../errors.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
@@ -10,6 +11,7 @@ import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
 import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
 import { readTileList } from '../options/tile-list.js';
+import { tell } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 import { type PlanOptions, rateOption, showPlan } from './plan.js';
 
@@ -17,6 +19,8 @@ interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimi
   readonly store: string;
   readonly retryFailed?: string;
   readonly dryRun?: boolean;
+  readonly refresh?: Date;
+  readonly ifChanged?: boolean;
   readonly rate?: Rate;
 }
 
@@ -32,6 +36,19 @@ export function ingestCommand(): Command {
         .argParser(pathFor('--retry-failed'))
         .conflicts(['bbox', 'roi', 'time', 'dryRun', 'shard']),
     );
+  command.addOption(
+    new Option(
+      '--refresh [before]',
+      'fetch loaded tiles of the region again, in place of missing ones: those fetched before this run, or before a time such as 2026-11-28 (UTC); a refresh that broke off goes on with the time it told',
+    )
+      .argParser(readRefresh)
+      .preset('now')
+      .conflicts('dryRun'),
+  );
+  command.option(
+    '--if-changed',
+    'of --refresh only tiles of which an image was changed at the service since they were fetched',
+  );
   addShardOptions(command);
   return addRunOptions(addServiceLimits(addServiceOptions(command)))
     .option(
@@ -41,13 +58,21 @@ export function ingestCommand(): Command {
     .addOption(rateOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh',
     )
     .action(run);
 }
 
+/** The moment before which tiles are old. */
+function readRefresh(text: string): Date {
+  if (text === 'now') return new Date();
+  return new Date(parsePeriod(text, '--refresh').start);
+}
+
 async function run(options: Options): Promise<void> {
-  const { retryFailed, dryRun } = options;
+  const { retryFailed, dryRun, refresh, ifChanged } = options;
+  if (ifChanged && refresh === undefined)
+    throw expected('--refresh', 'what --if-changed is of', 'none');
   if (dryRun && (options.shard ?? options.shards) !== undefined)
     throw expected('none', '--shard beside --dry-run, which tells of the whole region', 'one');
   if (dryRun) return showPlan(planOptions(options));
@@ -66,6 +91,10 @@ async function run(options: Options): Promise<void> {
   const concurrency = isShared ? shareOf(part, options.concurrency) : options.concurrency;
   const source = await openService(cube.dataset, { ...options, concurrency }, part?.count);
   const mayBorrow = options.quota !== undefined;
+  if (refresh !== undefined)
+    tell(
+      `Refreshing what was fetched before ${refresh.toISOString()}; if this breaks off, go on with --refresh ${refresh.toISOString()}`,
+    );
   await runIngest(cube, target, source, { ...options, part, mayBorrow });
 }
 

@@ -4,6 +4,7 @@ import { type StepCounts, TileState } from '../../cube/state/tile-states.js';
 import { formatInstant } from '../../dataset/period.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import type { Toi } from '../../dataset/toi.js';
+import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
 import { tileId } from '../../grid/tiling.js';
 import { renderPng } from '../../picture/png.js';
@@ -20,6 +21,7 @@ interface Options extends RegionOptions {
   readonly asOf?: string;
   readonly png?: string;
   readonly failed?: string;
+  readonly tile?: string;
   readonly format: 'text' | 'json' | 'geojson';
 }
 
@@ -45,15 +47,22 @@ export function statusCommand(): Command {
         'list of tiles that failed in an ingest (see "ingest --retry-failed"): those still not loaded are told, and drawn, apart',
       ).argParser(pathFor('--failed')),
     )
+    .addOption(
+      new Option(
+        '--tile <id>',
+        'of one tile, such as 3-7 (row-column) or 2-3-7 (with the step): its state, when it was fetched, and of what',
+      ).conflicts(['bbox', 'roi', 'time', 'png', 'failed']),
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/tctrend --tile 3-7\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, asOf, png, format, time } = options;
+  const { store, asOf, png, format, time, tile } = options;
+  if (tile !== undefined) return showTile(tile, options);
   if (png !== undefined) await checkOutput(png, '--png');
   const region = await regionIn(options);
   const listed =
@@ -71,6 +80,27 @@ async function run(options: Options): Promise<void> {
   if (png === undefined) return;
   await writeOutput(png, await renderPng(await stateMap(cube, roi, at, failed)), '--png');
   if (format === 'text') print(`Wrote ${png}`);
+}
+
+async function showTile(id: string, { store, asOf, format }: Options): Promise<void> {
+  if (format === 'geojson') throw expected('text or json', '--format beside --tile', format);
+  const record = await (await Cube.open(store, { asOf })).tileRecord(id);
+  if (format === 'json') {
+    printJson(record);
+    return;
+  }
+  const { state, bandsWithoutChunk, fetchedAt, source, sourceHash } = record;
+  print(
+    `tile ${record.id}: ${state.replace('-', ' ')}`,
+    ...(fetchedAt === undefined
+      ? state === 'not-loaded'
+        ? []
+        : ['fetched: not known']
+      : [`fetched: ${fetchedAt.toISOString()}`]),
+    ...(source === undefined ? [] : [`source: ${source}`]),
+    ...(sourceHash === undefined ? [] : [`hash of the source: ${sourceHash}`]),
+    ...(bandsWithoutChunk === undefined ? [] : [`bands without a chunk: ${bandsWithoutChunk}`]),
+  );
 }
 
 /** By id; the last word counts. @throws {InvalidInputError} for tiles that the cube does not have. */

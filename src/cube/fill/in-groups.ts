@@ -31,6 +31,7 @@ export async function advanceInGroups(
   tile: PlannedTile,
   run: IngestRun,
   progress: TileProgress,
+  begunAt: number,
 ): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal]);
@@ -38,7 +39,7 @@ export async function advanceInGroups(
   setMaxListeners(0, signal);
   let opened: Promise<OpenTile> | undefined;
   const open = () => {
-    opened ??= run.committer.open(tile);
+    opened ??= run.committer.open(tile, begunAt);
     return opened;
   };
   const groups: Groups = {

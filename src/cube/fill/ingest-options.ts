@@ -44,6 +44,17 @@ export interface IngestOptions extends TimeOptions, IngestLimits {
    * them: it then keeps as many tiles under way as it could use alone. Default: false.
    */
   readonly mayBorrow?: boolean | undefined;
+  /**
+   * Fetches again, in place of what is missing: of the region's loaded tiles those whose fetch began before this moment.
+   * Each is replaced with its commit, so that readers see the old tile or the new one. A refresh that was interrupted
+   * goes on when it is called with the same moment again. Not for plain Zarr directories.
+   */
+  readonly refreshBefore?: Date | undefined;
+  /**
+   * Of a refresh: only tiles of which an image was changed at the source after they were fetched, or may have been
+   * (within an hour), and those of which it is not known when that was. Default: false.
+   */
+  readonly ifChanged?: boolean | undefined;
   /** Tiles between "being fetched" and "written" at a time. Default: as many as are of use, and fit in `memory`. */
   readonly tilesInFlight?: number;
   /**
@@ -76,6 +87,27 @@ export function checkIngestOptions(options: IngestOptions): void {
   checkCount(options.groupSize, 'groupSize');
   checkCount(options.maxTiles, 'maxTiles');
   checkCount(options.maxBytes, 'maxBytes');
+  checkRefresh(options);
+}
+
+/** @throws {InvalidInputError} for a moment that is none, or is yet to come: tiles would be fetched again and again. */
+export function checkRefresh({
+  refreshBefore: before,
+  ifChanged = false,
+}: Pick<IngestOptions, 'refreshBefore' | 'ifChanged'>): void {
+  if (before === undefined) {
+    if (ifChanged) throw expected('a refresh', 'what is to be fetched if it was changed', 'none');
+    return;
+  }
+  const time = before.getTime();
+  if (Number.isNaN(time)) throw expected('a valid date', 'the moment to refresh from', before);
+  if (time > Date.now())
+    throw expected(
+      'a moment that has been',
+      'the moment to refresh from',
+      before.toISOString(),
+      'What was fetched before it is fetched again.',
+    );
 }
 
 /** @throws {InvalidInputError} */

@@ -98,10 +98,11 @@ async function fillOneAfterAnother(run: IngestRun): Promise<void> {
 
 /** One tile, from planned to written; returns how it failed, if it did. @throws what ends the whole run. */
 async function advance(tile: PlannedTile, run: IngestRun): Promise<FailedTile | undefined> {
+  const begunAt = Date.now();
   const progress = new TileProgress(tile, run.onEvent);
   try {
-    if (run.memory.isInGroups) await advanceInGroups(tile, run, progress);
-    else await advanceWhole(tile, run, progress);
+    if (run.memory.isInGroups) await advanceInGroups(tile, run, progress, begunAt);
+    else await advanceWhole(tile, run, progress, begunAt);
     return undefined;
   } catch (error) {
     return progress.failure(error, run.maxOutageMs);
@@ -109,14 +110,19 @@ async function advance(tile: PlannedTile, run: IngestRun): Promise<FailedTile | 
 }
 
 /** All bands of a tile together. Memory is set aside for them before they are asked for. */
-function advanceWhole(tile: PlannedTile, run: IngestRun, progress: TileProgress): Promise<void> {
+function advanceWhole(
+  tile: PlannedTile,
+  run: IngestRun,
+  progress: TileProgress,
+  begunAt: number,
+): Promise<void> {
   const part = progress.at(new PartProgress());
   return run.budget.holding(shareOf(tile, run.dataset), run.signal, async () => {
     const encoded = await fetchAndProcess(tile, run, part, progress.tell, (fetched) =>
       process(fetched, run, progress.tell),
     );
     part.begin('commit');
-    await write(encoded, run, progress.tell);
+    await write(encoded, run, progress.tell, begunAt);
   });
 }
 
@@ -128,8 +134,8 @@ async function process(fetched: FetchedTile, run: IngestRun, tell: TileEvents) {
 }
 
 /** Encoded -> written: the committer commits what is written in groups, by itself. */
-async function write(encoded: EncodedTile, run: IngestRun, tell: TileEvents) {
-  await run.committer.add(encoded).finally(() => run.giveBack(encoded));
+async function write(encoded: EncodedTile, run: IngestRun, tell: TileEvents, begunAt: number) {
+  await run.committer.add(encoded, begunAt).finally(() => run.giveBack(encoded));
   tell.written();
 }
 

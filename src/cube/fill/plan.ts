@@ -8,14 +8,21 @@ import { selectSteps } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
 import { tilesIn } from '../../grid/roi.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
-import { TileState } from '../../store/tiles/ledger.js';
+import { DoneTiles } from '../../store/tiles/done-tiles.js';
+import { type Ledger, TileState } from '../../store/tiles/ledger.js';
 import type { PixelRequest, PlannedTile, TileSource } from '../../tile.js';
+import { changedAmong } from '../life/changed-tiles.js';
 import { ledgerOf, type OpenedCube } from '../opened-cube.js';
 import { cutTiles } from '../shards/cut-tiles.js';
 import { checkShard, type Shard, shardWords } from '../shards/shard.js';
 import { TileRuns } from '../state/tile-runs.js';
 import { atSteps, listedTiles, type TimeOptions } from '../tiles.js';
-import { type IngestLimits, type IngestTarget, isTileList } from './ingest-options.js';
+import {
+  checkRefresh,
+  type IngestLimits,
+  type IngestTarget,
+  isTileList,
+} from './ingest-options.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
 export interface IngestPlan {
@@ -48,7 +55,10 @@ export interface OtherTiles {
 }
 
 /** What planning needs of a source. */
-export type TilePlanner = Pick<TileSource, 'planRequests' | 'requestGeobox' | 'hasTile'>;
+export type TilePlanner = Pick<
+  TileSource,
+  'planRequests' | 'requestGeobox' | 'hasTile' | 'updates'
+>;
 
 /** Asks for each tile whether it is committed already. An answer at once saves time where tiles are many. */
 export type IsLoaded = (index: TileIndex) => boolean | Promise<boolean>;
@@ -58,9 +68,10 @@ export async function planTarget(
   cube: OpenedCube,
   target: IngestTarget,
   source: TilePlanner,
-  { time, maxTiles, shard }: PlanOptions = {},
+  { time, maxTiles, shard, refreshBefore, ifChanged }: PlanOptions = {},
 ): Promise<IngestPlan> {
   checkShard(shard);
+  checkRefresh({ refreshBefore, ifChanged });
   const isList = isTileList(target);
   if (isList && shard !== undefined)
     throw expected('none', 'the shard beside a list of tiles', shardWords(shard));
@@ -78,13 +89,26 @@ export async function planTarget(
       ? cut.indicesOf(shard.index)
       : atSteps(inRegion ?? [], steps);
   const ledger = await ledgerOf(cube);
+  const refresh =
+    refreshBefore === undefined
+      ? undefined
+      : {
+          tiles: await loadedAmong(tiles, ledger, cube.grid),
+          store: (await cube.repository.readSession()).store,
+        };
+  const done = refresh && new DoneTiles(refresh.store, refreshBefore?.getTime(), ledger);
   const isLoaded = (index: TileIndex) => {
+    if (done !== undefined) return done.isDone(index);
     const known = ledger.peek(index);
     return known === undefined
       ? ledger.get(index).then((state) => state !== TileState.notLoaded)
       : known !== TileState.notLoaded;
   };
-  const plan = await planIngest(cube.grid, tiles, source, isLoaded, steps, maxTiles);
+  const wanted =
+    refresh !== undefined && ifChanged
+      ? await changedAmong(refresh.tiles, { source, grid: cube.grid, store: refresh.store, steps })
+      : (refresh?.tiles ?? tiles);
+  const plan = await planIngest(cube.grid, wanted, source, isLoaded, steps, maxTiles);
   // Whoever limits a run to so many tiles means its own.
   if (cut === undefined || shard === undefined || maxTiles !== undefined) return plan;
   const toPlanned = tilePlanner(cube.grid, source, steps);
@@ -101,6 +125,23 @@ export async function planTarget(
 export interface PlanOptions extends TimeOptions, Pick<IngestLimits, 'maxTiles'> {
   /** Which part of the region, where several processes share it. Default: all of it. */
   readonly shard?: Shard | undefined;
+  /** Plans a refresh, as `IngestOptions.refreshBefore`. */
+  readonly refreshBefore?: Date | undefined;
+  /** As `IngestOptions.ifChanged`. */
+  readonly ifChanged?: boolean | undefined;
+}
+
+/** A refresh leaves alone what is not loaded. */
+async function loadedAmong(
+  tiles: Iterable<TileIndex>,
+  ledger: Ledger,
+  { rows, cols }: Grid,
+): Promise<TileRuns> {
+  const loaded = new TileRuns(rows, cols);
+  for (const index of tiles)
+    if ((ledger.peek(index) ?? (await ledger.get(index))) !== TileState.notLoaded)
+      loaded.add(index);
+  return loaded;
 }
 
 /**

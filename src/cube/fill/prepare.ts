@@ -1,5 +1,5 @@
 /** What is looked at before a cube is filled, and what must be said in it before its first tile. */
-import { SetupError } from '../../errors.js';
+import { InvalidInputError, SetupError } from '../../errors.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { settlePacking } from '../../store/metadata/band-packing.js';
 import { updateLedger } from '../../store/smart-geocubes/loaded-list.js';
@@ -11,6 +11,10 @@ import { checkIngestOptions, type IngestOptions } from './ingest-options.js';
 export async function checkBefore(cube: OpenedCube, options: IngestOptions): Promise<void> {
   checkIngestOptions(options);
   checkExtendable(cube);
+  if (options.refreshBefore !== undefined && cube.repository.location.kind === 'zarr')
+    throw new InvalidInputError(
+      'Expected a cube with commits to refresh but received a plain Zarr directory: whoever is killed on the way would leave tiles of both. Take the tiles out with "geocubes drop", and ingest them again.',
+    );
   const { hasBlosc } = await options.pool.ready();
   if (cube.codec.name === 'blosc' && !hasBlosc)
     throw new SetupError(

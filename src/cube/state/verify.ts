@@ -51,6 +51,7 @@ export async function verifyRegion(
   });
   if (!repair || damaged.count === 0) return { ...report, repaired: 0 };
   await updateLedger(repository, dataset, codec);
-  await reopenTiles(repository, dataset, damaged);
+  const message = `Reopen ${damaged.count} damaged tiles`;
+  await reopenTiles(repository, dataset, damaged, message);
   return { ...report, repaired: damaged.count };
 }

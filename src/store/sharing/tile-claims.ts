@@ -23,6 +23,8 @@ export interface ClaimOptions {
   /** Of a shard: the name of the block in which a tile lies, the same for all who share the region. */
   readonly blockIdOf?: ((index: TileIndex) => string) | undefined;
   readonly times?: LeaseTimes;
+  /** Of a refresh: tiles fetched before this are to be fetched again. */
+  readonly refreshBefore?: number | undefined;
 }
 
 /**
@@ -31,30 +33,28 @@ export interface ClaimOptions {
  */
 export function openClaims(
   repository: Pick<Repository, 'location' | 'local' | 'marks' | 'readSession'>,
-  { blockIdOf, times }: ClaimOptions = {},
+  { blockIdOf, times, refreshBefore }: ClaimOptions = {},
 ): TileClaims {
   const { location, local, marks } = repository;
+  const newest = (maxAgeMs: number) => new NewestLedger(repository, maxAgeMs, refreshBefore);
   if (marks !== undefined && blockIdOf !== undefined)
     return new BlockClaims(marks, {
       ...{ blockIdOf, times },
-      recent: new NewestLedger(repository, REMOTE_AGE_MS),
-      ledgerNow: () => new NewestLedger(repository, Number.POSITIVE_INFINITY),
+      recent: newest(REMOTE_AGE_MS),
+      ledgerNow: () => newest(Number.POSITIVE_INFINITY),
     });
-  if (marks !== undefined) {
-    const recent = new NewestLedger(repository, REMOTE_AGE_MS);
-    return new BranchClaims(marks, new NewestLedger(repository, 0), recent, times);
-  }
+  if (marks !== undefined) return new BranchClaims(marks, newest(0), newest(REMOTE_AGE_MS), times);
   switch (location.kind) {
     case 'local':
     case 'zarr': {
       const sharing = local?.sharing ?? new SharingFolder(new StoreFolder(location.path), times);
-      return new FileClaims(sharing, new NewestLedger(repository, 0));
+      return new FileClaims(sharing, newest(0));
     }
     case 'memory':
     case 's3':
     case 'gs':
     case 'az':
-      return new NoClaims(new NewestLedger(repository, REMOTE_AGE_MS));
+      return new NoClaims(newest(REMOTE_AGE_MS));
   }
 }
 

@@ -48,12 +48,21 @@ export async function updateLedger(
   codec: Codec,
 ): Promise<void> {
   const session = await repository.writeSession();
-  await repository.commit(session, 'Take over the list of loaded tiles', async (newest) => {
-    await ensureLedger(newest, dataset, codec);
-    const ledger = new Ledger(newest);
-    await takeOver(ledger, listedIds(await readRoot(newest)), dataset);
-    await ledger.flush();
-  });
+  await repository.commit(session, 'Take over the list of loaded tiles', (newest) =>
+    enterListedTiles(newest, dataset, codec),
+  );
+}
+
+/** The same, as a part of another commit. */
+export async function enterListedTiles(
+  newest: CubeStore,
+  dataset: Dataset,
+  codec: Codec,
+): Promise<void> {
+  await ensureLedger(newest, dataset, codec);
+  const ledger = new Ledger(newest);
+  await takeOver(ledger, listedIds(await readRoot(newest)), dataset);
+  await ledger.flush();
 }
 
 /**

@@ -2,15 +2,21 @@
  * Encoded tiles come in, committed ones go out, in groups: chunks are written at once, and the ledger with the commit.
  * Where they go is the end of a tile's way: `store/repository.ts`.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../../dataset/dataset.js';
+import type { Origin } from '../../dataset/origin.js';
 import { StoreError } from '../../errors.js';
 import type { TileIndex } from '../../grid/tiling.js';
 import type { CommittedTile, EncodedChunk, EncodedTile } from '../../tile.js';
+import { readDocument } from '../metadata/documents.js';
 import { chunkKey } from '../metadata/zarr-metadata.js';
 import type { Repository } from '../repository.js';
-import type { Finish, WriteSession } from '../session.js';
+import type { CubeStore, Finish, WriteSession } from '../session.js';
 import { CommitPace, type PaceOptions } from './commit-pace.js';
+import { DoneTiles } from './done-tiles.js';
+import { FetchRecords } from './fetch-records.js';
 import { Ledger, TileState } from './ledger.js';
+import { removeIfThere } from './reopen-tiles.js';
 
 export interface CommitterOptions extends PaceOptions {
   /** @param lostRaces how often another process's commit came first, and this one was tried again */
@@ -19,6 +25,13 @@ export interface CommitterOptions extends PaceOptions {
     milliseconds: number,
     lostRaces: number,
   ) => void;
+  /** What the tiles are made of: noted of each with its commit. Default: nothing is. */
+  readonly origin?: Origin | undefined;
+  /**
+   * Of a refresh, whose tiles take the place of those that are there: what was fetched before this, in milliseconds
+   * since 1970, is. Not for places without transactions, where readers would see parts of both.
+   */
+  readonly refreshBefore?: number | undefined;
   /** Told of tiles that were written here, and that another process has committed before. */
   readonly onLoadedElsewhere?: (ids: readonly string[]) => void;
 }
@@ -28,6 +41,8 @@ interface WrittenTile extends Pick<EncodedTile, 'id' | 'index' | 'isEmpty'> {
   readonly bands: readonly number[];
   /** Bands whose chunk holds the fill value alone, and was not written. */
   readonly absent: number;
+  /** When its fetch began: milliseconds since 1970. */
+  readonly begunAt: number;
   /** Where its chunks are, until they are committed. */
   readonly session: WriteSession;
 }
@@ -57,6 +72,7 @@ export interface OpenTile {
 interface Opened {
   readonly session: WriteSession;
   readonly tile: Pick<EncodedTile, 'id' | 'index'>;
+  readonly begunAt: number;
   /** By band: what its chunk holds. The last one counts. */
   readonly chunks: Map<number, { readonly isAbsent: boolean; readonly isEmpty: boolean }>;
 }
@@ -80,12 +96,15 @@ export class Committer {
     this.#pace = new CommitPace(options);
   }
 
-  /** Resolves when the tile's chunks are written; {@link CommitterOptions.onCommit} tells when they count. */
-  add(tile: EncodedTile): Promise<void> {
+  /**
+   * Resolves when the tile's chunks are written; {@link CommitterOptions.onCommit} tells when they count.
+   * @param begunAt when its fetch began: milliseconds since 1970
+   */
+  add(tile: EncodedTile, begunAt = Date.now()): Promise<void> {
     return this.#enqueue(async () => {
       const group = this.#startGroup();
       group.session ??= await this.repository.writeSession();
-      const written = writtenWhole(tile, group.session);
+      const written = writtenWhole(tile, group.session, begunAt);
       group.begun = written;
       await this.#writeChunks(group.session, tile.index, tile.chunks);
       delete group.begun;
@@ -97,10 +116,10 @@ export class Committer {
    * Begins a tile that is too large to lie in memory whole: its chunks are written as they come, to a session of
    * its own, which is committed with the others of a group when the tile is ended.
    */
-  open(tile: Pick<EncodedTile, 'id' | 'index'>): Promise<OpenTile> {
+  open(tile: Pick<EncodedTile, 'id' | 'index'>, begunAt = Date.now()): Promise<OpenTile> {
     return this.#enqueue(async () => {
       const session = await this.repository.writeSession();
-      const opened: Opened = { session, tile, chunks: new Map() };
+      const opened: Opened = { session, tile, begunAt, chunks: new Map() };
       this.#opened.add(opened);
       return {
         add: (chunks) => this.#enqueue(() => this.#addTo(opened, chunks)),
@@ -147,9 +166,16 @@ export class Committer {
   ): Promise<void> {
     for (const { band, bytes } of chunks) {
       const key = this.#keyOf(band, index);
-      if (bytes === undefined) await store.discard(key);
+      if (bytes === undefined) await this.#leaveOut(store, key);
       else await store.set(key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     }
+  }
+
+  /** What has no chunk has none, whatever was there before. */
+  #leaveOut(store: CubeStore, key: string): Promise<void> {
+    return this.options.refreshBefore === undefined
+      ? store.discard(key)
+      : removeIfThere(store, key);
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -215,9 +241,9 @@ export class Committer {
         snapshot = await this.#commitOnce(tiles, () => tries++);
       } catch (error) {
         if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
-        const rest = await this.#withoutCommitted(tiles);
+        const rest = await this.#onNewest(tiles);
         // The conflict is about something else.
-        if (rest.length === tiles.length) throw error;
+        if (rest === undefined) throw error;
         tiles = rest;
       }
     }
@@ -244,33 +270,57 @@ export class Committer {
         else await ledger.set(index, TileState.loaded, absent);
       }
       await ledger.flush();
+      await this.#noteFetches(newest, tiles);
     };
     return this.repository.commit(first, messageOf(tiles), finish, others);
   }
 
+  /** One time for all of a commit: so many different ones would take more room than the ledger. */
+  async #noteFetches(newest: CubeStore, tiles: readonly WrittenTile[]): Promise<void> {
+    const { origin } = this.options;
+    if (origin === undefined) return;
+    const records = new FetchRecords(newest);
+    await records.set(
+      tiles.map(({ index }) => index),
+      { fetchedAt: Math.min(...tiles.map(({ begunAt }) => begunAt)), origin },
+    );
+    await records.flush();
+  }
+
   /**
-   * Icechunk refuses a commit of chunks that another one has changed. The tiles of that other one are left as
-   * they are, and the rest goes to a session of its own: two processes that fill one region without claims,
-   * as in an object store, do each other no harm.
+   * Icechunk refuses a commit of chunks that another one has changed, or whose arrays have become longer. The tiles of
+   * that other one are left as they are, and the rest goes to a session of its own: two processes that fill one region
+   * without claims, as in an object store, do each other no harm, nor does one that extends the time axis.
+   *
+   * @returns `undefined` where it was neither.
    */
-  async #withoutCommitted(tiles: readonly WrittenTile[]): Promise<readonly WrittenTile[]> {
+  async #onNewest(tiles: readonly WrittenTile[]): Promise<readonly WrittenTile[] | undefined> {
     const fresh = await this.repository.writeSession();
-    const ledger = new Ledger(fresh.store);
+    const done = new DoneTiles(fresh.store, this.options.refreshBefore);
     const rest: WrittenTile[] = [];
     const elsewhere: string[] = [];
     for (const tile of tiles) {
-      if ((await ledger.get(tile.index)) !== TileState.notLoaded) elsewhere.push(tile.id);
+      if (await done.isDone(tile.index)) elsewhere.push(tile.id);
       else rest.push(tile);
     }
-    if (elsewhere.length === 0) return tiles;
+    if (elsewhere.length === 0 && !(await this.#areLonger(tiles, fresh.store))) return undefined;
     for (const tile of rest) {
       for (const key of this.#keysOf(tile)) {
         const bytes = (await tile.session.store.get(key)) ?? undefined;
         if (bytes !== undefined) await fresh.store.set(key, Buffer.from(bytes));
+        else await this.#leaveOut(fresh.store, key);
       }
     }
-    this.options.onLoadedElsewhere?.(elsewhere);
+    if (elsewhere.length > 0) this.options.onLoadedElsewhere?.(elsewhere);
     return rest.map((tile) => ({ ...tile, session: fresh }));
+  }
+
+  /** Whether the arrays have become longer than one of the sessions has them. */
+  async #areLonger(tiles: readonly WrittenTile[], now: CubeStore): Promise<boolean> {
+    const band = this.dataset.bands[0]?.name ?? '';
+    for (const session of new Set(tiles.map((tile) => tile.session)))
+      if (await isLonger(band, now, session.store)) return true;
+    return false;
   }
 
   /**
@@ -302,10 +352,19 @@ export class Committer {
   }
 }
 
-function writtenOf({ session, tile: { id, index }, chunks }: Opened): WrittenTile {
+/** Whether an array has become longer in its first dimension, and is else what it was. */
+async function isLonger(path: string, now: CubeStore, before: CubeStore): Promise<boolean> {
+  const [longer, shorter] = [await readDocument(now, path), await readDocument(before, path)];
+  if (longer === undefined || shorter === undefined) return false;
+  const [steps = 0, ...shape] = longer.shape as number[];
+  const [fewer = 0] = shorter.shape as number[];
+  return steps > fewer && isDeepStrictEqual({ ...longer, shape: [fewer, ...shape] }, shorter);
+}
+
+function writtenOf({ session, tile: { id, index }, begunAt, chunks }: Opened): WrittenTile {
   const each = [...chunks.values()];
   return {
-    ...{ session, id, index, bands: [...chunks.keys()] },
+    ...{ session, id, index, begunAt, bands: [...chunks.keys()] },
     absent: each.filter(({ isAbsent }) => isAbsent).length,
     isEmpty: each.every(({ isEmpty }) => isEmpty),
   };
@@ -314,9 +373,10 @@ function writtenOf({ session, tile: { id, index }, chunks }: Opened): WrittenTil
 function writtenWhole(
   { id, index, isEmpty, chunks }: EncodedTile,
   session: WriteSession,
+  begunAt: number,
 ): WrittenTile {
   const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
-  return { session, id, index, isEmpty, absent, bands: chunks.map(({ band }) => band) };
+  return { session, id, index, isEmpty, absent, begunAt, bands: chunks.map(({ band }) => band) };
 }
 
 function messageOf(tiles: readonly WrittenTile[]): string {

@@ -3,7 +3,8 @@ import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { chunkKey } from '../metadata/zarr-metadata.js';
 import type { Repository } from '../repository.js';
 import type { CubeStore } from '../session.js';
-import { LIST_NAMES, readRoot } from '../smart-geocubes/loaded-list.js';
+import { indexReader, LIST_NAMES, readRoot } from '../smart-geocubes/loaded-list.js';
+import { FetchRecords } from './fetch-records.js';
 import { Ledger, TileState } from './ledger.js';
 
 /**
@@ -17,12 +18,13 @@ export async function reopenTiles(
   repository: Repository,
   dataset: Dataset,
   tiles: Iterable<TileIndex>,
+  message: string,
 ): Promise<string> {
   const session = await repository.writeSession();
   const all = [...tiles];
   // In a plain directory the ledger is to be changed first: a process that dies on the way then leaves
   // chunks that the next ingest writes again, not tiles that count as loaded without them.
-  return repository.commit(session, `Reopen ${all.length} damaged tiles`, async (newest) => {
+  return repository.commit(session, message, async (newest) => {
     const ledger = new Ledger(newest);
     const ids = new Set<string>();
     for (const index of all) {
@@ -30,25 +32,38 @@ export async function reopenTiles(
       ids.add(tileId(index));
     }
     await ledger.flush();
-    await strikeOff(newest, ids);
+    const records = new FetchRecords(newest);
+    await records.clear(all);
+    await records.flush();
+    await strikeOff(newest, ids, dataset);
     for (const index of all)
       for (const { name } of dataset.bands) await removeIfThere(newest, chunkKey(name, index));
   });
 }
 
-async function removeIfThere(store: CubeStore, key: string): Promise<void> {
+/** Removes a chunk, where there is one. */
+export async function removeIfThere(store: CubeStore, key: string): Promise<void> {
   // One whose bytes cannot be read is there, too.
   if (await store.holds(key).catch(() => true)) await store.remove(key);
 }
 
-async function strikeOff(store: CubeStore, ids: ReadonlySet<string>): Promise<void> {
+async function strikeOff(
+  store: CubeStore,
+  ids: ReadonlySet<string>,
+  dataset: Dataset,
+): Promise<void> {
+  const read = indexReader(dataset);
   const root = await readRoot(store);
   let isListed = false;
   const attributes = { ...root.attributes };
   for (const name of LIST_NAMES) {
     const list = attributes[name];
     if (!Array.isArray(list)) continue;
-    const rest = list.filter((id) => !ids.has(id));
+    // Of smart-geocubes 0.0.x an id has the date of its step.
+    const rest = list.filter((id) => {
+      const index = read(String(id));
+      return index === undefined || !ids.has(tileId(index));
+    });
     isListed ||= rest.length < list.length;
     attributes[name] = rest;
   }

@@ -140,6 +140,11 @@ export const RULES: readonly Rule[] = [
   { pattern: /^(?:kubectl|podman build) /, how: 'left', because: 'no test has a cluster' },
   { pattern: /^(npx )?geocubes loopback( --faults plan\.json)?$/, how: 'serve' },
   {
+    pattern: /^npx geocubes (?:extend|drop|ingest|status) --store cubes\/alphaearth /,
+    how: 'elsewhere',
+    where: 'test/e2e/help-examples.test.ts',
+  },
+  {
     pattern: /^npx geocubes ingest --store cubes\/tctrend --bbox/,
     how: 'run',
     expected: { stdout: expect.stringMatching(/^4 tiles committed [\s\S]* 0 failed/) },

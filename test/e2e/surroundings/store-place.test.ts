@@ -41,6 +41,8 @@ const CALLS: Readonly<Record<string, (dataset: string, output: string) => readon
   log: () => [],
   tag: () => [],
   rollback: () => ['v1'],
+  extend: () => ['--time=2026'],
+  drop: () => [BBOX],
   finalise: () => ['--quiet'],
   verify: () => [],
   plan: () => [BBOX],

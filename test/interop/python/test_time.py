@@ -20,10 +20,12 @@ def test_the_stored_numbers_are_those_that_xarray_would_store(temporal_cube):
     raw = temporal_cube.dataset(decode_times=False)["time"]
     assert raw.dtype == np.int64
     assert raw.attrs["calendar"] == "proleptic_gregorian"
-    unit = {"yearly": "days", "monthly": "days", "listed": "hours"}[temporal_cube.name]
+    unit = "hours" if temporal_cube.name == "listed" else "days"
     first = starts_of(temporal_cube)[0]
     assert raw.attrs["units"] == f"{unit} since {first:%Y-%m-%d %H:%M:%S}"
-    assert temporal_cube.group["time"].chunks == raw.shape
+    # An extended one keeps the chunks it had: those of three years.
+    chunks = (3,) if temporal_cube.name.startswith("extended") else raw.shape
+    assert temporal_cube.group["time"].chunks == chunks
 
 
 def test_bands_have_the_dimensions_time_y_x_and_chunks_of_one_step(temporal_cube):
@@ -91,3 +93,18 @@ def test_ledger_has_the_states_of_each_step(temporal_cube):
     for index, state in temporal_cube.tiles.items():
         expected[index] = state
     assert_same_pixels(ledger[:] & 3, expected, f"ledger of {temporal_cube.name}")
+
+
+def test_what_is_known_of_the_tiles_fetches_is_as_long_as_the_ledger(temporal_cube):
+    fetches = temporal_cube.group["geocubes/fetches"]
+    steps, rows, cols = temporal_cube.group["geocubes/ledger"].shape
+    assert fetches.shape == (steps, 2, rows, cols)
+    assert fetches.metadata.dimension_names == ("time", "field", "tile_row", "tile_col")
+    loaded = temporal_cube.group["geocubes/ledger"][:] & 3 > 0
+    times, sources = fetches[:, 0], fetches[:, 1]
+    assert (times[loaded] > pd.Timestamp("2024-01-01").timestamp() * 1000).all()
+    assert (times[~loaded] == 0).all()
+    (source,) = fetches.attrs["sources"]
+    assert source["name"] in ("projects/geocubes/assets/demo_annual", "expression")
+    assert len(source["hash"]) == 64
+    assert (sources[loaded] == 1).all()

@@ -20,7 +20,7 @@ function helpOf(command: Command): string {
 const program = await createProgram();
 const NAMES = [
   ...['demo', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'log', 'tag', 'rollback'],
-  ...['finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
+  ...['extend', 'drop', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
 ];
 
 test('there are these commands', () => {

@@ -161,6 +161,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   log: ['--store', '--config'],
   tag: ['--store', '--config'],
   rollback: ['--store', '--config'],
+  extend: ['--store', '--config'],
+  drop: ['--store', '--roi', '--config'],
   finalise: ['--store', '--roi', '--failed', '--report', '--config'],
   job: ['--config'],
   quota: ['--quota-token-file', '--config'],
@@ -179,6 +181,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   files: 'x.tif',
   '--threads': '0',
   '--shards': '2',
+  '--time': '2026',
 };
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -191,6 +194,8 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   log: ['--store'],
   tag: ['--store'],
   rollback: ['--store'],
+  extend: ['--store', '--time'],
+  drop: ['--store', '--bbox'],
   finalise: ['--store'],
   job: ['--shards'],
   quota: [],

@@ -244,6 +244,21 @@ const CALLS: Readonly<Record<string, Call>> = {
     ['time', 'shards', 'onMissing', 'onDamage', 'report', 'signal'],
     () => cube,
   ),
+  'Cube#extend': call(
+    () => [{ time: { kind: 'at', time: '2026' } }],
+    ['time'],
+    () => cube,
+  ),
+  'Cube#drop': call(
+    () => [BBOX, { dryRun: true }],
+    ['time', 'dryRun'],
+    () => cube,
+  ),
+  'Cube#tileRecord': call(
+    () => ['0-0'],
+    [],
+    () => cube,
+  ),
   'Cube#tags': call(
     () => [],
     [],

@@ -86,12 +86,13 @@ export async function openRun(
     },
     signal,
   });
-  const claims = openClaims(repository, { blockIdOf: plan.others?.blockIdOf });
+  const refreshBefore = options.refreshBefore?.getTime();
+  const claims = openClaims(repository, { blockIdOf: plan.others?.blockIdOf, refreshBefore });
   const others =
     plan.others !== undefined && (await areExclusive(claims, repository)) ? plan.others : undefined;
   if (plan.others !== undefined && others === undefined)
     onEvent({ type: 'no-takeover', at: now() });
-  const recent = new NewestLedger(repository, RECENT_MS);
+  const recent = new NewestLedger(repository, RECENT_MS, refreshBefore);
   const releases = new ClaimReleases(claims);
   const committer = new Committer(
     repository,
@@ -144,11 +145,13 @@ export async function openRun(
 
 /** Whoever commits a tile gives up its claim, and tells. */
 function committerOptions(
-  { groupSize, maxCommitDelayMs }: IngestOptions,
+  { source, groupSize, maxCommitDelayMs, refreshBefore }: IngestOptions,
   releases: ClaimReleases,
   onEvent: OnEvent,
 ): CommitterOptions {
   return {
+    origin: source.origin ?? { name: 'unnamed source' },
+    refreshBefore: refreshBefore?.getTime(),
     ...(groupSize === undefined ? {} : { groupSize }),
     ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),
     onCommit: (tiles, ms, lostRaces) => {

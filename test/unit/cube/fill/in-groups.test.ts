@@ -77,12 +77,12 @@ function inPieces(source: TileSource, dataset = DATASET, pool = inline): { memor
   return { memory };
 }
 
-/** Every file of a cube but its metadata, with its bytes. */
+/** Every file of a cube but its metadata and when it was fetched, with its bytes. */
 async function filesOf(path: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && /[\\/]c[\\/]/.test(file))
+    if (entry.isFile() && /(?<!fetches)[\\/]c[\\/]/.test(file))
       files.set(file.slice(path.length), (await readFile(file)).toString('base64'));
   }
   return files;
