@@ -2,13 +2,20 @@
 const MOST_BYTES = 50_331_648;
 const MASK_BYTES = 1;
 
+/** Bands whose masks fit the bits of one band of uint8. */
+const BANDS_OF_A_MASK = 8;
+
 /**
- * As few requests as Earth Engine lets a tile of uint8 be had with, by its bytes alone: whatever is asked
+ * As few requests as Earth Engine lets a tile of uint8 with masks be had with, by its bytes alone: whatever is asked
  * besides, and however it is cut, comes on top.
+ *
+ * Where all 256 values mean something, a GeoTIFF says nothing of masks (what is masked comes as 0), so they must
+ * come as pixels too: a bit for each band, in as many bands as that takes, which are counted like any other.
  *
  * @param {readonly [height: number, width: number]} shape
  * @param {number} bands
  */
 export function leastRequests([height, width], bands) {
-  return Math.ceil((height * width * bands * (1 + MASK_BYTES)) / MOST_BYTES);
+  const sent = bands + Math.ceil(bands / BANDS_OF_A_MASK);
+  return Math.ceil((height * width * sent * (1 + MASK_BYTES)) / MOST_BYTES);
 }

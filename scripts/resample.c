@@ -10,7 +10,7 @@
  *   bringBack     columns by whole turns around the earth (warp.ts)
  *   bounds        the box around points (points.ts)
  *   holders       for each point the source pixel that holds it (methods/near.ts)
- *   gather        a pixel for each of those (methods/near.ts)
+ *   gather        a pixel for each of those, and whether it has a value (methods/near.ts)
  *   blend         bilinear and cubic, of one band (methods/bilinear.ts, cubic.ts, convolution.ts)
  *   missing       marks pixels of a value, and NaN
  *
@@ -29,6 +29,16 @@
 #endif
 
 #define ALWAYS inline __attribute__((always_inline))
+
+/*
+ * Compiled twice, for processors with AVX2 and for all others; which of the two runs is found out when the addon is
+ * loaded. Neither fuses a product with a sum, so both have the same bits.
+ */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define CLONED __attribute__((target_clones("avx2", "default")))
+#else
+#define CLONED
+#endif
 
 /* As in src/kernel/resample: interpolated.ts, methods/resampler.ts, bilinear.ts, convolution.ts. */
 enum { SIDE = 64, DEGREE = 4, TERMS = DEGREE + 1, POINTS = 2 * DEGREE + 1, NODES = POINTS * POINTS };
@@ -253,7 +263,7 @@ static bool is_pixel_type(napi_typedarray_type type) {
          type == napi_float64_array;
 }
 
-static int64_t bytes_of(napi_typedarray_type type) {
+static ALWAYS int64_t bytes_of(napi_typedarray_type type) {
   switch (type) {
     case napi_uint8_array:
       return 1;
@@ -318,7 +328,7 @@ static ALWAYS bool is_unsure(double place, const Squares *squares) {
  * Whether any of them may be unsure: by the nearest whole number, which is the same where that matters, and
  * which processors find for several at a time.
  */
-static bool any_unsure(const double *places, int64_t count, const Squares *squares) {
+static ALWAYS bool any_unsure(const double *places, int64_t count, const Squares *squares) {
   const double whole = 6755399441055744.0, most = 1125899906842624.0;
   const double edges = squares->edges, near = squares->near;
   int64_t found = 0;
@@ -328,6 +338,13 @@ static bool any_unsure(const double *places, int64_t count, const Squares *squar
     found += fabs(x) >= most;
   }
   return found > 0;
+}
+
+/* The places along a row of a square; whether any of them may be unsure. */
+CLONED static bool place_row(double *into, const double *us, int64_t width, const double *row,
+                             const Squares *squares) {
+  for (int64_t i = 0; i < width; i++) into[i] = value_at(row, us[i]);
+  return any_unsure(into, width, squares);
 }
 
 static napi_value interpolate(napi_env env, napi_callback_info info) {
@@ -381,9 +398,9 @@ static napi_value interpolate(napi_env env, napi_callback_info info) {
       row_of(down, v, row_y);
       const int64_t at = start + j * strip.width + col - strip.col;
       double *const own_x = x + at, *const own_y = y + at;
-      for (int64_t i = 0; i < width; i++) own_x[i] = value_at(row_x, us[i]);
-      for (int64_t i = 0; i < width; i++) own_y[i] = value_at(row_y, us[i]);
-      if (!any_unsure(own_x, width, &squares) && !any_unsure(own_y, width, &squares)) continue;
+      const bool may_be_x = place_row(own_x, us, width, row_x, &squares);
+      const bool may_be_y = place_row(own_y, us, width, row_y, &squares);
+      if (!may_be_x && !may_be_y) continue;
       for (int64_t i = 0; i < width; i++)
         if (is_unsure(own_x[i], &squares) || is_unsure(own_y[i], &squares))
           unsure_at[found++] = (int32_t)(at + i);
@@ -408,6 +425,44 @@ static napi_value bring_back(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+typedef struct {
+  double west, east, north, south;
+} Box;
+
+/* Columns of points that are looked at together, each with a box of its own. */
+enum { LANES = 128 };
+
+/* The box around points in another one, of a stretch of columns. */
+CLONED static Box bounds_of(const Points *points, int64_t first, int64_t width, const Box *within) {
+  double west[LANES], east[LANES], north[LANES], south[LANES];
+  for (int64_t i = 0; i < LANES; i++) {
+    west[i] = north[i] = INFINITY;
+    east[i] = south[i] = -INFINITY;
+  }
+  const Box w = *within;
+  for (int64_t j = 0; j < points->height; j++) {
+    const double *xs = points->xs + points->first + j * points->stride + first;
+    const double *ys = points->ys + points->first + j * points->stride + first;
+    for (int64_t i = 0; i < width; i++) {
+      const double x = xs[i], y = ys[i], sum = x + y;
+      /* A number that is not finite has no difference to itself. */
+      const int is_in = (x >= w.west) & (x <= w.east) & (y >= w.north) & (y <= w.south) & (sum - sum == 0);
+      west[i] = is_in & (x < west[i]) ? x : west[i];
+      east[i] = is_in & (x > east[i]) ? x : east[i];
+      north[i] = is_in & (y < north[i]) ? y : north[i];
+      south[i] = is_in & (y > south[i]) ? y : south[i];
+    }
+  }
+  Box box = {INFINITY, -INFINITY, INFINITY, -INFINITY};
+  for (int64_t i = 0; i < width; i++) {
+    if (west[i] < box.west) box.west = west[i];
+    if (east[i] > box.east) box.east = east[i];
+    if (north[i] < box.north) box.north = north[i];
+    if (south[i] > box.south) box.south = south[i];
+  }
+  return box;
+}
+
 static napi_value bounds(napi_env env, napi_callback_info info) {
   Args args = begin(env, info, 11);
   const Points points = points_of(&args);
@@ -416,29 +471,47 @@ static napi_value bounds(napi_env env, napi_callback_info info) {
   const Array into = array_of(&args, napi_float64_array);
   if (args.wrong != NULL) return fail(env, args.wrong);
   if (into.length != 4) return fail(env, "Expected room for four numbers.");
-  double west = INFINITY, east = -INFINITY, north = INFINITY, south = -INFINITY;
-  for (int64_t j = 0; j < points.height; j++) {
-    const double *xs = points.xs + points.first + j * points.stride;
-    const double *ys = points.ys + points.first + j * points.stride;
-    for (int64_t i = 0; i < points.width; i++) {
-      const double x = xs[i], y = ys[i];
-      if (!(x >= left && x <= right && y >= top && y <= bottom)) continue;
-      if (!isfinite(x + y)) continue;
-      if (x < west) west = x;
-      if (x > east) east = x;
-      if (y < north) north = y;
-      if (y > south) south = y;
-    }
+  const Box within = {left, right, top, bottom};
+  Box all = {INFINITY, -INFINITY, INFINITY, -INFINITY};
+  for (int64_t first = 0; first < points.width; first += LANES) {
+    const int64_t width = points.width - first < LANES ? points.width - first : LANES;
+    const Box own = bounds_of(&points, first, width, &within);
+    if (own.west < all.west) all.west = own.west;
+    if (own.east > all.east) all.east = own.east;
+    if (own.north < all.north) all.north = own.north;
+    if (own.south > all.south) all.south = own.south;
   }
   double *const box = into.data;
-  box[0] = west;
-  box[1] = east;
-  box[2] = north;
-  box[3] = south;
+  box[0] = all.west;
+  box[1] = all.east;
+  box[2] = all.north;
+  box[3] = all.south;
   return NULL;
 }
 
 /* ---- near ------------------------------------------------------------------------------------------- */
+
+/* A window whose edges an int32_t holds. */
+typedef struct {
+  double left, right, top, bottom;
+  int32_t row, col, columns;
+} Holding;
+
+CLONED static void holders_in_row(const double *xs, const double *ys, int64_t width, const Holding *window,
+                                  int32_t *holders) {
+  const Holding w = *window;
+  for (int64_t i = 0; i < width; i++) {
+    const double x = xs[i] + EDGE, y = ys[i] + EDGE;
+    /* Not so for NaN either. */
+    const int is_in = (x >= w.left) & (x < w.right) & (y >= w.top) & (y < w.bottom);
+    const double in_x = is_in ? x : w.left, in_y = is_in ? y : w.top;
+    int32_t col = (int32_t)in_x, row = (int32_t)in_y;
+    col -= (double)col > in_x;
+    row -= (double)row > in_y;
+    const int32_t holder = (row - w.row) * w.columns + (col - w.col);
+    holders[i] = is_in ? holder : -1;
+  }
+}
 
 static napi_value holders(napi_env env, napi_callback_info info) {
   Args args = begin(env, info, 11);
@@ -450,21 +523,16 @@ static napi_value holders(napi_env env, napi_callback_info info) {
     return fail(env, "Expected room for a holder of each point.");
   if (window.height * window.width > INT32_MAX)
     return fail(env, "Expected a window whose pixels can be counted.");
-  const double left = (double)window.col, right = (double)(window.col + window.width);
-  const double top = (double)window.row, bottom = (double)(window.row + window.height);
-  const int32_t row = (int32_t)window.row, col = (int32_t)window.col;
-  const int32_t columns = (int32_t)window.width;
-  int32_t *holder = into.data;
+  const int64_t right = window.col + window.width, bottom = window.row + window.height;
+  if (right > INT32_MAX || bottom > INT32_MAX)
+    return fail(env, "Expected a window that ends where it can be counted.");
+  const Holding holding = {(double)window.col,   (double)right,       (double)window.row,
+                           (double)bottom,       (int32_t)window.row, (int32_t)window.col,
+                           (int32_t)window.width};
   for (int64_t j = 0; j < points.height; j++) {
-    const double *xs = points.xs + points.first + j * points.stride;
-    const double *ys = points.ys + points.first + j * points.stride;
-    for (int64_t i = 0; i < points.width; i++) {
-      const double x = xs[i] + EDGE, y = ys[i] + EDGE;
-      /* Also for NaN. */
-      if (!(x >= left && x < right && y >= top && y < bottom)) *holder++ = -1;
-      else
-        *holder++ = (int32_t)(floor_of(y) - row) * columns + (int32_t)(floor_of(x) - col);
-    }
+    const int64_t at = points.first + j * points.stride;
+    holders_in_row(points.xs + at, points.ys + at, points.width, &holding,
+                   (int32_t *)into.data + j * points.width);
   }
   return NULL;
 }
@@ -472,6 +540,9 @@ static napi_value holders(napi_env env, napi_callback_info info) {
 typedef struct {
   const void *from;
   const uint8_t *from_gap;
+  /* Where is_raw: a pixel that is equal to it, or to nothing, has no value. */
+  bool is_raw;
+  double lacks;
   const int32_t *holders;
   void *pixels;
   uint8_t *is_gap;
@@ -479,7 +550,10 @@ typedef struct {
 } Gather;
 
 /* Gaps among them; less than none where a holder lies outside of the source. */
-static ALWAYS int64_t gather_sized(const Gather *g, const int size, const bool has_gaps) {
+static ALWAYS int64_t gather_sized(const Gather *g, const napi_typedarray_type type, const bool has_gaps,
+                                   const bool is_raw) {
+  const int64_t size = bytes_of(type);
+  const double lacks = g->lacks;
   int64_t gaps = 0;
   const int32_t *holder = g->holders;
   for (int64_t j = 0; j < g->height; j++) {
@@ -497,6 +571,14 @@ static ALWAYS int64_t gather_sized(const Gather *g, const int size, const bool h
         gaps++;
         continue;
       }
+      if (is_raw) {
+        const double value = load(g->from, from, type);
+        if (value == lacks || value != value) {
+          g->is_gap[at] = 1;
+          gaps++;
+          continue;
+        }
+      }
       g->is_gap[at] = 0;
       if (size == 1) ((uint8_t *)g->pixels)[at] = ((const uint8_t *)g->from)[from];
       if (size == 2) ((uint16_t *)g->pixels)[at] = ((const uint16_t *)g->from)[from];
@@ -507,14 +589,16 @@ static ALWAYS int64_t gather_sized(const Gather *g, const int size, const bool h
   return gaps;
 }
 
-static ALWAYS int64_t gather_of_size(const Gather *g, const int size) {
-  return g->from_gap == NULL ? gather_sized(g, size, false) : gather_sized(g, size, true);
+static ALWAYS int64_t gather_of(const Gather *g, const napi_typedarray_type type) {
+  if (g->from_gap != NULL) return gather_sized(g, type, true, false);
+  return g->is_raw ? gather_sized(g, type, false, true) : gather_sized(g, type, false, false);
 }
 
 static napi_value gather(napi_env env, napi_callback_info info) {
-  Args args = begin(env, info, 9);
+  Args args = begin(env, info, 11);
   const Array from = any_array(&args);
   const uint8_t *from_gap = gaps_or_none(&args, from.length);
+  const double raw = number(&args), lacks = number(&args);
   const Array holder = array_of(&args, napi_int32_array);
   const int64_t height = count_of(&args), width = count_of(&args);
   const Array pixels = any_array(&args);
@@ -523,24 +607,34 @@ static napi_value gather(napi_env env, napi_callback_info info) {
   if (args.wrong != NULL) return fail(env, args.wrong);
   if (!is_pixel_type(from.type) || pixels.type != from.type)
     return fail(env, "Expected pixels of one type.");
+  if (from_gap != NULL && raw != 0) return fail(env, "Expected marks of gaps, or a value, not both.");
   if (holder.length != height * width) return fail(env, "Expected a holder for each pixel.");
   if (pixels.length != is_gap.length || !fits(start, stride, height, width, pixels.length))
     return fail(env, "Expected room for the block.");
-  const Gather g = {from.data, from_gap, holder.data, pixels.data, is_gap.data,
+  const Gather g = {from.data, from_gap, raw != 0, lacks, holder.data, pixels.data, is_gap.data,
                     from.length, height, width, start, stride};
   int64_t gaps = -1;
-  switch (bytes_of(from.type)) {
-    case 1:
-      gaps = gather_of_size(&g, 1);
+  switch (from.type) {
+    case napi_uint8_array:
+      gaps = gather_of(&g, napi_uint8_array);
       break;
-    case 2:
-      gaps = gather_of_size(&g, 2);
+    case napi_int16_array:
+      gaps = gather_of(&g, napi_int16_array);
       break;
-    case 4:
-      gaps = gather_of_size(&g, 4);
+    case napi_uint16_array:
+      gaps = gather_of(&g, napi_uint16_array);
+      break;
+    case napi_int32_array:
+      gaps = gather_of(&g, napi_int32_array);
+      break;
+    case napi_uint32_array:
+      gaps = gather_of(&g, napi_uint32_array);
+      break;
+    case napi_float32_array:
+      gaps = gather_of(&g, napi_float32_array);
       break;
     default:
-      gaps = gather_of_size(&g, 8);
+      gaps = gather_of(&g, napi_float64_array);
   }
   if (gaps < 0) return fail(env, "Expected holders within the source.");
   return result_of(&args, gaps);
@@ -942,7 +1036,14 @@ static napi_value missing(napi_env env, napi_callback_info info) {
   return result_of(&args, found);
 }
 
+/* Of the calls: whoever was compiled for others leaves the addon alone. */
+enum { VERSION = 2 };
+
 NAPI_MODULE_INIT() {
+  napi_value version;
+  if (napi_create_int32(env, VERSION, &version) != napi_ok ||
+      napi_set_named_property(env, exports, "version", version) != napi_ok)
+    return NULL;
   const napi_property_descriptor properties[] = {
       {"interpolate", NULL, interpolate, NULL, NULL, NULL, napi_enumerable, NULL},
       {"bringBack", NULL, bring_back, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -47,7 +47,7 @@ export function endToEnd({ regions, leftOut, threads, bands }) {
         : [
             `Before anything is timed, pixels are compared where the clipped collection has values: ${compared.join(', ')}; elsewhere each fills in its own way.`,
           ]),
-      "The server counts requests of any kind. The least is what the bytes of a tile, masks as the service counts them, ask for by the service's limit.",
+      "The server counts requests of any kind. The least is what the bytes of a tile ask for by the service's limit: its bands, the band of bits that their masks come in (masked pixels come as 0, which is a value here), and a byte for the mask of each, as the service counts them. The one request beyond it asks, once in a run, whether the collection is there.",
       ...leftOut.map((who) => `Left out: ${who}.`),
     ].join(' '),
     table(['', 'ms', 'processor time, ms', 'times geocubes', 'requests', 'the least'], rows),

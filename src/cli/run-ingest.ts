@@ -8,6 +8,7 @@ import type { Toi } from '../dataset/toi.js';
 import { toRecord, withoutStack } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
+import type { Pool } from '../pool/pool.js';
 import type { PlannedTile, TileSource } from '../tile.js';
 import { EXIT, explain } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
@@ -77,7 +78,10 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option('-q, --quiet', 'no progress'));
 }
 
-/** Fills a region or a list of tiles from a source, with progress and a report, and sets the exit code. Closes the source. */
+/**
+ * Fills a region or a list of tiles from a source, with progress and a report, and sets the exit code. Closes the
+ * source; and the pool, unless it was given one.
+ */
 export async function runIngest(
   cube: Cube,
   target: IngestTarget,
@@ -89,6 +93,7 @@ export async function runIngest(
       readonly mayBorrow?: boolean;
       readonly refresh?: Date;
       readonly ifChanged?: boolean;
+      readonly pool?: Promise<Pool>;
     },
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
@@ -96,8 +101,8 @@ export async function runIngest(
     const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
     await failures?.check();
     const logs = openLogs(options);
-    const pool = await openPool(options);
-    closing.push(() => pool.close());
+    const pool = await (options.pool ?? openPool(options));
+    if (options.pool === undefined) closing.push(() => pool.close());
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(screen);
     const interrupt = abortOnSignals();
     closing.push(() => bar?.stop(), interrupt.release);

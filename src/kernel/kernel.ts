@@ -4,7 +4,8 @@ import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
 /**
  * What computes pixels. Implementations are pure: they see plain data, wait for nothing outside the
- * process and keep nothing between calls, so the same function runs inline and in a pool's thread.
+ * process and keep nothing of one call for the next but files that are open, so the same function runs inline
+ * and in a pool's thread.
  */
 export interface Kernel {
   readonly facts: KernelFacts;

@@ -1,5 +1,5 @@
 import type { Resampling } from '../dataset/dataset.js';
-import { isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
+import { isFloat, rangeOf } from '../raster/dtype.js';
 import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
 
@@ -16,7 +16,7 @@ export function besideNodata({
 }
 
 /** Which resamplings make values that no source pixel has. */
-const BLENDS: Readonly<Record<Resampling, boolean>> = {
+export const BLENDS: Readonly<Record<Resampling, boolean>> = {
   near: false,
   bilinear: true,
   cubic: true,
@@ -29,14 +29,21 @@ export function avoidNodata(raster: BandRaster, recipe: Recipe): void {
   if (BLENDS[recipe.processing.resampling]) moveOffNodata(raster, recipe);
 }
 
-/** The same for values of whatever origin: those of a file whose own code is another one. */
+/**
+ * The same for values of whatever origin: those of a file whose own code is another one.
+ *
+ * @param from the first of the pixels that are looked at; before `to`
+ */
 export function moveOffNodata(
   { pixels, isGap }: BandRaster,
   recipe: Pick<Recipe, 'nodata' | 'dtype'>,
+  from = 0,
+  to = pixels.length,
 ): void {
   const other = besideNodata(recipe);
   if (other === undefined) return;
-  const indexOf = (from: number) => (pixels as Uint8Array).indexOf(recipe.nodata ?? 0, from);
+  const own = pixels.subarray(from, to) as Uint8Array;
+  const indexOf = (start: number) => own.indexOf(recipe.nodata ?? 0, start);
   for (let i = indexOf(0); i !== -1; i = indexOf(i + 1))
-    if (isGap === undefined || isGap[i] === 0) (pixels as PixelArray)[i] = other;
+    if (isGap === undefined || isGap[from + i] === 0) own[i] = other;
 }

@@ -12,10 +12,19 @@ import {
   type Recipe,
 } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
-import { addMasked, addUncovered, findMasked, GapList, type MaskedPixels } from './fill/gaps.js';
+import {
+  addAround,
+  addMasked,
+  addUncovered,
+  findMasked,
+  GapList,
+  type MaskedPixels,
+  runs,
+} from './fill/gaps.js';
 import { addInvalid } from './fill/invalid.js';
 import { Layering } from './layering.js';
 import { avoidNodata } from './nodata.js';
+import type { BandPlace } from './resample/band-room.js';
 import type { Workspace } from './workspace.js';
 
 /** The GeoTIFF of one reply, opened; bands count from 0. */
@@ -43,10 +52,12 @@ export type OpenPart = (part: FetchedPart, recipe: Recipe) => PartFile | Promise
 /** Raster files on disk that make one raster, opened. */
 export interface DiskFile {
   /**
-   * One of the request's bands, counted from 0, on `grid`: copied where the raster's own pixels lie there,
-   * else warped.
+   * Puts one of the request's bands, counted from 0, on `grid`: copied where the raster's own pixels lie there,
+   * else warped. Where it has gaps, each of its pixels gets a mark, 1 for a gap and 0 for a value.
+   *
+   * @returns whether it has any.
    */
-  rasterOn(band: number, grid: GeoBox, recipe: Recipe): BandRaster;
+  readInto(band: number, grid: GeoBox, recipe: Recipe, into: BandPlace): boolean;
   /** Milliseconds spent warping so far. */
   readonly warpMs: number;
   close(): void;
@@ -134,6 +145,12 @@ export class TileReader {
       this.#readLayers(parts, band, pixels, gaps);
       return;
     }
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1 && 'disk' in only) {
+      const isGap = this.#readDisk(only, band, pixels);
+      addAround(gaps, this.grid.shape, only.request.window, isGap);
+      return;
+    }
     for (const part of parts) this.#readPart(part, band, pixels, gaps);
     addUncovered(gaps, this.grid.shape, windows);
   }
@@ -174,10 +191,25 @@ export class TileReader {
     const { request } = part;
     const at = request.bands.indexOf(band);
     if ('disk' in part) {
-      const raster = part.disk.rasterOn(at, GeoBox.fromRecord(request.geobox), this.recipe);
-      place(raster, request.window, this.grid.width, pixels, gaps);
+      const isGap = this.#readDisk(part, band, pixels);
+      if (isGap !== undefined)
+        for (const [start, end] of runs(this.grid.width, request.window))
+          gaps.addMarked(isGap, start, end);
     } else if (part.isAligned) this.#readAligned(part, at, pixels, gaps);
     else this.#readWarped(part, at, pixels, gaps);
+  }
+
+  /** @returns marks of the pixels in the part's window, where some have no value. */
+  #readDisk({ request, disk }: OpenedDisk, band: number, pixels: PixelArray) {
+    const { window, geobox, bands } = request;
+    const { width } = this.grid;
+    const isGap = this.workspace.array('gaps in files', 'uint8', pixels.length);
+    const into = {
+      ...{ room: { pixels, isGap }, start: window.row * width + window.col, stride: width },
+    };
+    const box = GeoBox.fromRecord(geobox);
+    const hasGaps = disk.readInto(bands.indexOf(band), box, this.recipe, into);
+    return hasGaps ? isGap : undefined;
   }
 
   #readAligned(opened: OpenedPart, at: number, pixels: PixelArray, gaps: GapList): void {

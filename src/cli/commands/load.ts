@@ -22,7 +22,13 @@ import {
   wholeNumber,
 } from '../options/common.js';
 import { checkOutput, writeOutput } from '../options/output-file.js';
-import { type ComputeOptions, kernelOption, openPool, threadsFor } from '../options/pool.js';
+import {
+  besidePool,
+  type ComputeOptions,
+  kernelOption,
+  openPool,
+  threadsFor,
+} from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { oneStep, stepRecord, timeWords } from '../options/time.js';
 import { complain, print, printJson } from '../output/terminal.js';
@@ -99,16 +105,7 @@ export function loadCommand(): Command {
 }
 
 async function load(options: Options): Promise<void> {
-  const {
-    store,
-    asOf,
-    png,
-    out,
-    like: likeFile,
-    resampling,
-    buffer,
-    trustInputs = false,
-  } = options;
+  const { png, out, like } = options;
   checkOptions(options);
   if (out !== undefined) {
     await checkOutput(out, '--out', true);
@@ -116,13 +113,31 @@ async function load(options: Options): Promise<void> {
     process.env.GDAL_CACHEMAX ??= '128';
   }
   if (png !== undefined) await checkOutput(png, '--png');
-  const cube = await Cube.open(store, { asOf });
+  // How many threads are of use is known before the cube is, unless its own pixels are wanted.
+  if (like !== undefined)
+    return besidePool(options, async (opening) =>
+      loadBy(await Cube.open(options.store, { asOf: options.asOf }), await regionIn(options), {
+        ...options,
+        pool: await opening,
+      }),
+    );
+  const cube = await Cube.open(options.store, { asOf: options.asOf });
   const named = await regionIn(options);
-  const isOwnGrid = likeFile === undefined && named !== undefined;
-  const pool = await openPool({
-    ...options,
-    ...(isOwnGrid ? threadsFor(options, workOf(cube, named, buffer)) : {}),
-  });
+  const work = named === undefined ? {} : threadsFor(options, workOf(cube, named, options.buffer));
+  const pool = await openPool({ ...options, ...work });
+  try {
+    await loadBy(cube, named, { ...options, pool });
+  } finally {
+    await pool.close();
+  }
+}
+
+async function loadBy(
+  cube: Cube,
+  named: Roi | undefined,
+  options: Options & { readonly pool: Pool },
+): Promise<void> {
+  const { pool, png, out, like: likeFile, resampling, buffer, trustInputs = false } = options;
   const stop = endAtSignal();
   try {
     const like =
@@ -148,7 +163,6 @@ async function load(options: Options): Promise<void> {
     else print(regionText(saved, options));
   } finally {
     stop.release();
-    await pool.close();
   }
 }
 

@@ -48,6 +48,28 @@ export async function openPool({ threads, kernel }: ComputeOptions): Promise<Poo
   }
 }
 
+/**
+ * Starts a pool while something else is done: its threads load GDAL meanwhile. It is closed when that ends.
+ *
+ * @param use is given the pool as soon as it wants to wait for it; throws what {@link openPool} throws where it does
+ */
+export async function besidePool<T>(
+  options: ComputeOptions,
+  use: (pool: Promise<Pool>) => Promise<T>,
+): Promise<T> {
+  const opening = openPool(options);
+  // Whoever waits for it is told.
+  opening.catch(() => {});
+  try {
+    return await use(opening);
+  } finally {
+    await opening.then(
+      (pool) => pool.close(),
+      () => {},
+    );
+  }
+}
+
 async function readyPool(options: PoolOptions): Promise<Pool> {
   const pool = createPool(options);
   try {

@@ -1,12 +1,11 @@
-import type { Dataset, Resampling } from '../../dataset/dataset.js';
+import { type Dataset, RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import { InvalidInputError } from '../../errors.js';
-import type { GeoBox } from '../../grid/geobox.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
 import { columnsAround, joinWindows, splitWindow } from '../../grid/onto/continued-window.js';
 import { roiWindows } from '../../grid/roi.js';
 import type { Grid } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { positionsOf } from '../../kernel/js/warp.js';
-import type { WarpedBand } from '../../kernel/region/region-kernel.js';
 import { columnsIn, latticeOf } from '../../kernel/resample/lattice.js';
 import { scaleOf, squaresOf } from '../../kernel/resample/scale.js';
 import { reachOf } from '../../kernel/resample/warp.js';
@@ -33,19 +32,21 @@ export interface ReprojectJob extends ReadSource {
 }
 
 /**
- * The cube's pixels on another grid, block by block, so that no more of the cube lies in memory at a time
- * than the blocks under way need. Positions are exact, kernels are as wide as the whole target asks for, and
- * a block reads as far around it as its resampling looks, so that cutting shows nowhere.
+ * The cube's pixels on another grid, piece by piece, so that no more of the cube lies in memory at a time
+ * than the pieces under way need. What a piece needs is read once, and warped in blocks, by as many threads as
+ * there are. Positions are exact, kernels are as wide as the whole target asks for, and a piece reads as far
+ * around it as its resampling looks, so that cutting shows nowhere.
  */
 export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
   // Where the caller gave none, the calling thread computes.
   const pool = options.pool ?? createPool({ size: 0 });
-  const blocks = blocksOf(job.regions, job);
+  const pieces = piecesOf(job.regions, job);
   const lane = async () => {
-    for (const block of blocks) await reprojectBlock(block, job, pool, options);
+    for (const piece of pieces) await reprojectPiece(piece, job, pool, options);
   };
   try {
-    await allDone(Array.from({ length: pool.size + 1 }, lane));
+    // One is read while another one is warped.
+    await allDone(Array.from({ length: pool.size === 0 ? 1 : 2 }, lane));
   } finally {
     if (options.pool === undefined) await pool.close();
   }
@@ -56,63 +57,109 @@ type BlockJob = Pick<ReprojectJob, 'grid' | 'target' | 'regions' | 'resampling'>
 
 /** The windows of the cube that {@link reproject} reads. */
 export function sourceWindows(job: BlockJob): Window[] {
-  return [...blocksOf(job.regions, job)].flatMap(({ parts }) => parts.map(({ window }) => window));
+  return [...piecesOf(job.regions, job)].flatMap(({ parts }) => parts.map(({ window }) => window));
 }
 
 /** A part of the target, and what of the cube it is made of. */
-interface Block {
+interface Piece {
   readonly window: Window;
   /** In pixels of the cube, columns going on around the earth. */
   readonly source: Window;
   readonly parts: ReturnType<typeof splitWindow>;
 }
 
-/** Pixels on a side of a block; with more of them fewer chunks are read twice. */
+/** Pixels on a side of a block, which a thread warps at a time. */
 const BLOCK_SIDE = 2048;
 
-/** Pixels of the cube that one block may read of a band; larger blocks are cut in four. */
-const SOURCE_PIXELS = 64 * 1024 ** 2;
+/** Blocks begin where positions are looked up anew: at multiples of this, from the first on. */
+const BLOCK_STEP = 64;
 
-/** Memory for the bands of a block that are warped together: what they share is found once. */
-const BANDS_BYTES = 128 * 1024 ** 2;
+/** Pixels of the cube that a piece may read of a band; larger ones are cut in two. */
+const SOURCE_PIXELS = 24 * 1024 ** 2;
 
-/** A block this small is not cut further, whatever it reads. */
+/** Pixels on a side of a piece; what lies far away could be read with it in vain. */
+const PIECE_SIDE = 8192;
+
+/** What halves of a piece must read of it at the most, so that it is cut though it need not be. */
+const WORTH_CUTTING = 0.75;
+
+/** How much more may be read by rows than by columns. */
+const ROWS_PREFERRED = 1.25;
+
+/** Memory for the bands of a piece that are read together: what they share is found once. */
+const BANDS_BYTES = 192 * 1024 ** 2;
+
+/** A piece this small is not cut further, whatever it reads. */
 const SMALLEST_SIDE = 16;
 
-function* blocksOf(regions: readonly Window[], job: BlockJob): Generator<Block> {
-  for (const region of regions) {
-    for (let row = region.row; row < region.row + region.height; row += BLOCK_SIDE) {
-      for (let col = region.col; col < region.col + region.width; col += BLOCK_SIDE) {
-        const window = intersect(region, { row, col, height: BLOCK_SIDE, width: BLOCK_SIDE });
-        if (window !== undefined) yield* cutBlock(window, job);
-      }
-    }
-  }
+function* piecesOf(regions: readonly Window[], job: BlockJob): Generator<Piece> {
+  for (const region of regions)
+    for (const window of cut(region, PIECE_SIDE)) yield* cutPiece(window, job);
 }
 
-function* cutBlock(window: Window, job: BlockJob): Generator<Block> {
-  const source = sourceOf(window, job);
+function* cutPiece(
+  window: Window,
+  job: BlockJob,
+  source: Window | undefined = sourceOf(window, job),
+): Generator<Piece> {
   if (source === undefined) return;
-  const { height, width } = window;
-  if (source.height * source.width > SOURCE_PIXELS && Math.max(height, width) > SMALLEST_SIDE) {
-    const [upper, left] = [Math.ceil(height / 2), Math.ceil(width / 2)];
-    for (const [row, tall] of [
-      [0, upper],
-      [upper, height - upper],
-    ] as const)
-      for (const [col, wide] of [
-        [0, left],
-        [left, width - left],
-      ] as const)
-        if (tall > 0 && wide > 0)
-          yield* cutBlock(
-            { row: window.row + row, col: window.col + col, height: tall, width: wide },
-            job,
-          );
-    return;
+  const side = Math.max(window.height, window.width);
+  const isTooLarge = pixelsOf(source) > SOURCE_PIXELS && side > SMALLEST_SIDE;
+  if (isTooLarge || side > BLOCK_SIDE) {
+    const halves = halvesOf(window, job);
+    // Of a turned grid, the box around a piece holds more than the boxes around its halves.
+    if (isTooLarge || sum(halves) < WORTH_CUTTING * pixelsOf(source)) {
+      for (const half of halves) yield* cutPiece(half.window, job, half.source);
+      return;
+    }
   }
   const parts = splitWindow(source, job.grid.geobox);
   if (parts.length > 0) yield { window, source, parts };
+}
+
+interface Half {
+  readonly window: Window;
+  readonly source: Window | undefined;
+}
+
+/** By rows, unless that reads more of the cube than by columns: chunks can be decompressed by rows. */
+function halvesOf(window: Window, job: BlockJob): readonly Half[] {
+  const { row, col, height, width } = window;
+  const [upper, left] = [Math.ceil(height / 2), Math.ceil(width / 2)];
+  const both = (...windows: Window[]) =>
+    windows
+      .filter((half) => half.height > 0 && half.width > 0)
+      .map((half) => ({ window: half, source: sourceOf(half, job) }));
+  const byColumns = both(
+    { ...window, width: left },
+    { ...window, col: col + left, width: width - left },
+  );
+  if (height < 2) return byColumns;
+  const byRows = both(
+    { ...window, height: upper },
+    { ...window, row: row + upper, height: height - upper },
+  );
+  return width < 2 || sum(byRows) <= sum(byColumns) * ROWS_PREFERRED ? byRows : byColumns;
+}
+
+function sum(halves: readonly Half[]): number {
+  return halves.reduce((all, { source }) => all + (source === undefined ? 0 : pixelsOf(source)), 0);
+}
+
+function pixelsOf({ height, width }: Shape): number {
+  return height * width;
+}
+
+/** Parts of about equal size, at most `side` pixels on a side. */
+function* cut(window: Window, side: number): Generator<Window> {
+  const steps = (length: number) =>
+    Math.ceil(length / Math.ceil(length / side) / BLOCK_STEP) * BLOCK_STEP;
+  const [height, width] = [steps(window.height), steps(window.width)];
+  for (let row = window.row; row < window.row + window.height; row += height)
+    for (let col = window.col; col < window.col + window.width; col += width) {
+      const part = intersect(window, { row, col, height, width });
+      if (part !== undefined) yield part;
+    }
 }
 
 function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Window | undefined {
@@ -141,6 +188,10 @@ function reachAround(
   window: Window,
   { grid, target, resampling }: Pick<BlockJob, 'grid' | 'target' | 'resampling'>,
 ): readonly [across: number, down: number] {
+  if (RESAMPLING_RADII[resampling] === 0) {
+    const [x, y] = reachOf(resampling, [1, 1]);
+    return [x + 2, y + 2];
+  }
   const place = ({ crs, shape, ...box }: GeoBox) => {
     const whole = { row: 0, col: 0, ...shape };
     return { crs, lattice: latticeOf({ crs, affine: box.affine }), window: whole, grid: whole };
@@ -157,41 +208,40 @@ function reachAround(
   return [across + 2, down + 2];
 }
 
-async function reprojectBlock(
-  { window, source, parts }: Block,
+async function reprojectPiece(
+  { window, source, parts }: Piece,
   job: ReprojectJob,
   pool: Pool,
   options: ReadOptions,
 ): Promise<void> {
   const { grid, target, names, dataset, resampling, leading } = job;
-  const to = target.crop(window);
   const from = grid.geobox.crop(source);
-  const bytes = bytesOf(dataset.dtype) * (source.height * source.width + to.height * to.width);
+  const bytes = bytesOf(dataset.dtype) * source.height * source.width;
   const atATime = Math.max(Math.floor(BANDS_BYTES / bytes), 1);
   for (let first = 0; first < names.length; first += atATime) {
-    const bands: WarpedBand[] = [];
-    for (const [k, path] of names.slice(first, first + atATime).entries())
-      bands.push({
-        pixels: await readRaster(
-          job,
-          { path, shape: source, parts, leading },
-          { ...options, pool },
-        ),
-        into: {
-          bytes: bytesOfPixels(job.into[first + k] as LoadedPixels),
-          width: job.within.width,
-          row: window.row - job.within.row,
-          col: window.col - job.within.col,
-        },
+    const rasters: LoadedPixels[] = [];
+    for (const path of names.slice(first, first + atATime)) {
+      const request = { path, shape: source, parts, leading };
+      rasters.push(await readRaster(job, request, { ...options, pool }));
+    }
+    const warp = (block: Window) =>
+      pool.warp({
+        bands: rasters.map((pixels, k) => ({
+          pixels,
+          into: {
+            bytes: bytesOfPixels(job.into[first + k] as LoadedPixels),
+            width: job.within.width,
+            row: block.row - job.within.row,
+            col: block.col - job.within.col,
+          },
+        })),
+        dtype: dataset.dtype,
+        nodata: isFloat(dataset.dtype) ? undefined : dataset.nodata,
+        from: from.toRecord(),
+        to: target.crop(block).toRecord(),
+        resampling,
+        grids: { source: grid.geobox.affine, target: target.toRecord() },
       });
-    await pool.warp({
-      bands,
-      dtype: dataset.dtype,
-      nodata: isFloat(dataset.dtype) ? undefined : dataset.nodata,
-      from: from.toRecord(),
-      to: to.toRecord(),
-      resampling,
-      grids: { source: grid.geobox.affine, target: target.toRecord() },
-    });
+    await allDone([...cut(window, BLOCK_SIDE)].map(warp));
   }
 }

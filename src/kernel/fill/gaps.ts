@@ -42,16 +42,30 @@ export class GapList {
     this.#length = length;
   }
 
-  /** Those of the marks from `from` up to `to` that are 1; the first of these marks is that of pixel `start`. */
-  addMarked(isGap: Uint8Array, from: number, to: number, start: number): void {
-    const first = isGap.subarray(from, to).indexOf(1);
+  /**
+   * Those of the marks from `from` up to `to` that are 1, where the others are 0; the first of these marks is that
+   * of pixel `start`.
+   */
+  addMarked(isGap: Uint8Array, from: number, to: number, start = from): void {
+    for (let at = from; at < to; at += MARKS_AT_A_TIME)
+      this.#addMarks(isGap.subarray(at, Math.min(at + MARKS_AT_A_TIME, to)), start + at - from);
+  }
+
+  /** Gaps mostly lie together: a search for the end of each run is fast, unless there are many of them. */
+  #addMarks(marks: Uint8Array, start: number): void {
+    let first = marks.indexOf(1);
+    for (let runs = 0; first !== -1 && runs < MOST_RUNS; runs++) {
+      const next = marks.indexOf(0, first);
+      const end = next === -1 ? marks.length : next;
+      this.addRun(start + first, start + end);
+      first = marks.indexOf(1, end);
+    }
     if (first === -1) return;
     this.#noteStart(start + first);
-    this.#growTo(this.#length + to - from - first);
+    this.#growTo(this.#length + marks.length - first);
     const indices = this.#indices;
-    const shift = start - from;
     let length = this.#length;
-    for (let i = from + first; i < to; i++) if (isGap[i] === 1) indices[length++] = i + shift;
+    for (let i = first; i < marks.length; i++) if (marks[i] === 1) indices[length++] = start + i;
     this.#length = length;
   }
 
@@ -126,6 +140,10 @@ export class GapList {
     this.#breaks = 0;
   }
 }
+
+/** Marks among which runs are searched for, and after how many runs the rest is looked at one by one. */
+const MARKS_AT_A_TIME = 4096;
+const MOST_RUNS = 4;
 
 /** Stretches of a raster that make up a window: one where it spans the raster, else one for each row. */
 export function* runs(
@@ -228,12 +246,20 @@ export function addUncovered(
   for (let i = 0; i < isCovered.length; i++) if (isCovered[i] === 0) gaps.add(i);
 }
 
-function addAround(gaps: GapList, { height, width }: Shape, window: Window): void {
+/** Adds the pixels around a window, and those in it that are marked, where there are marks: all of them in their order. */
+export function addAround(
+  gaps: GapList,
+  { height, width }: Shape,
+  window: Window,
+  isGap?: Uint8Array,
+): void {
   const [bottom, right] = [window.row + window.height, window.col + window.width];
   for (let row = 0; row < height; row++) {
     const start = row * width;
     const isWithin = row >= window.row && row < bottom;
     gaps.addRun(start, start + (isWithin ? window.col : width));
-    if (isWithin) gaps.addRun(start + right, start + width);
+    if (!isWithin) continue;
+    if (isGap !== undefined) gaps.addMarked(isGap, start + window.col, start + right);
+    gaps.addRun(start + right, start + width);
   }
 }

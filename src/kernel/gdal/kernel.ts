@@ -5,10 +5,11 @@ import { loadBlosc } from './blosc-addon.js';
 import { bloscByAddon, bloscByGdal, encodeChunk } from './encode.js';
 import { gdalFacts } from './facts.js';
 import { openFiles } from './files/disk-file.js';
+import { KeptFiles } from './files/kept-files.js';
 import { openPart } from './files/part-file.js';
 import { createRasterFiles } from './files/raster-files.js';
 import { nativeLoops } from './resample-addon.js';
-import { warpBands } from './warp.js';
+import { warpBands, warpedBands } from './warp.js';
 
 export interface GdalKernelOptions {
   /** False leaves libblosc alone, as where the addon over it was not made. Default true. */
@@ -23,10 +24,11 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
   const gdalHasBlosc = zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
   const encoder = addon !== undefined ? 'libblosc' : gdalHasBlosc ? 'gdal' : 'none';
   const encodeBlosc = addon === undefined ? bloscByGdal : bloscByAddon(addon);
+  const kept = new KeptFiles();
   const kernel = createKernel({
     facts: { hasBlosc: encoder !== 'none', encoder },
     openPart,
-    openFile: openFiles,
+    openFile: (files, workspace) => openFiles(files, workspace, kept),
     warp: warpBands,
     // GDAL finds positions anew for each band.
     bandsPerWarp: 8,
@@ -34,7 +36,7 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
   });
   return {
     ...kernel,
-    ...createRegionKernel(warpBands, addon, nativeLoops()),
+    ...createRegionKernel(warpedBands, addon, nativeLoops()),
     ...createRasterFiles(),
   };
 }

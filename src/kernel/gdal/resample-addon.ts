@@ -10,6 +10,7 @@ import { loadAddon } from './addon.js';
 
 /** Arguments are looked at in C: it throws where they do not fit each other. */
 interface ResampleAddon {
+  readonly version?: number;
   interpolate(...args: readonly (Float64Array | Uint8Array | Int32Array | number)[]): number;
   bringBack(xs: Float64Array, middle: number, turn: number, low: number, high: number): void;
   bounds(...args: readonly (Float64Array | number)[]): void;
@@ -17,6 +18,9 @@ interface ResampleAddon {
   gather(
     from: LoadedPixels,
     fromGap: Uint8Array | undefined,
+    /** Whether pixels of the value after it have none, nor those that are NaN: 1 or 0. */
+    isRaw: number,
+    lacks: number,
     holders: Int32Array,
     height: number,
     width: number,
@@ -35,13 +39,16 @@ interface ResampleAddon {
   missing(pixels: LoadedPixels, value: number, isGap: Uint8Array): number;
 }
 
+/** Of the calls; one that was compiled from older sources has others. */
+const VERSION = 2;
+
 let loaded: { readonly loops: Loops | undefined } | undefined;
 
-/** The loops in C; `undefined` where there are none, or the addon does not load. */
+/** The loops in C; `undefined` where there are none, or the addon does not load or is another version's. */
 export function loadResample(): Loops | undefined {
   if (loaded === undefined) {
     const addon = loadAddon('resample') as ResampleAddon | undefined;
-    loaded = { loops: addon === undefined ? undefined : loopsBy(addon) };
+    loaded = { loops: addon?.version === VERSION ? loopsBy(addon) : undefined };
   }
   return loaded.loops;
 }
@@ -74,16 +81,16 @@ function loopsBy(addon: ResampleAddon): Loops {
       const [left, right, top, bottom] = box as unknown as [number, number, number, number];
       return { west: left, east: right, north: top, south: bottom };
     },
-    holdersOf(points, { row, col, height, width }) {
-      const holders = new Int32Array(points.height * points.width);
+    holdersOf(points, { row, col, height, width }, holders) {
       addon.holders(...argsOf(points), row, col, height, width, holders);
-      return holders;
     },
     gather(source, holders, block, room, place) {
       if (source.pixels.constructor !== room.pixels.constructor)
         return TYPESCRIPT_LOOPS.gather(source, holders, block, room, place);
       const gaps = addon.gather(
-        ...([source.pixels, source.isGap, holders, block.height, block.width] as const),
+        ...([source.pixels, source.isGap] as const),
+        ...([source.lacks === undefined ? 0 : 1, source.lacks ?? Number.NaN] as const),
+        ...([holders, block.height, block.width] as const),
         ...([room.pixels, room.isGap, place.start, place.stride] as const),
       );
       return gaps > 0;

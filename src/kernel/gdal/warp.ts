@@ -4,8 +4,14 @@ import type { GeoBox, Shape } from '../../grid/geobox.js';
 import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import { targetOn } from '../resample/lattice.js';
-import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/rasters.js';
-import { Warp } from '../resample/warp.js';
+import {
+  type PositionsOf,
+  type WarpedBands,
+  type WarpGrids,
+  warpRasters,
+  warpWhole,
+} from '../resample/rasters.js';
+import { type HolderRoom, Warp } from '../resample/warp.js';
 import { positionsIn } from './proj/positions.js';
 import { checkCode, spatialReference, turnLengthOf } from './proj/srs.js';
 import { nativeLoops } from './resample-addon.js';
@@ -18,14 +24,12 @@ export function warpBands(
   { dtype, processing: { resampling } }: Pick<Recipe, 'dtype' | 'processing'>,
   grids?: WarpGrids,
 ): BandRaster[] {
-  return warpRasters(
-    bands,
-    source,
-    target,
-    { dtype, resampling, grids, loops: nativeLoops() },
-    positionsOf,
-  );
+  return warpWhole(bands, source, target, { dtype, resampling, grids }, warpedBands);
 }
+
+/** The same, each band when it is asked for. */
+export const warpedBands: WarpedBands = (bands, source, target, how) =>
+  warpRasters(bands, source, target, { ...how, loops: nativeLoops() }, positionsOf);
 
 /** A raster of a dataset, in its dataset's own CRS. */
 export interface DatasetRaster {
@@ -35,7 +39,12 @@ export interface DatasetRaster {
 }
 
 /** What puts the bands of a raster on a tile's grid. @throws {RasterError} where its CRS cannot be computed with. */
-export function warpTo({ srs, affine, shape }: DatasetRaster, tile: GeoBox, recipe: Recipe): Warp {
+export function warpTo(
+  { srs, affine, shape }: DatasetRaster,
+  tile: GeoBox,
+  recipe: Recipe,
+  holderRoom?: HolderRoom,
+): Warp {
   checkCode(srs);
   const source = { affine, turn: turnLengthOf(srs) };
   const { lattice, window, grid } = targetOn(tile, recipe.grid);
@@ -48,6 +57,7 @@ export function warpTo({ srs, affine, shape }: DatasetRaster, tile: GeoBox, reci
     ),
     resampling: recipe.processing.resampling,
     loops: nativeLoops(),
+    ...(holderRoom === undefined ? {} : { holderRoom }),
   });
 }
 

@@ -6,7 +6,7 @@ import { createRegionKernel } from '../region/region-kernel.js';
 import { TYPESCRIPT_LOOPS } from '../resample/loops.js';
 import { encodeChunk } from './encode.js';
 import { openPart } from './part-file.js';
-import { warpBands } from './warp.js';
+import { warpBands, warpedBands } from './warp.js';
 
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
 export function createJsKernel(): FullKernel {
@@ -24,7 +24,7 @@ export function createJsKernel(): FullKernel {
   });
   return {
     ...kernel,
-    ...createRegionKernel(warpBands, undefined, TYPESCRIPT_LOOPS),
+    ...createRegionKernel(warpedBands, undefined, TYPESCRIPT_LOOPS),
     ...NO_RASTER_FILES,
   };
 }

@@ -4,7 +4,13 @@ import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import { interpolatedBy } from '../resample/interpolated.js';
 import { type Project, positionsBy, toPixels } from '../resample/positions.js';
-import { type PositionsOf, type WarpGrids, warpRasters } from '../resample/rasters.js';
+import {
+  type PositionsOf,
+  type WarpedBands,
+  type WarpGrids,
+  warpRasters,
+  warpWhole,
+} from '../resample/rasters.js';
 
 /** Bands that lie on the raster `source`, on the raster `target`, with gaps of their own. */
 export function warpBands(
@@ -14,8 +20,12 @@ export function warpBands(
   { dtype, processing: { resampling } }: Pick<Recipe, 'dtype' | 'processing'>,
   grids?: WarpGrids,
 ): BandRaster[] {
-  return warpRasters(bands, source, target, { dtype, resampling, grids }, positionsOf);
+  return warpWhole(bands, source, target, { dtype, resampling, grids }, warpedBands);
 }
+
+/** The same, each band when it is asked for. */
+export const warpedBands: WarpedBands = (bands, source, target, how) =>
+  warpRasters(bands, source, target, how, positionsOf);
 
 /** Positions as {@link transformer} computes coordinates. */
 export const positionsOf: PositionsOf = (source, target) => {

@@ -1,12 +1,13 @@
 import type { Resampling } from '../../dataset/dataset.js';
 import { GeoBox, type GeoBoxRecord } from '../../grid/geobox.js';
-import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import type { Window } from '../../grid/window.js';
+import { bytesOf, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
 import { bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
-import type { Recipe } from '../../tile.js';
 import type { BandRaster } from '../band-raster.js';
 import type { Loops } from '../resample/loops.js';
-import type { WarpGrids } from '../resample/rasters.js';
-import { Workspace } from '../workspace.js';
+import type { WarpedBands, WarpGrids } from '../resample/rasters.js';
+import type { SourceBand } from '../resample/warp.js';
+import { IndexRoom, Workspace } from '../workspace.js';
 import type { DecodesBlosc } from './decompress.js';
 import { type ChunkRead, ChunkReader } from './read-chunk.js';
 
@@ -32,23 +33,14 @@ export interface WarpJob {
 }
 
 export interface WarpedBand {
-  /** `[y, x]`, on the grid `from`. */
+  /** `[y, x]`, on the grid `from`, which may be far larger than what is needed of it. */
   readonly pixels: LoadedPixels;
   /** Where the pixels of `to` go; those without a value are left alone. */
   readonly into: ChunkRead['into'];
 }
 
-/** Puts bands that lie on one grid on another one, with gaps of their own. */
-type Warp = (
-  bands: readonly BandRaster[],
-  from: GeoBox,
-  to: GeoBox,
-  recipe: Pick<Recipe, 'dtype' | 'processing'>,
-  grids: WarpGrids,
-) => BandRaster[];
-
 export function createRegionKernel(
-  warp: Warp,
+  warp: WarpedBands,
   blosc: DecodesBlosc | undefined,
   loops: Pick<Loops, 'addMissing'>,
 ): RegionKernel {
@@ -63,21 +55,64 @@ export function createRegionKernel(
 
 function warpInto(
   { bands, dtype, nodata, from, to, resampling, grids = {} }: WarpJob,
-  warp: Warp,
+  warp: WarpedBands,
   loops: Pick<Loops, 'addMissing'>,
   workspace: Workspace,
 ): void {
   const target = GeoBox.fromRecord(to);
+  const length = target.height * target.width;
   // Kernels read them where they lie, whoever else sees that memory.
-  const sources = bands.map(({ pixels }, i) => {
-    const isGap = workspace.array(`gaps ${i}`, 'uint8', pixels.length).fill(0);
-    const isAny = loops.addMissing(pixels, nodata, isGap);
-    return { pixels: pixels as PixelArray, isGap: isAny ? isGap : undefined };
-  });
-  const processing = { ...NO_PROCESSING, resampling };
-  const warped = warp(sources, GeoBox.fromRecord(from), target, { dtype, processing }, grids);
-  for (const [i, band] of warped.entries())
-    put(band, target, bytesOf(dtype), (bands[i] as WarpedBand).into);
+  const source = GeoBox.fromRecord(from);
+  const sources = bands.map((band) =>
+    byWindows(band.pixels as PixelArray, source, { dtype, nodata, loops, workspace }),
+  );
+  const room = {
+    pixels: workspace.array('pixels warped', dtype, length),
+    isGap: workspace.array('gaps warped', 'uint8', length),
+  };
+  const holderRoom = new IndexRoom(workspace, length);
+  const how = { dtype, resampling, grids, room, holderRoom };
+  try {
+    let i = 0;
+    for (const band of warp(sources, source, target, how))
+      put(band, target, bytesOf(dtype), (bands[i++] as WarpedBand).into);
+  } finally {
+    holderRoom.giveBack();
+  }
+}
+
+interface Windows extends Pick<WarpJob, 'dtype' | 'nodata'> {
+  readonly loops: Pick<Loops, 'addMissing'>;
+  readonly workspace: Workspace;
+}
+
+/** A raster as it is needed, a window at a time, in memory that the next one has again. */
+function byWindows(
+  whole: PixelArray,
+  { width: columns }: GeoBox,
+  { dtype, nodata, loops, workspace }: Windows,
+): SourceBand {
+  const cut = ({ row, col, height, width }: Window): PixelArray => {
+    const first = row * columns + col;
+    if (width === columns) return whole.subarray(first, first + height * width) as PixelArray;
+    const pixels = workspace.array('source', dtype, height * width);
+    for (let y = 0, from = first; y < height; y++, from += columns)
+      (pixels as Uint8Array).set((whole as Uint8Array).subarray(from, from + width), y * width);
+    return pixels;
+  };
+  return {
+    read(window) {
+      const pixels = cut(window);
+      const isGap = workspace.array('source gaps', 'uint8', pixels.length).fill(0);
+      const isAny = loops.addMissing(pixels, nodata, isGap);
+      return { pixels, isGap: isAny ? isGap : undefined };
+    },
+    readRaw(window) {
+      const pixels = cut(window);
+      if (nodata === undefined && !isFloat(dtype)) return { pixels, isGap: undefined };
+      return { pixels, lacks: nodata ?? Number.NaN };
+    },
+  };
 }
 
 function put(band: BandRaster, target: GeoBox, size: number, into: ChunkRead['into']): void {
@@ -98,5 +133,3 @@ function put(band: BandRaster, target: GeoBox, size: number, into: ChunkRead['in
     }
   }
 }
-
-const NO_PROCESSING = { fill: 'none', maxFillDistance: null, clipToObserved: false } as const;

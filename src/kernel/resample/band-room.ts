@@ -14,6 +14,11 @@ export interface BlockPlace {
   readonly stride: number;
 }
 
+/** A room for more than a band, and where the band lies in it. */
+export interface BandPlace extends BlockPlace {
+  readonly room: BandRoom;
+}
+
 /** Puts values, of which NaN stands for a gap, into a band from a pixel on. @returns whether any is a gap. */
 export type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
 

@@ -17,11 +17,14 @@ export function interpolatedBy(
 ): Positions {
   const exact = positionsBy(lattice, project);
   const world = toWorld(lattice.affine);
+  // Used again from call to call, none of which waits.
+  let found = new Int32Array(0);
   return {
     fill: exact.fill,
     nearly(window, offset, edges, xs, ys) {
       const unsure: number[] = [];
-      const found = new Int32Array(Math.min(SIDE, window.height) * window.width);
+      const most = Math.min(SIDE, window.height) * window.width;
+      if (found.length < most) found = new Int32Array(most);
       for (const { window: part, ...place } of strips(window)) {
         const nodes = nodesOf(place);
         world(nodes.xs, nodes.ys);

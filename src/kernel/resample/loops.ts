@@ -3,7 +3,7 @@ import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import type { DType, PixelArray } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
-import type { BandRaster } from '../band-raster.js';
+import type { RawRaster } from '../band-raster.js';
 import { type BandRoom, type BlockPlace, storing } from './band-room.js';
 import { averageOf } from './methods/average.js';
 import { bilinearOf } from './methods/bilinear.js';
@@ -31,9 +31,9 @@ export interface Loops {
   ): number;
   bringBack(xs: Float64Array, turn: number, extent: Window): void;
   boundsOf(points: BlockPoints, within: Box): Box;
-  holdersOf(points: BlockPoints, window: Window): Int32Array;
+  holdersOf(points: BlockPoints, window: Window, holders: Int32Array): void;
   gather(
-    source: BandRaster,
+    source: RawRaster,
     holders: Int32Array,
     block: Shape,
     room: BandRoom,

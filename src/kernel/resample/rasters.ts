@@ -2,13 +2,14 @@ import type { Resampling } from '../../dataset/dataset.js';
 import type { Affine } from '../../grid/affine.js';
 import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
-import type { Window } from '../../grid/window.js';
+import { relativeTo, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
+import type { BandRoom } from './band-room.js';
 import { type Lattice, placeOn, targetOn, type WholeGrid } from './lattice.js';
 import { type Loops, TYPESCRIPT_LOOPS } from './loops.js';
 import type { Positions } from './positions.js';
-import { Warp } from './warp.js';
+import { type HolderRoom, type SourceBand, Warp } from './warp.js';
 
 /** The grids of which the rasters of a warp are parts, so that it shows nowhere how they were cut. */
 export interface WarpGrids {
@@ -21,7 +22,20 @@ export interface RasterWarp {
   readonly resampling: Resampling;
   readonly grids?: WarpGrids | undefined;
   readonly loops?: Loops;
+  /** For one band after the other, each until the next is asked for. Default: fresh memory. */
+  readonly room?: BandRoom | undefined;
+  readonly holderRoom?: HolderRoom | undefined;
+  /** A band is read as one, whatever of it is needed. */
+  readonly isInMemory?: boolean;
 }
+
+/** Puts bands on another raster, by positions that it knows how to find; as {@link warpRasters}. */
+export type WarpedBands = (
+  bands: readonly SourceBand[],
+  from: GeoBox,
+  to: GeoBox,
+  how: Omit<RasterWarp, 'loops'>,
+) => Generator<BandRaster>;
 
 /** Finds positions between rasters in memory. */
 export type PositionsOf = (
@@ -29,14 +43,19 @@ export type PositionsOf = (
   target: { readonly crs: Crs; readonly lattice: Lattice; readonly grid: Window },
 ) => Positions;
 
-/** Bands that lie on the raster `from`, on the raster `to`, with gaps of their own. */
-export function warpRasters(
-  bands: readonly BandRaster[],
+/**
+ * Bands that lie on the raster `from`, on the raster `to`, with gaps of their own; each when it is asked for.
+ *
+ * @param bands read by windows of `from`
+ */
+export function* warpRasters(
+  bands: readonly SourceBand[],
   from: GeoBox,
   to: GeoBox,
-  { dtype, resampling, grids = {}, loops = TYPESCRIPT_LOOPS }: RasterWarp,
+  how: RasterWarp,
   positionsOf: PositionsOf,
-): BandRaster[] {
+): Generator<BandRaster> {
+  const { dtype, resampling, grids = {}, loops = TYPESCRIPT_LOOPS, room, holderRoom } = how;
   const source = placeOn(from, grids.source);
   const { lattice, window, grid } = targetOn(to, grids.target);
   const warp = new Warp({
@@ -48,7 +67,36 @@ export function warpRasters(
     ),
     resampling,
     loops,
-    isInMemory: true,
+    isInMemory: how.isInMemory ?? false,
+    ...(holderRoom === undefined ? {} : { holderRoom }),
   });
-  return bands.map((band) => warp.band(dtype, () => band));
+  for (const band of bands) {
+    const own = inRaster(band, source.window);
+    if (room === undefined) yield warp.band(dtype, own);
+    else {
+      const hasGaps = warp.bandInto(dtype, own, { room, start: 0, stride: to.width });
+      yield { pixels: room.pixels, isGap: hasGaps ? room.isGap : undefined };
+    }
+  }
+}
+
+/** Windows are counted from the raster's corner. */
+function inRaster(band: SourceBand, raster: Window): SourceBand {
+  return {
+    read: (window) => band.read(relativeTo(window, raster)),
+    readRaw: (window) =>
+      band.readRaw?.(relativeTo(window, raster)) ?? band.read(relativeTo(window, raster)),
+  };
+}
+
+/** Bands that lie in memory, on another raster. */
+export function warpWhole(
+  bands: readonly BandRaster[],
+  from: GeoBox,
+  to: GeoBox,
+  how: Pick<RasterWarp, 'dtype' | 'resampling' | 'grids'>,
+  warped: WarpedBands,
+): BandRaster[] {
+  const sources = bands.map((band) => ({ read: () => band }));
+  return [...warped(sources, from, to, { ...how, isInMemory: true })];
 }

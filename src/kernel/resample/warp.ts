@@ -2,8 +2,8 @@ import { RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import { allocate, type DType } from '../../raster/dtype.js';
-import type { BandRaster } from '../band-raster.js';
-import type { BandRoom } from './band-room.js';
+import type { BandRaster, RawRaster } from '../band-raster.js';
+import type { BandPlace } from './band-room.js';
 import { columnsIn, type Lattice } from './lattice.js';
 import { type Computed, type Loops, TYPESCRIPT_LOOPS } from './loops.js';
 import { type BlockPoints, type Points, sourceOf, within } from './points.js';
@@ -60,10 +60,21 @@ export interface WarpOptions {
   readonly loops?: Loops;
   /** The whole source lies in memory: it is read as one, whatever of it a block needs. */
   readonly isInMemory?: boolean;
+  /** For what is kept of a block for the next band, as long as the warp is used. Default: fresh memory. */
+  readonly holderRoom?: HolderRoom;
 }
 
 /** Pixels of one band in a window of the source that lies within its extent. */
-export type ReadSource = (window: Window) => BandRaster;
+export interface SourceBand {
+  read(window: Window): BandRaster;
+  /** The same without a look for gaps, for who takes pixels as they are. Default: as `read`. */
+  readRaw?(window: Window): RawRaster;
+}
+
+/** Lends memory that is used again. */
+export interface HolderRoom {
+  lend(length: number): Int32Array;
+}
 
 /**
  * Puts bands that lie on one lattice on another one, with gaps of their own. A pixel depends on its place
@@ -92,24 +103,26 @@ export class Warp {
     }
   }
 
-  /**
-   * @param dtype of the result's pixels, which can hold those of the source
-   * @param room for the result, of the target's size; fresh memory where none is given
-   */
-  band(dtype: DType, read: ReadSource, room?: BandRoom): BandRaster {
+  /** A band in fresh memory. @param dtype of the result's pixels, which can hold those of the source */
+  band(dtype: DType, source: SourceBand): BandRaster {
     const { height, width } = this.options.target.window;
-    const result = room ?? {
-      pixels: allocate(dtype, height * width),
-      isGap: new Uint8Array(height * width),
-    };
-    const keeps = height * width <= KEPT_POINTS;
+    const [pixels, isGap] = [allocate(dtype, height * width), new Uint8Array(height * width)];
+    const hasGaps = this.bandInto(dtype, source, {
+      ...{ room: { pixels, isGap }, start: 0, stride: width },
+    });
+    return { pixels, isGap: hasGaps ? isGap : undefined };
+  }
+
+  /** A band, and a mark for each of its pixels, where they are wanted. @returns whether any is a gap. */
+  bandInto(dtype: DType, source: SourceBand, into: BandPlace): boolean {
+    const keeps = this.#keeps;
     let hasGaps = false;
     for (const stretch of this.#stretches) {
       const parts = stretch.parts ?? this.#partsOf(stretch);
       if (keeps) stretch.parts = parts;
-      for (const part of parts) hasGaps = this.#part(stretch, part, dtype, read, result) || hasGaps;
+      for (const part of parts) hasGaps = this.#part(stretch, part, dtype, source, into) || hasGaps;
     }
-    return { pixels: result.pixels, isGap: hasGaps ? result.isGap : undefined };
+    return hasGaps;
   }
 
   #scaleIn(square: Window): readonly [number, number] {
@@ -143,6 +156,17 @@ export class Warp {
     return { xs, ys, stride };
   }
 
+  /** What is not kept for the next band is too short-lived to be lent. */
+  #lendHolders(length: number): Int32Array {
+    const room = this.#keeps ? this.options.holderRoom : undefined;
+    return room?.lend(length) ?? new Int32Array(length);
+  }
+
+  get #keeps(): boolean {
+    const { height, width } = this.options.target.window;
+    return height * width <= KEPT_POINTS;
+  }
+
   /** What all bands need to know of a stretch. */
   #partsOf(stretch: Stretch): Part[] {
     return [...this.#cut(stretch, stretch.window, this.#pointsOf(stretch.window))];
@@ -167,9 +191,11 @@ export class Warp {
       }
     }
     if (source === undefined) yield { block, source };
-    else if (this.options.resampling === 'near')
-      yield { block, source, holders: this.#loops.holdersOf(own, source) };
-    else yield { block, source, points: own };
+    else if (this.options.resampling === 'near') {
+      const holders = this.#lendHolders(own.height * own.width);
+      this.#loops.holdersOf(own, source, holders);
+      yield { block, source, holders };
+    } else yield { block, source, points: own };
   }
 
   /** Makes the pixels of a block. @returns whether any of them is a gap. */
@@ -177,28 +203,30 @@ export class Warp {
     stretch: Stretch,
     { block, source, holders, points }: Part,
     dtype: DType,
-    read: ReadSource,
-    result: BandRoom,
+    band: SourceBand,
+    { room, stride, start: corner }: BandPlace,
   ): boolean {
     const target = this.options.target.window;
-    const start = (block.row - target.row) * target.width + block.col - target.col;
+    const start = corner + (block.row - target.row) * stride + block.col - target.col;
     if (source === undefined) {
-      for (let j = 0, at = start; j < block.height; j++, at += target.width)
-        result.isGap.fill(1, at, at + block.width);
+      for (let j = 0, at = start; j < block.height; j++, at += stride)
+        room.isGap.fill(1, at, at + block.width);
       return true;
     }
-    const raster = read(source);
-    const place = { start, stride: target.width };
-    if (holders !== undefined) return this.#loops.gather(raster, holders, block, result, place);
+    const place = { start, stride };
+    if (holders !== undefined) {
+      const raw = band.readRaw?.(source) ?? band.read(source);
+      return this.#loops.gather(raw, holders, block, room, place);
+    }
     const view = {
-      ...raster,
+      ...band.read(source),
       window: source,
       extent: this.options.source.extent,
       scale: stretch.scale,
       turn: this.#turn,
     };
     const resampling = this.options.resampling as Computed;
-    return this.#loops.compute(resampling, view, points as BlockPoints, dtype, result, place);
+    return this.#loops.compute(resampling, view, points as BlockPoints, dtype, room, place);
   }
 }
 

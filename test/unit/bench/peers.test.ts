@@ -3,15 +3,28 @@ import { gdalwarp } from '../../../native-bench/contenders/warps.mjs';
 import { leastRequests } from '../../../native-bench/least-requests.mjs';
 import { endToEnd, endToEndTargets } from '../../../native-bench/report/end-to-end.mjs';
 import { importScene, warpTargets } from '../../../native-bench/report/warps.mjs';
+import { planRequests } from '../../../src/earth-engine/plan-requests.js';
+import { parseCrs } from '../../../src/grid/crs/crs.js';
+import { GeoBox } from '../../../src/grid/geobox.js';
 
-test('the fewest requests follow from the bytes of a tile and its masks', () => {
+test('the fewest requests follow from the bytes of a tile and of the band that its masks come in', () => {
   expect(leastRequests([1024, 1024], 3)).toBe(1);
-  // 3600 x 3600 x 3 are 38.9 MB, with masks 77.8; 48 MiB are 50.3.
-  expect(leastRequests([3600, 3600], 3)).toBe(2);
+  // 3600 x 3600 x (3 + 1) are 51.8 MB, with a byte for the mask of each 103.7; 48 MiB are 50.3.
+  expect(leastRequests([3600, 3600], 3)).toBe(3);
   // Just as much as one may have, and a row more.
-  expect(leastRequests([4096, 4096], 1)).toBe(1);
-  expect(leastRequests([8192, 1024], 3)).toBe(1);
-  expect(leastRequests([8193, 1024], 3)).toBe(2);
+  expect(leastRequests([4096, 3072], 1)).toBe(1);
+  expect(leastRequests([6144, 1024], 3)).toBe(1);
+  expect(leastRequests([6145, 1024], 3)).toBe(2);
+  // A ninth band begins another band of masks.
+  expect(leastRequests([2048, 1024], 9)).toBe(1);
+  expect(leastRequests([2304, 1024], 9)).toBe(2);
+});
+
+test.each([1024, 2048, 3600, 4096])('a tile of %i pixels is planned with the fewest', (side) => {
+  const crs = parseCrs('EPSG:4326');
+  const tile = new GeoBox(crs, { height: side, width: side }, [1e-4, 0, 0, 0, -1e-4, 0]).toRecord();
+  const shape = { bands: 3, dtype: 'uint8', mask: { kind: 'bits' } } as const;
+  expect(planRequests(tile, shape)).toHaveLength(leastRequests([side, side], 3));
 });
 
 test('gdalwarp is told the grid to the last digit, its shape by its edges', () => {

@@ -133,14 +133,19 @@ describe.skipIf(native === undefined)('the loops of resampling in C', () => {
 
   test('refuse pixels of two types, and holders that are none of the source', () => {
     const [from, isGap] = [new Uint8Array(4), new Uint8Array(4)];
-    const gather = addon.gather as (...args: unknown[]) => unknown;
-    expect(() =>
-      gather(from, undefined, Int32Array.of(0, 1), 1, 2, new Int16Array(4), isGap, 0, 2),
-    ).toThrow('Expected pixels of one type.');
-    for (const holder of [4, -2, 2 ** 31 - 1])
-      expect(() =>
-        gather(from, undefined, Int32Array.of(0, holder), 1, 2, new Uint8Array(4), isGap, 0, 2),
-      ).toThrow('Expected holders within the source.');
+    const gather = (marks: unknown, isRaw: number, holders: number[], into: unknown) =>
+      addon.gather?.(from, marks, isRaw, 0, Int32Array.from(holders), 1, 2, into, isGap, 0, 2);
+    expect(() => gather(undefined, 0, [0, 1], new Int16Array(4))).toThrow(
+      'Expected pixels of one type.',
+    );
+    expect(() => gather(isGap, 1, [0, 1], new Uint8Array(4))).toThrow(
+      'Expected marks of gaps, or a value, not both.',
+    );
+    for (const isRaw of [0, 1])
+      for (const holder of [4, -2, 2 ** 31 - 1])
+        expect(() => gather(undefined, isRaw, [0, holder], new Uint8Array(4))).toThrow(
+          'Expected holders within the source.',
+        );
   });
 });
 
@@ -198,12 +203,16 @@ function sceneOf(dtype: DType, next: () => number) {
   const count = first + height * stride + whole(3);
   const xs = Float64Array.from({ length: count }, () => along(window.col, window.width));
   const ys = Float64Array.from({ length: count }, () => along(window.row, window.height));
+  const pixels = pixelsIn(dtype, length, next);
+  // Nobody has looked for gaps.
+  const lacks = next() < 0.5 ? undefined : pick([Number.NaN, 0, pixels[0] as number, 0.1], next);
   const scale = () => pick([1, 1, 0.99, 0.8, 0.5, 1 / 3, 0.1], next);
   return {
     window,
     extent,
-    pixels: pixelsIn(dtype, length, next),
+    pixels,
     isGap,
+    lacks,
     points: { xs, ys, first, stride, height, width },
     scale: [scale(), scale()] as const,
     place: { start: whole(5), stride: width + whole(4) },
@@ -216,16 +225,19 @@ function copyOf({ points }: Scene) {
 
 function pixelsOf(
   loops: Loops,
-  { window, extent, pixels, isGap, points, scale, place }: Scene,
+  { window, extent, pixels, isGap, lacks, points, scale, place }: Scene,
   resampling: 'near' | 'bilinear' | 'cubic',
   dtype: DType,
 ) {
   const length = place.start + points.height * place.stride + 3;
   const room = { pixels: allocate(dtype, length).fill(9), isGap: new Uint8Array(length).fill(8) };
   const source = { pixels, isGap };
+  const holders = new Int32Array(points.height * points.width);
+  if (resampling === 'near') loops.holdersOf(points, window, holders);
+  const raw = lacks === undefined ? source : { pixels, lacks };
   const hasGaps =
     resampling === 'near'
-      ? loops.gather(source, loops.holdersOf(points, window), points, room, place)
+      ? loops.gather(raw, holders, points, room, place)
       : loops.compute(
           resampling,
           { ...source, window, extent, scale, turn: undefined },
@@ -234,7 +246,7 @@ function pixelsOf(
           room,
           place,
         );
-  return { hasGaps, ...room };
+  return { hasGaps, holders, ...room };
 }
 
 const GUARD = 0x5a;
@@ -282,7 +294,7 @@ function goodCalls(): Record<string, unknown[]> {
     bringBack: [new Float64Array(12), 5, 10, 0, 10],
     bounds: [...points, 0, 10, 0, 10, new Float64Array(4)],
     holders: [...points, ...window, new Int32Array(12)],
-    gather: [pixels, isGap, new Int32Array(12), 3, 4, pixels, isGap, 0, 4],
+    gather: [pixels, isGap, 0, 0, new Int32Array(12), 3, 4, pixels, isGap, 0, 4],
     blend: [0, pixels, isGap, ...window, ...window, 0.8, 0.7, ...points, pixels, isGap, 0, 4],
     missing: [pixels, 3, isGap],
   };

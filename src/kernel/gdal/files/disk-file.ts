@@ -5,26 +5,27 @@ import type { GeoBox, Shape } from '../../../grid/geobox.js';
 import { intersect, relativeTo, type Window } from '../../../grid/window.js';
 import type { DType, PixelArray } from '../../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../../tile.js';
-import type { BandRaster } from '../../band-raster.js';
-import { moveOffNodata } from '../../nodata.js';
-import type { BandRoom } from '../../resample/band-room.js';
+import type { BandRaster, RawRaster } from '../../band-raster.js';
+import { BLENDS, moveOffNodata } from '../../nodata.js';
+import type { BandPlace, BandRoom } from '../../resample/band-room.js';
 import type { Warp } from '../../resample/warp.js';
 import type { DiskFile } from '../../tile-reader.js';
-import type { Workspace } from '../../workspace.js';
+import { IndexRoom, type Workspace } from '../../workspace.js';
 import { RASTER_FORMATS } from '../inputs/formats.js';
-import { openChecked } from '../inputs/open.js';
+import { type CheckedInput, openChecked } from '../inputs/open.js';
 import { warpTo } from '../warp.js';
+import type { KeptFiles } from './kept-files.js';
 import { affineOf, checkBlocks, hasCrs, messageOf } from './part-file.js';
-import { readValid } from './valid-pixels.js';
+import { codeOf, readRaw, readValid } from './valid-pixels.js';
 
 /** Opens files where they lie, read-only. @throws {RasterError} naming the file that GDAL cannot open. */
-export function openFiles(part: FilePart, workspace: Workspace): DiskFile {
+export function openFiles(part: FilePart, workspace: Workspace, kept: KeptFiles): DiskFile {
   const members: Member[] = [];
   try {
-    for (const file of part.files) members.push(naming(file.path, () => open(file, part)));
-    return new Mosaic(members, part, workspace);
+    for (const file of part.files) members.push(naming(file.path, () => open(file, part, kept)));
+    return new Mosaic(members, part, workspace, kept);
   } catch (error) {
-    for (const { dataset } of members) dataset.close();
+    for (const { dataset } of members) kept.giveBack(dataset);
     throw error;
   }
 }
@@ -36,16 +37,26 @@ interface Member {
   readonly window: Window;
 }
 
-function open(file: FileReference, { raster }: FilePart): Member {
+function open(file: FileReference, { raster }: FilePart, kept: KeptFiles): Member {
   const { path, name = path, formats = RASTER_FORMATS } = file;
-  const dataset = openChecked({ name, shown: path, formats });
+  const dataset = kept.lend(name, formats, () => openSound({ name, shown: path, formats }));
   try {
-    checkBlocks(dataset);
     const { geoTransform, srs, rasterSize } = dataset;
     if (geoTransform === null || srs === null)
       throw new RasterError('decode', 'no transform, or no CRS');
     const offset = pixelOffset(affineOf(geoTransform), raster.affine);
     return { file, dataset, window: { ...offset, height: rasterSize.y, width: rasterSize.x } };
+  } catch (error) {
+    kept.giveBack(dataset);
+    throw error;
+  }
+}
+
+function openSound(input: CheckedInput): Dataset {
+  const dataset = openChecked(input);
+  try {
+    checkBlocks(dataset);
+    return dataset;
   } catch (error) {
     dataset.close();
     throw error;
@@ -59,11 +70,16 @@ class Mosaic implements DiskFile {
   readonly #affine: Affine;
   readonly #shape: Shape;
   #warp: { readonly grid: GeoBox; readonly warp: Warp } | undefined;
+  /** For what is kept of blocks for the next band. */
+  #holders: IndexRoom | undefined;
+  /** Whether a valid pixel that was read may be the recipe's code for none. */
+  #mayHoldCode = false;
 
   constructor(
     private readonly members: readonly Member[],
     { raster, files }: FilePart,
     private readonly workspace: Workspace,
+    private readonly kept: KeptFiles,
   ) {
     const [a, b, c, d, e, f] = raster.affine;
     this.#affine = [a, b, c + 360 * (files[0]?.turns ?? 0), d, e, f];
@@ -71,18 +87,23 @@ class Mosaic implements DiskFile {
     this.#shape = { height, width };
   }
 
-  rasterOn(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
+  readInto(band: number, grid: GeoBox, recipe: Recipe, into: BandPlace): boolean {
     return naming(this.#names, () => {
+      this.#mayHoldCode = false;
       const at = this.#placeOf(grid);
-      const raster =
-        at === undefined ? this.#warped(band, grid, recipe) : this.#read(band, at, recipe);
-      moveOffNodata(raster, recipe);
-      return raster;
+      const hasGaps =
+        at === undefined
+          ? this.#warpInto(band, grid, recipe, into)
+          : put(this.#read(band, at, recipe), grid, into);
+      const isBlended = at === undefined && BLENDS[recipe.processing.resampling];
+      if (isBlended || this.#mayHoldCode) moveOff(grid, into, hasGaps, recipe);
+      return hasGaps;
     });
   }
 
   close(): void {
-    for (const { dataset } of this.members) dataset.close();
+    for (const { dataset } of this.members) this.kept.giveBack(dataset);
+    this.#holders?.giveBack();
   }
 
   get #first(): Dataset {
@@ -106,14 +127,15 @@ class Mosaic implements DiskFile {
   }
 
   /** Pixels as they are; a gap is what no file has a value for. */
-  #read(band: number, window: Window, { dtype, nodata: otherwise }: Recipe): BandRaster {
+  #read(band: number, window: Window, recipe: Recipe): BandRaster {
+    const { dtype } = recipe;
     let result: BandRoom | undefined;
     for (const { file, dataset, window: own } of this.members) {
       const common = intersect(own, window);
       if (common === undefined) continue;
       const inside = relativeTo(common, own);
       const number = (file.bands[band] ?? 0) + 1;
-      const options = { dtype, nodata: file.nodata, otherwise };
+      const options = { dtype, code: this.#codeOf(dataset, number, file, recipe) };
       const room = this.#room('of a file', inside, dtype);
       const part = naming(file.path, () => readValid(dataset, number, inside, options, room));
       const { scale, offset } = file.unscale?.[band] ?? { scale: 1, offset: 0 };
@@ -133,6 +155,27 @@ class Mosaic implements DiskFile {
     return { pixels, isGap: isGap.includes(1) ? isGap : undefined };
   }
 
+  /** The same where one file has them all, without a look at them: see {@link readRaw}. */
+  #readRaw(band: number, window: Window, recipe: Recipe): RawRaster {
+    const [{ file, dataset, window: own }, ...others] = this.members as [Member];
+    const common = intersect(own, window);
+    const isWhole = common?.height === window.height && common.width === window.width;
+    if (others.length > 0 || common === undefined || !isWhole || file.unscale !== undefined)
+      return this.#read(band, window, recipe);
+    const { dtype } = recipe;
+    const number = (file.bands[band] ?? 0) + 1;
+    const options = { dtype, code: this.#codeOf(dataset, number, file, recipe) };
+    const inside = relativeTo(common, own);
+    const room = this.#room('of a file', inside, dtype);
+    return naming(file.path, () => readRaw(dataset, number, inside, options, room));
+  }
+
+  #codeOf(dataset: Dataset, number: number, file: FileReference, { nodata }: Recipe) {
+    const code = codeOf(dataset, number, file.nodata, nodata);
+    if (code !== nodata) this.#mayHoldCode = true;
+    return code;
+  }
+
   #empty(window: Window, dtype: DType): BandRoom {
     const room = this.#room('of files', window, dtype);
     room.isGap.fill(1);
@@ -147,13 +190,16 @@ class Mosaic implements DiskFile {
     };
   }
 
-  #warped(band: number, grid: GeoBox, recipe: Recipe): BandRaster {
+  #warpInto(band: number, grid: GeoBox, recipe: Recipe, into: BandPlace): boolean {
     const started = performance.now();
     try {
       if (this.#warp === undefined || !this.#warp.grid.equals(grid))
         this.#warp = { grid, warp: this.#warpTo(grid, recipe) };
-      const room = this.#room('warped', grid, recipe.dtype);
-      return this.#warp.warp.band(recipe.dtype, (part) => this.#read(band, part, recipe), room);
+      const source = {
+        read: (part: Window) => this.#read(band, part, recipe),
+        readRaw: (part: Window) => this.#readRaw(band, part, recipe),
+      };
+      return this.#warp.warp.bandInto(recipe.dtype, source, into);
     } finally {
       this.warpMs += performance.now() - started;
     }
@@ -162,8 +208,34 @@ class Mosaic implements DiskFile {
   #warpTo(grid: GeoBox, recipe: Recipe): Warp {
     const { srs } = this.#first;
     if (srs === null) throw new RasterError('warp', 'no CRS');
-    return warpTo({ srs, affine: this.#affine, shape: this.#shape }, grid, recipe);
+    const raster = { srs, affine: this.#affine, shape: this.#shape };
+    this.#holders?.giveBack();
+    this.#holders = new IndexRoom(this.workspace, grid.height * grid.width);
+    return warpTo(raster, grid, recipe, this.#holders);
   }
+}
+
+/** Copies a raster, and its marks where it has gaps. @returns whether it has any. */
+function put({ pixels, isGap }: BandRaster, shape: Shape, { room, start, stride }: BandPlace) {
+  const { height, width } = shape;
+  for (let y = 0, to = start; y < height; y++, to += stride) {
+    const [from, end] = [y * width, (y + 1) * width];
+    (room.pixels as Uint8Array).set((pixels as Uint8Array).subarray(from, end), to);
+    if (isGap !== undefined) room.isGap.set(isGap.subarray(from, end), to);
+  }
+  return isGap !== undefined;
+}
+
+/** Moves valid pixels off the code for "no value", where they lie. */
+function moveOff(
+  shape: Shape,
+  { room, start, stride }: BandPlace,
+  hasGaps: boolean,
+  recipe: Recipe,
+) {
+  const raster = { pixels: room.pixels, isGap: hasGaps ? room.isGap : undefined };
+  for (let y = 0, from = start; y < shape.height; y++, from += stride)
+    moveOffNodata(raster, recipe, from, from + shape.width);
 }
 
 /** In float64, then in the type of the pixels; what a gap holds means nothing before or after. */

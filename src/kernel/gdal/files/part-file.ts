@@ -131,7 +131,9 @@ class GdalPartFile implements PartFile {
       throw new RasterError('warp', 'Expected a GeoTIFF with a CRS but received one without.');
     return asRasterError(() => {
       this.#warp ??= warpTo({ srs, ...this.#frame() }, target, recipe);
-      return this.#warp.band(recipe.dtype, (window) => this.#raster(band, window, recipe));
+      return this.#warp.band(recipe.dtype, {
+        read: (window) => this.#raster(band, window, recipe),
+      });
     });
   }
 

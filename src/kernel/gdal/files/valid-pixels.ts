@@ -1,7 +1,7 @@
 import type { Dataset } from 'gdal-async';
 import type { Window } from '../../../grid/window.js';
-import { canHold, DTYPES, type DType, type PixelArray } from '../../../raster/dtype.js';
-import type { BandRaster } from '../../band-raster.js';
+import { canHold, DTYPES, type DType, isFloat, type PixelArray } from '../../../raster/dtype.js';
+import type { BandRaster, RawRaster } from '../../band-raster.js';
 import type { BandRoom } from '../../resample/band-room.js';
 import { GDAL_TYPES } from '../raw-dataset.js';
 import { nativeLoops } from '../resample-addon.js';
@@ -17,10 +17,27 @@ const FROM_NODATA = 8;
 export interface ReadOptions {
   /** Of the result's pixels; it can hold those of the file. */
   readonly dtype: DType;
-  /** Value without meaning, in place of the file's own. */
-  readonly nodata: number | undefined;
-  /** Value without meaning where the file itself says nothing of any. */
-  readonly otherwise: number | undefined;
+  /** Value without meaning: {@link codeOf}. */
+  readonly code: number | undefined;
+}
+
+/**
+ * As {@link readValid}, but where a value alone tells what has none, whoever takes the pixels looks at it.
+ */
+export function readRaw(
+  dataset: Dataset,
+  number: number,
+  window: Window,
+  options: ReadOptions,
+  room: BandRoom,
+): RawRaster {
+  for (const _ of masksOf(dataset, number))
+    return readValid(dataset, number, window, options, room);
+  const { dtype, code } = options;
+  const { pixels } = room;
+  read(dataset.bands.get(number), window, pixels, GDAL_TYPES[dtype]);
+  if (code === undefined && !isFloat(dtype)) return { pixels, isGap: undefined };
+  return { pixels, lacks: code ?? Number.NaN };
 }
 
 /**
@@ -37,7 +54,7 @@ export function readValid(
   dataset: Dataset,
   number: number,
   window: Window,
-  { dtype, nodata, otherwise }: ReadOptions,
+  { dtype, code }: ReadOptions,
   { pixels, isGap }: BandRoom,
 ): BandRaster {
   const band = dataset.bands.get(number);
@@ -53,7 +70,6 @@ export function readValid(
         isMasked = true;
       }
   }
-  const code = codeOf(dataset, number, nodata, otherwise);
   const isMissing = nativeLoops().addMissing(pixels, code, isGap);
   return { pixels, isGap: isMasked || isMissing ? isGap : undefined };
 }
@@ -76,8 +92,13 @@ function* masksOf(dataset: Dataset, number: number): Generator<Band> {
   yield* alphas;
 }
 
-/** The value without meaning, as a pixel of the file would hold it; `undefined` where none could. */
-function codeOf(
+/**
+ * The value without meaning, as a pixel of the file would hold it; `undefined` where none could.
+ *
+ * @param nodata in place of the file's own
+ * @param otherwise where the file itself says nothing of any
+ */
+export function codeOf(
   dataset: Dataset,
   number: number,
   nodata: number | undefined,

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { addMasked, addUncovered, findMasked, GapList } from '../../../../src/kernel/fill/gaps.js';
+import {
+  addAround,
+  addMasked,
+  addUncovered,
+  findMasked,
+  GapList,
+} from '../../../../src/kernel/fill/gaps.js';
 import { addInvalid } from '../../../../src/kernel/fill/invalid.js';
 import type { PixelArray } from '../../../../src/raster/dtype.js';
 import fc from '../../../fast-check.js';
+import { seedOfRun } from '../../../seed.js';
+import { random } from '../../warp/rasters.js';
 
 function listed(add: (gaps: GapList) => void): number[] {
   const gaps = new GapList();
@@ -186,4 +194,34 @@ test('pixels that no part covers are gaps', () => {
   expect(listed((gaps) => addUncovered(gaps, shape, []))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   const whole = { row: 0, col: 0, ...shape };
   expect(listed((gaps) => addUncovered(gaps, shape, [whole]))).toEqual([]);
+});
+
+describe('marks of gaps', () => {
+  test('are listed in their order, few or many, whatever lies around the window', () => {
+    const seed = seedOfRun();
+    const next = random(seed);
+    for (let round = 0; round < 40; round++) {
+      const whole = (most: number) => Math.floor(next() * most);
+      const [height, width] = [1 + whole(9), 1 + whole(9000)];
+      const [row, col] = [whole(height), whole(width)];
+      const window = { row, col, height: 1 + whole(height - row), width: 1 + whole(width - col) };
+      // Runs of some length, from single pixels to whole rows.
+      const length = 10 ** (4 * next());
+      let mark = 0;
+      const isGap = new Uint8Array(height * width);
+      const expected: number[] = [];
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++) {
+          if (next() * length < 1) mark = next() < 0.5 ? 1 : 0;
+          const isIn = y >= row && y < row + window.height && x >= col && x < col + window.width;
+          // What lies outside was marked for another window.
+          isGap[y * width + x] = isIn ? mark : whole(2);
+          if (!isIn || mark === 1) expected.push(y * width + x);
+        }
+      const found = listed((gaps) => addAround(gaps, { height, width }, window, isGap));
+      expect({ seed, round, isEqual: found.join() === expected.join() }).toMatchObject({
+        isEqual: true,
+      });
+    }
+  });
 });
