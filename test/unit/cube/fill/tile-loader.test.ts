@@ -93,7 +93,7 @@ describe('tiles that several loads want', () => {
     const [one, other] = [new AbortController(), new AbortController()];
     const first = loader.ensure([tile(0)], means, one.signal);
     const second = loader.ensure([tile(0)], means, other.signal);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect.poll(() => signals.length).toBe(1);
     one.abort();
     await expect(first).rejects.toThrow('The load was stopped');
     expect(signals[0]?.aborted).toBe(false);
