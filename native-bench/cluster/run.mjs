@@ -7,7 +7,7 @@
  * The service waits two seconds before it answers, so that the processes wait, as they do on Earth Engine, and two
  * cores are enough for sixteen of them. Results go to native-bench/results/cluster.json and native-bench/cluster/README.md.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,8 @@ const QUOTA = { concurrency: 40, rate: 100 };
 const SHORT_MS = 200;
 /** Seconds of each part: before the server is killed, without it, with the next one. */
 const PARTS = { settle: 10, middle: 30, away: 20, back: 20 };
+/** Seconds' worth of tiles more: for what is done until all processes are there. */
+const STARTING = 40;
 
 const root = new URL('../../', import.meta.url);
 const file = new URL('native-bench/results/cluster.json', root);
@@ -181,7 +183,7 @@ async function measureQuota(folder) {
     });
     const count = 8;
     const most = Math.min((QUOTA.concurrency * 1000) / ms, QUOTA.rate);
-    const seconds = Object.values(PARTS).reduce((sum, part) => sum + part, 0) + 20;
+    const seconds = Object.values(PARTS).reduce((sum, part) => sum + part, 0) + STARTING;
     const tiles = Math.ceil((most * seconds) / 400) * 400;
     const store = join(folder, `quota-${ms}`);
     await createCube(folder, store);
@@ -194,7 +196,9 @@ async function measureQuota(folder) {
         ...['--quota', `http://127.0.0.1:${first.port}`],
       ],
     });
-    while (!logs.every((log) => existsSync(log))) await sleep(100);
+    // On two cores it takes eight processes a while to start.
+    while (!logs.every((log) => existsSync(log) && readFileSync(log, 'utf8').includes('fetched')))
+      await sleep(500);
     await sleep(PARTS.settle * 1000);
     const noted = await service.noted();
     const parts = {};
