@@ -68,6 +68,19 @@ export function* walk(dataset) {
             yield dataset.time === undefined ? { row, col } : { t, row, col };
 }
 
+/** Where the walk is after so many tiles: squares that it has begun, and tiles in the last of them. */
+export function placeAfter(dataset, tiles) {
+  const { side } = sizeOf(dataset);
+  let [at, squares, inSquare, last] = [0, 0, 0, ''];
+  for (const { t = 0, row, col } of walk(dataset)) {
+    if (at++ >= tiles) break;
+    const square = `${t}-${Math.floor(row / side)}-${Math.floor(col / side)}`;
+    if (square !== last) [last, squares, inSquare] = [square, squares + 1, 0];
+    inSquare++;
+  }
+  return { squares, inSquare };
+}
+
 /** References that are set before they are committed: they lie in memory until then. */
 const AT_ONCE = 400_000;
 

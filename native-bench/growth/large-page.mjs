@@ -26,17 +26,13 @@ const table = (head, rows) =>
  * that is there; a manifest so many for each reference in its square; a transaction log so many for each tile.
  */
 export function coefficients({ points, cubes: { alphaEarth } }) {
-  const { bands, side } = alphaEarth;
+  const { bands } = alphaEarth;
   const ofOne = ({ groups }) => groups.find(({ group }) => group === 1);
   const snapshots = points.map((point) => [point.squares * bands, ofOne(point).snapshotBytes]);
   const perManifest = slope(snapshots);
   const mean = (i) => snapshots.reduce((sum, pair) => sum + pair[i], 0) / snapshots.length;
-  const full = points.filter(({ references }) => references / bands >= side ** 2);
   const perReference = median(
-    (full.length > 0 ? full : points).map((point) => {
-      const inSquare = (point.references / bands) % side ** 2 || side ** 2;
-      return ofOne(point).manifestBytes / (inSquare * bands);
-    }),
+    points.map((point) => ofOne(point).manifestBytes / (point.inSquare * bands)),
   );
   const last = points.at(-1);
   const most = last.groups.at(-1);

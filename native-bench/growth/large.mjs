@@ -11,7 +11,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { median } from '../statistics.mjs';
-import { alphaEarth, emptyCube, fill, sizeOf, tcTrend } from './large-cubes.mjs';
+import { alphaEarth, emptyCube, fill, placeAfter, sizeOf, tcTrend } from './large-cubes.mjs';
 import { writeLargePage } from './large-page.mjs';
 
 /** References that are there when commits are measured. */
@@ -38,7 +38,7 @@ async function folderBytes(path) {
 /** By each number of references: what a commit of each size of group writes and takes. */
 async function measureCommits(path) {
   await emptyCube(alphaEarth, path);
-  const { bands, side } = sizeOf(alphaEarth);
+  const { bands } = sizeOf(alphaEarth);
   const points = [];
   let filled = 0;
   for (const references of POINTS) {
@@ -49,6 +49,8 @@ async function measureCommits(path) {
     const set = (tiles - filled) * bands;
     filled = tiles;
     const load = loadavg()[0];
+    // Of single tiles the second of three is the one in the middle.
+    const place = placeAfter(alphaEarth, filled + Math.ceil(ROUNDS / 2));
     const groups = GROUPS.map((group) => {
       const { runs, megabytes } = inProcess('commit.mjs', path, filled, group, ROUNDS);
       filled += group * ROUNDS;
@@ -63,8 +65,7 @@ async function measureCommits(path) {
         transactionBytes: of('transactions', 'bytes'),
       };
     });
-    const squares = Math.ceil(filled / side ** 2);
-    const point = { references: filled * bands, squares, set, fillSeconds, load, groups };
+    const point = { references: filled * bands, ...place, set, fillSeconds, load, groups };
     say(JSON.stringify(point));
     points.push(point);
   }

@@ -55,20 +55,20 @@ test('what several runs have done together is counted while all of them are at w
 });
 
 test('what a commit writes is the line through what was measured', () => {
-  const cubes = { alphaEarth: { bands: 2, side: 10 } };
-  const point = (squares: number, tiles: number) => ({
+  const cubes = { alphaEarth: { bands: 2 } };
+  const point = (squares: number, inSquare: number) => ({
     squares,
-    references: 2 * tiles,
+    inSquare,
     groups: [
       {
         group: 1,
         snapshotBytes: 1_000 + 25 * 2 * squares,
-        manifestBytes: 19 * 2 * (tiles % 100 || 100),
+        manifestBytes: 19 * 2 * inSquare,
         transactionBytes: 70,
       },
     ],
   });
-  const found = coefficients({ cubes, points: [point(1, 60), point(3, 250), point(11, 1_100)] });
+  const found = coefficients({ cubes, points: [point(1, 60), point(3, 50), point(11, 100)] });
   expect(found.perManifest).toBeCloseTo(25, 9);
   expect(found.snapshotBase).toBeCloseTo(1_000, 9);
   expect(found).toMatchObject({ perReference: 19, perTile: 70 });
