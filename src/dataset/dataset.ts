@@ -1,11 +1,12 @@
 import type { RequestGrid } from '../grid/onto/request-grid.js';
 import type { GridRecord } from '../grid/tiling.js';
 import type { DType } from '../raster/dtype.js';
+import type { BandRecipe, Recipe } from './recipe/recipe.js';
 import type { TimeAxisRecord } from './time-axis.js';
 
 /** One band of a dataset, which becomes one array of the cube. */
-export interface Band {
-  /** Name at Earth Engine and in the cube. */
+export interface Band extends BandRecipe {
+  /** Name at Earth Engine and in the cube; of a band that is derived, in the cube alone. */
   readonly name: string;
   /** Attributes of the cube's array, such as `long_name` and `data_source`. */
   readonly attributes?: Readonly<Record<string, string | number>>;
@@ -51,14 +52,15 @@ export interface Processing {
 }
 
 /**
- * Where the pixels come from: exactly one of an image collection (mosaicked), an image, an expression (of an
- * image, or of a function that gives one for a time step), or files on disk (`local`), which are named when they are imported. Files can be imported into every cube.
+ * Where the pixels come from: exactly one of an image collection (mosaicked, unless its recipe says other), an
+ * image, an expression (of an image, or of a function that gives one for a time step), or files on disk
+ * (`local`), which are named when they are imported. Files can be imported into every cube.
  * `none` in cubes that another program made and that do not tell: they can be read.
  */
 export type Source =
   | { readonly kind: 'none' }
-  | { readonly kind: 'collection'; readonly id: string }
-  | { readonly kind: 'image'; readonly id: string }
+  | { readonly kind: 'collection'; readonly id: string; readonly recipe?: Recipe }
+  | { readonly kind: 'image'; readonly id: string; readonly recipe?: Pick<Recipe, 'mask'> }
   | { readonly kind: 'expression'; readonly expression: unknown }
   | { readonly kind: 'local' };
 
@@ -99,7 +101,7 @@ export interface Dataset {
    */
   readonly requestGrid?: RequestGrid;
   /**
-   * The steps of a temporal cube, whose arrays are `[time, y, x]`: each is the mosaic of the
+   * The steps of a temporal cube, whose arrays are `[time, y, x]`: each is made of the
    * collection's images that begin in it. Absent: arrays `[y, x]` of all images whatever their time.
    */
   readonly time?: TimeAxisRecord;

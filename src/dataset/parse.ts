@@ -7,6 +7,7 @@ import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/d
 import { issueError } from './file/issue.js';
 import { type GridOptions, readGrid } from './grid/read-grid.js';
 import { checkSourceTime, readTimeAxis } from './read-time-axis.js';
+import { readBandRecipe, withRecipe } from './recipe/read-recipe.js';
 
 /** Names that a band may not take, because the cube has arrays of these names. */
 const RESERVED = new Set(['x', 'y', 'time', 'spatial_ref', 'geocubes', 'zarr.json']);
@@ -42,7 +43,7 @@ export function parseDataset(json: unknown, options: GridOptions = {}): Dataset 
   if (file.nodata !== undefined && !canHold(file.dtype, file.nodata))
     throw expected(`a value that ${file.dtype} can hold`, '"nodata" of the dataset', file.nodata);
   const grid = readGrid(file.grid, options);
-  const source = sourceOf(file);
+  const source = withRecipe(sourceOf(file), file, bands);
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
   checkSourceTime(source, time !== undefined);
   return {
@@ -117,7 +118,9 @@ function checkBands(names: readonly string[]): void {
 type BandEntry = Exclude<CheckedDatasetFile['bands'][number], string>;
 
 function dropUndefined(entry: BandEntry): Dataset['bands'][number] {
-  return entry.attributes === undefined
-    ? { name: entry.name }
-    : { name: entry.name, attributes: entry.attributes };
+  return {
+    name: entry.name,
+    ...(entry.attributes === undefined ? {} : { attributes: entry.attributes }),
+    ...readBandRecipe(entry),
+  };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DTYPES } from '../../raster/dtype.js';
 import { CODECS, DEFAULT_PROCESSING, FILLS, RESAMPLINGS } from '../dataset.js';
 import { gridEntry } from '../grid/grid-entry.js';
+import { bandRecipeFields, filterEntry, maskEntry, reduceEntry } from '../recipe/recipe-entry.js';
 import { MAX_TIME_STEPS } from '../time-axis.js';
 
 const bandName = z
@@ -15,6 +16,7 @@ export const bandEntry = z.strictObject({
     .record(z.string(), z.union([z.string(), z.number()]))
     .optional()
     .describe('Attributes of the array in the cube, such as long_name and units.'),
+  ...bandRecipeFields,
 });
 
 const instant = z
@@ -46,7 +48,7 @@ const timeEntry = z
       .max(MAX_TIME_STEPS),
   ])
   .describe(
-    "Time steps: regular, with either end or count, or listed. Each is the mosaic of the collection's images that begin in it. Without it all images make one mosaic.",
+    "Time steps: regular, with either end or count, or listed. Each is made of the collection's images that begin in it, as reduce says. Without it all images make one.",
   );
 
 const requestGridEntry = z
@@ -68,12 +70,19 @@ const requestGridEntry = z
 /** A dataset as people write it: the grid in one of several ways, everything else with defaults. */
 export const datasetFile = z.strictObject({
   $schema: z.string().optional().describe('For editors: where the JSON Schema of this file is.'),
+  notes: z
+    .array(z.string())
+    .optional()
+    .describe('For readers of this file: why it is as it is. Nothing is done with it.'),
   title: z.string().min(1).describe("The cube's title."),
   collection: z
     .string()
     .min(1)
     .optional()
-    .describe('Asset id of an image collection, which is mosaicked.'),
+    .describe('Asset id of an image collection, which is mosaicked unless "reduce" says other.'),
+  filter: filterEntry.optional(),
+  mask: maskEntry.optional(),
+  reduce: reduceEntry.optional(),
   image: z.string().min(1).optional().describe('Asset id of an image.'),
   expression: z
     .unknown()

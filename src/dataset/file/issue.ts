@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { expected, type InvalidInputError } from '../../errors.js';
 import { gridEntry } from '../grid/grid-entry.js';
+import { pixelMaskEntry } from '../recipe/recipe-entry.js';
 import { bandEntry, datasetFile, regularTimeEntry } from './dataset-file.js';
 
 type Issue = z.core.$ZodIssue;
@@ -43,6 +44,10 @@ function knownFields([first]: Issue['path']): string[] {
       return Object.keys(datasetFile.shape);
     case 'grid':
       return Object.keys(gridEntry.shape);
+    case 'mask':
+      return Object.keys(pixelMaskEntry.shape);
+    case 'reduce':
+      return ['percentile'];
     case 'time':
       return Object.keys(regularTimeEntry.shape);
     default:

@@ -8,14 +8,15 @@ import { expected, type InvalidInputError } from '../../errors.js';
 import type { DType } from '../../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type MaskTransport } from '../../tile.js';
 import { imageAt } from './at-step.js';
+import { call, constant, image, type Node, type Reference, select } from './nodes.js';
+import { hasRecipe, recipeImage } from './recipe.js';
+
+export { call, constant, image, type Node, select } from './nodes.js';
 
 export interface Expression {
   readonly result: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
-
-/** An argument or a value of an expression. */
-export type Node = Readonly<Record<string, unknown>>;
 
 /** The function that casts to each dtype. */
 export const CASTS: Readonly<Record<DType, string>> = {
@@ -27,12 +28,6 @@ export const CASTS: Readonly<Record<DType, string>> = {
   float32: 'Image.toFloat',
   float64: 'Image.toDouble',
 };
-
-export const constant = (value: unknown): Node => ({ constantValue: value });
-export const call = (functionName: string, args: Readonly<Record<string, Node>>): Node => ({
-  functionInvocationValue: { functionName, arguments: args },
-});
-export const image = (value: number): Node => call('Image.constant', { value: constant(value) });
 
 /**
  * The image whose pixels one request asks for: the dataset's bands `bands` (indices, in order), their
@@ -51,7 +46,7 @@ export function requestExpression(
   const given =
     dataset.source.kind === 'expression' ? (dataset.source.expression as Expression) : undefined;
   const values: Record<string, unknown> = { ...given?.values };
-  const source = define(values, 'source', sourceImage(dataset.source, time));
+  const source = define(values, 'source', sourceImage(dataset, time, values));
   const names = bands.map((band) => dataset.bands[band]?.name ?? '');
   const pixels = define(values, 'pixels', explicitMasks(source, names, dataset.dtype, mask));
   return { result: pixels.valueReference, values };
@@ -110,12 +105,6 @@ function maskBands(source: Node, names: readonly string[]): Node[] {
   return groups;
 }
 
-export function select(input: Node, names: readonly string[]): Node {
-  return call('Image.select', { input, bandSelectors: constant(names) });
-}
-
-type Reference = { readonly valueReference: string };
-
 /** Names a value, so that it is computed once; a name that the dataset's own expression uses is left to it. */
 function define(values: Record<string, unknown>, wanted: string, node: Node): Reference {
   let name = wanted;
@@ -134,7 +123,19 @@ function withoutSource(kind: Source['kind']): InvalidInputError {
   );
 }
 
-function sourceImage(source: Source, time: TimeSpan | undefined): Node {
+function sourceImage(
+  dataset: Pick<Dataset, 'source' | 'bands' | 'dtype'>,
+  time: TimeSpan | undefined,
+  values: Record<string, unknown>,
+): Node {
+  const { source } = dataset;
+  if ((source.kind === 'collection' || source.kind === 'image') && hasRecipe(dataset)) {
+    return recipeImage(
+      { ...dataset, source },
+      (collection) => (time === undefined ? collection : imagesIn(collection, time)),
+      (wanted, node) => define(values, wanted, node),
+    );
+  }
   switch (source.kind) {
     case 'none':
       throw noSource();

@@ -24,6 +24,8 @@ const ManifestImage = z.strictObject({
     .optional(),
   /** When it was changed last, as ISO 8601 with a time; becomes `system:version`, in microseconds. */
   updated: z.iso.datetime({ offset: true }).optional(),
+  /** Properties by which images are filtered. */
+  properties: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
 
 const ManifestAsset = z
@@ -85,7 +87,7 @@ function startOf({ properties }: Image): number {
 
 function toImage(id: string, index: string, manifest: ManifestImage, folder: string): Image {
   const file = RasterFile.open(inside(folder, manifest.file));
-  const { start, end, updated, bands } = manifest;
+  const { start, end, updated, bands, properties } = manifest;
   if (bands.length !== file.bands.length) {
     throw expected(
       `${file.bands.length} band names`,
@@ -97,6 +99,7 @@ function toImage(id: string, index: string, manifest: ManifestImage, folder: str
     kind: 'Image',
     id,
     properties: {
+      ...properties,
       'system:index': index,
       ...(start === undefined ? {} : { 'system:time_start': Date.parse(start) }),
       ...(end === undefined ? {} : { 'system:time_end': Date.parse(end) }),

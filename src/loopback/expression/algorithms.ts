@@ -11,6 +11,7 @@ import { MASKS } from './masks.js';
 import { COLUMNS } from './sets/columns.js';
 import { COMPOSITES } from './sets/composites.js';
 import { EXTENT } from './sets/extent.js';
+import { LINKS } from './sets/links.js';
 import { MEMBERS } from './sets/members.js';
 import { STRUCTURE } from './structure.js';
 import { DATES } from './values/dates.js';
@@ -38,6 +39,7 @@ const DEFINITIONS: Definitions = {
   ...COLUMNS,
   ...COMPOSITES,
   ...EXTENT,
+  ...LINKS,
   ...FILTERS,
   ...ELEMENTS,
   ...PROJECTIONS,

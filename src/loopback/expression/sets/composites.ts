@@ -8,7 +8,7 @@ import { fractional } from '../images/functions.js';
 import { type Statistic, statisticOf } from '../statistics.js';
 import type { Reducer } from '../value.js';
 
-const SHORTCUTS = ['min', 'max', 'mean', 'median', 'sum', 'product', 'count'] as const;
+const SHORTCUTS = ['min', 'max', 'mean', 'median', 'mode', 'sum', 'product', 'count'] as const;
 
 /** Images made of all the images of a collection, pixel by pixel. */
 export const COMPOSITES: Definitions = {
@@ -147,6 +147,6 @@ function typeOf(statistic: Statistic, type: PixelType, count: number): PixelType
     case 'product':
       return DOUBLE;
     default:
-      return type;
+      return statistic.startsWith('p') ? fractional(type) : type;
   }
 }

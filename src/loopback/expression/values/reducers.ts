@@ -1,6 +1,7 @@
 import { refuse } from '../../refusal.js';
 import type { Definition, Definitions } from '../algorithm.js';
-import { STATISTICS, type Statistic, statisticOf } from '../statistics.js';
+import type { Arguments } from '../arguments.js';
+import { type Percentile, STATISTICS, type Statistic, statisticOf } from '../statistics.js';
 import type { Output, Reducer } from '../value.js';
 import { type Dictionary, isList, kindOf, type Value } from '../value.js';
 
@@ -13,6 +14,7 @@ const SIGNATURES: Partial<Record<Statistic, string>> = {
   min: WITH_INPUTS,
   max: WITH_INPUTS,
   median: WITH_BUCKETS,
+  mode: WITH_BUCKETS,
 };
 
 /** What collections, lists and stacks of pixels can be reduced by. */
@@ -24,17 +26,24 @@ export const REDUCERS: Definitions = {
         description: `The ${statistic} of the values.`,
         signature: SIGNATURES[statistic] ?? WITHOUT_INPUTS,
         evaluate: (given) => {
-          for (const name of ['numInputs', 'maxBuckets', 'minBucketWidth', 'maxRaw']) {
-            const value = given.optional(name);
-            if (value !== undefined && !(name === 'numInputs' && value === 1)) {
-              throw given.refuse(`'${name}' is not known to the loopback Earth Engine.`);
-            }
-          }
+          refuseOthers(given);
           return namedReducer(statistic);
         },
       },
     ]),
   ),
+  'Reducer.firstNonNull': {
+    description: 'The first of the values that is not null.',
+    signature: WITHOUT_INPUTS,
+    evaluate: () => namedReducer('first'),
+  },
+  'Reducer.percentile': {
+    description:
+      'Percentiles of the values; p0, p50 and p100 are the least, the median and the greatest.',
+    signature:
+      '(percentiles: List<Number>, outputNames: List<String> = null, maxBuckets: Integer = null, minBucketWidth: Float = null, maxRaw: Integer = null) => Reducer',
+    evaluate: percentiles,
+  },
   'Reducer.minMax': {
     description: 'The least and the greatest of the values.',
     signature: WITHOUT_INPUTS,
@@ -86,6 +95,32 @@ export const REDUCERS: Definitions = {
     },
   },
 };
+
+/** Of buckets nothing is known here. */
+function refuseOthers(given: Arguments): void {
+  for (const name of ['numInputs', 'maxBuckets', 'minBucketWidth', 'maxRaw']) {
+    const value = given.optional(name);
+    if (value !== undefined && !(name === 'numInputs' && value === 1)) {
+      throw given.refuse(`'${name}' is not known to the loopback Earth Engine.`);
+    }
+  }
+}
+
+function percentiles(given: Arguments): Reducer {
+  refuseOthers(given);
+  const wanted = given.list('percentiles').map((value): Percentile => {
+    if (typeof value === 'number' && value >= 0 && value <= 100) return `p${value}`;
+    throw given.refuse('Percentiles must be numbers from 0 to 100.');
+  });
+  const names = given.optional('outputNames') === undefined ? wanted : given.names('outputNames');
+  if (names.length !== wanted.length) {
+    throw given.refuse(`Need ${wanted.length} names for the outputs but got ${names.length}.`);
+  }
+  const outputs = wanted.flatMap((statistic, at) =>
+    namedReducer(statistic).outputs.map((output) => ({ ...output, name: names[at] ?? statistic })),
+  );
+  return { kind: 'Reducer', inputs: 1, outputs };
+}
 
 export function namedReducer(statistic: Statistic): Reducer {
   const reduce = (values: readonly Value[]): Value => {
