@@ -89,6 +89,14 @@ export type { BoundsSnap } from './dataset/grid/snapped.js';
 export type { Origin } from './dataset/origin.js';
 export type { TimeSpan } from './dataset/period.js';
 export { PRESET_NAMES } from './dataset/presets.js';
+export type {
+  BandRecipe,
+  Comparison,
+  Operand,
+  PixelMask,
+  Recipe,
+  Reduction,
+} from './dataset/recipe/recipe.js';
 export { TimeAxis, type TimeAxisRecord, type TimeStep } from './dataset/time-axis.js';
 export type { Time, Toi } from './dataset/toi.js';
 export { AdaptiveLimiter, type LimiterOptions } from './earth-engine/adaptive-limiter.js';

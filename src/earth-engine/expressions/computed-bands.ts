@@ -33,8 +33,11 @@ function operandOf(given: Node, { name, scale, offset }: Operand, bands: readonl
   return scaled(select(given, [name]), scale ?? own?.scale, offset ?? own?.offset);
 }
 
+/** In doubles: a float times a whole number is a float, which has too few digits for kelvins in hundredths. */
 function scaled(values: Node, scale = 1, offset = 0): Node {
+  if (scale === 1 && offset === 0) return values;
+  const exact = call('Image.toDouble', { value: values });
   const product =
-    scale === 1 ? values : call('Image.multiply', { image1: values, image2: image(scale) });
+    scale === 1 ? exact : call('Image.multiply', { image1: exact, image2: image(scale) });
   return offset === 0 ? product : call('Image.add', { image1: product, image2: image(offset) });
 }

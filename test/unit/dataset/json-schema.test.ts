@@ -68,6 +68,17 @@ describe('a JSON Schema validator and parseDataset agree', () => {
         ...{ transform: [10, 0, 0, 0, -20, 640], shape: [32, 64] },
       }),
     ],
+    [
+      'a composite',
+      {
+        ...{ ...GOOD, notes: ['why'], filter: ['a < 1', 'b in [1]'] },
+        ...{ mask: ['s2-scl', { band: 'QA', withoutBits: [3] }], reduce: { percentile: 5 } },
+        bands: [
+          { name: 'a', scale: 2, offset: -1 },
+          { name: 'b', normalizedDifference: ['a', { name: 'c', scale: 3 }] },
+        ],
+      },
+    ],
     ['no limit of filling', { ...GOOD, fill: 'idw', maxFillDistance: null }],
   ])('on %s: good', (_, json) => {
     expect([validate(json), isParsed(json)]).toEqual([true, true]);
@@ -94,6 +105,10 @@ describe('a JSON Schema validator and parseDataset agree', () => {
     ['a raster without a name', { ...GOOD, grid: { like: '', chunk: 64 } }],
     ['half a chunk', { ...GOOD, grid: { ...GOOD.grid, chunk: 0.5 } }],
     ['steps without length', { ...GOOD, time: { start: '2017', count: 3 } }],
+    ['an unknown mask', { ...GOOD, mask: 's2' }],
+    ['an unknown reduction', { ...GOOD, reduce: 'avg' }],
+    ['a percentile of 101', { ...GOOD, reduce: { percentile: 101 } }],
+    ['a difference of one band', { ...GOOD, bands: [{ name: 'a', normalizedDifference: ['b'] }] }],
     ['a distance of 0', { ...GOOD, maxFillDistance: 0 }],
   ])('on %s: refused', (_, json) => {
     expect([validate(json), isParsed(json)]).toEqual([false, false]);
@@ -109,11 +124,21 @@ test('a dataset that is like a raster is good by the schema, and needs the grid 
 
 const PAGE = readFileSync(new URL('../../../src/dataset/README.md', import.meta.url), 'utf8');
 
-test('the dataset file of the page is good by the schema and by parseDataset', () => {
-  const json = JSON.parse(/```json\n([^`]*"\$schema"[^`]*)```/.exec(PAGE)?.[1] ?? '');
-  expect(new Ajv2020({ strict: false }).compile(published)(json)).toBe(true);
-  expect(parseDataset(json).title).toBe(json.title);
-});
+test.each([
+  ['$schema', 'Cropland'],
+  ['filter', 'Sentinel-2, cloudless median of each month'],
+])(
+  'the dataset file of the page with "%s" is good by the schema and by parseDataset',
+  (field, title) => {
+    const texts = [...PAGE.matchAll(/```json\n([^`]*)```/g)].map(([, text = '']) =>
+      JSON.parse(text),
+    );
+    const json = texts.find((each) => field in each);
+    expect(json.title).toBe(title);
+    expect(new Ajv2020({ strict: false }).compile(published)(json)).toBe(true);
+    expect(parseDataset(json).title).toBe(json.title);
+  },
+);
 
 test.each([
   ['regular', /`(\{ "start"[^`]*\})`/],

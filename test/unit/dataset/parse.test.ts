@@ -265,7 +265,7 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       { bands: ['has space'] },
     ],
     [
-      'no fields but name, attributes for "bands.0" of the dataset but received "nam"',
+      'no fields but name, attributes, scale, offset, normalizedDifference for "bands.0" of the dataset but received "nam"',
       { bands: [{ name: 'a', nam: 'b' }] },
     ],
     [
@@ -328,7 +328,7 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       { time: ['2017', '2018/2019/2020'] },
     ],
     [
-      'no fields but $schema, title, collection, image, expression, local, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec for the dataset but received "colection"',
+      'no fields but $schema, notes, title, collection, filter, mask, reduce, image, expression, local, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec for the dataset but received "colection"',
       { colection: 'x' },
     ],
   ])('Expected %s', (message, change) => {
