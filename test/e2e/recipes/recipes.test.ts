@@ -5,10 +5,10 @@ import {
   Cube,
   createPool,
   type Dataset,
-  defineDataset,
   earthEngine,
   GeoBox,
   type Pool,
+  parseDataset,
 } from '../../../src/index.js';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { temporaryFolder } from '../loopback-cubes.js';
@@ -65,7 +65,7 @@ describe('equal to numpy, pixel by pixel:', () => {
     ["Dynamic World's most frequent class of each year", 'dynamic-world'],
     ['ERA5-Land in scaled integers', 'era5-land-monthly'],
   ])('%s', async (_, name) => {
-    const filled = await fill(defineDataset(read(`datasets/${name}.json`)));
+    const filled = await fill(parseDataset(read(`datasets/${name}.json`)));
     expect(filled).toEqual(references[name]?.bands);
     const [values = []] = Object.values(filled);
     expect(new Set(values).size).toBeGreaterThan(5);
@@ -87,13 +87,13 @@ describe('equal to numpy, pixel by pixel:', () => {
   test.each(['mosaic', 'first', 'median', 'mean', 'min', 'max', 'count'] as const)(
     'reduce %s, of even and odd counts of valid pixels, and of none',
     async (reduce) => {
-      const { v } = await fill(defineDataset({ ...FILE, reduce }));
+      const { v } = await fill(parseDataset({ ...FILE, reduce }));
       expect(v).toEqual(references[`reduce-${reduce}`]?.bands.v);
     },
   );
 
   test.each([0, 50, 100])('the published percentile %d', async (percentile) => {
-    const { v } = await fill(defineDataset({ ...FILE, reduce: { percentile } }));
+    const { v } = await fill(parseDataset({ ...FILE, reduce: { percentile } }));
     expect(v).toEqual(references[`reduce-p${percentile}`]?.bands.v);
   });
 });
