@@ -27,4 +27,4 @@ export const NAMED_MASKS = {
 } as const satisfies Readonly<Record<string, PixelMask>>;
 
 export type MaskName = keyof typeof NAMED_MASKS;
-export const MASK_NAMES = Object.keys(NAMED_MASKS) as MaskName[];
+export const MASK_NAMES: readonly MaskName[] = Object.keys(NAMED_MASKS) as MaskName[];
