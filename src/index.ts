@@ -40,6 +40,7 @@ export {
 export type { DownloadTileOptions } from './cube/accessor.js';
 export type { IngestEstimate, Rate } from './cube/cost/estimate.js';
 export type { EstimateOptions } from './cube/cost/estimate-region.js';
+export type { ShardCost, ShardsEstimate } from './cube/cost/estimate-shards.js';
 export type { CreateOptions } from './cube/create.js';
 export { Cube, type CubeCreateOptions } from './cube/cube.js';
 export type { BuiltDataset } from './cube/datasets/define-dataset.js';

@@ -60,6 +60,7 @@ export const drawStateMap = guarded(drawMap, 'drawStateMap', {
         states: 'object!',
         widthPx: 'number',
         region: 'list',
+        areas: 'record',
       },
       needed: true,
     },

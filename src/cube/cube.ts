@@ -234,7 +234,8 @@ export class Cube extends Accessor {
   /**
    * Checks that the chunks of each loaded tile of a region are there and can be decoded, and that there
    * are none that the ledger does not know of. In a plain Zarr directory those may be what a killed
-   * ingest left, or of one that is under way; they do no harm.
+   * ingest left, or of one that is under way; they do no harm. With {@link VerifyOptions.shard} it is one part of the
+   * region: all of them together check each tile once.
    *
    * @throws {InvalidInputError} outside the cube, or where a cube cannot be repaired; `StoreError`;
    * {@link AbortedError}, before anything is repaired.

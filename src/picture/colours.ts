@@ -20,3 +20,16 @@ export const COLOURS = {
   empty: '#e0a800',
   failed: '#d1352b',
 } as const;
+
+/** Of parts that lie side by side; none of them is the colour of a state. Numbers in the parts say which is which. */
+export const AREA_COLOURS = [
+  '#4477aa',
+  '#ee99aa',
+  '#33bbcc',
+  '#8c6d4f',
+  '#8866cc',
+  '#8a8f94',
+  '#223f7a',
+] as const;
+
+export const AREA_OPACITY = 0.5;

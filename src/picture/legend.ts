@@ -1,5 +1,6 @@
 import type { Grid } from '../grid/tiling.js';
-import { COLOURS } from './colours.js';
+import { AREA_COLOURS, AREA_OPACITY, COLOURS } from './colours.js';
+import type { Areas } from './map/areas.js';
 import { drawText, shortenText, wrapText } from './text.js';
 import { STATE_NAMES, type TileStates } from './tile-states.js';
 
@@ -21,11 +22,12 @@ export function drawHeading(text: string, x: number, y: number): Block {
 export interface LegendOptions {
   readonly states: TileStates;
   readonly hasRegion: boolean;
+  readonly areas?: Areas | undefined;
 }
 
 /** What the colours mean, and how many tiles of the whole cube are in each state. */
 export function drawLegend(
-  { states, hasRegion }: LegendOptions,
+  { states, hasRegion, areas }: LegendOptions,
   x: number,
   y: number,
   width: number,
@@ -36,6 +38,15 @@ export function drawLegend(
     { label: STATE_NAMES[2], count: empty, swatch: area(COLOURS.empty, 0.55) },
     { label: STATE_NAMES[3], count: failed, swatch: area(COLOURS.failed, 0.7) },
     { label: STATE_NAMES[0], count: notLoaded, swatch: outline(COLOURS.tileGrid, 0.8) },
+    ...(areas === undefined
+      ? []
+      : [
+          {
+            label: areas.name,
+            count: areas.count ?? areas.each.length,
+            swatch: area(AREA_COLOURS[0], AREA_OPACITY),
+          },
+        ]),
     ...(hasRegion
       ? [{ label: 'region of interest', swatch: outline(COLOURS.region, REGION_STROKE) }]
       : []),

@@ -11,6 +11,7 @@ import {
   EXTENT_STROKE,
   REGION_STROKE,
 } from './legend.js';
+import { type Areas, checkAreas, drawAreas } from './map/areas.js';
 import { drawCoastlines } from './map/coastlines.js';
 import { type GeographicWindow, geographicWindow } from './map/geographic-window.js';
 import { drawGraticule } from './map/graticule.js';
@@ -22,6 +23,7 @@ import { fitRatio, viewOf, windowView } from './map/view.js';
 import { drawText, escapeXml, shortenText } from './text.js';
 import { readStates, STATE_NAMES, type TileState, type TileStates } from './tile-states.js';
 
+export type { Area, Areas } from './map/areas.js';
 export { renderPng } from './png.js';
 
 export interface StateMapOptions {
@@ -38,6 +40,8 @@ export interface StateMapOptions {
   readonly widthPx?: number;
   /** What was asked for, in pixels of the grid: drawn as outlines. */
   readonly region?: readonly Window[];
+  /** Parts of the grid to tell apart, such as shards: each in a colour of its own with its name, below the states. */
+  readonly areas?: Areas;
 }
 
 /** A column and a half of a journal page at 200 dots per inch. */
@@ -60,14 +64,15 @@ const PANEL_X = WIDTH - MARGIN - PANEL_WIDTH;
  * @throws {InvalidInputError} when the states do not fit the grid.
  */
 export function drawStateMap(options: StateMapOptions): string {
-  const { title, grid, widthPx = DEFAULT_WIDTH_PX, region = [] } = options;
+  const { title, grid, widthPx = DEFAULT_WIDTH_PX } = options;
   if (!(widthPx >= 1 && Number.isFinite(widthPx))) {
     throw expected('a positive number of pixels', 'the width of the map', widthPx);
   }
   const states = readStates(grid, options.states);
+  checkAreas(options.areas, grid);
   const projection = layOut(grid, states, options);
   const window = geographicWindow(projection);
-  const panel = drawPanel(grid, states, projection, window, region.length > 0);
+  const panel = drawPanel(grid, states, projection, window, options);
   const { frame } = projection;
   const height = Math.ceil(Math.max(frame.y + frame.height + 34, frame.y + panel.height + MARGIN));
   const [notLoaded, ...others] = states.counts;
@@ -83,7 +88,7 @@ export function drawStateMap(options: StateMapOptions): string {
     `<desc>Tiles ${summary}.</desc>`,
     `<rect width="${WIDTH}" height="${height}" fill="${COLOURS.paper}"/>`,
     drawTitle(title),
-    drawMap(grid, states, projection, window, region),
+    drawMap(grid, states, projection, window, options),
     panel.svg,
     '</svg>',
     '',
@@ -93,7 +98,10 @@ export function drawStateMap(options: StateMapOptions): string {
 /** Chooses what is shown and where the map stands in the picture. */
 function layOut(grid: Grid, states: TileStates, options: StateMapOptions): MapProjection {
   const { crs } = grid.geobox;
-  const shown = [...states.tiles.map((tile) => grid.tileWindow(tile)), ...(options.region ?? [])];
+  const { region = [], areas } = options;
+  const shown = [...states.tiles, ...(areas?.each ?? []).flatMap(({ tiles }) => tiles)]
+    .map((tile) => grid.tileWindow(tile))
+    .concat(region);
   const view = options.view === undefined ? viewOf(grid, shown) : windowView(grid, options.view);
   const { bounds, ratio } = fitRatio(view, crs.isGeographic);
   // In a projected CRS meridians and parallels end on all four sides, and so do their labels.
@@ -114,12 +122,13 @@ function drawMap(
   states: TileStates,
   projection: MapProjection,
   window: GeographicWindow,
-  region: readonly Window[],
+  { region = [], areas }: Pick<StateMapOptions, 'region' | 'areas'>,
 ): string {
   const { x, y, width, height } = projection.frame;
   const ground = drawCoastlines(projection, window);
   const graticule = drawGraticule(projection, window);
   const tiles = drawTiles(grid, states, projection);
+  const parts = drawAreas(grid, areas, states, projection);
   const whole = { row: 0, col: 0, height: grid.geobox.height, width: grid.geobox.width };
   return [
     // A nested svg cuts off what reaches over its frame, without an id that could clash in a page.
@@ -127,10 +136,12 @@ function drawMap(
     ground.sea,
     ground.land,
     ground.borders,
+    parts.fills,
     tiles.fills,
     graticule.lines,
     ground.coasts,
     tiles.edges,
+    parts.edges,
     drawOutline('extent', [whole], grid, projection, COLOURS.extent, EXTENT_STROKE),
     drawOutline('region', region, grid, projection, COLOURS.region, REGION_STROKE),
     '</svg>',
@@ -162,7 +173,7 @@ function drawPanel(
   states: TileStates,
   projection: MapProjection,
   window: GeographicWindow,
-  hasRegion: boolean,
+  { region = [], areas }: Pick<StateMapOptions, 'region' | 'areas'>,
 ): Block {
   const top = projection.frame.y;
   const parts: string[] = [];
@@ -171,7 +182,7 @@ function drawPanel(
     parts.push(svg);
     y += height + space;
   };
-  add(drawLegend({ states, hasRegion }, PANEL_X, y, PANEL_WIDTH), 8);
+  add(drawLegend({ states, hasRegion: region.length > 0, areas }, PANEL_X, y, PANEL_WIDTH), 8);
   const metres = projection.groundScale();
   // Across half the world no one scale holds.
   const isRegional = window.east - window.west < 90 || window.pole !== undefined;

@@ -64,11 +64,11 @@ export function weightedShares(
 }
 
 /**
- * One of `n` equal parts of a number of places, at least one.
+ * One of `n` equal parts of a number of places, rounded down, but at least one.
  *
  * @param n processes that share them
  */
-export function shareOf(concurrency: number, n: number): number {
+export function partRoundedDown(concurrency: number, n: number): number {
   return Math.max(1, Math.floor(concurrency / n));
 }
 

@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import type { Rate } from '../../cube/cost/estimate.js';
 import { Cube } from '../../cube/cube.js';
 import { isTileList } from '../../cube/fill/ingest-options.js';
-import { shareOf } from '../../cube/shards/share.js';
 import { parsePeriod } from '../../dataset/period.js';
 import { expected } from '../../errors.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
@@ -86,10 +85,7 @@ async function run(options: Options): Promise<void> {
   if (isTileList(target)) cube.tilesOf(target);
   else cube.windowsOf(target);
   cube.stepsOf(options.time);
-  // A quota server lends each shard what the others do not use.
-  const isShared = part !== undefined && options.quota === undefined;
-  const concurrency = isShared ? shareOf(part, options.concurrency) : options.concurrency;
-  const source = await openService(cube.dataset, { ...options, concurrency }, part?.count);
+  const source = await openService(cube.dataset, options, part);
   const mayBorrow = options.quota !== undefined;
   if (refresh !== undefined)
     tell(

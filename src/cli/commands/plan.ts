@@ -2,22 +2,30 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { IngestEstimate, Rate } from '../../cube/cost/estimate.js';
 import { Cube } from '../../cube/cube.js';
+import { areasOf } from '../../cube/shards/cut-areas.js';
+import { cutTiles } from '../../cube/shards/cut-tiles.js';
 import { workloadTagFor } from '../../cube/sources/earth-engine.js';
 import { expected } from '../../errors.js';
+import { type Roi, tilesIn } from '../../grid/roi.js';
+import { renderPng } from '../../picture/png.js';
 import { abortOnSignals } from '../interrupt.js';
 import {
   formatOption,
+  pathFor,
   storeOption,
   threadsOption,
   timeOption,
   wholeNumber,
 } from '../options/common.js';
+import { checkOutput, writeOutput } from '../options/output-file.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
 import { memoryOption } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
+import { shardsOption } from '../options/shard.js';
 import { estimateText } from '../output/estimate-text.js';
 import { print, printJson } from '../output/terminal.js';
+import { stateMap } from './status.js';
 
 export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptions {
   readonly store: string;
@@ -25,6 +33,8 @@ export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptio
   readonly rate?: Rate;
   readonly memory?: number;
   readonly sample?: number;
+  readonly shards?: number;
+  readonly png?: string;
 }
 
 export function planCommand(): Command {
@@ -42,10 +52,21 @@ export function planCommand(): Command {
     .addOption(threadsOption())
     .addOption(kernelOption())
     .addOption(memoryOption())
+    .addOption(
+      shardsOption(
+        'cuts the region into so many parts, as "ingest --shard" does, and tells of each',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--png <file>',
+        'map of the tiles to write: those that are loaded, and with --shards which part has which',
+      ).argParser(pathFor('--png')),
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --rate 30tiles/min\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --sample 4 --project my-project',
+      '\nExamples:\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --rate 30tiles/min\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --sample 4 --project my-project\n  $ geocubes plan --store cubes/tctrend --bbox 122,71.5,130,74 --shards 4 --png cut.png',
     )
     .action(async (options: PlanOptions) => showPlan(options));
 }
@@ -69,11 +90,13 @@ export function parseRate(text: string): Rate {
 
 /** What `plan` and `ingest --dry-run` do. */
 export async function showPlan(options: PlanOptions): Promise<void> {
+  const { png, format, shards, concurrency } = options;
+  if (png !== undefined) await checkOutput(png, '--png');
   const roi = await regionOf(options);
   const cube = await Cube.open(options.store);
   const threads = options.threads ?? availableParallelism();
   const { time, rate, sample, memory } = options;
-  const common = { time, rate, threads, memory };
+  const common = { time, rate, threads, memory, shards, concurrency };
   const estimate =
     sample === undefined
       ? await cube.estimate(roi, common)
@@ -81,8 +104,19 @@ export async function showPlan(options: PlanOptions): Promise<void> {
           cube.estimate(roi, { ...common, sample: { tiles: sample, source, pool }, signal }),
         );
   const accounting = accountingOf(cube.dataset, options);
-  if (options.format === 'json') printJson({ ...estimate, ...accounting });
+  if (format === 'json') printJson({ ...estimate, ...accounting });
   else print(...estimateText(estimate).split('\n'), ...accountingText(accounting));
+  if (png === undefined) return;
+  await writeOutput(png, await renderPng(await planMap(cube, roi, options)), '--png');
+  if (format === 'text') print(`Wrote ${png}`);
+}
+
+/** What is loaded of a region, and which shard has which of its tiles, as SVG. */
+function planMap(cube: Cube, roi: Roi, { shards, time }: PlanOptions): Promise<string> {
+  const at = time === undefined ? {} : { time };
+  if (shards === undefined) return stateMap(cube, roi, at);
+  const cut = cutTiles(cube, tilesIn(roi, cube.grid), cube.stepsOf(time), shards);
+  return stateMap(cube, roi, at, undefined, areasOf(cut, cube.grid));
 }
 
 /** Nobody accounts for what comes from files. */

@@ -7,14 +7,17 @@ import type { Toi } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
 import { tileId } from '../../grid/tiling.js';
+import type { Areas } from '../../picture/map/areas.js';
 import { renderPng } from '../../picture/png.js';
-import { asOfOption, pathFor, storeOption, timeOption } from '../options/common.js';
+import { asOfOption, pathFor, storeOption, timeOption, wholeNumber } from '../options/common.js';
 import { checkOutput, writeOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { shardsOption } from '../options/shard.js';
 import { type ListedTile, readTileList } from '../options/tile-list.js';
 import { stepRecord, timeWords } from '../options/time.js';
 import { print, printJson } from '../output/terminal.js';
 import { writeTileFeatures } from '../output/tile-features.js';
+import { watchStatus } from '../watch-status.js';
 
 interface Options extends RegionOptions {
   readonly store: string;
@@ -22,8 +25,13 @@ interface Options extends RegionOptions {
   readonly png?: string;
   readonly failed?: string;
   readonly tile?: string;
-  readonly format: 'text' | 'json' | 'geojson';
+  readonly format: 'text' | 'json' | 'geojson' | 'ndjson';
+  readonly watch?: number | true;
+  readonly shards?: number;
 }
+
+/** Seconds between looks. */
+const DEFAULT_WATCH = 5;
 
 export function statusCommand(): Command {
   const command = new Command('status').addOption(storeOption());
@@ -31,8 +39,11 @@ export function statusCommand(): Command {
     .addOption(timeOption())
     .addOption(asOfOption())
     .addOption(
-      new Option('--format <format>', 'what to print; geojson has a feature for each tile')
-        .choices(['text', 'json', 'geojson'])
+      new Option(
+        '--format <format>',
+        'what to print; geojson has a feature for each tile, ndjson with --watch a record for each change',
+      )
+        .choices(['text', 'json', 'geojson', 'ndjson'])
         .default('text'),
     )
     .addOption(
@@ -53,15 +64,27 @@ export function statusCommand(): Command {
         'of one tile, such as 3-7 (row-column) or 2-3-7 (with the step): its state, when it was fetched, and of what',
       ).conflicts(['bbox', 'roi', 'time', 'png', 'failed']),
     )
+    .addOption(
+      new Option(
+        '--watch [seconds]',
+        `follows what others fill, on any machines, until all of it is loaded: looks every so many seconds (default: ${DEFAULT_WATCH}), less often while nothing changes`,
+      )
+        .argParser(wholeNumber('--watch', 1, 86_400))
+        .conflicts(['asOf', 'png', 'failed', 'tile']),
+    )
+    .addOption(shardsOption('with --watch, of how many shards the region is filled: tells each'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/tctrend --tile 3-7\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/tctrend --tile 3-7\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png\n  $ geocubes status --store cubes/tctrend --bbox 122,71.5,130,74 --watch --shards 4',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, asOf, png, format, time, tile } = options;
+  const { store, asOf, png, format, time, watch, shards, tile } = options;
+  if (watch !== undefined) return watchRegion(options, watch);
+  if (shards !== undefined) throw expected('--watch', 'the status beside --shards', 'none');
+  if (format === 'ndjson') throw expected('--watch', 'the status beside --format ndjson', 'none');
   if (tile !== undefined) return showTile(tile, options);
   if (png !== undefined) await checkOutput(png, '--png');
   const region = await regionIn(options);
@@ -101,6 +124,15 @@ async function showTile(id: string, { store, asOf, format }: Options): Promise<v
     ...(sourceHash === undefined ? [] : [`hash of the source: ${sourceHash}`]),
     ...(bandsWithoutChunk === undefined ? [] : [`bands without a chunk: ${bandsWithoutChunk}`]),
   );
+}
+
+async function watchRegion(options: Options, watch: number | true): Promise<void> {
+  const { store, time, shards, format } = options;
+  if (format !== 'text' && format !== 'ndjson')
+    throw expected('text or ndjson', '--format beside --watch', format);
+  const intervalMs = 1000 * (watch === true ? DEFAULT_WATCH : watch);
+  const region = { storage: store, roi: await regionIn(options), time, shards };
+  await watchStatus({ ...region, intervalMs, format });
 }
 
 /** By id; the last word counts. @throws {InvalidInputError} for tiles that the cube does not have. */
@@ -232,6 +264,7 @@ export async function stateMap(
   roi: Roi = cube.grid.geobox,
   at: { readonly time?: Toi } = {},
   failed: ReadonlyMap<string, ListedTile> = new Map(),
+  areas?: Areas,
 ): Promise<string> {
   const { grid } = cube;
   const states = new Uint8Array(grid.rows * grid.cols);
@@ -247,6 +280,7 @@ export async function stateMap(
     title: `${cube.dataset.title}${timeWords(cube.stepsOf(at.time))}`,
     grid,
     states,
+    ...(areas === undefined ? {} : { areas }),
   });
 }
 

@@ -14,10 +14,11 @@ import {
 } from '../options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
 import { megabytes } from '../output/summary-text.js';
 import { print, printJson } from '../output/terminal.js';
 
-interface Options extends RegionOptions, ComputeOptions {
+interface Options extends RegionOptions, ComputeOptions, ShardOptions {
   readonly store: string;
   readonly asOf?: string;
   readonly quick?: boolean;
@@ -28,9 +29,8 @@ interface Options extends RegionOptions, ComputeOptions {
 
 export function verifyCommand(): Command {
   const command = new Command('verify').addOption(storeOption());
-  return addRegionOptions(command)
-    .addOption(timeOption())
-    .addOption(asOfOption())
+  addRegionOptions(command).addOption(timeOption()).addOption(asOfOption());
+  return addShardOptions(command)
     .option('--quick', 'check that chunks are there, and do not decode them')
     .option(
       '--repair',
@@ -46,7 +46,7 @@ export function verifyCommand(): Command {
     .addOption(quietOption())
     .addHelpText(
       'after',
-      '\nExit codes: 0 all right, 1 damaged, 3 damaged and mended: an ingest fetches the rest.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair',
+      '\nExit codes: 0 all right, 1 damaged, 3 damaged and mended: an ingest fetches the rest.\n\nExamples:\n  $ geocubes verify --store cubes/tctrend --quick\n  $ geocubes verify --store cubes/tctrend --bbox 126,72,128,73 --repair\n  $ geocubes verify --store cubes/tctrend --bbox 122,71.5,130,74 --shard 3/40',
     )
     .action(run);
 }
@@ -55,6 +55,7 @@ async function run(options: Options): Promise<void> {
   const { store, asOf, quick = false, repair = false, format, quiet, time } = options;
   if (repair && asOf !== undefined)
     throw expected('the newest state', 'what to --repair', `the one of ${asOf}`);
+  const shard = shardOf(options);
   const region = await regionIn(options);
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
   if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
@@ -70,6 +71,7 @@ async function run(options: Options): Promise<void> {
       ...(time === undefined ? {} : { time }),
       quick,
       repair,
+      shard,
       onDamage: (tile) => {
         if (quiet) return;
         if (format === 'text') print(`tile ${tile.id} ${tile.message}`);

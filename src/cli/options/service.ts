@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { Shard } from '../../cube/shards/shard.js';
+import { partRoundedUp } from '../../cube/shards/share.js';
 import { checkWorkloadTag, earthEngine } from '../../cube/sources/earth-engine.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { TileSource } from '../../tile.js';
@@ -61,14 +63,26 @@ export const workloadTagOption = () =>
  * Earth Engine as these options describe it. A token comes from the environment only (GEOCUBES_TOKEN):
  * a command line is public.
  *
- * @param shards of a shard: how many share the project's requests
+ * @param part of a shard: which of how many, that share the project's requests
  */
 export async function openService(
   dataset: Dataset,
   options: ServiceOptions,
-  shards?: number,
+  part?: Shard,
 ): Promise<TileSource> {
-  const { concurrency, quota: _, quotaTokenFile: __, ...rest } = options;
+  const { quota: _, quotaTokenFile: __, ...rest } = options;
+  const concurrency = concurrencyOf(options, part);
   const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
-  return earthEngine(dataset, { ...rest, limiter, quota: await quotaOf(options, shards) });
+  return earthEngine(dataset, { ...rest, limiter, quota: await quotaOf(options, part?.count) });
+}
+
+/**
+ * Requests in flight at the most: a shard's part of them, unless a quota server lends each what the others do not use.
+ * While that is away it is divided there, so that it is divided once.
+ */
+export function concurrencyOf(
+  { concurrency, quota }: Pick<ServiceOptions, 'concurrency' | 'quota'>,
+  part: Shard | undefined,
+): number | undefined {
+  return part === undefined || quota !== undefined ? concurrency : partRoundedUp(part, concurrency);
 }

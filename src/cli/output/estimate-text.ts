@@ -1,20 +1,23 @@
 import type { IngestEstimate } from '../../cube/cost/estimate.js';
 import { formatSeconds } from './progress-bar.js';
+import { shardLines } from './shard-lines.js';
 import { megabytes } from './summary-text.js';
 
 /** What an ingest would cost, for people. */
 export function estimateText(estimate: IngestEstimate): string {
   const { tiles, alreadyLoaded, pending, requests, serviceBytes, quota, sample } = estimate;
   const lines = [`${tiles} tiles: ${alreadyLoaded} loaded already, ${pending} to fetch`];
-  if (pending === 0) return lines.join('\n');
-  lines.push(
-    `${requests} requests for ${megabytes(serviceBytes)} of pixels, uncompressed, as Earth Engine counts them`,
-    `over the wire: ${amount(estimate.wire)}; on disk: ${amount(estimate.disk)}`,
-    `memory: about ${amount(estimate.memory)}, with ${estimate.tilesInFlight} tiles under way at a time`,
-    timeText(estimate),
-    `quota of ${quota.requestsPerSecond} requests a second: ${formatSeconds(quota.leastSeconds)} at the least, ${percent(quota.shareOfDay)} of a day's`,
-  );
+  if (pending === 0 && estimate.shards === undefined) return lines.join('\n');
+  if (pending > 0)
+    lines.push(
+      `${requests} requests for ${megabytes(serviceBytes)} of pixels, uncompressed, as Earth Engine counts them`,
+      `over the wire: ${amount(estimate.wire)}; on disk: ${amount(estimate.disk)}`,
+      `memory: about ${amount(estimate.memory)}, with ${estimate.tilesInFlight} tiles under way at a time`,
+      timeText(estimate),
+      `quota of ${quota.requestsPerSecond} requests a second: ${formatSeconds(quota.leastSeconds)} at the least, ${percent(quota.shareOfDay)} of a day's`,
+    );
   if (sample !== undefined) lines.push(sampleText(sample));
+  if (estimate.shards !== undefined) lines.push(...shardLines(estimate.shards, quota));
   return lines.join('\n');
 }
 

@@ -58,6 +58,9 @@ export const COMMANDER_OUTPUT = {
 /** Stderr as a progress bar draws on it, with control sequences of its own and clean words. */
 export const screen: Terminal = process.stderr;
 
+/** Stdout, for what is drawn there because it is what was asked for. */
+export const page: Terminal = process.stdout;
+
 /** Whoever reads stdout is gone, or the disk that takes it is full; progress that can be written nowhere stops no work. */
 export function onOutputGone(onGone: (error: NodeJS.ErrnoException) => void): void {
   process.stderr.on('error', () => {});

@@ -7,8 +7,10 @@ import { type IngestPlan, largestTile, planTarget } from '../fill/plan.js';
 import { recipeOf } from '../fill/recipe.js';
 import { type MemoryPlan, planMemory } from '../fill/run/memory-plan.js';
 import type { OpenedCube } from '../opened-cube.js';
+import { checkShardCount } from '../shards/shard.js';
 import type { TimeOptions } from '../tiles.js';
 import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
+import { estimateShards } from './estimate-shards.js';
 import { type SampleResult, sampleTiles } from './sample.js';
 
 /** How `Cube.estimate` estimates. */
@@ -19,8 +21,12 @@ export interface EstimateOptions extends TimeOptions {
   readonly rate?: Rate | undefined;
   /** As an ingest is told. */
   readonly memory?: number | string | undefined;
+  /** Requests that all shards may have in flight together. Default: the service's quota for a project, 40. */
+  readonly concurrency?: number | undefined;
   /** Fetches and processes so many tiles, spread over the region, without writing them. */
   readonly sample?: { readonly tiles: number; readonly source: TileSource; readonly pool: Pool };
+  /** Cuts the region into so many parts, each for a process of its own, and tells what each has to do. */
+  readonly shards?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -28,9 +34,12 @@ export interface EstimateOptions extends TimeOptions {
 export async function estimateRegion(
   cube: OpenedCube,
   roi: Roi,
-  { sample, rate, time, signal, memory: given, threads = sample?.pool.size ?? 1 }: EstimateOptions,
+  options: EstimateOptions,
 ): Promise<IngestEstimate> {
+  const { sample, rate, time, signal, shards, memory: given } = options;
+  const { threads = sample?.pool.size ?? 1 } = options;
   if (sample !== undefined) checkCount(sample.tiles, 'sample');
+  if (shards !== undefined) checkShardCount(shards);
   const { dataset } = cube;
   const planner =
     sample?.source ?? (await import('../../earth-engine/source.js')).earthEnginePlanner(dataset);
@@ -41,7 +50,10 @@ export async function estimateRegion(
   });
   const measured =
     sample === undefined ? undefined : await measure(cube, plan, { ...sample, memory, signal });
-  return estimateIngest(plan, { dataset, threads, memory, rate, sample: measured });
+  const estimate = estimateIngest(plan, { dataset, threads, memory, rate, sample: measured });
+  if (shards === undefined) return estimate;
+  const by = { time, shards, concurrency: options.concurrency };
+  return { ...estimate, shards: await estimateShards(cube, roi, planner, estimate, by) };
 }
 
 function measure(

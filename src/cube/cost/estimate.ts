@@ -4,6 +4,7 @@ import { DEFAULT_PER_SECOND } from '../../earth-engine/adaptive-limiter.js';
 import { bytesOf } from '../../raster/dtype.js';
 import type { IngestPlan } from '../fill/plan.js';
 import type { MemoryPlan } from '../fill/run/memory-plan.js';
+import type { ShardsEstimate } from './estimate-shards.js';
 import type { SampleResult } from './sample.js';
 
 /** How fast tiles come, by experience. */
@@ -45,6 +46,8 @@ export interface IngestEstimate {
     readonly shareOfDay: number;
   };
   readonly sample?: SampleResult;
+  /** What each of several processes would have to do, where the region is cut for them. */
+  readonly shards?: ShardsEstimate;
 }
 
 /** What an estimate is made from, beside the plan. */

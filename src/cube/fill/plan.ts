@@ -250,7 +250,7 @@ export function largestTile(
  * Tiles come in at most four shapes (inside, last row, last column, corner), and cost depends on the
  * shape alone, unless pixels are asked for on another grid.
  */
-function tileCosts(grid: Grid, source: TilePlanner) {
+export function tileCosts(grid: Grid, source: TilePlanner) {
   if (source.requestGeobox !== undefined)
     return (index: TileIndex) => costOf(planTile(grid, index, source).requests);
   const known: ReturnType<typeof costOf>[] = [];

@@ -7,7 +7,7 @@ import {
   type LimiterOptions,
 } from '../../earth-engine/adaptive-limiter.js';
 import type { QuotaNotice } from '../../quota/quota-client.js';
-import { shareOf } from '../../quota/shares.js';
+import { partRoundedDown } from '../../quota/shares.js';
 
 /** A server that shares a project's quota among processes, as `geocubes quota` starts one. */
 export interface QuotaOptions {
@@ -50,7 +50,10 @@ export async function lendFrom(
     name: name.slice(0, 100),
     fallback: (holders) => {
       const n = Math.max(shards ?? holders, 1);
-      return { places: shareOf(ceiling, n), starts: shareOf(Math.ceil(perSecond), n) };
+      return {
+        places: partRoundedDown(ceiling, n),
+        starts: partRoundedDown(Math.ceil(perSecond), n),
+      };
     },
     onNotice,
   });

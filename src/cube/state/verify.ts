@@ -5,6 +5,8 @@ import type { Pool } from '../../pool/pool.js';
 import { readLedger, updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { reopenTiles } from '../../store/tiles/reopen-tiles.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
+import { cutTiles } from '../shards/cut-tiles.js';
+import { checkShard, type Shard } from '../shards/shard.js';
 import { atSteps, type TimeOptions } from '../tiles.js';
 import { TileRuns } from './tile-runs.js';
 import { type DamagedTile, type VerifyReport, verifyTiles } from './verify-tiles.js';
@@ -15,6 +17,11 @@ export interface VerifyOptions extends TimeOptions {
   readonly quick?: boolean;
   /** Reopens what is damaged, so that the next ingest fetches it. Default: false. */
   readonly repair?: boolean;
+  /**
+   * Which part of the region, where several processes check it: the same cut as that of `Cube.ingest` of the same region
+   * and time. Nothing is taken over. Default: all of it.
+   */
+  readonly shard?: Shard | undefined;
   /** Decodes chunks in its threads. Default: this thread alone. */
   readonly pool?: Pool | undefined;
   /** Told of each damaged tile as it is found, in the order of the tiles. */
@@ -28,9 +35,10 @@ export interface VerifyOptions extends TimeOptions {
 export async function verifyRegion(
   cube: OpenedCube,
   roi: Roi,
-  { quick = false, repair = false, pool, onDamage, onProgress, signal, time }: VerifyOptions,
+  { quick = false, repair = false, pool, onDamage, onProgress, signal, time, shard }: VerifyOptions,
 ): Promise<VerifyReport> {
   if (repair) checkExtendable(cube);
+  checkShard(shard);
   const { repository, dataset, grid, timeAxis, codec } = cube;
   const steps = selectSteps(timeAxis, time);
   const session = await repository.readSession();
@@ -39,7 +47,10 @@ export async function verifyRegion(
     session,
     ledger: await readLedger(session.store, dataset),
     dataset,
-    tiles: atSteps(tilesIn(roi, grid), steps),
+    tiles:
+      shard === undefined
+        ? atSteps(tilesIn(roi, grid), steps)
+        : cutTiles(cube, tilesIn(roi, grid), steps, shard.count).indicesOf(shard.index),
     quick,
     pool,
     onDamage: (tile) => {

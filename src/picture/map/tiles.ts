@@ -62,7 +62,7 @@ export function drawTiles(grid: Grid, states: TileStates, projection: MapProject
 }
 
 /** The shorter side of a tile in the picture. */
-function tileSide(grid: Grid, projection: MapProjection): number {
+export function tileSide(grid: Grid, projection: MapProjection): number {
   const tile = { row: 0, col: 0, ...grid.chunk };
   const [topLeft, topRight, , bottomLeft] = corners(tile, grid, projection);
   return Math.min(
@@ -95,7 +95,7 @@ export function mergeTiles(tiles: readonly { row: number; col: number }[]): Wind
 }
 
 /** A range of tiles in pixels of the grid, cut at its edge as the last tiles are. */
-function windowOf({ chunk, geobox }: Grid, { row, col, height, width }: Window): Window {
+export function windowOf({ chunk, geobox }: Grid, { row, col, height, width }: Window): Window {
   return {
     row: row * chunk.height,
     col: col * chunk.width,
@@ -138,7 +138,7 @@ export function shapesOf(window: Window, grid: Grid, projection: MapProjection):
     .filter((ring) => ring.length > 2);
 }
 
-function extremes(ring: readonly XY[]): [xs: number[], ys: number[]] {
+export function extremes(ring: readonly XY[]): [xs: number[], ys: number[]] {
   return [ring.map(([x]) => x), ring.map(([, y]) => y)];
 }
 
@@ -174,6 +174,21 @@ function drawCrosses(shapes: readonly (readonly XY[])[], colour: string): string
   return `<path class="crosses" fill="none" stroke="${colour}" stroke-width="1.2" d="${pathData(strokes, false)}"/>`;
 }
 
+/** Where lines of the grid are seen: windows without a height or without a width. */
+export function linesOf(
+  windows: readonly Window[],
+  grid: Grid,
+  projection: MapProjection,
+): (readonly XY[])[] {
+  const box = projection.clipBox(MARGIN);
+  return windows.flatMap((window) =>
+    turnsOf(grid).flatMap((turn) => {
+      const [start, , end] = corners(window, grid, projection, turn);
+      return clipLine([start, end], box);
+    }),
+  );
+}
+
 function drawTileGrid(grid: Grid, projection: MapProjection): string {
   const { chunk, geobox, rows, cols } = grid;
   const windows: Window[] = [];
@@ -186,13 +201,7 @@ function drawTileGrid(grid: Grid, projection: MapProjection): string {
     const at = Math.min(col * chunk.width, geobox.width);
     windows.push({ row: 0, col: at, height: geobox.height, width: 0 });
   }
-  const box = projection.clipBox(MARGIN);
-  const lines = windows.flatMap((window) =>
-    turnsOf(grid).flatMap((turn) => {
-      const [start, , end] = corners(window, grid, projection, turn);
-      return clipLine([start, end], box);
-    }),
-  );
+  const lines = linesOf(windows, grid, projection);
   return `<path class="tile-grid" fill="none" stroke="${COLOURS.tileGrid}" stroke-width="0.5" stroke-opacity="0.5" d="${pathData(lines, false)}"/>`;
 }
 

@@ -79,6 +79,15 @@ export class BlockClaims implements TileClaims {
     if (block !== undefined && block.underWay > 0) await this.#done(id, block);
   }
 
+  /** By a mark of its own: its block goes on. Before the block is given back, so that whoever takes it sees it. */
+  async giveUp(tile: string): Promise<void> {
+    await this.#leases.giveUp(tile).finally(() => this.release(tile));
+  }
+
+  isGivenUp(tile: string): Promise<boolean> {
+    return this.#leases.isGivenUp(tile);
+  }
+
   close(): Promise<void> {
     return this.#leases.close();
   }

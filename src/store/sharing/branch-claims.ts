@@ -37,6 +37,14 @@ export class BranchClaims implements TileClaims {
     return this.#leases.giveBack(id);
   }
 
+  async giveUp(id: string): Promise<void> {
+    await this.#leases.giveUp(id).finally(() => this.release(id));
+  }
+
+  isGivenUp(id: string): Promise<boolean> {
+    return this.#leases.isGivenUp(id);
+  }
+
   close(): Promise<void> {
     return this.#leases.close();
   }

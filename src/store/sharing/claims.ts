@@ -15,6 +15,10 @@ export interface TileClaims {
   claim(index: TileIndex): Promise<ClaimAnswer>;
   /** Gives a tile up, after its commit or its failure. */
   release(id: string): Promise<void>;
+  /** Gives a tile up that failed for good, and tells those who would take it over, as long as anybody fills the cube. */
+  giveUp(id: string): Promise<void>;
+  /** Whether it failed for good in another run. */
+  isGivenUp(id: string): Promise<boolean>;
   /** Gives up all that is left. */
   close(): Promise<void>;
 }

@@ -56,6 +56,26 @@ export class FileClaims implements TileClaims {
     if (this.sharing.claims.get(id) === this) this.sharing.claims.delete(id);
   }
 
+  /** Before its claim is gone: whoever takes it then sees it. */
+  async giveUp(id: string): Promise<void> {
+    const record: Signed = { geocubes: 'failed' };
+    try {
+      this.sharing.store.check();
+      await makeFolder(this.sharing.failures);
+      await writeInFolder(join(this.sharing.failures, `${id}.json`), JSON.stringify(record), 'wx');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw translate(error, `mark tile ${id} as failed`, this.sharing.store);
+    } finally {
+      await this.release(id);
+    }
+  }
+
+  async isGivenUp(id: string): Promise<boolean> {
+    const found = await readSigned(join(this.sharing.failures, `${id}.json`), 'failed');
+    return found !== 'missing' && found !== 'foreign';
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#held].map((id) => this.release(id)));
     const leave = await this.#enter();

@@ -3,6 +3,7 @@ import type { LeaseTimes } from './sharing-folder.js';
 
 const CLAIM = 'geocubes.claim.';
 const RUN = 'geocubes.run.';
+const GIVEN_UP = 'geocubes.failed.';
 
 /** How the leases of one run are kept. */
 export interface MarkLeaseOptions {
@@ -62,6 +63,16 @@ export class MarkLeases {
       await this.marks.remove(CLAIM + name);
   }
 
+  /** Tells the others that nobody needs to try a thing again. */
+  async giveUp(name: string): Promise<void> {
+    const { id } = await this.#begin();
+    await this.marks.create(GIVEN_UP + name, id);
+  }
+
+  async isGivenUp(name: string): Promise<boolean> {
+    return (await this.marks.find(GIVEN_UP + name)) !== undefined;
+  }
+
   /** Gives back all that is left, and removes what runs have left that are gone. */
   async close(): Promise<void> {
     const run = await this.#run;
@@ -118,8 +129,12 @@ export class MarkLeases {
 
   async #sweep(): Promise<void> {
     const gone = new Set<string>();
-    for (const owner of await this.#others()) if (await this.#isGone(owner)) gone.add(owner);
+    const others = await this.#others();
+    for (const owner of others) if (await this.#isGone(owner)) gone.add(owner);
+    const isLast = gone.size === others.length;
     for (const name of await this.marks.list()) {
+      // Whoever comes later is a run of its own, and may try it.
+      if (isLast && name.startsWith(GIVEN_UP)) await this.marks.remove(name);
       if (!name.startsWith(CLAIM)) continue;
       const owner = await this.marks.find(name);
       if (owner !== undefined && (gone.has(owner) || (await this.#isGone(owner))))

@@ -43,6 +43,7 @@ const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const RECORD = 'process.json';
 const OWNER = 'owner.json';
 const DRAFT = /^[\w-]+\.draft$/;
+const FAILURE = /^(?:\d+-){1,2}\d+\.json$/;
 
 /** Tries, while other processes remove folders as they leave. */
 const MAX_TRIES = 20;
@@ -84,6 +85,11 @@ export class SharingFolder {
   /** This process's own folder: there while it is held. */
   get own(): string {
     return join(this.path, 'processes', this.id);
+  }
+
+  /** Tiles that failed for good are told to the others here, as long as there are any. */
+  get failures(): string {
+    return join(this.path, 'failed');
   }
 
   /** A path in {@link own} that nothing has had. */
@@ -167,8 +173,23 @@ export class SharingFolder {
 
   /** Removes the folders that are empty; any process may, at any time. */
   async #tidy(): Promise<void> {
-    for (const folder of ['processes', 'claims', '.'])
-      await rmdir(join(this.path, folder)).catch(() => {});
+    const isLast = await rmdir(join(this.path, 'processes')).then(
+      () => true,
+      () => false,
+    );
+    if (isLast) await this.#forgetFailures();
+    for (const folder of ['claims', '.']) await rmdir(join(this.path, folder)).catch(() => {});
+  }
+
+  /** Whoever comes later is a run of its own, and may try what has failed. */
+  async #forgetFailures(): Promise<void> {
+    if (!(await isFolder(this.failures))) return;
+    for (const name of await readdir(this.failures).catch((): string[] => [])) {
+      const file = join(this.failures, name);
+      if (FAILURE.test(name) && (await readSigned(file, 'failed')) !== 'foreign')
+        await rm(file, { force: true }).catch(() => {});
+    }
+    await rmdir(this.failures).catch(() => {});
   }
 
   /** Whoever looks at all the others with each beat knows of one that is gone when a lease is over. */

@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 
 /** What a file of this program says it is; the rest is for its kind to know. */
 export interface Signed {
-  readonly geocubes: 'process' | 'lock' | 'claim';
+  readonly geocubes: 'process' | 'lock' | 'claim' | 'failed';
 }
 
 /** No file of ours is longer. */

@@ -78,5 +78,11 @@ class NoClaims implements TileClaims {
 
   async release(): Promise<void> {}
 
+  async giveUp(): Promise<void> {}
+
+  async isGivenUp(): Promise<boolean> {
+    return false;
+  }
+
   async close(): Promise<void> {}
 }

@@ -136,6 +136,11 @@ export const RULES: readonly Rule[] = [
     how: 'elsewhere',
     where: 'test/e2e/help-examples.test.ts',
   },
+  {
+    pattern: /^(?:plan --shards 40|status --watch --shards 40|verify --shard 3\/40)$/,
+    how: 'elsewhere',
+    where: 'test/e2e/runs/shards.test.ts',
+  },
   { pattern: /^bash night\.sh$/, how: 'elsewhere', where: 'test/interop/jobs/test_jobs.py' },
   { pattern: /^(?:kubectl|podman build) /, how: 'left', because: 'no test has a cluster' },
   { pattern: /^(npx )?geocubes loopback( --faults plan\.json)?$/, how: 'serve' },

@@ -147,7 +147,7 @@ afterAll(() => {
 /** Each option and argument that names a file or folder. A new one belongs here. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ['--store', '--dataset', '--like', '--config'],
-  plan: ['--store', '--roi', '--key-file', '--quota-token-file', '--config'],
+  plan: ['--store', '--roi', '--png', '--key-file', '--quota-token-file', '--config'],
   ingest: [
     ...['--store', '--roi', '--retry-failed', '--key-file', '--quota-token-file'],
     ...['--failed', '--report', '--log-file', '--config'],

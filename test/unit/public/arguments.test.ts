@@ -99,7 +99,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   drawReport: call(() => [undefined, {}]),
   drawStateMap: call(
     () => [{ title: 't', grid: GRID, states: [] }],
-    ['title', 'grid', 'states', 'widthPx', 'region'],
+    ['title', 'grid', 'states', 'widthPx', 'region', 'areas'],
   ),
   earthEngine: call(
     () => [
@@ -236,7 +236,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#verify': call(
     () => [BBOX, {}],
-    ['quick', 'repair', 'pool', 'onDamage', 'onProgress', 'signal', 'time'],
+    ['quick', 'repair', 'shard', 'pool', 'onDamage', 'onProgress', 'signal', 'time'],
     () => cube,
   ),
   'Cube#finalise': call(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fairShares, shareOf, weightedShares } from '../../../src/quota/shares.js';
+import { fairShares, partRoundedDown, weightedShares } from '../../../src/quota/shares.js';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 const wants = fc.array(fc.nat(60), { minLength: 1, maxLength: 30 });
@@ -62,5 +62,5 @@ test.each([
   [40, 41, 1],
   [1, 1000, 1],
 ])('of %i places each of %i processes has %i', (concurrency, n, share) => {
-  expect(shareOf(concurrency, n)).toBe(share);
+  expect(partRoundedDown(concurrency, n)).toBe(share);
 });

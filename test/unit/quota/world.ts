@@ -6,7 +6,7 @@ import { seededRandom } from '../../../src/loopback/index.js';
 import { SlotBook } from '../../../src/quota/book.js';
 import { type FromServer, readHolder, readServer } from '../../../src/quota/messages.js';
 import { type Connect, QuotaClient, type QuotaNotice } from '../../../src/quota/quota-client.js';
-import { shareOf } from '../../../src/quota/shares.js';
+import { partRoundedDown } from '../../../src/quota/shares.js';
 
 export const LEASE_MS = 10_000;
 export const WINDOW_MS = 1_010;
@@ -168,7 +168,7 @@ export class World {
       name,
       fallback: (holders) => {
         const n = Math.max(shards ?? holders, 1);
-        return { places: shareOf(concurrency, n), starts: shareOf(rate, n) };
+        return { places: partRoundedDown(concurrency, n), starts: partRoundedDown(rate, n) };
       },
       onNotice: (notice) => this.notices.push({ ...notice, process: name }),
     });

@@ -12,6 +12,12 @@ export class ClaimReleases {
     this.#last = Promise.all([this.#last, ...all]);
   }
 
+  /** A tile that failed for good: other shards do not try it again. */
+  giveUp(id: string): void {
+    // Where that cannot be told, they do.
+    this.#last = Promise.all([this.#last, this.claims.giveUp(id).catch(() => {})]);
+  }
+
   /** Gives up what is left, too. */
   async done(): Promise<void> {
     await this.#last;

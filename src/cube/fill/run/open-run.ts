@@ -118,7 +118,8 @@ export async function openRun(
     putBack: (lost) => queue.putBack(lost),
     fail: ({ id }, failure) => {
       onEvent({ type: 'failed', at: now(), failure });
-      releases.add([id]);
+      if (plan.others === undefined) releases.add([id]);
+      else releases.giveUp(id);
     },
     signal,
   });

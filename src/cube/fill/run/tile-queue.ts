@@ -190,11 +190,16 @@ export class TileQueue {
     return undefined;
   }
 
-  async #claim({ tile, isOther }: WantedTile): Promise<ClaimAnswer> {
+  async #claim({ tile, isOther }: WantedTile): Promise<ClaimAnswer | 'given-up'> {
     const answer = await this.options.claims.claim(tile.index);
     if (answer === 'busy') this.#remember({ tile, isOther });
     else if (answer === 'ours' && isOther) {
       this.#takenOver.add(tile.id);
+      // Its failure is final, and told by the shard that met it.
+      if (await this.options.claims.isGivenUp(tile.id)) {
+        await this.options.claims.release(tile.id);
+        return 'given-up';
+      }
       this.#left++;
       this.options.onTakenOver(tile);
     } else if (answer === 'loaded' && !isOther) {

@@ -127,6 +127,23 @@ test('who waits for a block of another holds none that it waits for in turn', as
   await Promise.all([one.close(), other.close()]);
 });
 
+test('a tile that is given up is known to the others as long as one of them is there, and to nobody after that', async () => {
+  const [one, other] = [run(), run()];
+  expect(await other.claim(tile(5, 0))).toBe('ours');
+  expect(await one.claim(tile(0, 0))).toBe('ours');
+  await one.giveUp('0-0');
+  expect(await one.claim(tile(1, 0))).toBe('ours');
+  await one.release('1-0');
+  await one.close();
+  // Its block is free, and the tile's failure told.
+  expect(await other.claim(tile(0, 0))).toBe('ours');
+  expect([await other.isGivenUp('0-0'), await other.isGivenUp('0-1')]).toEqual([true, false]);
+  await other.release('0-0');
+  await other.release('5-0');
+  await other.close();
+  expect(await marks.list()).toEqual([]);
+});
+
 test('an S3 that writes whatever the condition is known for it, and shards do not rely on it', async () => {
   const conditions = ['if-none-match', 'if-match'] as const;
   expect(await ignoresConditions(LOCATION, conditions, env)).toBe(false);

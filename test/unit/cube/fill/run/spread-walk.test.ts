@@ -70,6 +70,8 @@ test('four queues of one region that take turns fill it together, and seldom ask
             return 'ours';
           },
           release: async () => {},
+          giveUp: async () => {},
+          isGivenUp: async () => false,
           close: async () => {},
         },
         onLoadedElsewhere: () => {},

@@ -22,6 +22,7 @@ function setUp(
   limits: Omit<IngestLimits, 'maxTiles'> = {},
   answers: Record<string, ClaimAnswer[]> = {},
   others: readonly number[] = [],
+  givenUp: readonly string[] = [],
 ) {
   const stop = new AbortController();
   const [released, elsewhere, takenOver]: [string[], string[], string[]] = [[], [], []];
@@ -41,6 +42,8 @@ function setUp(
         return (left.length > 1 ? left.shift() : left[0]) ?? 'ours';
       },
       release: async (id) => void released.push(id),
+      giveUp: async () => {},
+      isGivenUp: async (id) => givenUp.includes(id),
       close: async () => {},
     },
     others: {
@@ -200,6 +203,12 @@ describe('of other shards', () => {
     const { queue, takenOver, elsewhere } = setUp(1, {}, answers, [7, 6]);
     expect(await drain(queue)).toEqual(['0-0', '0-6']);
     expect([takenOver, elsewhere, queue.left]).toEqual([['0-6'], [], 0]);
+  });
+
+  test('a tile that failed for good in its own shard is not tried again, unless it is of this one', async () => {
+    const { queue, takenOver, released } = setUp(2, {}, {}, [7, 6], ['0-0', '0-7']);
+    expect(await drain(queue)).toEqual(['0-0', '0-1', '0-6']);
+    expect([takenOver, released, queue.left]).toEqual([['0-6'], ['0-7'], 0]);
   });
 
   test('a tile is tried once by a run, though it is not loaded after that', async () => {
