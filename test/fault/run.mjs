@@ -14,12 +14,10 @@
  *   KILLS        processes that are killed among others, for each kind of store
  *   TRUNCATIONS  files that are damaged, for each kind of store
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInGroup } from '../in-group.mjs';
 import { prepareTools } from './machines/tools.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,38 +45,17 @@ say(
     .map(([name, count]) => `${name}=${count}`)
     .join(' '),
 );
-// Everything that is made goes with it, also where the run is ended from outside.
-const temporary = mkdtempSync(join(tmpdir(), 'geocubes-faults-'));
-const [program = '', ...args] = [
+const command = [
   ...ownMounts(),
   process.execPath,
   join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
   ...['run', '--config', 'test/fault/machines/vitest.config.ts', ...files],
 ];
-const child = spawn(program, args, {
+process.exitCode = await runInGroup(command, {
   cwd: ROOT,
-  stdio: ['ignore', 'inherit', 'inherit'],
-  env: { ...process.env, ...tools, ...counts, TMPDIR: temporary },
-  // A group of its own, so that what tests have started can be ended with it.
-  detached: true,
+  env: { ...process.env, ...tools, ...counts },
+  ...{ name: 'faults', limitMs: LIMIT_MS, say },
 });
-const end = (/** @type {NodeJS.Signals} */ signal) => {
-  try {
-    process.kill(-(child.pid ?? 0), signal);
-  } catch {
-    // All of it has ended.
-  }
-};
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, end);
-const limit = setTimeout(() => {
-  say(`not done after ${LIMIT_MS / 60_000} minutes`);
-  end('SIGKILL');
-}, LIMIT_MS);
-const [code] = await once(child, 'close');
-clearTimeout(limit);
-end('SIGKILL');
-rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
-process.exitCode = code ?? 1;
 
 /** Mounts that only the tests see, and that go with them. */
 function ownMounts() {

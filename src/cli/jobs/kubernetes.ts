@@ -17,6 +17,7 @@ export function kubernetesJob(job: Job): string {
   return `# ${shards} shards of ${oneLine(config)}, and what is done after them:
 #
 #   kubectl create secret generic ${name} --from-file=key.json   # or bind the service account to one of Google's
+#   kubectl create secret generic ${name}-store --from-literal=AWS_ACCESS_KEY_ID=...   # where the bucket wants keys
 #   kubectl apply -f THIS_FILE
 #   kubectl wait --for=condition=Complete --timeout=-1s job/${name}
 #   kubectl patch job/${finaliser} --type=merge -p '{"spec":{"suspend":false}}'
@@ -124,6 +125,8 @@ function podOf(
             ? [{ name: 'GEOCUBES_KEY_FILE', value: '/secrets/key.json' }]
             : []),
         ],
+        // Keys of a bucket that no account opens.
+        envFrom: [{ secretRef: { name: `${name}-store`, optional: true } }],
         resources: { requests: resources, limits: { memory: resources.memory } },
         ...(serviceAccount === undefined
           ? { volumeMounts: [{ name: 'key', mountPath: '/secrets', readOnly: true }] }

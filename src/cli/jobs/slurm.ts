@@ -45,7 +45,7 @@ ${queue === undefined ? '' : `#SBATCH --partition=${queue}\n`}#SBATCH --cpus-per
 #SBATCH --time=${timeOf(seconds)}
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --signal=B:TERM@${GRACE_SECONDS}
+#SBATCH --signal=B:USR1@${GRACE_SECONDS}
 #SBATCH --output=${name}-%A_%a.log
 #
 # ${shards} shards of ${oneLine(config)}, and what is done after them:
@@ -65,13 +65,17 @@ if [ -z "\${SLURM_JOB_ID:-}" ]; then
   exit
 fi
 
-shard=\${SLURM_ARRAY_TASK_ID:?this is a task of an array}
+shard=\${SLURM_ARRAY_TASK_ID:?it is a task of an array: hand it in from outside of a job}
+again='' ended='' child=''
+# Slurm signals this shell alone ${GRACE_SECONDS} s before the end of its time: what is fetched is committed, the rest is for another try.
+trap 'again=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' USR1
+# Who ends a job (preemption, scancel) sends TERM to all of it, and decides whether it is begun again.
+trap 'ended=yes' TERM
 ${folders.map((each) => `${each}\n`).join('')}${ingest}${perShard.map((each) => ` \\\n  ${each}`).join('')} &
 child=$!
-# Slurm tells this shell ${GRACE_SECONDS} s before the end: what is fetched is committed.
-trap 'kill -TERM "$child" 2>/dev/null' TERM
+[ -z "$again" ] || kill -TERM "$child" 2>/dev/null
 wait "$child"
-# The trap ends a wait, not the child.
+# A trap ends a wait, not the child.
 while kill -0 "$child" 2>/dev/null; do wait "$child"; done
 wait "$child"
 code=$?
@@ -83,6 +87,7 @@ case $code in
   # A wrong call, or credentials: another try would end in the same way.
   ${FINAL_CODES.join(' | ')}) exit "$code" ;;
 esac
+if [ -n "$ended" ] && [ -z "$again" ]; then exit "$code"; fi
 if [ "\${SLURM_RESTART_COUNT:-0}" -lt ${MOST_RETRIES} ]; then
   echo "shard $shard ended with $code and is handed in again" >&2
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$shard" && sleep 30

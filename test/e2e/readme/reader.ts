@@ -102,6 +102,8 @@ async function writeFiles(folder: string, blocks: readonly CodeBlock[]): Promise
   for (const { text } of blocks.filter(({ language }) => language === 'json')) {
     const fields = JSON.parse(text);
     const [, name] = Object.entries(FILES).find(([field]) => field in fields) ?? [];
+    // What is told on clusters: no bucket is here.
+    if (String(fields.store).startsWith('s3:')) continue;
     if (name !== undefined) await writeFile(join(folder, name), text, { flag: 'wx' });
   }
   await writeFile(join(folder, 'embeddings.json'), JSON.stringify(SMALL_EMBEDDINGS));

@@ -132,7 +132,8 @@ export const RULES: readonly Rule[] = [
     where: 'test/unit/quota/server.test.ts',
   },
   {
-    pattern: /^(?:npx geocubes job kubernetes --config cloud\.json |geocubes (?:job|plan)$)/,
+    pattern:
+      /^(?:npx geocubes job kubernetes --config cloud\.json |geocubes (?:job(?: slurm)?|plan)$)/,
     how: 'elsewhere',
     where: 'test/e2e/help-examples.test.ts',
   },
@@ -141,7 +142,17 @@ export const RULES: readonly Rule[] = [
     how: 'elsewhere',
     where: 'test/e2e/runs/shards.test.ts',
   },
-  { pattern: /^bash night\.sh$/, how: 'elsewhere', where: 'test/interop/jobs/test_jobs.py' },
+  {
+    pattern:
+      /^(?:npx geocubes create --store s3:\/\/cubes\/tctrend|bash night\.sh$|cat geocubes-finalise|npm run test:cluster$)/,
+    how: 'elsewhere',
+    where: 'test/cluster/slurm.cluster.ts',
+  },
+  {
+    pattern: /^(?:mkdir -p \/shared\/buckets\/cubes$|ROOT_ACCESS_KEY=)/,
+    how: 'elsewhere',
+    where: 'test/fault/machines/s3-servers.ts',
+  },
   { pattern: /^(?:kubectl|podman build) /, how: 'left', because: 'no test has a cluster' },
   { pattern: /^(npx )?geocubes loopback( --faults plan\.json)?$/, how: 'serve' },
   {

@@ -27,21 +27,26 @@ const INSTALL_MS = 600_000;
  * @returns {Record<string, string>} where the servers are, as the tests look for them
  */
 export function prepareTools(say) {
-  installCommands(say);
+  installCommands(COMMANDS, say);
   return { ...prepareVersitygw(say), ...prepareMoto(say) };
 }
 
-function installCommands(say) {
-  const missing = Object.keys(COMMANDS).filter((name) => !isThere(name));
+/**
+ * By apt-get, as root; what is missing after all is said.
+ * @param {Readonly<Record<string, string>>} commands and Debian's packages that have them
+ */
+export function installCommands(commands, say) {
+  const missing = Object.keys(commands).filter((name) => !isThere(name));
   if (missing.length === 0) return;
-  const packages = missing.map((name) => COMMANDS[name]);
+  const packages = [...new Set(missing.map((name) => commands[name]))];
   if (process.getuid?.() !== 0 || !isThere('apt-get')) {
     say(`not here: ${missing.join(', ')} (as root: apt-get install ${packages.join(' ')})`);
     return;
   }
   say(`installing ${packages.join(', ')}`);
   const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Services of packages are not started: tests start their own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run('apt-get', [...apt, 'update'], { env });
   const failure = run(
     'apt-get',
@@ -53,8 +58,11 @@ function installCommands(say) {
   if (failure !== undefined) say(`not here: ${packages.join(', ')} (${failure})`);
 }
 
-/** The program is kept for other checkouts: its name says what it was built of. */
-function prepareVersitygw(say) {
+/**
+ * An S3 server. The program is kept for other checkouts: its name says what it was built of.
+ * @returns {Record<string, string>} where it is, as the tests look for it
+ */
+export function prepareVersitygw(say) {
   if (process.env.VERSITYGW) return {};
   const module = join(HERE, 'versitygw');
   const sum = createHash('sha256')

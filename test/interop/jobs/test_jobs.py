@@ -226,7 +226,7 @@ def test_the_slurm_script_hands_in_the_array_and_the_finaliser_after_it(place, s
         *["finalise", "--shards", "4", "--config"],
         str(place / "night.json"),
     ]
-    assert "#SBATCH --signal=B:TERM@60" in slurm and "#SBATCH --array=1-4" in slurm
+    assert "#SBATCH --signal=B:USR1@60" in slurm and "#SBATCH --array=1-4" in slurm
     assert_nothing_acted(place)
 
 
@@ -248,35 +248,53 @@ def test_a_task_of_slurm_is_handed_in_again_where_that_may_help(place, slurm, co
     assert_nothing_acted(place)
 
 
-def test_a_task_of_slurm_passes_the_signal_on_and_waits_for_what_is_committed(place, slurm):
-    replace_command(
-        place,
-        "geocubes",
-        """
+STOPPED_BY_TERM = """
 import signal
 def stop(*_):
     note(stopped=True)
     sys.exit(130)
 signal.signal(signal.SIGTERM, stop)
-(here / 'running').touch()
+(here / 'running').write_text(str(os.getpid()))
 while True: time.sleep(1)
-""",
-    )
-    script = run_script(place, slurm, **TASK)
-    while not (place / "bin" / "running").exists():
+"""
+
+
+def started(place, script):
+    """The command's pid."""
+    path = place / "bin" / "running"
+    while not (path.exists() and path.read_text()):
         assert script.poll() is None
         time.sleep(0.05)
+    return int(path.read_text())
+
+
+def test_a_task_of_slurm_whose_time_is_over_waits_for_what_is_committed_and_is_handed_in_again(place, slurm):
+    replace_command(place, "geocubes", STOPPED_BY_TERM)
+    script = run_script(place, slurm, **TASK)
+    started(place, script)
     # As Slurm does it with B: to the shell alone.
-    script.send_signal(signal.SIGTERM)
+    script.send_signal(signal.SIGUSR1)
     script.communicate()
     assert script.returncode == 130
     assert [one["stopped"] for one in notes(place, "geocubes")] == [True]
     assert [one["args"] for one in notes(place, "scontrol")] == [["requeue", "17_3"]]
 
 
+def test_a_task_of_slurm_that_somebody_ends_is_told_once_and_not_handed_in_again(place, slurm):
+    replace_command(place, "geocubes", STOPPED_BY_TERM)
+    script = run_script(place, slurm, **TASK)
+    command = started(place, script)
+    # As Slurm does it when a job is preempted or cancelled: to all of its processes.
+    script.send_signal(signal.SIGTERM)
+    os.kill(command, signal.SIGTERM)
+    script.communicate()
+    assert script.returncode == 130
+    assert [one["stopped"] for one in notes(place, "geocubes")] == [True]
+    assert notes(place, "scontrol") == []
+
+
 @pytest.fixture
 def snakefile(place):
-    pytest.importorskip("snakemake", reason="Snakemake is installed by hand: see requirements.txt")
     settings = local_settings(failed="it's $(touch pwned) {y}.ndjson")
     path = place / "Snakefile"
     path.write_text(write_job(place, "snakemake", settings))
@@ -320,3 +338,13 @@ def test_snakemake_misses_nothing_but_what_is_left_to_its_user(place, snakefile)
     titles = {line.strip()[2:].split(" \"")[0] for line in (lint.stdout + lint.stderr).splitlines() if line.startswith("    * ")}
     # Settings lie where they lie; how the command comes to the nodes is the site's own.
     assert titles == {"Absolute path", "Specify a conda environment or container for each rule.:"}
+
+
+def test_the_container_file_has_nothing_that_its_linter_minds():
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "hadolint"), str(MAIN.parents[2] / ".github" / "Containerfile")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stdout) == (0, "")
