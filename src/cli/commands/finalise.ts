@@ -10,7 +10,7 @@ import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
 import { writeTileList } from '../options/tile-list.js';
-import { print, printJson } from '../output/terminal.js';
+import { print, printJson, tell } from '../output/terminal.js';
 
 interface Options extends RegionOptions {
   readonly store: string;
@@ -62,6 +62,12 @@ async function run(options: Options): Promise<void> {
       ...at,
       ...(shards === undefined ? {} : { shards }),
       ...(folder === undefined ? {} : { report: folder }),
+      onWait: (processes, ms) => {
+        if (!quiet)
+          tell(
+            `waiting ${Math.round(ms / 1000)} s and more to see whether ${processes} processes that have left something live still`,
+          );
+      },
       onMissing: (tile) => missing.push(tileId(tile)),
       onDamage: ({ id, message }) => damaged.push(`tile ${id} ${message}`),
       signal: interrupt.signal,
@@ -87,6 +93,11 @@ async function run(options: Options): Promise<void> {
       ...(report.missing > 0
         ? ['Run the shards again, or "geocubes ingest": what is loaded is not fetched again']
         : []),
+      ...(report.running === 0
+        ? []
+        : [
+            `${report.running} processes are filling the cube still, or may: what they hold is left, and what they add is not counted`,
+          ]),
       ...(report.report === undefined ? [] : reportWords(report.report)),
     );
   }

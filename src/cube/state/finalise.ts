@@ -4,7 +4,7 @@ import { AbortedError } from '../../errors.js';
 import { type Roi, tilesIn } from '../../grid/roi.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { checkReportFolder } from '../../report/files.js';
-import { openClaims } from '../../store/sharing/tile-claims.js';
+import { settleClaims } from '../../store/sharing/tile-claims.js';
 import { updateLedger, writeLoadedLists } from '../../store/smart-geocubes/loaded-list.js';
 import { checkExtendable, ledgerOf, type OpenedCube } from '../opened-cube.js';
 import type { ShardCut } from '../shards/cut.js';
@@ -26,6 +26,11 @@ export interface FinaliseOptions extends TimeOptions {
   readonly onDamage?: (tile: DamagedTile) => void;
   /** The folder of `ingestWithReport`, in which the shards have left theirs: one report over all of them goes into it. */
   readonly report?: string;
+  /**
+   * Told once where it has to be waited, because a process that left something may live still: of how many that is so,
+   * and milliseconds.
+   */
+  readonly onWait?: (processes: number, ms: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +41,8 @@ export interface FinaliseReport extends Pick<VerifyReport, 'loaded' | 'empty' | 
   readonly missing: number;
   /** Shards that lack tiles, counted from 0, and how many each; empty where nobody said how many shards there are. */
   readonly lacking: readonly { readonly shard: number; readonly tiles: number }[];
+  /** Processes that fill the cube still, or may: what they hold was left. */
+  readonly running: number;
   /** Where one report over all shards was asked for. */
   readonly report?: MergedReport;
 }
@@ -44,15 +51,14 @@ export interface FinaliseReport extends Pick<VerifyReport, 'loaded' | 'empty' | 
 export async function finaliseRegion(
   cube: OpenedCube,
   roi: Roi,
-  { time, shards, onMissing, onDamage, report: folder, signal }: FinaliseOptions,
+  { time, shards, onMissing, onDamage, report: folder, onWait, signal }: FinaliseOptions,
 ): Promise<FinaliseReport> {
   checkExtendable(cube);
   if (shards !== undefined) checkShardCount(shards);
   if (folder !== undefined) await checkReportFolder(folder);
   const { repository, dataset, codec, grid, timeAxis } = cube;
   const steps = selectSteps(timeAxis, time);
-  // A run that has nothing to claim clears away what those that are gone have left.
-  await openClaims(repository).close();
+  const running = await settleClaims(repository, { signal, onWait });
   await updateLedger(repository, dataset, codec);
   await writeLoadedLists(repository, dataset);
   const verified = await verifyRegion(cube, roi, {
@@ -75,7 +81,7 @@ export async function finaliseRegion(
     shards === undefined || missing.size === 0
       ? []
       : [...lackingIn(cutTiles(cube, tilesIn(roi, grid), steps, shards), missing)];
-  const report = { tiles, loaded, empty, missing: missing.size, damaged, lacking };
+  const report = { tiles, loaded, empty, missing: missing.size, damaged, lacking, running };
   if (folder === undefined) return report;
   const { mergeReports } = await import('./merged-report.js');
   const region = { roi, steps, shards, tiles, damaged, missing };

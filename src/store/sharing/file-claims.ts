@@ -7,6 +7,7 @@ import { translate } from '../store-errors.js';
 import type { ClaimAnswer, TileClaims } from './claims.js';
 import type { NewestLedger } from './newest-ledger.js';
 import { refuseOlderProcesses } from './older-versions.js';
+import { pause, type SettleOptions } from './settle.js';
 import { makeFolder, removeTaken, type SharingFolder } from './sharing-folder.js';
 import { isFolder, readSigned, type Signed } from './signed-file.js';
 
@@ -82,6 +83,27 @@ export class FileClaims implements TileClaims {
     // Once more: another run may have been killed since, and for a tile that nobody asks for again.
     await this.#sweep();
     await leave();
+  }
+
+  /**
+   * Removes what runs have left that are gone, and waits for a lease where that cannot be told sooner.
+   * @returns how many processes there are that live, or may.
+   */
+  async settle({ signal, onWait }: SettleOptions = {}): Promise<number> {
+    const leave = await this.#enter();
+    const { beat, lease } = this.sharing.times;
+    const until = performance.now() + 2 * lease;
+    let others = await this.sharing.others();
+    const isUnsure = () => others.some(({ lives }) => !lives);
+    if (isUnsure()) onWait?.(others.length, lease);
+    while (isUnsure() && performance.now() < until && !signal?.aborted) {
+      await pause(beat, signal);
+      await this.#sweep();
+      others = await this.sharing.others();
+    }
+    await this.close();
+    await leave();
+    return others.length;
   }
 
   #enter(): Promise<() => Promise<void>> {

@@ -61,6 +61,12 @@ export function lookUp(other: ProcessIdentity): 'running' | 'ended' | 'unknown' 
     : 'running';
 }
 
+/** Whether a process is, or was, on this machine, in whatever container: they have one system under them. */
+export function isOnThisHost({ boot, host }: ProcessIdentity): boolean {
+  const mine = thisProcess();
+  return boot === undefined || mine.boot === undefined ? host === mine.host : boot === mine.boot;
+}
+
 /** macOS and Windows have neither this nor the rest of /proc: there the name of the machine has to do. */
 function bootOf(): string | undefined {
   return tell(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());

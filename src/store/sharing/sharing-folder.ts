@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import type { StoreFolder } from '../durability/store-folder.js';
 import { translate } from '../store-errors.js';
-import { lookUp, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { isOnThisHost, lookUp, type ProcessIdentity, thisProcess } from './process-identity.js';
 import { isFolder, readSigned, type Signed } from './signed-file.js';
 
 /** The one name inside a local store that is neither Icechunk's nor Zarr's. */
@@ -45,12 +45,17 @@ const OWNER = 'owner.json';
 const DRAFT = /^[\w-]+\.draft$/;
 const FAILURE = /^(?:\d+-){1,2}\d+\.json$/;
 
+/** A process of another host that was not heard of for so long is gone: clients of network file systems cache times for up to a minute. */
+const STRANGER_MS = 180_000;
+
 /** Tries, while other processes remove folders as they leave. */
 const MAX_TRIES = 20;
 
 interface Beat {
   readonly mtimeNs: bigint;
   readonly since: number;
+  /** Whether it was seen to beat. */
+  readonly hasMoved: boolean;
 }
 
 /**
@@ -74,6 +79,8 @@ export class SharingFolder {
   #heart: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
   #names = 0;
+  #refuse: ((stranger: string) => StoreError) | undefined;
+  #refused: StoreError | undefined;
 
   constructor(
     readonly store: StoreFolder,
@@ -195,6 +202,8 @@ export class SharingFolder {
   /** Whoever looks at all the others with each beat knows of one that is gone when a lease is over. */
   async #beatAndLook(): Promise<void> {
     await this.#beat();
+    const stranger = this.#refuse === undefined ? undefined : await this.stranger();
+    if (stranger !== undefined) this.#refused = this.#refuse?.(stranger);
     await this.sweep();
   }
 
@@ -224,7 +233,7 @@ export class SharingFolder {
     const now = performance.now();
     let beat = this.#beats.get(id);
     if (beat?.mtimeNs !== mtimeNs) {
-      beat = { mtimeNs, since: now };
+      beat = { mtimeNs, since: now, hasMoved: beat !== undefined };
       this.#beats.set(id, beat);
     }
     const silent = now - beat.since;
@@ -254,6 +263,46 @@ export class SharingFolder {
     return typeof record === 'string'
       ? 'an unknown process'
       : `process ${record.pid} on ${record.host}`;
+  }
+
+  /** The other processes that are here, and whether each is known to live, or may be gone. */
+  async others(): Promise<{ readonly id: string; readonly lives: boolean }[]> {
+    const folder = join(this.path, 'processes');
+    const found: { id: string; lives: boolean }[] = [];
+    for (const id of await readdir(folder).catch((): string[] => [])) {
+      if (id === this.id || !ID.test(id)) continue;
+      const record = await readSigned<ProcessRecord>(join(folder, id, RECORD), 'process');
+      const isSeen = typeof record !== 'string' && lookUp(record) === 'running';
+      found.push({ id, lives: isSeen || this.#beats.get(id)?.hasMoved === true });
+    }
+    return found;
+  }
+
+  /**
+   * A process of another host that shares the store, or did until a short time ago: `undefined` where there is none.
+   * Only while this one shares it too.
+   */
+  async stranger(): Promise<string | undefined> {
+    const folder = join(this.path, 'processes');
+    for (const id of await readdir(folder).catch((): string[] => [])) {
+      if (id === this.id || !ID.test(id)) continue;
+      const file = join(folder, id, RECORD);
+      const record = await readSigned<ProcessRecord>(file, 'process');
+      if (typeof record === 'string' || isOnThisHost(record)) continue;
+      const age = await this.ageOfFile(file);
+      if (age !== undefined && age < STRANGER_MS) return this.nameOf(id);
+    }
+    return undefined;
+  }
+
+  /** From now on the others are looked at for processes of other hosts, with each beat. */
+  watchForStrangers(refuse: (stranger: string) => StoreError): void {
+    this.#refuse = refuse;
+  }
+
+  /** @throws {StoreError} where a process of another host was seen that must not be here. */
+  checkAlone(): void {
+    if (this.#refused !== undefined) throw this.#refused;
   }
 
   /** Removes the folders of processes that are gone, with their drafts. Their claims and lock are found by themselves. */

@@ -7,10 +7,12 @@ import { StoreFolder } from '../durability/store-folder.js';
 import { ignoresConditions } from '../remote/s3-probe.js';
 import type { Repository } from '../repository.js';
 import { BlockClaims } from './block-claims.js';
-import { BranchClaims } from './branch-claims.js';
+import { BranchClaims, REMOTE_LEASE_TIMES } from './branch-claims.js';
 import type { ClaimAnswer, TileClaims } from './claims.js';
 import { FileClaims } from './file-claims.js';
+import { MarkLeases } from './mark-leases.js';
 import { NewestLedger } from './newest-ledger.js';
+import type { SettleOptions } from './settle.js';
 import { type LeaseTimes, SharingFolder } from './sharing-folder.js';
 
 export type { ClaimAnswer, TileClaims } from './claims.js';
@@ -56,6 +58,23 @@ export function openClaims(
     case 'az':
       return new NoClaims(newest(REMOTE_AGE_MS));
   }
+}
+
+/**
+ * Removes what runs have left that are gone, for good: where it cannot be told at once whether one is, it is waited for
+ * a lease. What a run has that lives is left.
+ *
+ * @returns how many runs there are that live, or may.
+ */
+export async function settleClaims(
+  repository: Parameters<typeof openClaims>[0],
+  { times = REMOTE_LEASE_TIMES, ...options }: SettleOptions & { readonly times?: LeaseTimes } = {},
+): Promise<number> {
+  const { marks } = repository;
+  if (marks !== undefined)
+    return new MarkLeases(marks, { times, watchesAll: true }).settle(options);
+  const claims = openClaims(repository);
+  return claims instanceof FileClaims ? claims.settle(options) : 0;
 }
 
 /** Whether of several runs that claim the same thing one gets it, and the others are told. */

@@ -33,6 +33,7 @@ test('what one of three shards left undone is counted, listed and named by its s
   expect(report).toEqual({
     ...{ tiles: 9, loaded: 6, empty: 0, missing: 3, damaged: 0 },
     lacking: [{ shard: 1, tiles: 3 }],
+    running: 0,
   });
   const states = await cube.tileStates(WHOLE);
   expect(missing).toEqual(states.filter(({ state }) => state === 0).map(tileId));
