@@ -12,7 +12,12 @@ import type { Pool } from '../pool/pool.js';
 import type { PlannedTile, TileSource } from '../tile.js';
 import { EXIT, explain } from './exit-codes.js';
 import { abortOnSignals } from './interrupt.js';
-import { durabilityOption, pathFor, threadsOption } from './options/common.js';
+import {
+  durabilityOption,
+  pathFor,
+  threadsOption,
+  trustFileSystemOption,
+} from './options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from './options/pool.js';
 import {
   addLimitOptions,
@@ -40,6 +45,7 @@ export interface RunOptions extends ComputeOptions, LimitOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly durability: 'commit' | 'none';
+  readonly trustFileSystem?: boolean;
   readonly commitEvery?: CommitEvery;
 }
 
@@ -50,6 +56,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(kernelOption())
     .addOption(memoryOption())
     .addOption(durabilityOption())
+    .addOption(trustFileSystemOption())
     .addOption(commitEveryOption())
     .addOption(
       new Option('--format <format>', 'what to print: ndjson is a JSON record for each event')
@@ -124,6 +131,7 @@ export async function runIngest(
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
       ...{ shard: part, mayBorrow: options.mayBorrow, refreshBefore: options.refresh },
       ifChanged: options.ifChanged,
+      trustFileSystem: options.trustFileSystem,
       ...(maxOutage === undefined ? {} : { maxOutageMs: maxOutage }),
       ...(memory === undefined ? {} : { memory }),
       ...options.commitEvery,

@@ -65,6 +65,12 @@ export const trustOption = () =>
     'let input files lead anywhere: to other files, services, databases (default: only files that hold data, and VRTs over those in their own folder)',
   );
 
+export const trustFileSystemOption = () =>
+  new Option(
+    '--trust-file-system',
+    'fill a folder on a network file system from several processes: where all of them run on one host, or the file system shows each host at once what others write',
+  );
+
 export const quietOption = () =>
   new Option('-q, --quiet', 'print nothing: the exit code tells how it went');
 

@@ -40,6 +40,11 @@ export interface IngestOptions extends TimeOptions, IngestLimits {
    */
   readonly shard?: Shard | undefined;
   /**
+   * Fills a folder on a network file system from several processes: only where all of them run on one host, or where
+   * the file system shows each host at once what the others write. Default: that is refused.
+   */
+  readonly trustFileSystem?: boolean | undefined;
+  /**
    * Whether a shard may have more requests in flight than its equal part of a project's, because a quota server lends
    * them: it then keeps as many tiles under way as it could use alone. Default: false.
    */

@@ -2,12 +2,13 @@
 import { InvalidInputError, SetupError } from '../../errors.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { settlePacking } from '../../store/metadata/band-packing.js';
+import { refuseSeveralHosts } from '../../store/sharing/several-hosts.js';
 import { updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import type { TileSource } from '../../tile.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
 import { checkIngestOptions, type IngestOptions } from './ingest-options.js';
 
-/** @throws {InvalidInputError} {@link SetupError} where the cube cannot be filled, or not like that or not here. */
+/** @throws {InvalidInputError} {@link SetupError} {@link StoreError} where the cube cannot be filled, or not like that or not here. */
 export async function checkBefore(cube: OpenedCube, options: IngestOptions): Promise<void> {
   checkIngestOptions(options);
   checkExtendable(cube);
@@ -15,6 +16,10 @@ export async function checkBefore(cube: OpenedCube, options: IngestOptions): Pro
     throw new InvalidInputError(
       'Expected a cube with commits to refresh but received a plain Zarr directory: whoever is killed on the way would leave tiles of both. Take the tiles out with "geocubes drop", and ingest them again.',
     );
+  if (!options.trustFileSystem)
+    await refuseSeveralHosts(cube.repository, {
+      isOneOfSeveral: options.shard !== undefined && options.shard.count > 1,
+    });
   const { hasBlosc } = await options.pool.ready();
   if (cube.codec.name === 'blosc' && !hasBlosc)
     throw new SetupError(

@@ -60,6 +60,7 @@ export class LeaseLock {
   async with<T>(task: (lease: Lease) => Promise<T>): Promise<T> {
     const run = this.#turn.then(() =>
       this.sharing.during(async () => {
+        this.sharing.checkAlone();
         const token = await this.#take();
         try {
           return await task(this.#leaseOf(token));

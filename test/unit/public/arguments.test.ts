@@ -171,6 +171,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       'maxCommitDelayMs',
       'onEvent',
       'maxOutageMs',
+      'trustFileSystem',
       'maxTiles',
       'maxBytes',
       'until',
@@ -241,7 +242,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#finalise': call(
     () => [BBOX, {}],
-    ['time', 'shards', 'onMissing', 'onDamage', 'report', 'signal'],
+    ['time', 'shards', 'onMissing', 'onDamage', 'report', 'onWait', 'signal'],
     () => cube,
   ),
   'Cube#extend': call(
