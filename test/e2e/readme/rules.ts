@@ -196,7 +196,10 @@ export const RULES: readonly Rule[] = [
     how: 'run',
     expected: { stdout: expect.stringMatching(/^[1-9]\d* tiles? committed /) },
   },
-  { pattern: /^npx geocubes (create|plan|ingest|finalise|job|load|status|tag|rollback) /, how: 'run' },
+  {
+    pattern: /^npx geocubes (create|plan|ingest|finalise|job|load|status|tag|rollback) /,
+    how: 'run',
+  },
   { pattern: /^geocubes \w+ --help$/, how: 'run' },
   { pattern: /^ingest --dry-run$/, how: 'run', ...completed('--config night.json') },
   {
