@@ -34,6 +34,7 @@ const ACCOUNT = {
   endpoint: 'text',
   project: 'text',
   token: 'text',
+  tokenCommand: 'text',
   keyFile: 'text',
   insecureHttp: 'boolean',
   scopes: 'texts',

@@ -17,6 +17,7 @@ export interface ServiceOptions extends QuotaLenderOptions {
   readonly endpoint?: string;
   readonly project?: string;
   readonly keyFile?: string;
+  readonly tokenCommand?: string;
   readonly insecureHttp?: boolean;
   readonly concurrency?: number | undefined;
   readonly workloadTag?: string | undefined;
@@ -28,6 +29,7 @@ export function addServiceOptions(command: Command): Command {
     .addOption(endpointOption())
     .addOption(projectOption())
     .addOption(keyFileOption())
+    .addOption(tokenCommandOption())
     .addOption(insecureHttpOption())
     .addOption(concurrencyOption())
     .addOption(workloadTagOption())
@@ -46,6 +48,13 @@ export const keyFileOption = () =>
     '--key-file <file>',
     "JSON key of a service account (default: this machine's credentials)",
   ).argParser(pathFor('--key-file'));
+
+/** Not from a file of settings, which others may have written: it would run what they like. */
+export const tokenCommandOption = () =>
+  new Option(
+    '--token-command <command>',
+    'command that prints a token, run without a shell each time that one is needed; not from --config',
+  );
 
 export const insecureHttpOption = () =>
   new Option(

@@ -7,6 +7,11 @@ import { expected, InvalidInputError } from '../../errors.js';
 import { localPath } from '../../machine/local-path.js';
 import { readFileAtMost } from '../../raster/read-at-most.js';
 
+/** What a file of settings may not say, because such files are passed on, and why. */
+const NEVER_IN_FILES: ReadonlyMap<string, string> = new Map([
+  ['token-command', 'A file that is passed on could run any program.'],
+]);
+
 export const SETTINGS_HELP = `Each option can also be set in the environment (GEOCUBES_BBOX for --bbox) or in a
 JSON file that --config or GEOCUBES_CONFIG names ({ "bbox": [122, 71.5, 130, 74] }).
 The command line goes first, then the environment, then the file.`;
@@ -189,6 +194,14 @@ function readSettings(given: string, known?: ReadonlySet<string>): Map<string, u
         `the settings in ${file}`,
         key,
         '"geocubes COMMAND --help" lists them.',
+      );
+    const reason = NEVER_IN_FILES.get(name);
+    if (reason !== undefined)
+      throw expected(
+        `--${name} on the command line or in the environment`,
+        `the settings in ${file}`,
+        key,
+        reason,
       );
     settings.set(name, value);
   }

@@ -24,8 +24,13 @@ export interface EarthEngineAccountOptions {
    * GOOGLE_CLOUD_PROJECT, EE_PROJECT, GEE_PROJECT, the quota project of the login.
    */
   readonly project?: string | undefined;
-  /** A bearer token. Default: GEOCUBES_TOKEN, then credentials found on this machine, which go to Google's hosts only. */
+  /** A bearer token. Default: GEOCUBES_TOKEN, then {@link tokenCommand}, then credentials found on this machine, which go to Google's hosts only. */
   readonly token?: string | undefined;
+  /**
+   * A command that prints a token: alone in a line, or as JSON with its end. It is run without a shell when a token is
+   * needed, and nothing of it is told. Default: GEOCUBES_TOKEN_COMMAND.
+   */
+  readonly tokenCommand?: string | undefined;
   /** JSON file of a service account's key or of a user's login. Default: GEOCUBES_KEY_FILE. */
   readonly keyFile?: string | undefined;
   /** Whether a token may go over plain http to another machine than this one, readable on the way. Default: false. */

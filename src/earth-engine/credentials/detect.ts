@@ -23,11 +23,13 @@ import {
   type Surroundings,
   variable,
 } from './surroundings.js';
+import { CommandTokens, isToken, wordsOf } from './token-command.js';
 import { givenToken, LibraryTokens, type Tokens } from './tokens.js';
 
 /** What the caller names; each comes before the variable of the same meaning. */
 export interface Wishes {
   readonly token?: string | undefined;
+  readonly tokenCommand?: string | undefined;
   readonly keyFile?: string | undefined;
   readonly project?: string | undefined;
 }
@@ -62,8 +64,8 @@ interface Candidate extends Account {
 }
 
 /**
- * The first account there is, in this order: a token (option, GEOCUBES_TOKEN), a key file (option,
- * GEOCUBES_KEY_FILE), EE_SERVICE_ACC_PRIVATE_KEY, the Earth Engine credentials file, and application
+ * The first account there is, in this order: a token (option, GEOCUBES_TOKEN), a command that prints one
+ * (option, GEOCUBES_TOKEN_COMMAND), a key file (option, GEOCUBES_KEY_FILE), EE_SERVICE_ACC_PRIVATE_KEY, the Earth Engine credentials file, and application
  * default credentials: GOOGLE_APPLICATION_CREDENTIALS, gcloud's file, the metadata server. What is named
  * but cannot work wins all the same, with its `problem`: going on silently would use another account
  * than the one that was meant.
@@ -72,6 +74,7 @@ export function detectAccount(wishes: Wishes, surroundings: Surroundings): Detec
   const file = readEarthEngineFile(surroundings);
   const account =
     fromToken(wishes, surroundings) ??
+    fromTokenCommand(wishes, surroundings) ??
     fromKeyFile(wishes, surroundings) ??
     fromKeyText(surroundings) ??
     file.account ??
@@ -87,6 +90,9 @@ export function detectAccount(wishes: Wishes, surroundings: Surroundings): Detec
 }
 
 export const EARTH_ENGINE_FILE = '~/.config/earthengine/credentials';
+/** By which the Python client, where it is installed, hands out tokens of its own login by its own code. */
+export const PYTHON_TOKEN_COMMAND =
+  'python3 -c "import ee, google.auth.transport.requests as r; c = ee.data.get_persistent_credentials(); c.refresh(r.Request()); print(c.token)"';
 const GCLOUD_FILE = "gcloud's default credentials";
 const LOG_IN = 'Run "gcloud auth application-default login" again.';
 const CHECK_KEY = 'Check that the key has not been deleted, and its account not disabled.';
@@ -97,9 +103,28 @@ function fromToken({ token }: Wishes, surroundings: Surroundings): Candidate | u
   const origin = given ? 'the token given' : 'GEOCUBES_TOKEN';
   if (value === undefined) return undefined;
   // Anything else could not stand in a header, and the HTTP client's error would quote it.
-  return /^[\x21-\x7e]+$/.test(value)
+  return isToken(value)
     ? { kind: 'token', origin, tokens: () => givenToken(value) }
     : broken('token', origin, 'holds characters that no token has');
+}
+
+/** One that is given for this run is as good as a token; one of the environment may print what is Google's alone. */
+function fromTokenCommand(
+  { tokenCommand }: Wishes,
+  surroundings: Surroundings,
+): Candidate | undefined {
+  const given = tokenCommand?.trim();
+  const line = given || variable(surroundings, 'GEOCUBES_TOKEN_COMMAND');
+  if (line === undefined) return undefined;
+  const origin = given ? 'the token command given' : 'GEOCUBES_TOKEN_COMMAND';
+  const words = wordsOf(line);
+  return typeof words === 'string'
+    ? broken('token', origin, words)
+    : {
+        kind: given ? 'token' : 'key',
+        origin,
+        tokens: () => new CommandTokens(origin, words),
+      };
 }
 
 function fromKeyFile({ keyFile }: Wishes, surroundings: Surroundings): Candidate | undefined {
@@ -196,7 +221,7 @@ function readEarthEngineFile(surroundings: Surroundings): EarthEngineFile {
   ].map(textOf);
   if (refresh_token === undefined) return project;
   if (client_id === undefined || client_secret === undefined) {
-    const problem = `${EARTH_ENGINE_FILE} was passed over: it names no OAuth client of its own, so it serves the Python client alone. Run "gcloud auth application-default login" or "earthengine authenticate --auth_mode=gcloud".`;
+    const problem = `${EARTH_ENGINE_FILE} was passed over: it names no OAuth client of its own, so it serves the Python client alone. Run "gcloud auth application-default login" or "earthengine authenticate --auth_mode=gcloud", or let that client print tokens: --token-command '${PYTHON_TOKEN_COMMAND}'.`;
     return { ...project, problem };
   }
   const key = userKey({ refresh_token, client_id, client_secret });

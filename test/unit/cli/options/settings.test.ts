@@ -27,6 +27,7 @@ function valuesOf(
     .addOption(new Option('--threads <n>').argParser(wholeNumber('--threads', 0, 256)))
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
     .addOption(new Option('--retry <list>').conflicts(['bbox', 'roi', 'dryRun']))
+    .option('--token-command <command>')
     .option('--dry-run')
     .option('-q, --quiet')
     .action(() => {});
@@ -43,6 +44,15 @@ async function settings(content: unknown): Promise<string> {
   await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
   return file;
 }
+
+test('a file of settings cannot name a program to run; the environment can', async () => {
+  const config = await settings({ tokenCommand: 'rm' });
+  expect(() => valuesOf(['--store', 'x', '--config', config])).toThrow(
+    'Expected --token-command on the command line or in the environment for the settings in',
+  );
+  const { tokenCommand } = valuesOf(['--store', 'x'], { GEOCUBES_TOKEN_COMMAND: 'print' });
+  expect(tokenCommand).toBe('print');
+});
 
 describe('an option', () => {
   test('is what the command line says, else the environment, else the file, else its default', async () => {

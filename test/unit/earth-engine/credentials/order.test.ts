@@ -29,6 +29,7 @@ const detect = (env: Readonly<Record<string, string>> = {}, wishes: Wishes = {})
 test('each source wins over all that come after it', () => {
   const env: Record<string, string> = {
     GEOCUBES_TOKEN: SECRET,
+    GEOCUBES_TOKEN_COMMAND: 'print a token',
     GEOCUBES_KEY_FILE: put('key.json', serviceAccount()),
     EE_SERVICE_ACC_PRIVATE_KEY: JSON.stringify(serviceAccount()),
     GOOGLE_APPLICATION_CREDENTIALS: put('adc.json', USER),
@@ -44,6 +45,7 @@ test('each source wins over all that come after it', () => {
     remove();
   };
   next(() => delete env.GEOCUBES_TOKEN);
+  next(() => delete env.GEOCUBES_TOKEN_COMMAND);
   next(() => delete env.GEOCUBES_KEY_FILE);
   next(() => delete env.EE_SERVICE_ACC_PRIVATE_KEY);
   next(() => rmSync(python));
@@ -54,6 +56,7 @@ test('each source wins over all that come after it', () => {
   expect(winners).toEqual([
     'the token given',
     'GEOCUBES_TOKEN',
+    'GEOCUBES_TOKEN_COMMAND',
     'GEOCUBES_KEY_FILE',
     'EE_SERVICE_ACC_PRIVATE_KEY',
     '~/.config/earthengine/credentials',
