@@ -1,10 +1,12 @@
 import { expected } from '../errors.js';
+import type { XY } from './affine.js';
 import { type Crs, EPSG_4326, parseCrs } from './crs/crs.js';
 import { boundsOf } from './frame.js';
 import type { GeoBox } from './geobox.js';
 import type { GeoJsonRegion } from './shapes/geojson.js';
 import { boundingWindows } from './shapes/pixel-windows.js';
-import { type BoundingBox, checkBoundingBox, placeRegion } from './shapes/region.js';
+import { placeOn } from './shapes/place.js';
+import { type BoundingBox, checkBoundingBox, placeRegion, shapesOf } from './shapes/region.js';
 import { type CellGrid, type CellPosition, touchedCells } from './shapes/touched-cells.js';
 import type { Window } from './window.js';
 
@@ -90,6 +92,27 @@ function outside(roi: Roi, grid: GeoBox) {
     `a region that touches the cube (${grid.crs.name} ${west},${south},${east},${north})`,
     'the region of interest',
     describe(roi),
+    looksSwapped(roi, grid)
+      ? 'With latitude and longitude swapped it would touch it: longitudes come first.'
+      : undefined,
+  );
+}
+
+/** Whether a geographic region lies on the grid when its latitudes are taken for longitudes. */
+function looksSwapped(roi: Roi, grid: GeoBox): boolean {
+  if ('affine' in roi) return false;
+  const { shapes, crs } = shapesOf(roi);
+  if (!crs.isGeographic) return false;
+  const swap = ([x, y]: XY): XY => [y, x];
+  const swapped = {
+    points: shapes.points.map(swap),
+    lines: shapes.lines.map((line) => line.map(swap)),
+    polygons: shapes.polygons.map((rings) => rings.map((ring) => ring.map(swap))),
+  };
+  const places = [swapped.points, ...swapped.lines, ...swapped.polygons.flat()].flat();
+  return (
+    places.every(([, latitude]) => Math.abs(latitude) <= 90) &&
+    boundingWindows(placeOn(grid, swapped, crs), grid).length > 0
   );
 }
 

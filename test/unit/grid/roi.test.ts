@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/errors.js';
 import { parseCrs, transformer } from '../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
-import { parseBoundingBox, roiWindows } from '../../../src/grid/roi.js';
+import { parseBoundingBox, type Roi, roiWindows } from '../../../src/grid/roi.js';
 
 const LONLAT = parseCrs('EPSG:4326');
 /** One pixel a degree. */
@@ -172,5 +172,33 @@ describe('roiWindows on a polar grid', () => {
 
   test('a region on the other half of the world lies outside', () => {
     expect(() => roiWindows(parseBoundingBox('0,60,10,70'), ANTARCTIC)).toThrow(InvalidInputError);
+  });
+});
+
+describe('a region outside the grid whose latitudes and longitudes look swapped is told so', () => {
+  const grid = GeoBox.fromBounds({ west: 120, south: 70, east: 130, north: 75 }, LONLAT, 0.1);
+  const HINT = 'With latitude and longitude swapped it would touch it: longitudes come first.';
+  const ring = [
+    [72, 121],
+    [73, 121],
+    [73, 122],
+    [72, 121],
+  ];
+
+  test.each([
+    parseBoundingBox('72,121,73,122'),
+    parseBoundingBox('71,119,74,131'),
+    { type: 'Point', coordinates: [72, 126] } satisfies Roi,
+    { type: 'Polygon', coordinates: [ring] } satisfies Roi,
+  ])('as %j', (roi) => {
+    expect(() => roiWindows(roi, grid)).toThrow(HINT);
+  });
+
+  test.each([
+    parseBoundingBox('10,50,11,51'),
+    parseBoundingBox('72,76,73,77'),
+    parseBoundingBox('7e5,7e6,8e5,8e6', parseCrs('EPSG:3413')),
+  ])('but not as %j', (roi) => {
+    expect(() => roiWindows(roi, grid)).toThrow(/received "[^"]*"\.$/);
   });
 });
