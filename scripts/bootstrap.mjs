@@ -18,14 +18,21 @@ import { forcedChoice, mayInstall } from './bootstrap/gdal/choices.mjs';
 import { setUpGdal } from './bootstrap/gdal.mjs';
 import { setUpIcechunk } from './bootstrap/icechunk.mjs';
 import { withLock } from './bootstrap/lock.mjs';
-import { checkNode, setUpPackages } from './bootstrap/packages.mjs';
+import { checkNode, setUpPackages, setUpPeers } from './bootstrap/packages.mjs';
 import { cacheFolder, projectPaths } from './bootstrap/paths.mjs';
 import { createReporter, SetupFailure } from './bootstrap/report.mjs';
 import { setUpResample } from './bootstrap/resample.mjs';
 import { setUpTypescript } from './bootstrap/typescript.mjs';
 
 const paths = projectPaths();
-const reporter = createReporter((line) => process.stderr.write(`${line}\n`));
+/** Steps speak to whoever has a checkout. */
+const inWordsOfReader = (/** @type {string} */ line) =>
+  paths.isCheckout
+    ? line
+    : line
+        .replaceAll(/npm run setup -- /g, 'npx geocubes setup ')
+        .replaceAll(/npm start|node scripts\/bootstrap\.mjs/g, 'npx geocubes setup');
+const reporter = createReporter((line) => process.stderr.write(`${inWordsOfReader(line)}\n`));
 
 try {
   const context = { paths, cache: cacheFolder(process.env), say: reporter.note };
@@ -33,7 +40,9 @@ try {
   const forced = forcedChoice(process.env.GEOCUBES_GDAL);
   await reporter.step('Node', () => checkNode());
   await withLock(join(paths.native, 'lock'), reporter.note, async () => {
-    if (paths.isCheckout) await reporter.step('packages', () => setUpPackages(context));
+    await reporter.step('packages', () =>
+      paths.isCheckout ? setUpPackages(context) : setUpPeers(context),
+    );
     await reporter.step('GDAL', () => setUpGdal(context, forced, allowed));
     await reporter.step('Icechunk', () => setUpIcechunk(context));
     await reporter.step('Blosc', () => setUpBlosc(context));

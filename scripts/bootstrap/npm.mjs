@@ -1,6 +1,6 @@
 /** Calls npm, and says in one line why it failed. */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readJson } from './files.mjs';
 import { SetupFailure } from './report.mjs';
 import { lastLine, run, which } from './run.mjs';
@@ -42,6 +42,21 @@ export async function installPackages({ paths, say }) {
   );
   const lenient = await call('install', '--no-save');
   if (!lenient.ok) throw explainNpmFailure(lenient.output, log);
+}
+
+/**
+ * Installs one package without its scripts into the project that has this one, and leaves its package.json alone.
+ *
+ * @param {import('./paths.mjs').Context} context
+ * @param {string} wanted name and range
+ */
+export async function installPeer({ paths }, wanted) {
+  const npm = findNpm();
+  const log = join(paths.logs, 'npm-install.log');
+  const flags = NPM_FLAGS.filter((flag) => !flag.startsWith('--include='));
+  const args = [...npm.args, 'install', '--no-save', wanted, ...flags];
+  const result = await run(npm.command, args, { cwd: dirname(paths.modules), log });
+  if (!result.ok) throw explainNpmFailure(result.output, log);
 }
 
 /**

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from './files.mjs';
 import { rescueBinding } from './gdal.mjs';
-import { installPackages } from './npm.mjs';
+import { installPackages, installPeer } from './npm.mjs';
 import { SetupFailure } from './report.mjs';
 
 export const OLDEST_NODE = '20.18.1';
@@ -48,6 +48,24 @@ export async function setUpPackages(context) {
   await installPackages(context);
   writeFileSync(stamp, wanted);
   return { state: 'packages', did: 'installed from package-lock.json' };
+}
+
+/**
+ * Beside a package that npm installed, gdal-async: npm leaves it out, because its install script would download a
+ * binary, or build a whole GDAL. It is not written into the project's package.json, which is its owner's.
+ *
+ * @param {import('./paths.mjs').Context} context
+ */
+export async function setUpPeers(context) {
+  const { root, gdalPackage } = context.paths;
+  if (existsSync(join(gdalPackage, 'package.json'))) return { state: 'packages' };
+  const { peerDependencies } = readJson(join(root, 'package.json')) ?? {};
+  const wanted = `gdal-async@${peerDependencies['gdal-async']}`;
+  await installPeer(context, wanted);
+  context.say(
+    `packages: npm keeps gdal-async when your project names it: npm install --ignore-scripts "${wanted}"`,
+  );
+  return { state: 'packages', did: `installed ${wanted} beside this package` };
 }
 
 /** Platform and architecture count, because optional packages hold binaries. */

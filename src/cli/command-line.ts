@@ -9,9 +9,10 @@ endWithReader();
 try {
   checkLimits();
   // Only now: a hundred modules want a hundred open files.
-  const { createProgram } = await import('./program.js');
-  const program = await createProgram(process.argv.slice(2));
-  await program.parseAsync();
+  const { createProgram, joinBoxes } = await import('./program.js');
+  const words = joinBoxes(process.argv.slice(2));
+  const program = await createProgram(words);
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   process.exitCode = endingOf(error);
 }

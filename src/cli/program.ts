@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addSettings, SETTINGS_HELP } from './options/settings.js';
+import { addStoreWord } from './options/words.js';
 import { COMMANDER_OUTPUT } from './output/terminal.js';
+
+export { joinBoxes } from './options/words.js';
 
 /**
  * The commands in the order of the help. What a command stands on is loaded when it is meant: nobody who
@@ -107,9 +110,23 @@ const COMMANDS: readonly {
     name: 'doctor',
     description:
       'tell what this machine has, and whether cubes can be filled on it; or ask Earth Engine what its documentation leaves open',
-    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
+    load: async () => (await import('./commands/machine/doctor.js')).doctorCommand(),
+  },
+  {
+    name: 'setup',
+    description: 'make ready what is native in this package: GDAL, Blosc, resampling',
+    load: async () => (await import('./commands/machine/setup.js')).setupCommand(),
+  },
+  {
+    name: 'completion',
+    description: 'print the script by which a shell completes commands and options',
+    parameters: '<shell>',
+    load: async () => (await import('./commands/machine/completion.js')).completionCommand(),
   },
 ];
+
+/** Has to know all the others whole. */
+const KNOWS_ALL = 'completion';
 
 /**
  * The command, ready to parse.
@@ -124,6 +141,8 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
   const geocubes = new Command('geocubes')
     .description('Fill Zarr datacubes in Icechunk repositories from Google Earth Engine.')
     .version(version)
+    // All words after a command are the command's.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       [
@@ -132,12 +151,14 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
         '\nExample:\n  $ geocubes ingest --help',
       ].join('\n'),
     );
-  const isMeant = words === undefined || hasSettingsFile(words) ? () => true : among(words);
+  const wantsAll = words === undefined || words[0] === KNOWS_ALL || hasSettingsFile(words);
+  const isMeant = wantsAll ? () => true : among(words);
   for (const known of COMMANDS) {
     const { name, description } = known;
     const command = isMeant(name) ? await known.load() : nameOf(known);
     geocubes.addCommand(command.description(description).showHelpAfterError('(--help tells more)'));
   }
+  addStoreWord(geocubes.commands);
   addSettings(geocubes.commands);
   // Commander would end the process with code 1 for a wrong call.
   for (const command of [geocubes, ...geocubes.commands])

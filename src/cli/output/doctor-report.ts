@@ -110,7 +110,7 @@ function describeDrivers({ drivers }: GdalFacts): DoctorRow {
     name,
     status: 'fail',
     value: `without ${absent.join(', ')}`,
-    todo: 'install a GDAL that has them, with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system npm start',
+    todo: `install a GDAL that has them, with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system ${SET_UP_COMMAND}`,
   };
 }
 
@@ -124,7 +124,7 @@ function describeEncoders({ bloscCompressors, bundled }: GdalFacts): DoctorRow {
     status: 'warn',
     value: bloscCompressors.length === 0 ? 'none in this GDAL' : bloscCompressors.join(', '),
     todo: bundled
-      ? "install the system's GDAL with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system npm start"
+      ? `install the system's GDAL with headers (Debian: libgdal-dev), then GEOCUBES_GDAL=system ${SET_UP_COMMAND}`
       : "a GDAL whose Zarr driver has Blosc with zstd (Debian's has)",
   };
 }
@@ -137,7 +137,7 @@ function describeBlosc(ask: () => Pick<BloscAddon, 'version'> | undefined): Doct
     name,
     status: 'warn',
     value: 'none: chunks are compressed and read more slowly',
-    todo: 'install libblosc with its header (Debian: libblosc-dev) and a C compiler, then npm start',
+    todo: `install libblosc with its header (Debian: libblosc-dev) and a C compiler, then ${SET_UP_COMMAND}`,
   };
 }
 
@@ -148,7 +148,7 @@ function describeResample(ask: () => object | undefined): DoctorRow {
     name,
     status: 'warn',
     value: 'none: rasters of another grid are resampled more slowly',
-    todo: 'install a C compiler (Debian: build-essential), then npm start',
+    todo: `install a C compiler (Debian: build-essential), then ${SET_UP_COMMAND}`,
   };
 }
 
@@ -249,16 +249,22 @@ function describeTemp(folder: string): DoctorRow {
 
 const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL' } as const;
 
-/** The report as a table for the terminal: plain text, one row per line, todos below their rows. */
-export function renderDoctorReport({ ok, rows }: DoctorReport): string {
+/** A line of the report, and what the row says that it belongs to; the verdict's line is of the whole. */
+export interface DoctorLine {
+  readonly text: string;
+  readonly status?: DoctorRow['status'];
+}
+
+/** The report as a table for the terminal: one row per line, todos below their rows. */
+export function doctorLines({ ok, rows }: DoctorReport): DoctorLine[] {
   const width = Math.max(...rows.map((row) => row.name.length));
   const lines = rows.flatMap(({ name, status, value, todo }) => {
     const lead = `${name.padEnd(width)}  ${MARKS[status].padEnd(4)}  `;
     const next = todo === undefined ? [] : [`${' '.repeat(lead.length)}-> ${todo}`];
-    return [`${lead}${value}`, ...next];
+    return [`${lead}${value}`, ...next].map((text) => ({ text, status }));
   });
   const verdict = ok
     ? 'Ready: the main job can run here.'
     : 'Not ready: mend the rows marked FAIL, then run geocubes doctor again.';
-  return [...lines, '', verdict].join('\n');
+  return [...lines, { text: '' }, { text: verdict, status: ok ? 'ok' : 'fail' }];
 }

@@ -3,12 +3,23 @@
  * and of stores, so whatever a terminal would obey comes out as a visible escape; a line stays one line.
  */
 import { once } from 'node:events';
+import type { WriteStream } from 'node:tty';
+import { styleText } from 'node:util';
 import { visible, visibleJson } from '../../visible.js';
 import type { Terminal } from './progress-bar.js';
 
 /** Lines on stdout. */
 export function print(...lines: readonly string[]): void {
   process.stdout.write(textOf(lines));
+}
+
+export type Colour = 'green' | 'yellow' | 'red';
+
+/** A line on stdout, in a colour where a terminal wants it. */
+export function printIn(colour: Colour | undefined, line: string): void {
+  const clean = visible(line);
+  const { stdout } = process;
+  stdout.write(`${colour === undefined ? clean : painted(stdout, colour, clean)}\n`);
 }
 
 /** Lines on stderr, for whoever watches. */
@@ -18,14 +29,21 @@ export function tell(...lines: readonly string[]): void {
 
 /** A failure, told on stderr as the command's own word. */
 export function complain(message: string): void {
-  tell(`geocubes: ${message}`);
+  process.stderr.write(complaint(message));
 }
 
 /** The same while a bar may be drawn: the line takes its place, and the bar comes again below it. */
 export function warn(message: string): void {
-  process.stderr.write(
-    `${process.stderr.isTTY ? '\r\x1b[K' : ''}${textOf([`geocubes: ${message}`])}`,
-  );
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${complaint(message)}`);
+}
+
+function complaint(message: string): string {
+  return `${painted(process.stderr, 'red', 'geocubes:')} ${visible(message)}\n`;
+}
+
+/** Whether a terminal wants colours is Node's to say: NO_COLOR, FORCE_COLOR and TERM count. */
+function painted(stream: WriteStream, colour: Colour, clean: string): string {
+  return stream.isTTY && stream.hasColors() ? styleText(colour, clean) : clean;
 }
 
 /** A value as JSON on stdout, over several lines or in one: the same JSON, with nothing in it that acts. */

@@ -170,6 +170,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   demo: ['--folder', '--config'],
   loopback: ['--folder', '--faults', '--config'],
   doctor: ['--key-file', '--out', '--config'],
+  setup: ['--config'],
+  completion: ['--config'],
 };
 
 /** With what a command comes as far as the option in question. */

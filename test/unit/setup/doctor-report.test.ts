@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type DoctorOptions,
+  type DoctorReport,
+  doctorLines,
   gatherDoctorReport,
-  renderDoctorReport,
 } from '../../../src/cli/output/doctor-report.js';
 import { SetupError } from '../../../src/errors.js';
 
@@ -133,10 +134,8 @@ describe('Earth Engine credentials and project', () => {
     putFile('.config/earthengine/credentials', { ...login, project: 'my-project' });
     const report = await gather();
     expect(JSON.stringify(report)).not.toContain('not-for-anyone');
-    expect(renderDoctorReport(report)).toContain('from ~/.config/earthengine/credentials');
-    expect(renderDoctorReport(report)).toContain(
-      'my-project, from ~/.config/earthengine/credentials',
-    );
+    expect(textOf(report)).toContain('from ~/.config/earthengine/credentials');
+    expect(textOf(report)).toContain('my-project, from ~/.config/earthengine/credentials');
   });
 
   test("a file that only the Python client's own OAuth client could use is none, and the row tells what to run", async () => {
@@ -189,7 +188,7 @@ describe('Earth Engine credentials and project', () => {
 });
 
 test('the table has one row per finding, with what to do below it and a verdict at the end', () => {
-  const text = renderDoctorReport({
+  const text = textOf({
     ok: false,
     rows: [
       { name: 'Node', status: 'ok', value: '20.20.2' },
@@ -204,3 +203,9 @@ test('the table has one row per finding, with what to do below it and a verdict 
     'Not ready: mend the rows marked FAIL, then run geocubes doctor again.',
   ]);
 });
+
+function textOf(report: DoctorReport): string {
+  return doctorLines(report)
+    .map(({ text }) => text)
+    .join('\n');
+}

@@ -4,6 +4,7 @@ import {
   COMMANDER_OUTPUT,
   complain,
   print,
+  printIn,
   printJson,
   tell,
   writeOut,
@@ -41,6 +42,7 @@ test('what acts is shown as an escape, and what merely is unusual stays', () => 
 
 describe.each<[string, () => unknown]>([
   ['a line', () => print(HOSTILE)],
+  ['a line in a colour', () => printIn('red', HOSTILE)],
   ['a line on stderr', () => tell(HOSTILE)],
   ['a failure', () => complain(HOSTILE)],
   ['JSON', () => printJson({ [HOSTILE]: HOSTILE }, undefined, 0)],
@@ -83,4 +85,33 @@ test("the progress bar's words are cleaned, its own sequences work", () => {
   expect(line.startsWith('\r') && line.endsWith('\x1b[K\n')).toBe(true);
   expect(line.slice(1, -4)).not.toMatch(ACTS);
   expect(line.slice(1, -4)).not.toContain('\n');
+});
+
+describe('colours', () => {
+  const streams = [process.stdout, process.stderr];
+  const before = streams.map(({ isTTY, hasColors }) => ({ isTTY, hasColors }));
+  const asTerminal = (hasColors: boolean) => {
+    for (const stream of streams)
+      Object.assign(stream, { isTTY: true, hasColors: () => hasColors });
+  };
+  afterEach(() => {
+    for (const [i, stream] of streams.entries()) Object.assign(stream, before[i]);
+  });
+  const write = () => {
+    printIn('green', 'ok');
+    complain('no');
+  };
+
+  test('are for a terminal that has them, around clean words', () => {
+    asTerminal(true);
+    expect(written(write)).toBe('\x1b[32mok\x1b[39m\n\x1b[31mgeocubes:\x1b[39m no\n');
+    expect(written(() => printIn('red', '\x1b[2J'))).toBe('\x1b[31m\\x1b[2J\x1b[39m\n');
+  });
+
+  test('are not for one that has none, as NO_COLOR says, nor for a file', () => {
+    asTerminal(false);
+    expect(written(write)).toBe('ok\ngeocubes: no\n');
+    for (const stream of streams) Object.assign(stream, { isTTY: false, hasColors: () => true });
+    expect(written(write)).toBe('ok\ngeocubes: no\n');
+  });
 });

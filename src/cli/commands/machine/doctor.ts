@@ -5,20 +5,21 @@ import {
   liveHtml,
   liveMarkdown,
   summaryOf,
-} from '../../cube/sources/live.js';
-import { expected } from '../../errors.js';
-import { EXIT } from '../exit-codes.js';
-import { abortOnSignals } from '../interrupt.js';
-import { formatOption, pathFor } from '../options/common.js';
-import { checkOutput, writeOutput } from '../options/output-file.js';
+} from '../../../cube/sources/live.js';
+import { expected } from '../../../errors.js';
+import { EXIT } from '../../exit-codes.js';
+import { abortOnSignals } from '../../interrupt.js';
+import { formatOption, pathFor } from '../../options/common.js';
+import { checkOutput, writeOutput } from '../../options/output-file.js';
 import {
   endpointOption,
   insecureHttpOption,
   keyFileOption,
   projectOption,
-} from '../options/service.js';
-import { gatherDoctorReport, renderDoctorReport } from '../output/doctor-report.js';
-import { print, printJson } from '../output/terminal.js';
+  tokenCommandOption,
+} from '../../options/service.js';
+import { doctorLines, gatherDoctorReport } from '../../output/doctor-report.js';
+import { print, printIn, printJson } from '../../output/terminal.js';
 
 interface DoctorCommandOptions {
   readonly format: 'text' | 'json';
@@ -26,6 +27,7 @@ interface DoctorCommandOptions {
   readonly endpoint?: string;
   readonly project?: string;
   readonly keyFile?: string;
+  readonly tokenCommand?: string;
   readonly insecureHttp?: boolean;
   readonly showProject?: boolean;
   readonly out: string;
@@ -41,6 +43,7 @@ export function doctorCommand(): Command {
     .addOption(endpointOption())
     .addOption(projectOption())
     .addOption(keyFileOption())
+    .addOption(tokenCommandOption())
     .addOption(insecureHttpOption())
     .addOption(
       new Option('--out <file>', 'page of the live check to write, without secrets: .html or .md')
@@ -56,10 +59,14 @@ export function doctorCommand(): Command {
       if (options.live) return runLive(options);
       const report = await gatherDoctorReport();
       if (options.format === 'json') printJson(report);
-      else print(...renderDoctorReport(report).split('\n'));
+      else
+        for (const { text, status } of doctorLines(report))
+          printIn(status === undefined ? undefined : COLOURS[status], text);
       if (!report.ok) process.exitCode = EXIT.failed;
     });
 }
+
+const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
 async function runLive({ out, format, ...options }: DoctorCommandOptions): Promise<void> {
   const page = out.endsWith('.html') ? liveHtml : out.endsWith('.md') ? liveMarkdown : undefined;
