@@ -44,17 +44,40 @@ def dataset_file():
 
 
 @pytest.fixture(scope="module")
-def medians(folder):
+def shots(folder):
+    """Masked [time, shot, band, y, x]."""
+
+    def read(name):
+        with rasterio.open(f"{folder}/{name}.tif") as raster:
+            return raster.read(masked=True)
+
+    return np.ma.stack([np.ma.stack([read(name) for name in month]) for month in MONTHS])
+
+
+def medians_of(shots):
     """[time, band, y, x], cut to whole numbers as a cast does, 0 where nothing is valid."""
-    steps = []
-    for month in MONTHS:
-        shots = []
-        for name in month:
-            with rasterio.open(f"{folder}/{name}.tif") as raster:
-                shots.append(raster.read(masked=True))
-        median = np.ma.median(np.ma.stack(shots).astype("f8"), axis=0)
-        steps.append(np.floor(median).filled(0).astype(np.uint16))
-    return np.stack(steps)
+    return np.floor(np.ma.median(shots.astype("f8"), axis=1)).filled(0).astype(np.uint16)
+
+
+@pytest.fixture(scope="module")
+def medians(shots):
+    return medians_of(shots)
+
+
+@pytest.fixture
+def fill(dataset_file, pytestconfig, tmp_path):
+    """The pixels [time, band, y, x] of a cube that is filled by an expression."""
+
+    def fill(expression):
+        file, pixels = tmp_path / "monthly.json", tmp_path / "pixels"
+        file.write_text(json.dumps({**dataset_file, "expression": expression}))
+        command = [NODE, str(HERE / "fill-cube.mjs"), str(file), pytestconfig.getoption("--server"), str(pixels)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        shape = (len(dataset_file["bands"]), len(MONTHS), *MONTHLY["shape"])
+        return np.fromfile(pixels, "<u2").reshape(shape).swapaxes(0, 1)
+
+    return fill
 
 
 def test_the_text_of_the_example_is_a_function_value_of_two_named_arguments(printed):
@@ -67,20 +90,23 @@ def test_the_text_of_the_example_is_a_function_value_of_two_named_arguments(prin
 
 
 @pytest.mark.parametrize("form", ["text", "object"])
-def test_a_cube_filled_by_it_has_the_medians_that_numpy_computes(
-    form, printed, dataset_file, medians, pytestconfig, tmp_path
-):
+def test_a_cube_filled_by_it_has_the_medians_that_numpy_computes(form, printed, medians, fill):
     text = printed[1]["expression"]
-    expression = text if form == "text" else json.loads(text)
-    file, pixels = tmp_path / "monthly.json", tmp_path / "pixels"
-    file.write_text(json.dumps({**dataset_file, "expression": expression}))
-    command = [NODE, str(HERE / "fill-cube.mjs"), str(file), pytestconfig.getoption("--server"), str(pixels)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    shape = (len(dataset_file["bands"]), *medians[:, 0].shape)
-    cube = np.fromfile(pixels, "<u2").reshape(shape)
+    cube = fill(text if form == "text" else json.loads(text))
     assert (cube == 0).any() and len(np.unique(cube)) > 1000
-    np.testing.assert_array_equal(cube, medians.swapaxes(0, 1))
+    np.testing.assert_array_equal(cube, medians)
+
+
+def test_dates_may_be_made_of_the_arguments_and_functions_of_images_be_mapped_within(shots, fill):
+    def dark(start, end):
+        first_half = ee.Date(start), ee.Date(end).advance(-10, "day")
+        collection = ee.ImageCollection("COPERNICUS/S2_SR_HARMONIZED").filterDate(*first_half)
+        return collection.map(lambda image: image.updateMask(image.lt(9000))).median()
+
+    arguments = [{"name": None, "type": "Object"}, {"name": None, "type": "Object"}]
+    function = ee.CustomFunction({"name": "", "args": arguments, "returns": "Image"}, dark)
+    expected = medians_of(np.ma.masked_greater_equal(shots[:, :2], 9000))
+    np.testing.assert_array_equal(fill(function.serialize()), expected)
 
 
 def test_the_client_itself_gets_the_same_pixels_when_it_calls_the_function(printed, dataset_file, medians):
