@@ -176,19 +176,19 @@ describe('roiWindows on a polar grid', () => {
 });
 
 describe('a region outside the grid whose latitudes and longitudes look swapped is told so', () => {
-  const grid = GeoBox.fromBounds({ west: 120, south: 70, east: 130, north: 75 }, LONLAT, 0.1);
+  const grid = GeoBox.fromBounds({ west: 20, south: 70, east: 30, north: 75 }, LONLAT, 0.1);
   const HINT = 'With latitude and longitude swapped it would touch it: longitudes come first.';
   const ring = [
-    [72, 121],
-    [73, 121],
-    [73, 122],
-    [72, 121],
+    [72, 21],
+    [73, 21],
+    [73, 22],
+    [72, 21],
   ];
 
   test.each([
-    parseBoundingBox('72,121,73,122'),
-    parseBoundingBox('71,119,74,131'),
-    { type: 'Point', coordinates: [72, 126] } satisfies Roi,
+    parseBoundingBox('72,21,73,22'),
+    parseBoundingBox('71,19,74,31'),
+    { type: 'Point', coordinates: [72, 26] } satisfies Roi,
     { type: 'Polygon', coordinates: [ring] } satisfies Roi,
   ])('as %j', (roi) => {
     expect(() => roiWindows(roi, grid)).toThrow(HINT);
