@@ -105,7 +105,8 @@ export async function showPlan(options: PlanOptions): Promise<void> {
         );
   const accounting = accountingOf(cube.dataset, options);
   if (format === 'json') printJson({ ...estimate, ...accounting });
-  else print(...estimateText(estimate).split('\n'), ...accountingText(accounting));
+  else
+    print(...estimateText(estimate).split('\n'), ...accountingText(accounting, estimate.requests));
   if (png === undefined) return;
   await writeOutput(png, await renderPng(await planMap(cube, roi, options)), '--png');
   if (format === 'text') print(`Wrote ${png}`);
@@ -129,8 +130,11 @@ function accountingOf(
   return { workloadTag: workloadTagFor(dataset, workloadTag) ?? null };
 }
 
-function accountingText({ workloadTag }: ReturnType<typeof accountingOf>): string[] {
-  if (workloadTag === undefined) return [];
+function accountingText(
+  { workloadTag }: ReturnType<typeof accountingOf>,
+  requests: number,
+): string[] {
+  if (workloadTag === undefined || requests === 0) return [];
   const where =
     workloadTag === null
       ? 'without a workload tag, among all others of the project'
