@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
-import { SHARING_NAME } from '../../src/store/sharing/sharing-folder.js';
-import { runCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
+import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
+import { SHARING_NAME } from '../../../../src/store/sharing/sharing-folder.js';
+import { runCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
 import {
   type Calm,
   datasetOf,
@@ -18,7 +18,7 @@ import {
   type Watched,
   Workplace,
   watchCommand,
-} from './support/disturbed-cubes.js';
+} from '../../support/disturbed-cubes.js';
 
 /** Decides every moment; another one by the environment. */
 const SEED = Number(process.env.KILL_SEED ?? 20_261_125);

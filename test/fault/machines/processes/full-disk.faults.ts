@@ -4,9 +4,9 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
-import { runCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
+import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
+import { runCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
 import {
   awayFrom,
   type Calm,
@@ -18,8 +18,8 @@ import {
   ingestArgs,
   KINDS,
   Workplace,
-} from './support/disturbed-cubes.js';
-import { openSmallDisk } from './support/small-disk.js';
+} from '../../support/disturbed-cubes.js';
+import { openSmallDisk } from '../../support/small-disk.js';
 
 let calm: Calm;
 let server: LoopbackServer;
@@ -125,7 +125,7 @@ test('where log, report and list have no room, each is told in a line, and the t
   }
 });
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url));
 
 test.runIf(process.platform === 'linux').each([
   ['stderr, which loses the progress alone', 2, [], 0],
