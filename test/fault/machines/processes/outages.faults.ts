@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cube, createPool, earthEngine } from '../../src/index.js';
-import { type FaultPlan, type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
-import { type Ended, runCommand, startCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
+import { Cube, createPool, earthEngine } from '../../../../src/index.js';
+import {
+  type FaultPlan,
+  type LoopbackServer,
+  startLoopback,
+} from '../../../../src/loopback/index.js';
+import { type Ended, runCommand, startCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
 import {
   awayFrom,
   type Calm,
@@ -18,7 +22,7 @@ import {
   said,
   Workplace,
   watchCommand,
-} from './support/disturbed-cubes.js';
+} from '../../support/disturbed-cubes.js';
 
 let calm: Calm;
 let place: Workplace;
