@@ -13,6 +13,7 @@ A job names a store, the class (which is the cube's title), its grid, the raw pi
 
 import importlib.metadata
 import json
+import os
 import sys
 import types
 import warnings
@@ -141,3 +142,6 @@ if __name__ == "__main__":
     # All-masked tiles make it warn of empty slices, which is its own affair.
     warnings.simplefilter("ignore")
     main()
+    sys.stdout.flush()
+    # All is written. At the interpreter's own end a thread of some library may abort the process.
+    os._exit(0)
