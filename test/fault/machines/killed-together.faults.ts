@@ -12,6 +12,7 @@ import {
   ingestArgs,
   KINDS,
   randomFrom,
+  sweepAfterKills,
   Workplace,
   watchCommand,
 } from '../support/disturbed-cubes.js';
@@ -79,6 +80,7 @@ describe.skipIf(lacking !== undefined)(
         // A commit may have been made whose owner was killed before it could tell.
         expect(told.size).toBeGreaterThan(0);
         expect(await expectRightPixels(store, calm)).toBe(calm.tiles);
+        await sweepAfterKills(store);
         await expectEqualCubes(store, calm);
       },
     );

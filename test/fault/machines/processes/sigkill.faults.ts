@@ -15,6 +15,7 @@ import {
   fillCalmly,
   ingestArgs,
   randomFrom,
+  sweepAfterKills,
   type Watched,
   Workplace,
   watchCommand,
@@ -134,6 +135,7 @@ test.each([
     expect(last).toMatchObject({ code: 0, stderr: '' });
     const summary = JSON.parse(last.stdout) as { alreadyLoaded: number; committed: number };
     expect(summary).toMatchObject({ alreadyLoaded: least, committed: calm.tiles - least });
+    await sweepAfterKills(store);
     await expectEqualCubes(store, calm);
   },
 );
