@@ -27,11 +27,8 @@ export function joinBoxes(words: readonly string[]): string[] {
  */
 export function addStoreWord(commands: readonly Command[]): void {
   for (const command of commands) {
-    const takesStore = command.options.some(
-      ({ long, mandatory }) => long === '--store' && mandatory,
-    );
-    if (!takesStore || command.registeredArguments.length > 0) continue;
-    const option = command.options.find(({ long }) => long === '--store');
+    const option = command.options.find(({ long, mandatory }) => long === '--store' && mandatory);
+    if (option === undefined || command.registeredArguments.length > 0) continue;
     const parse = command.parseOptions.bind(command);
     command.parseOptions = (args) => {
       const parsed = parse(args);
@@ -46,7 +43,7 @@ export function addStoreWord(commands: readonly Command[]): void {
         );
       command.setOptionValueWithSource(
         'store',
-        option?.parseArg?.(store, undefined) ?? store,
+        option.parseArg?.(store, undefined) ?? store,
         'cli',
       );
       return { ...parsed, operands: rest };

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { EarthEngineError } from '../../errors.js';
 import { parseObject, textOf } from './key.js';
-import type { Tokens } from './tokens.js';
+import { ONE_RENEWAL_MS, type Tokens } from './tokens.js';
 
 /** A login may ask another machine; nobody waits longer for one. */
 const PATIENCE_MS = 60_000;
@@ -12,9 +12,6 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /** A token with an end is replaced this long before it. */
 const AHEAD_MS = 5 * 60_000;
-
-/** Many requests are refused together when a token ends; within this time one new token answers all of them. */
-const ONE_RENEWAL_MS = 30_000;
 
 /** How a command is started; it can be replaced in a test. */
 export type Run = (file: string, args: readonly string[]) => Promise<string>;

@@ -19,7 +19,7 @@ export function givenToken(token: string): Tokens {
  * Many requests are refused together when a token ends, and each asks for a new one. Within this time
  * of the last renewal the new token is taken to be the answer to all of them.
  */
-const ONE_RENEWAL_MS = 30_000;
+export const ONE_RENEWAL_MS = 30_000;
 
 /** A token that is still good for this long may be used though its successor did not come. */
 const SPARE_MS = 30_000;
