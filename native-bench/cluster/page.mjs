@@ -25,7 +25,10 @@ const PARTS = { middle: 'in the middle', away: 'server killed', back: 'server st
 function quotaSection({ quota, quotaOf }) {
   const rows = quota.rows.flatMap((row) =>
     Object.entries(PARTS).map(([part, words]) => {
-      const { perSecond, meanMs, underWay, refused, least, most, jain } = row[part];
+      const { meanMs, underWay, refused, least, most, jain } = row[part];
+      // Requests begin and end all at once where places are the limit: the ends of a stretch would count a burst whole or
+      // not at all. So one counts by the part of it that lies in the stretch, of which underWay is the mean.
+      const perSecond = (underWay * 1000) / meanMs;
       // What the service could have served in that time, by how long a request took it.
       const limit = Math.min((quotaOf.concurrency * 1000) / meanMs, quotaOf.rate);
       return [
@@ -45,7 +48,7 @@ function quotaSection({ quota, quotaOf }) {
   );
   return [
     '## Eight shards behind a quota server',
-    `Eight ingests of a cube in a folder, each with \`--shard i/8 --quota\`; the service bears ${n(quotaOf.concurrency)} requests at a time and ${n(quotaOf.rate)} a second, and refuses what is beyond with 429. The server that lends them is killed with SIGKILL in the middle, and started again. With the longer latency the places are the limit, with the shorter one the requests a second. "Of the limit" is against what the service could have served in the time that a request took it, by its own clock. ${machineOf(quota)}.`,
+    `Eight ingests of a cube in a folder, each with \`--shard i/8 --quota\`; the service bears ${n(quotaOf.concurrency)} requests at a time and ${n(quotaOf.rate)} a second, and refuses what is beyond with 429. The server that lends them is killed with SIGKILL in the middle, and started again. With the longer latency the places are the limit, with the shorter one the requests a second. "Of the limit" is against what the service could have served in the time that a request took it, by its own clock; a request counts by the part of it that lies in the stretch. ${machineOf(quota)}.`,
     table(
       [
         'latency, part',
