@@ -6,7 +6,7 @@
  * Beside each cube lies what the JavaScript side reads back from it: `<name>.pixels`, the raw bytes
  * of `[band, y, x]`. `manifest.json` describes all of them. Needs `dist/` and the native modules.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -14,10 +14,13 @@ import {
   createPool,
   defineDataset,
   earthEngine,
+  GeoBox,
   localFiles,
+  parseDataset,
   parseToi,
 } from '../../dist/index.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../dist/loopback/index.js';
+import { DEFAULT_TOKEN, encodeGeoTiff, startLoopback } from '../../dist/loopback/index.js';
+import { writeScenes } from '../e2e/recipes/scenes.mjs';
 import { prepare } from './recipes.mjs';
 
 /** Files whose numbers stand for something, on their own grid: stored as they are, or as values. */
@@ -29,6 +32,9 @@ const PACKED = [
   { name: 'values-geotiff', file: 'scaled.tif', dtype: 'float32', unscale: true },
   { name: 'values-netcdf', file: 'up.nc', part: 'b1', dtype: 'float64', unscale: true },
 ];
+
+/** Composites of a collection, in whole numbers that stand for others, and with a time axis. */
+const COMPOSITES = ['s2-monthly', 'era5-land-monthly', 'ndvi-annual'];
 
 const [output] = process.argv.slice(2);
 if (output === undefined) {
@@ -56,6 +62,26 @@ async function makePacked({ name, file, part, dtype, unscale = false }, out, poo
   return { name, store, file: path, part: part ?? null, dtype, unscale };
 }
 
+async function makeComposites(out, pool) {
+  const scenes = join(out, 'scenes');
+  mkdirSync(scenes);
+  const assets = writeScenes(scenes, { GeoBox, encodeGeoTiff });
+  writeFileSync(join(scenes, 'manifest.json'), JSON.stringify({ assets }));
+  const server = await startLoopback({ folder: scenes });
+  try {
+    const made = [];
+    for (const name of COMPOSITES) {
+      const file = new URL(`../e2e/recipes/datasets/${name}.json`, import.meta.url);
+      const dataset = parseDataset(JSON.parse(readFileSync(file, 'utf8')));
+      const cube = await makeCube({ name, dataset }, out, pool, server.url);
+      made.push({ name, store: cube.store, steps: cube.steps });
+    }
+    return made;
+  } finally {
+    await server.close();
+  }
+}
+
 async function makeCubes(/** @type {string} */ out) {
   const rasters = join(out, 'rasters');
   mkdirSync(rasters, { recursive: true });
@@ -71,7 +97,8 @@ async function makeCubes(/** @type {string} */ out) {
     for (const recipe of recipes) cubes.push(await makeCube(recipe, out, pool, server.url));
     const packed = [];
     for (const recipe of PACKED) packed.push(await makePacked(recipe, out, pool));
-    const manifest = { cubes, packed, skipped };
+    const composites = await makeComposites(out, pool);
+    const manifest = { cubes, packed, composites, skipped };
     writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, undefined, 2));
   } finally {
     await pool.close();

@@ -6,6 +6,7 @@ import { FILTERS } from './filters.js';
 import { BANDS } from './images/bands.js';
 import { COORDINATES } from './images/coordinates.js';
 import { FUNCTIONS } from './images/functions.js';
+import { REMAP } from './images/remap.js';
 import { REPROJECTION } from './images/reprojection.js';
 import { MASKS } from './masks.js';
 import { COLUMNS } from './sets/columns.js';
@@ -13,6 +14,7 @@ import { COMPOSITES } from './sets/composites.js';
 import { EXTENT } from './sets/extent.js';
 import { LINKS } from './sets/links.js';
 import { MEMBERS } from './sets/members.js';
+import { RANGES } from './sets/ranges.js';
 import { STRUCTURE } from './structure.js';
 import { DATES } from './values/dates.js';
 import { DICTIONARIES } from './values/dictionaries.js';
@@ -30,6 +32,7 @@ const DEFINITIONS: Definitions = {
   ...BANDS,
   ...ARITHMETIC,
   ...FUNCTIONS,
+  ...REMAP,
   ...MASKS,
   ...CASTS,
   ...REPROJECTION,
@@ -41,6 +44,7 @@ const DEFINITIONS: Definitions = {
   ...EXTENT,
   ...LINKS,
   ...FILTERS,
+  ...RANGES,
   ...ELEMENTS,
   ...PROJECTIONS,
   ...GEOMETRIES,

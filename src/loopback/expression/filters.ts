@@ -1,7 +1,7 @@
 import type { Definition, Definitions } from './algorithm.js';
 import type { Arguments } from './arguments.js';
 import { propertyOf } from './element.js';
-import { type Filter, isKind, isSame, type Value } from './value.js';
+import { type Filter, isKind, isList, isSame, type Value } from './value.js';
 
 const OPERANDS =
   '(leftField: String = null, rightValue: Object = null, rightField: String = null, leftValue: Object = null) => Filter';
@@ -58,6 +58,18 @@ export const FILTERS: Definitions = {
       });
     },
   },
+  'Filter.listContains': {
+    description:
+      'Accepts images whose property has the value among its items, or is one of the list.',
+    signature: OPERANDS,
+    evaluate: (given) => {
+      const [left, right] = [operand(given, 'left'), operand(given, 'right')];
+      return filter((element) => {
+        const [items, own] = [left(element), right(element)];
+        return own !== null && isList(items) && items.some((item) => isSame(item, own));
+      });
+    },
+  },
   'Filter.notNull': {
     description: 'Accepts images that have all of the properties.',
     signature: '(properties: List<String>) => Filter',
@@ -85,6 +97,14 @@ export function utc(given: Arguments): Arguments {
     throw given.refuse(`Time zone '${String(zone)}' is not known to the loopback Earth Engine.`);
   }
   return given;
+}
+
+/** What stands on one side of a filter of two: a value, or an image's property. */
+function operand(given: Arguments, side: 'left' | 'right'): (element: Value) => Value {
+  const value = given.optional(`${side}Value`);
+  if (value !== undefined) return () => value;
+  const field = given.string(`${side}Field`);
+  return (element) => propertyOf(element, field);
 }
 
 function filter(accepts: Filter['accepts']): Filter {

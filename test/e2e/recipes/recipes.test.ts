@@ -1,5 +1,6 @@
 /** Cubes of dataset files with recipes, filled from the loopback server, beside what numpy makes of the same scenes. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   Cube,
@@ -10,9 +11,9 @@ import {
   type Pool,
   parseDataset,
 } from '../../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
+import { encodeGeoTiff, type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { temporaryFolder } from '../loopback-cubes.js';
-import { writeScenes } from './scenes.js';
+import { writeScenes } from './scenes.mjs';
 
 interface Reference {
   readonly shape: readonly [steps: number, rows: number, columns: number];
@@ -28,7 +29,8 @@ let server: LoopbackServer;
 let pool: Pool;
 beforeAll(async () => {
   folder = await temporaryFolder();
-  await writeScenes(folder.path);
+  const assets = writeScenes(folder.path, { GeoBox, encodeGeoTiff });
+  writeFileSync(join(folder.path, 'manifest.json'), JSON.stringify({ assets }));
   server = await startLoopback({ folder: folder.path });
   pool = createPool({ size: 0 });
 });

@@ -8,6 +8,7 @@ from make_scenes import YEARS
 
 def pytest_addoption(parser):
     parser.addoption("--server", required=True, help="URL of the loopback server")
+    parser.addoption("--recipes-server", required=True, help="URL of the server of the scenes of test/e2e/recipes")
     parser.addoption("--folder", required=True, help="the folder of make_scenes.py that it serves")
     parser.addoption("--cube", help="pixels of a cube that the command filled, and how it was made")
 

@@ -8,12 +8,13 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Cube, createPool, earthEngine, parseDataset } from '../../../dist/index.js';
-import { DEFAULT_TOKEN, startLoopback } from '../../../dist/loopback/index.js';
+import { Cube, createPool, earthEngine, GeoBox, parseDataset } from '../../../dist/index.js';
+import { DEFAULT_TOKEN, encodeGeoTiff, startLoopback } from '../../../dist/loopback/index.js';
+import { writeScenes } from '../../e2e/recipes/scenes.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -31,9 +32,12 @@ async function main(/** @type {string[]} */ pythons) {
     const made = await run(pythons[0], [join(HERE, 'make_scenes.py'), scenes]);
     if (made !== 0) return made;
     const server = await startLoopback({ folder: scenes });
+    // Scenes of the same collections, but other ones.
+    const recipes = await startLoopback({ folder: writeRecipeScenes(join(work, 'recipes')) });
     try {
       const cube = await fillCube(work, server.url);
       const options = ['--server', server.url, '--folder', scenes, '--cube', cube];
+      options.push('--recipes-server', recipes.url);
       for (const python of pythons) {
         const code = await run(python, [
           '-m',
@@ -51,6 +55,7 @@ async function main(/** @type {string[]} */ pythons) {
       }
       return 0;
     } finally {
+      await recipes.close();
       await server.close();
     }
   } finally {
@@ -68,6 +73,13 @@ async function run(python, args) {
   const child = spawn(python, args, { stdio: ['ignore', 'inherit', 'inherit'], env });
   const [code] = await once(child, 'close');
   return code ?? 1;
+}
+
+function writeRecipeScenes(/** @type {string} */ folder) {
+  mkdirSync(folder);
+  const assets = writeScenes(folder, { GeoBox, encodeGeoTiff });
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ assets }));
+  return folder;
 }
 
 /** @returns the path of what `test_seed.py` is told of the cube */

@@ -44,6 +44,8 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("warped_cube", [*map(named, warped), *missing(manifest)])
     if "packed" in metafunc.fixturenames:
         metafunc.parametrize("packed", [pytest.param(it, id=it["name"]) for it in manifest["packed"]])
+    if "composite" in metafunc.fixturenames:
+        metafunc.parametrize("composite", [pytest.param(it, id=it["name"]) for it in manifest["composites"]])
     if "format_2_cube" in metafunc.fixturenames:
         newer = [cube for cube in cubes if cube.format == 2]
         metafunc.parametrize("format_2_cube", [*map(named, newer)])
