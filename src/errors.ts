@@ -89,7 +89,7 @@ export class StoreError extends GeocubesError {
  * - `credentials`: no token, or a refused one; `permission`: the token may not do this
  * - `not-found`: no such asset; `bad-request`: the request is wrong and stays wrong
  * - `quota`: too many requests; `transient`: try again; `too-large`: ask for less at a time
- * - `no-images`: the collection has none in this time step; others may have some
+ * - `no-images`: the collection has none in this time step (others may have some), or none that pass its filter
  * - `wrong-reply`: the same request gets the same reply each time, and it is not what was asked for
  * - `unreachable`: nothing answers at the address
  */

@@ -7,11 +7,8 @@ import { asStored, equivalentCrs } from '../grid/crs/crs.js';
 import { Grid } from '../grid/tiling.js';
 import type { StoreOptions } from '../store/durability/local-store.js';
 import { explainDamage } from '../store/durability/roll-back.js';
-import {
-  CUBE_RECORD_PATH,
-  type CubeRecord,
-  LAYOUT_VERSIONS,
-} from '../store/metadata/zarr-metadata.js';
+import { checkLayout } from '../store/metadata/cube-layout.js';
+import { CUBE_RECORD_PATH, type CubeRecord } from '../store/metadata/zarr-metadata.js';
 import { readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
@@ -63,14 +60,10 @@ export async function openRecord(
   const group = (await readMetadata(session, CUBE_RECORD_PATH)) as
     | { attributes?: Partial<CubeRecord> }
     | undefined;
-  const { layout, dataset, codec } = group?.attributes ?? {};
+  const record = group?.attributes ?? {};
+  const { dataset, codec } = record;
   if (dataset !== undefined && codec !== undefined) {
-    if (layout === undefined || !LAYOUT_VERSIONS.includes(layout)) {
-      throw new StoreError(
-        'not-a-cube',
-        `Expected a cube of layout ${LAYOUT_VERSIONS.join(' or ')} at ${storage} but received ${layout}. Update smart-geocubes-native.`,
-      );
-    }
+    checkLayout(record, storage);
     if (given !== undefined) checkSame(given, dataset);
     return { dataset, codec };
   }

@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Dataset, fillValueOf, RESAMPLING_RADII } from '../dataset/dataset.js';
 import { originOf } from '../dataset/origin.js';
-import { formatInstant, type TimeSpan } from '../dataset/period.js';
+import type { TimeSpan } from '../dataset/period.js';
 import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs, wkt1Of } from '../grid/crs/crs.js';
 import { GeoBox } from '../grid/geobox.js';
@@ -29,6 +29,7 @@ import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
 import { assetIdOf, type Expression, requestExpression } from './expressions/expression.js';
 import { maxReplyBytes, planRequests, type RequestShape, replyBands } from './plan-requests.js';
+import { withoutImages } from './replies/without-images.js';
 import { splitRequest } from './split-request.js';
 
 export interface EarthEngineOptions {
@@ -187,18 +188,16 @@ class PixelFetcher {
     for (const { bytes } of parts) this.#memory.giveBack(bytes);
   }
 
-  /** A mosaic of no images has no bands, which is all that the service says of it. */
+  /**
+   * A mosaic of no images has no bands, which is all that the service says of it. So has an expression without a time
+   * for other reasons, which stay the service's own.
+   */
   #explain(error: unknown, time: TimeSpan | undefined): unknown {
-    if (time === undefined || !(error instanceof EarthEngineError)) return error;
-    if (error.reason !== 'no-bands') return error;
+    if (!(error instanceof EarthEngineError) || error.reason !== 'no-bands') return error;
     const { source } = this.dataset;
-    const explained = new EarthEngineError(
-      'no-images',
-      `Expected images of ${source.kind === 'collection' ? source.id : 'the source'} from ${formatInstant(time.start)} up to ${formatInstant(time.end)} but there are none. Leave this time step out.`,
-      error.status,
-      { cause: error },
-    );
-    this.#withoutImages.set(time.start, explained);
+    if (time === undefined && source.kind !== 'collection') return error;
+    const explained = withoutImages(source, time, error);
+    this.#withoutImages.set(time?.start, explained);
     return explained;
   }
 

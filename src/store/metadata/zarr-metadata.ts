@@ -14,6 +14,7 @@ import type { GeoBox } from '../../grid/geobox.js';
 import { Grid, type TileIndex } from '../../grid/tiling.js';
 import type { Codec } from '../../raster/codec.js';
 import { type DType, isFloat } from '../../raster/dtype.js';
+import { type CubeLayout, layoutOf } from './cube-layout.js';
 import { timeCoordinate } from './time-coordinate.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -24,16 +25,8 @@ export const LEDGER_PATH = 'geocubes/ledger';
 /** Tiles along one side of a ledger chunk: 4 KB of states, written again with every commit that touches it. */
 export const LEDGER_CHUNK = 64;
 
-/** Versions of the layout below, for readers to come: 1 is `[y, x]`, 2 is `[time, y, x]`. */
-export const LAYOUT_VERSIONS: readonly number[] = [1, 2];
-
-function layoutOf({ time }: Dataset): number {
-  return time === undefined ? 1 : 2;
-}
-
 /** What the attributes of the group `geocubes` say: all that is needed to fill the cube further. */
-export interface CubeRecord {
-  readonly layout: number;
+export interface CubeRecord extends CubeLayout {
   readonly dataset: Dataset;
   /** Of the bands' chunks. */
   readonly codec: Codec;
@@ -62,10 +55,7 @@ export function metadataOf(
       array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), []),
     ],
     // Not among the root's attributes: readers such as xarray copy those into files that hold no objects.
-    [
-      'geocubes/zarr.json',
-      group({ layout: layoutOf(dataset), dataset, codec } satisfies CubeRecord),
-    ],
+    ['geocubes/zarr.json', group({ ...layoutOf(dataset), dataset, codec } satisfies CubeRecord)],
     [
       `${LEDGER_PATH}/zarr.json`,
       array(

@@ -99,3 +99,58 @@ describe('equal to numpy, pixel by pixel:', () => {
     expect(v).toEqual(references[`reduce-p${percentile}`]?.bands.v);
   });
 });
+
+describe('a filter that no image passes', () => {
+  const FILE = {
+    title: 'None',
+    collection: 'COPERNICUS/S2_SR_HARMONIZED',
+    filter: ['CLOUDY_PIXEL_PERCENTAGE < 5', 'MGRS_TILE in [52XDF, 52XDG]'],
+    reduce: 'median',
+    bands: ['B4'],
+    dtype: 'uint16',
+    nodata: 65535,
+    grid: {
+      crs: 'EPSG:32652',
+      bounds: [500000, 8000000, 500160, 8000160],
+      resolution: 10,
+      chunk: 8,
+    },
+  } as const;
+
+  async function failuresOf(dataset: Dataset) {
+    const cube = await Cube.create('memory:', dataset, { pool });
+    const source = await earthEngine(dataset, {
+      ...{ endpoint: server.url, token: 'loopback', project: 'test' },
+    });
+    const before = server.requests.pixels;
+    const region = GeoBox.fromRecord(dataset.grid.geobox);
+    const { failed, committed } = await cube.ingest(region, { source, pool, tilesInFlight: 1 });
+    await source.close();
+    expect(committed).toBe(0);
+    const errors = failed.map(({ error }) => error as { kind?: string; message: string });
+    expect(new Set(errors.map(({ kind }) => kind))).toEqual(new Set(['no-images']));
+    return {
+      messages: new Set(errors.map(({ message }) => message)),
+      tiles: failed.length,
+      requests: server.requests.pixels - before,
+    };
+  }
+
+  test('is named where there are no time steps, and asked for once', async () => {
+    expect(await failuresOf(parseDataset(FILE))).toEqual({
+      messages: new Set([
+        'Expected images of COPERNICUS/S2_SR_HARMONIZED with CLOUDY_PIXEL_PERCENTAGE < 5 and MGRS_TILE in [52XDF, 52XDG] but there are none. Take a filter that lets some pass.',
+      ]),
+      ...{ tiles: 4, requests: 1 },
+    });
+  });
+
+  test('is named with the step in which none passes it', async () => {
+    const dataset = parseDataset({ ...FILE, time: ['2024-01'] });
+    expect((await failuresOf(dataset)).messages).toEqual(
+      new Set([
+        'Expected images of COPERNICUS/S2_SR_HARMONIZED with CLOUDY_PIXEL_PERCENTAGE < 5 and MGRS_TILE in [52XDF, 52XDG] from 2024-01-01 up to 2024-02-01 but there are none. Leave this time step out, or take a filter that lets some pass.',
+      ]),
+    );
+  });
+});
