@@ -128,6 +128,7 @@ const WAITS_FOR = {
   'cli/command-line': ['commander'],
   'cli/commands/machine/completion': ['commander'],
   'cli/commands/create': OF_CUBES,
+  'cli/commands/datasets/dataset': [...OF_CUBES, ...OF_THE_SERVICE],
   'cli/commands/demo': [...OF_CUBES, ...OF_THE_SERVICE],
   'cli/commands/life/drop': OF_CUBES,
   'cli/commands/life/extend': OF_CUBES,

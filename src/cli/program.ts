@@ -23,6 +23,12 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
   {
+    name: 'dataset',
+    description: 'write a dataset file for an asset of Earth Engine',
+    parameters: '<asset>',
+    load: async () => (await import('./commands/datasets/dataset.js')).datasetCommand(),
+  },
+  {
     name: 'create',
     description: 'make an empty cube',
     load: async () => (await import('./commands/create.js')).createCommand(),

@@ -19,6 +19,7 @@ import {
 import { FOREIGN_HOST, isOwnHost } from './own-host.js';
 import { parseReplyFormat } from './reply-format/words.js';
 import { builtInAssets } from './tcvis/asset.js';
+import { wellKnownAssets } from './well-known/collections.js';
 
 export interface LoopbackOptions {
   /** 0, the default, takes any free port. */
@@ -58,7 +59,10 @@ export async function startLoopback(options: LoopbackOptions = {}): Promise<Loop
   const { port = 0, folder, token = DEFAULT_TOKEN, onRequest } = options;
   const stored = folder === undefined ? [] : readFolder(folder);
   const counter = new RequestCounter();
-  const service = createHandler(new Catalogue([...builtInAssets(), ...stored]), token);
+  // What lies in the folder takes the place of what is built in, with all its images.
+  const given = new Set(stored.map(({ id }) => id));
+  const builtIn = [...builtInAssets(), ...wellKnownAssets()].filter(({ id }) => !given.has(id));
+  const service = createHandler(new Catalogue([...builtIn, ...stored]), token);
   const format =
     options.replyFormat === undefined
       ? undefined

@@ -28,7 +28,7 @@ export const datasetOption = () =>
   new Option(
     '--dataset <name|file>',
     `built-in dataset (${PRESET_NAMES.join(', ')}) or a .json file`,
-  ).makeOptionMandatory();
+  );
 
 export const timeOption = () =>
   new Option(

@@ -4,7 +4,7 @@ import { partRoundedUp } from '../../cube/shards/share.js';
 import { checkWorkloadTag, earthEngine } from '../../cube/sources/earth-engine.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { TileSource } from '../../tile.js';
-import { pathFor } from './common.js';
+import { type AccountOptions, addAccountOptions } from './account.js';
 import {
   concurrencyOption,
   type QuotaLenderOptions,
@@ -13,54 +13,19 @@ import {
   quotaTokenFileOption,
 } from './quota.js';
 
-export interface ServiceOptions extends QuotaLenderOptions {
-  readonly endpoint?: string;
-  readonly project?: string;
-  readonly keyFile?: string;
-  readonly tokenCommand?: string;
-  readonly insecureHttp?: boolean;
+export interface ServiceOptions extends AccountOptions, QuotaLenderOptions {
   readonly concurrency?: number | undefined;
   readonly workloadTag?: string | undefined;
 }
 
 /** The options of every command that asks Earth Engine for pixels. */
 export function addServiceOptions(command: Command): Command {
-  return command
-    .addOption(endpointOption())
-    .addOption(projectOption())
-    .addOption(keyFileOption())
-    .addOption(tokenCommandOption())
-    .addOption(insecureHttpOption())
+  return addAccountOptions(command)
     .addOption(concurrencyOption())
     .addOption(workloadTagOption())
     .addOption(quotaOption())
     .addOption(quotaTokenFileOption());
 }
-
-export const endpointOption = () =>
-  new Option('--endpoint <url>', 'base URL of Earth Engine (default: the high-volume endpoint)');
-
-export const projectOption = () =>
-  new Option('--project <id>', 'Google Cloud project that is billed');
-
-export const keyFileOption = () =>
-  new Option(
-    '--key-file <file>',
-    "JSON key of a service account (default: this machine's credentials)",
-  ).argParser(pathFor('--key-file'));
-
-/** Not from a file of settings, which others may have written: it would run what they like. */
-export const tokenCommandOption = () =>
-  new Option(
-    '--token-command <command>',
-    'command that prints a token, run without a shell each time that one is needed; not from --config',
-  );
-
-export const insecureHttpOption = () =>
-  new Option(
-    '--insecure-http',
-    'let the token go over plain http to another machine, readable on the way',
-  );
 
 export const workloadTagOption = () =>
   new Option(

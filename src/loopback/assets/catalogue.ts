@@ -1,14 +1,22 @@
 import { FOOTPRINT } from '../expression/element.js';
 import type { ImageCollection } from '../expression/value.js';
 import { footprintOf } from '../image/grids.js';
-import type { Image } from '../image/image.js';
+import type { Image, Properties } from '../image/image.js';
 import { refuse } from '../refusal.js';
 import { toAssetName } from './names.js';
 
 /** A stored asset. Images of a collection are assets themselves, under `collection/image`. */
 export type Asset =
   | { readonly type: 'IMAGE'; readonly id: string; readonly image: Image }
-  | { readonly type: 'IMAGE_COLLECTION'; readonly id: string; readonly images: readonly Image[] };
+  | {
+      readonly type: 'IMAGE_COLLECTION';
+      readonly id: string;
+      readonly images: readonly Image[];
+      /** Of the collection itself. */
+      readonly properties?: Properties;
+    }
+  /** Features: there is such an asset, and that is all that is known of it here. */
+  | { readonly type: 'TABLE'; readonly id: string };
 
 /** The assets of one server, found by id or by resource name. */
 export class Catalogue {
@@ -55,6 +63,7 @@ export class Catalogue {
 
 function withFootprints(asset: Asset): Asset {
   if (asset.type === 'IMAGE') return { ...asset, image: withFootprint(asset.image) };
+  if (asset.type === 'TABLE') return asset;
   return { ...asset, images: asset.images.map(withFootprint) };
 }
 

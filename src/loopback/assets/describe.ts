@@ -15,7 +15,11 @@ import { toAssetName } from './names.js';
 export function describeAsset(asset: Asset): object {
   const { type, id } = asset;
   const head = { type, name: toAssetName(id), id };
-  if (asset.type === 'IMAGE_COLLECTION') return head;
+  if (asset.type === 'TABLE') return head;
+  if (asset.type === 'IMAGE_COLLECTION')
+    return asset.properties === undefined
+      ? head
+      : { ...head, properties: describeProperties(asset.properties as Record<string, Value>) };
   const { properties, bands } = asset.image;
   const { [FOOTPRINT]: footprint, ...others } = propertiesOf(asset.image);
   return {
@@ -27,7 +31,7 @@ export function describeAsset(asset: Asset): object {
       id: band.name,
       dataType: toDataType(band.type),
       ...(band.grid === undefined ? {} : { grid: toPixelGrid(band.grid) }),
-      pyramidingPolicy: 'MEAN',
+      pyramidingPolicy: band.pyramiding ?? 'MEAN',
     })),
   };
 }

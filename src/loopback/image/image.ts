@@ -35,6 +35,8 @@ export interface ImageBand {
   readonly source: BandSource;
   /** The grid of the pixels; absent for composites and constants. */
   readonly grid?: BandGrid;
+  /** How the service makes coarser levels of it; it tells this of stored images. Default: `MEAN`. */
+  readonly pyramiding?: 'MEAN' | 'MODE' | 'SAMPLE';
 }
 
 /** Where a band's pixels lie by default, and how far they go. */

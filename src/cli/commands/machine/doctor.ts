@@ -9,15 +9,15 @@ import {
 import { expected } from '../../../errors.js';
 import { EXIT } from '../../exit-codes.js';
 import { abortOnSignals } from '../../interrupt.js';
-import { formatOption, pathFor } from '../../options/common.js';
-import { checkOutput, writeOutput } from '../../options/output-file.js';
 import {
   endpointOption,
   insecureHttpOption,
   keyFileOption,
   projectOption,
   tokenCommandOption,
-} from '../../options/service.js';
+} from '../../options/account.js';
+import { formatOption, pathFor } from '../../options/common.js';
+import { checkOutput, writeOutput } from '../../options/output-file.js';
 import { doctorLines, gatherDoctorReport } from '../../output/doctor-report.js';
 import { print, printIn, printJson } from '../../output/terminal.js';
 
