@@ -14,6 +14,7 @@ import './boundary/classes.js';
 export {
   createPool,
   defineDataset,
+  describeDataset,
   drawReport,
   drawStateMap,
   earthEngine,
@@ -44,6 +45,7 @@ export type { ShardCost, ShardsEstimate } from './cube/cost/estimate-shards.js';
 export type { CreateOptions } from './cube/create.js';
 export { Cube, type CubeCreateOptions } from './cube/cube.js';
 export type { BuiltDataset } from './cube/datasets/define-dataset.js';
+export type { DescribeDatasetOptions } from './cube/datasets/describe-dataset.js';
 export type { ReadDatasetOptions } from './cube/datasets/read-dataset.js';
 export type { IngestLimits, IngestOptions, IngestTarget } from './cube/fill/ingest-options.js';
 export type { ConcurrencyMode, ProceduralDownloadOptions } from './cube/fill/own-pool.js';
@@ -83,6 +85,7 @@ export type { StepCounts, TileCounts, TileStatus } from './cube/state/tile-state
 export type { VerifyOptions } from './cube/state/verify.js';
 export type { DamagedTile, DamageKind, VerifyReport } from './cube/state/verify-tiles.js';
 export type { AdjacentTile, TimeOptions } from './cube/tiles.js';
+export type { DatasetWishes } from './dataset/choose/compose.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/file/dataset-file.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';

@@ -1,6 +1,7 @@
 /** The public functions, each with what it takes. */
 
 import { defineDataset as define } from '../cube/datasets/define-dataset.js';
+import { describeDataset as describeAsset } from '../cube/datasets/describe-dataset.js';
 import { readDataset as readNamedDataset } from '../cube/datasets/read-dataset.js';
 import { ingestWithReport as ingestAndReport } from '../cube/fill/report.js';
 import {
@@ -45,6 +46,22 @@ export const createPool = guarded(makePool, 'createPool', {
 });
 export const defineDataset = guarded(define, 'defineDataset', {
   takes: ['record', { options: { onSnap: 'function', ...ACCOUNT } }],
+});
+export const describeDataset = guarded(describeAsset, 'describeDataset', {
+  takes: [
+    'text',
+    {
+      options: {
+        ...ACCOUNT,
+        bands: 'list',
+        crs: 'text',
+        time: 'text',
+        step: 'text',
+        dtype: 'text',
+        title: 'text',
+      },
+    },
+  ],
 });
 export const parseDataset = guarded(parse, 'parseDataset', {
   takes: ['record', { options: { onSnap: 'function' } }],

@@ -160,7 +160,8 @@ function assetNote({ id, kind, images, start }: SourceAsset): string {
   if (kind === 'image')
     return `${id} is an image; its bands and their types are those that Earth Engine tells.`;
   const since = start === undefined ? '' : `, since ${day(start)}`;
-  return `${id} is a collection of images${since}; bands and types are those of ${images.length} of them, ${images[0]} first.`;
+  const of = images.length === 1 ? images[0] : `${images[0]} and ${images.length - 1} more`;
+  return `${id} is a collection of images${since}; bands and types are those of ${of}.`;
 }
 
 function day(time: number): string {

@@ -61,7 +61,7 @@ function typeReasons(dtype: DType, values: readonly Values[], isGiven: boolean):
   const low = Math.min(...known.map((each) => each.low));
   const high = Math.max(...known.map((each) => each.high));
   const range = known.length === values.length ? ` for values from ${low} to ${high}` : '';
-  const said = [`dtype ${dtype}${isGiven ? ', as asked for,' : ''}${range}.`];
+  const said = [`dtype ${dtype}${isGiven ? ', as asked for' : ''}${range}.`];
   if (values.some((each) => each.low < least || each.high > greatest))
     said.push(`What lies outside ${least} to ${greatest} is stored as the nearest end.`);
   const isLong = values.some(
@@ -81,7 +81,12 @@ function nodataReasons(dtype: DType, values: readonly Values[], given?: number):
   }
   const nodata = nodataFor(dtype, values);
   if (nodata !== undefined) return [`nodata ${nodata}: no pixel has that value.`];
-  const wider = WHOLE.find((each) => bytesOf(each) > bytesOf(dtype)) ?? 'float64';
+  const wider =
+    WHOLE.find((each) => {
+      const [least, greatest] = rangeOf(each);
+      const holds = values.every(({ low, high }) => low >= least && high <= greatest);
+      return holds && nodataFor(each, values) !== undefined;
+    }) ?? 'float64';
   return [
     `No nodata: the values may take all of ${dtype}, so that gaps are stored as 0. A code that does not occur (--nodata) or a wider type (--dtype ${wider}) keeps them apart.`,
   ];

@@ -208,7 +208,7 @@ export const RULES: readonly Rule[] = [
     expected: { stdout: expect.stringMatching(/^[1-9]\d* tiles? committed /) },
   },
   {
-    pattern: /^npx geocubes (create|plan|ingest|finalise|job|load|status|tag|rollback) /,
+    pattern: /^npx geocubes (create|dataset|plan|ingest|finalise|job|load|status|tag|rollback) /,
     how: 'run',
   },
   { pattern: /^geocubes \w+ --help$/, how: 'run' },

@@ -19,7 +19,19 @@ function helpOf(command: Command): string {
 
 const program = await createProgram();
 const NAMES = [
-  ...['demo', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'log', 'tag', 'rollback'],
+  ...[
+    'demo',
+    'dataset',
+    'create',
+    'plan',
+    'ingest',
+    'import',
+    'load',
+    'status',
+    'log',
+    'tag',
+    'rollback',
+  ],
   ...['extend', 'drop', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
   ...['setup', 'completion'],
 ];

@@ -25,6 +25,7 @@ test('the library exports these values and no others', () => {
     'UnexpectedError',
     'createPool',
     'defineDataset',
+    'describeDataset',
     'drawReport',
     'drawStateMap',
     'earthEngine',

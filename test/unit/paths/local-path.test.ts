@@ -146,7 +146,8 @@ afterAll(() => {
 
 /** Each option and argument that names a file or folder. A new one belongs here. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  create: ['--store', '--dataset', '--like', '--config'],
+  dataset: ['--roi', '--like', '--key-file', '--config'],
+  create: ['--store', '--dataset', '--like', '--roi', '--key-file', '--config'],
   plan: ['--store', '--roi', '--png', '--key-file', '--quota-token-file', '--config'],
   ingest: [
     ...['--store', '--roi', '--retry-failed', '--key-file', '--quota-token-file'],
@@ -187,6 +188,7 @@ const BESIDE: Readonly<Record<string, string>> = {
 };
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  dataset: [],
   create: ['--store', '--dataset'],
   plan: ['--store', '--bbox'],
   ingest: ['--store', '--bbox'],
@@ -208,7 +210,11 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a command is given without an option. */
-const GIVEN: Readonly<Record<string, string>> = { rollback: 'v1', job: 'slurm' };
+const GIVEN: Readonly<Record<string, string>> = {
+  rollback: 'v1',
+  job: 'slurm',
+  dataset: 'copernicus-dem',
+};
 
 function command(name: string, option: string, value: string): string[] {
   const rest = (NEEDED[name] ?? []).filter(

@@ -95,6 +95,10 @@ const call = (
 const CALLS: Readonly<Record<string, Call>> = {
   createPool: call(() => [{ size: 0 }], ['size', 'kernel']),
   defineDataset: call(() => [{}, {}], ['like', 'onSnap', 'endpoint', 'token', 'project']),
+  describeDataset: call(
+    () => ['no/asset', { endpoint: 'http://127.0.0.1:1', token: 't', project: 'p' }],
+    ['endpoint', 'token', 'project', 'bands', 'crs', 'time', 'step', 'dtype', 'title'],
+  ),
   parseDataset: call(() => [{}, {}], ['like', 'onSnap']),
   drawReport: call(() => [undefined, {}]),
   drawStateMap: call(
