@@ -179,6 +179,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 const BESIDE: Readonly<Record<string, string>> = {
   '--store': './cube',
   '--dataset': 'demo',
+  '--asset': 'copernicus-dem',
   '--bbox': '0,0,1,1',
   '--out': 'x.tif',
   files: 'x.tif',
@@ -217,7 +218,9 @@ const GIVEN: Readonly<Record<string, string>> = {
 };
 
 function command(name: string, option: string, value: string): string[] {
-  const rest = (NEEDED[name] ?? []).filter(
+  // A region is that of an asset.
+  const needed = name === 'create' && option === '--roi' ? ['--store', '--asset'] : NEEDED[name];
+  const rest = (needed ?? []).filter(
     (other) =>
       other !== option &&
       !(other === '--bbox' && ['--roi', '--retry-failed', '--like'].includes(option)),
