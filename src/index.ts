@@ -67,6 +67,7 @@ export type {
 } from './cube/read/open-dataset.js';
 export type { GeoTiffOptions, ReadGeoBoxOptions } from './cube/read/raster-files.js';
 export type { SavedRegion, SaveOptions } from './cube/read/save-geotiff.js';
+export type { MergedStore, MergeOptions, MergeReport, UncopiedTile } from './cube/shards/merge.js';
 export type { Shard } from './cube/shards/shard.js';
 export type {
   EarthEngineAccountOptions,

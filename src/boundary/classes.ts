@@ -143,6 +143,18 @@ guardMethods(Cube.prototype, 'Cube', {
       },
     },
   ],
+  openShardStore: ['record', { options: { sync: 'boolean' } }],
+  merge: [
+    'object',
+    {
+      options: {
+        groupSize: 'count',
+        onStore: 'function',
+        onDamage: 'function',
+        signal: 'signal',
+      },
+    },
+  ],
   extend: [{ options: { time: 'record!' }, needed: true }],
   drop: ['region', { options: { time: 'record', dryRun: 'boolean' } }],
   tileRecord: ['tile'],

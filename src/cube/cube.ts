@@ -27,6 +27,9 @@ import { viewFor } from './read/cube-view.js';
 import { geoboxOf, type Like, type LoadOptions, loadRegion, type Region } from './read/load.js';
 import { type LazyDataset, openDataset } from './read/open-dataset.js';
 import { type SavedRegion, type SaveOptions, saveGeoTiff } from './read/save-geotiff.js';
+import { type MergeOptions, type MergeReport, mergeStores } from './shards/merge.js';
+import { openOwnStore } from './shards/own-store.js';
+import type { Shard } from './shards/shard.js';
 import { isCreated } from './state/existence.js';
 import { type FinaliseOptions, type FinaliseReport, finaliseRegion } from './state/finalise.js';
 import { countStates, type StepCounts, type TileStatus, walkStates } from './state/tile-states.js';
@@ -252,6 +255,35 @@ export class Cube extends Accessor {
    */
   async finalise(roi: Roi, options: FinaliseOptions = {}): Promise<FinaliseReport> {
     return finaliseRegion(this.opened, roi, options);
+  }
+
+  /**
+   * Opens the store of a shard's own, `<storage>.shard-3-of-8`, and makes it where there is none: for machines that
+   * share a file system whose folders no two of them may write to. {@link ingest} with that shard fills it with what
+   * this cube lacks of the shard's part of the region, and {@link merge} brings all of them together.
+   *
+   * @throws {InvalidInputError} where the store there is of another cube, or this cube's place has no name that could
+   * be made longer; `StoreError`.
+   */
+  async openShardStore(shard: Shard, options: Pick<OpenOptions, 'sync'> = {}): Promise<Cube> {
+    return new Cube(await openOwnStore(this.#opened, shard, options));
+  }
+
+  /**
+   * Copies the tiles of other stores of the same dataset, by their paths or URLs, or those that
+   * {@link openShardStore} has made for so many shards, into this cube: encoded chunks as they
+   * are, with what is known of each tile, in commits of bounded size. A tile that is here already stays as it is; of one
+   * that several stores have the first one's is taken. Nothing is decoded, but chunks that are cut short or not there
+   * are noticed, and their tiles left out. When it breaks off, the same call goes on. The stores are left as they are.
+   *
+   * @throws {InvalidInputError} for a store of another dataset, grid, codec or time axis, before anything is copied;
+   * `StoreError`; {@link AbortedError}. What was copied by then is committed.
+   */
+  async merge(
+    stores: readonly string[] | { readonly shards: number },
+    options: MergeOptions = {},
+  ): Promise<MergeReport> {
+    return mergeStores(this.#opened, stores, options);
   }
 
   /**

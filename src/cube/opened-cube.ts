@@ -36,6 +36,8 @@ export interface OpenedCube extends CubeFacts {
   readonly grid: Grid;
   /** The steps of a temporal cube. */
   readonly timeAxis: TimeAxis | undefined;
+  /** Of a shard's own store: the cube that it will be merged into. What that has need not be filled again. */
+  readonly mergesInto?: OpenedCube;
 }
 
 export function openedCube(facts: CubeFacts, repository: Repository): OpenedCube {

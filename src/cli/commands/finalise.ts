@@ -1,6 +1,8 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
+import type { MergeReport } from '../../cube/shards/merge.js';
 import type { MergedReport } from '../../cube/state/merged-report.js';
+import { expected } from '../../errors.js';
 import { tileId } from '../../grid/tiling.js';
 import { shardList } from '../../observe/shard-list.js';
 import { EXIT } from '../exit-codes.js';
@@ -10,11 +12,13 @@ import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
 import { writeTileList } from '../options/tile-list.js';
-import { print, printJson, tell } from '../output/terminal.js';
+import { megabytes } from '../output/summary-text.js';
+import { complain, print, printJson, tell } from '../output/terminal.js';
 
 interface Options extends RegionOptions {
   readonly store: string;
   readonly shards?: number;
+  readonly merge?: true | readonly string[];
   readonly failed?: string;
   readonly report?: string;
   readonly format: 'text' | 'json';
@@ -27,6 +31,12 @@ export function finaliseCommand(): Command {
     .addOption(timeOption())
     .addOption(
       shardsOption('of how many shards the region was filled; tells those that lack tiles'),
+    )
+    .addOption(
+      new Option(
+        '--merge [stores...]',
+        'first copy what these stores hold into the cube, encoded chunks as they are: those that shards have filled with --own-store (without a name: those of all --shards)',
+      ).argParser(storesOf),
     )
     .option(
       '--failed <file>',
@@ -42,7 +52,7 @@ export function finaliseCommand(): Command {
     .addOption(quietOption())
     .addHelpText(
       'after',
-      '\nRun it when all shards have ended: it removes what dead ones left, writes the list that smart-geocubes reads, looks whether each chunk is there, and lists what is missing. It fetches nothing.\n\nExit codes: 0 all is loaded, 1 damaged, 3 tiles are missing.\n\nExamples:\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 40 --report reports/tctrend',
+      '\nRun it when all shards have ended: it removes what dead ones left, writes the list that smart-geocubes reads, looks whether each chunk is there, and lists what is missing. It fetches nothing. With --merge it first copies what is in stores of their own that shards have filled; what is in the cube already stays, and the stores are left as they are.\n\nExit codes: 0 all is loaded, 1 damaged, 3 tiles are missing.\n\nExamples:\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 40 --report reports/tctrend\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 2 --merge',
     )
     .action(run);
 }
@@ -57,6 +67,10 @@ async function run(options: Options): Promise<void> {
   const missing: string[] = [];
   const damaged: string[] = [];
   const interrupt = abortOnSignals('Stopping: tiles stay as they are.');
+  const merged = await mergeFirst(cube, options, interrupt.signal).catch((error: unknown) => {
+    interrupt.release();
+    throw error;
+  });
   const report = await cube
     .finalise(roi, {
       ...at,
@@ -79,12 +93,13 @@ async function run(options: Options): Promise<void> {
       missing.map((tile) => `${JSON.stringify({ tile })}\n`),
     );
   if (report.damaged > 0) process.exitCode = EXIT.failed;
-  else if (report.missing > 0) process.exitCode = EXIT.partial;
+  else if (report.missing > 0 || (merged?.lost ?? 0) > 0) process.exitCode = EXIT.partial;
   if (quiet) return;
-  if (format === 'json') printJson(report);
+  if (format === 'json') printJson(merged === undefined ? report : { ...report, merged });
   else {
     const { tiles, loaded, empty, lacking } = report;
     print(
+      ...(merged === undefined ? [] : mergeWords(merged)),
       ...damaged,
       `${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty, ${report.missing} missing, ${report.damaged} damaged`,
       ...lacking.map(
@@ -101,6 +116,59 @@ async function run(options: Options): Promise<void> {
       ...(report.report === undefined ? [] : reportWords(report.report)),
     );
   }
+}
+
+/** Several words, or a list in a file of settings. */
+function storesOf(text: string, before: unknown): string[] {
+  return [...(Array.isArray(before) ? (before as string[]) : []), ...text.split(',')];
+}
+
+/** Damaged tiles that are named. */
+const DAMAGE_NAMED = 20;
+
+/** What is to be done first, where there is anything. @throws {InvalidInputError} */
+async function mergeFirst(
+  cube: Cube,
+  { merge, shards, format, quiet }: Options,
+  signal: AbortSignal,
+): Promise<MergeReport | undefined> {
+  if (merge === undefined) return undefined;
+  if (merge === true && shards === undefined)
+    throw expected('the stores to merge, or --shards,', '--merge', 'neither');
+  let damaged = 0;
+  return cube.merge(merge === true ? { shards: shards ?? 0 } : merge, {
+    onDamage: ({ storage, id, message }) => {
+      if (damaged++ < DAMAGE_NAMED) complain(`tile ${id} of ${storage} is not copied: ${message}`);
+    },
+    onStore: ({ storage, copied, alreadyThere }) => {
+      if (!quiet && format === 'text')
+        print(`${storage}: ${copied} tiles copied, ${alreadyThere} there already`);
+    },
+    signal,
+  });
+}
+
+function mergeWords({ stores, absent, copied, alreadyThere, damaged, lost, bytes }: MergeReport) {
+  return [
+    ...(absent.length === 0
+      ? []
+      : [
+          `${absent.length} shards have no store, the first of them ${absent[0]}: they never began, or it was removed`,
+        ]),
+    `Merged ${stores.length} stores: ${copied} tiles copied (${megabytes(bytes)}), ${alreadyThere} there already and left as they were, ${damaged} damaged${damaged === 0 ? '' : ` (of ${lost} there is no whole one)`}`,
+    ...(lost === 0
+      ? []
+      : [
+          'Damaged tiles are fetched again by "geocubes ingest --store" of the cube itself, without --own-store',
+        ]),
+    ...(stores.length === 0
+      ? []
+      : [
+          lost === 0
+            ? 'The stores are as they were; all that is in them is in the cube, and they may be removed'
+            : 'The stores are as they were; what is whole in them is in the cube',
+        ]),
+  ];
 }
 
 /** Files that are named; the page has more of them. */

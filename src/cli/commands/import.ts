@@ -11,7 +11,13 @@ import { readText, textOf } from '../../raster/read-text.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { besidePool } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
-import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
+import {
+  addShardOptions,
+  cubeToFill,
+  ownStoreOption,
+  type ShardOptions,
+  shardOf,
+} from '../options/shard.js';
 import { oneStep } from '../options/time.js';
 import { complain } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
@@ -24,6 +30,7 @@ interface Options extends RegionOptions, RunOptions, ShardOptions {
   readonly resampling?: Resampling;
   readonly unscale?: boolean;
   readonly bands?: readonly (string | number)[];
+  readonly ownStore?: boolean;
 }
 
 export function importCommand(): Command {
@@ -64,7 +71,7 @@ export function importCommand(): Command {
     "store value = number * scale + offset, in cubes of floats (default: the files' numbers, with scale, offset and unit in the cube's attributes)",
   );
   addRegionOptions(command).addOption(timeOption());
-  return addRunOptions(addShardOptions(command))
+  return addRunOptions(addShardOptions(command).addOption(ownStoreOption()))
     .addHelpText(
       'after',
       '\nExamples:\n  $ geocubes import scenes/*.tif --store cubes/mine\n  $ find exports -name "*.tif" | geocubes import --files-from - --store cubes/mine --resampling bilinear',
@@ -91,7 +98,8 @@ async function importFiles(
   options: Options & Parameters<typeof runIngest>[3] & { readonly region: Roi | undefined },
 ): Promise<void> {
   const { order, nodata, resampling, bands, trustInputs, unscale, region } = options;
-  const cube = await Cube.open(options.store, { sync: options.durability !== 'none' });
+  const whole = await Cube.open(options.store, { sync: options.durability !== 'none' });
+  const cube = await cubeToFill(whole, options.part, options);
   if (region !== undefined) cube.windowsOf(region);
   // Files carry no time that could be relied on: those of one call are of one step.
   const time = oneStep(cube, options.time, 'Files are imported into one step.');

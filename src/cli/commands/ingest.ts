@@ -8,7 +8,13 @@ import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
 import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
-import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
+import {
+  addShardOptions,
+  cubeToFill,
+  ownStoreOption,
+  type ShardOptions,
+  shardOf,
+} from '../options/shard.js';
 import { readTileList } from '../options/tile-list.js';
 import { tell } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
@@ -21,6 +27,7 @@ interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimi
   readonly refresh?: Date;
   readonly ifChanged?: boolean;
   readonly rate?: Rate;
+  readonly ownStore?: boolean;
 }
 
 export function ingestCommand(): Command {
@@ -48,7 +55,7 @@ export function ingestCommand(): Command {
     '--if-changed',
     'of --refresh only tiles of which an image was changed at the service since they were fetched',
   );
-  addShardOptions(command);
+  addShardOptions(command).addOption(ownStoreOption().conflicts(['refresh', 'dryRun']));
   return addRunOptions(addServiceLimits(addServiceOptions(command)))
     .option(
       '--dry-run',
@@ -57,7 +64,7 @@ export function ingestCommand(): Command {
     .addOption(rateOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40 --own-store\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh',
     )
     .action(run);
 }
@@ -80,7 +87,8 @@ async function run(options: Options): Promise<void> {
     retryFailed === undefined
       ? await regionOf(options)
       : (await readTileList(retryFailed, '--retry-failed')).map(({ id }) => id);
-  const cube = await Cube.open(options.store, { sync: options.durability !== 'none' });
+  const whole = await Cube.open(options.store, { sync: options.durability !== 'none' });
+  const cube = await cubeToFill(whole, part, options);
   // What lies outside the cube is told before anyone is asked for credentials.
   if (isTileList(target)) cube.tilesOf(target);
   else cube.windowsOf(target);

@@ -54,8 +54,13 @@ export function shardWords({ shards, cores, settings }: Job): string[] {
   return ['ingest', '--shard', 'auto', '--shards', String(shards), ...threads, '--quiet'];
 }
 
-export function finaliseWords({ shards }: Job): string[] {
-  return ['finalise', '--shards', String(shards)];
+export function finaliseWords({ shards, settings }: Job): string[] {
+  return ['finalise', '--shards', String(shards), ...(hasOwnStores(settings) ? ['--merge'] : [])];
+}
+
+/** Whether each shard fills a store of its own, which the finaliser brings together. */
+export function hasOwnStores(settings: ReadonlyMap<string, string>): boolean {
+  return /^(?:1|true|yes|on)$/i.test(settings.get('own-store') ?? '');
 }
 
 /** Options as the environment has them: in containers there is no file of settings. */

@@ -1,4 +1,4 @@
-import { FILES_WRITTEN, type Job, MOST_RETRIES } from './job.js';
+import { FILES_WRITTEN, hasOwnStores, type Job, MOST_RETRIES } from './job.js';
 import { oneLine } from './quoted.js';
 
 /** A Snakefile: a rule for the shards, and one after them. What is in the settings reaches no shell but by `:q`. */
@@ -16,6 +16,7 @@ export function snakemakeJob(job: Job): string {
     .map(([, folder]) => `os.makedirs(${python(folder)}, exist_ok=True)\n`)
     .join('');
   const words = own.map(([option]) => ` {params.${option.slice(2).replace('-', '_')}:q}`).join('');
+  const merge = hasOwnStores(settings) ? ' --merge' : '';
   const threads = settings.has('threads') ? '' : ' --threads {threads}';
   return `# ${shards} shards of ${oneLine(config)}, and what is done after them:
 #
@@ -88,7 +89,7 @@ rule finalise:
         mem_mb=${memoryMiB},
         runtime=${Math.ceil(seconds / 60)},
     shell:
-        "geocubes finalise --config {params.config:q} --shards {params.shards} > {log:q} 2>&1"
+        "geocubes finalise --config {params.config:q} --shards {params.shards}${merge} > {log:q} 2>&1"
 `;
 }
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Cube } from '../../cube/cube.js';
 import { MOST_SHARDS, type Shard, shardWords } from '../../cube/shards/shard.js';
 import { expected } from '../../errors.js';
 import { arrayTask } from '../../machine/array-task.js';
@@ -21,6 +22,26 @@ export function addShardOptions(command: Command): Command {
       ).argParser(parseShard),
     )
     .addOption(shardsOption('parts in all, where "--shard auto" is not told'));
+}
+
+export const ownStoreOption = () =>
+  new Option(
+    '--own-store',
+    'fill a store of the shard\'s own beside the cube (cubes/x.shard-3-of-8), for "finalise --merge": where hosts share a file system and no bucket',
+  );
+
+/**
+ * The cube that a run fills: of a shard with a store of its own, that one.
+ * @throws {InvalidInputError} without a shard.
+ */
+export function cubeToFill(
+  cube: Cube,
+  shard: Shard | undefined,
+  { ownStore, durability }: { readonly ownStore?: boolean; readonly durability: string },
+): Promise<Cube> | Cube {
+  if (!ownStore) return cube;
+  if (shard === undefined) throw expected('--shard', 'whose store --own-store is', 'none');
+  return cube.openShardStore(shard, { sync: durability !== 'none' });
 }
 
 export const shardsOption = (description: string) =>

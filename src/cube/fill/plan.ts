@@ -89,6 +89,7 @@ export async function planTarget(
       ? cut.indicesOf(shard.index)
       : atSteps(inRegion ?? [], steps);
   const ledger = await ledgerOf(cube);
+  const whole = cube.mergesInto && (await ledgerOf(cube.mergesInto));
   const refresh =
     refreshBefore === undefined
       ? undefined
@@ -99,6 +100,7 @@ export async function planTarget(
   const done = refresh && new DoneTiles(refresh.store, refreshBefore?.getTime(), ledger);
   const isLoaded = (index: TileIndex) => {
     if (done !== undefined) return done.isDone(index);
+    if (whole !== undefined) return isInOneOf([ledger, whole], index);
     const known = ledger.peek(index);
     return known === undefined
       ? ledger.get(index).then((state) => state !== TileState.notLoaded)
@@ -109,8 +111,9 @@ export async function planTarget(
       ? await changedAmong(refresh.tiles, { source, grid: cube.grid, store: refresh.store, steps })
       : (refresh?.tiles ?? tiles);
   const plan = await planIngest(cube.grid, wanted, source, isLoaded, steps, maxTiles);
-  // Whoever limits a run to so many tiles means its own.
-  if (cut === undefined || shard === undefined || maxTiles !== undefined) return plan;
+  // Whoever limits a run to so many tiles means its own; of a store of its own, a shard sees nothing of the others'.
+  const isAlone = maxTiles !== undefined || whole !== undefined;
+  if (cut === undefined || shard === undefined || isAlone) return plan;
   const toPlanned = tilePlanner(cube.grid, source, steps);
   const others: OtherTiles = {
     *plannedTiles() {
@@ -119,6 +122,12 @@ export async function planTarget(
     blockIdOf: (index) => cut.blockIdOf(index),
   };
   return { ...plan, others };
+}
+
+async function isInOneOf(ledgers: readonly Ledger[], index: TileIndex): Promise<boolean> {
+  for (const ledger of ledgers)
+    if ((ledger.peek(index) ?? (await ledger.get(index))) !== TileState.notLoaded) return true;
+  return false;
 }
 
 /** What a plan is made for, beside its region. */

@@ -18,7 +18,7 @@ export async function checkBefore(cube: OpenedCube, options: IngestOptions): Pro
     );
   if (!options.trustFileSystem)
     await refuseSeveralHosts(cube.repository, {
-      isOneOfSeveral: options.shard !== undefined && options.shard.count > 1,
+      isOneOfSeveral: (options.shard?.count ?? 1) > 1 && cube.mergesInto === undefined,
     });
   const { hasBlosc } = await options.pool.ready();
   if (cube.codec.name === 'blosc' && !hasBlosc)

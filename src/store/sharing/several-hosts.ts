@@ -29,7 +29,7 @@ export async function refuseSeveralHosts(
   const refuse = (what: string) =>
     new StoreError(
       'conflict',
-      `Expected one process, or processes of one host, to fill ${folder.path}, which lies on a network file system (${name}), but ${what}: hosts see late what others write there, and tiles would be lost. Fill it by one process without --shard, which has all of a project's quota, or let shards write to an S3 gateway that alone touches the folder ("versitygw posix FOLDER", --store s3://...). Where all shards run on this host, or the file system shows each host at once what others write, add --trust-file-system.`,
+      `Expected one process, or processes of one host, to fill ${folder.path}, which lies on a network file system (${name}), but ${what}: hosts see late what others write there, and tiles would be lost. Give each shard a store of its own with --own-store, and bring them together with "geocubes finalise --merge"; or let shards write to an S3 gateway that alone touches the folder ("versitygw posix FOLDER", --store s3://...); or fill it by one process without --shard. Where all shards run on this host, or the file system shows each host at once what others write, add --trust-file-system.`,
     );
   if (isOneOfSeveral) throw refuse('this is one of several shards');
   const found = await sharing.during(() => sharing.stranger());

@@ -1,7 +1,9 @@
 import type { TileIndex } from '../../grid/tiling.js';
+import { bytesOf } from '../../raster/dtype.js';
 import { readArray } from '../metadata/array-document.js';
+import { layoutOf } from '../metadata/array-layout.js';
 import { chunkKey } from '../metadata/zarr-metadata.js';
-import { openArray } from '../read.js';
+import { openArray, readMetadata } from '../read.js';
 import type { Session } from '../session.js';
 import { translate } from '../store-errors.js';
 
@@ -42,8 +44,49 @@ export async function chunkChecker(session: Session, band: string): Promise<Chec
   };
 }
 
+/**
+ * As {@link chunkChecker}, without decoding: whether a chunk's bytes are as many as they tell, and would become as many
+ * as a chunk has. A chunk that was cut short, or is another array's, is told by it; bytes that were changed within are
+ * not. Chunks of codecs that tell nothing of that are decoded.
+ */
+export async function frameChecker(session: Session, band: string): Promise<CheckChunk> {
+  const layout = layoutOf(await readMetadata(session, band));
+  if (layout === undefined) return chunkChecker(session, band);
+  const expected = layout.chunk.reduce((product, size) => product * size, bytesOf(layout.dtype));
+  switch (layout.compression) {
+    case 'blosc':
+      return async (_, bytes) =>
+        bloscLengthProblem(bytes) ?? lengthProblem(word(bytes, DECODED_LENGTH_AT), expected);
+    case 'gzip':
+      return async (_, bytes) => gzipProblem(bytes, expected);
+    case 'none':
+      return async (_, bytes) => lengthProblem(bytes.byteLength, expected);
+    case 'zstd':
+      return chunkChecker(session, band);
+  }
+}
+
+function lengthProblem(told: number, expected: number): string | undefined {
+  return told === expected
+    ? undefined
+    : `expected ${expected} bytes of pixels but it holds ${told}`;
+}
+
+/** RFC 1952: two bytes by which it is known, and at the end the length of what was compressed, modulo 2^32. */
+function gzipProblem(bytes: Uint8Array, expected: number): string | undefined {
+  const { byteLength } = bytes;
+  if (byteLength < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b)
+    return `${byteLength} bytes are no gzip file`;
+  return lengthProblem(word(bytes, byteLength - 4), expected % 2 ** 32);
+}
+
+function word({ buffer, byteOffset, byteLength }: Uint8Array, at: number): number {
+  return new DataView(buffer, byteOffset, byteLength).getUint32(at, true);
+}
+
 /** Of Blosc's header (https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst). */
 const BLOSC_HEADER_BYTES = 16;
+const DECODED_LENGTH_AT = 4;
 const COMPRESSED_LENGTH_AT = 12;
 
 /**
@@ -53,8 +96,7 @@ const COMPRESSED_LENGTH_AT = 12;
 export function bloscLengthProblem(bytes: Uint8Array): string | undefined {
   const { byteLength } = bytes;
   if (byteLength < BLOSC_HEADER_BYTES) return `${byteLength} bytes are no Blosc frame`;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, byteLength);
-  const told = view.getUint32(COMPRESSED_LENGTH_AT, true);
+  const told = word(bytes, COMPRESSED_LENGTH_AT);
   return told === byteLength
     ? undefined
     : `its header tells of ${told} bytes but there are ${byteLength}`;

@@ -14,7 +14,7 @@ import type { Repository } from '../repository.js';
 import type { CubeStore, Finish, WriteSession } from '../session.js';
 import { CommitPace, type PaceOptions } from './commit-pace.js';
 import { DoneTiles } from './done-tiles.js';
-import { FetchRecords } from './fetch-records.js';
+import { type FetchRecord, FetchRecords } from './fetch-records.js';
 import { Ledger, TileState } from './ledger.js';
 import { removeIfThere } from './reopen-tiles.js';
 
@@ -36,13 +36,28 @@ export interface CommitterOptions extends PaceOptions {
   readonly onLoadedElsewhere?: (ids: readonly string[]) => void;
 }
 
+/** What another store knows of a tile that is copied from it. */
+export interface CopiedFrom {
+  /** Bands of a loaded tile that have no chunk. */
+  readonly absent: number | 'unknown';
+  /** Absent where it is not known when and of what the tile was fetched. */
+  readonly record?: FetchRecord | undefined;
+}
+
+/** A tile as another store has it: empty, or with its chunks. */
+export interface CopiedTile extends CopiedFrom, Pick<EncodedTile, 'id' | 'index' | 'isEmpty'> {
+  readonly chunks: readonly Pick<EncodedChunk, 'band' | 'bytes'>[];
+}
+
 /** What a commit has to know of a tile whose chunks are written; their bytes may be large, and are not kept. */
 interface WrittenTile extends Pick<EncodedTile, 'id' | 'index' | 'isEmpty'> {
   readonly bands: readonly number[];
   /** Bands whose chunk holds the fill value alone, and was not written. */
-  readonly absent: number;
+  readonly absent: number | 'unknown';
   /** When its fetch began: milliseconds since 1970. */
   readonly begunAt: number;
+  /** Of a tile that is copied: what is noted of it in place of that. */
+  readonly copy?: CopiedFrom | undefined;
   /** Where its chunks are, until they are committed. */
   readonly session: WriteSession;
 }
@@ -61,7 +76,9 @@ interface Group {
 /** A tile whose chunks come one after another. It is there when it is ended and its group committed, and not before. */
 export interface OpenTile {
   /** Resolves when the chunks are written, so that their memory is free. A band's may come again, and replaces the one before. */
-  add(chunks: readonly EncodedChunk[]): Promise<void>;
+  add(
+    chunks: readonly (Pick<EncodedChunk, 'band' | 'bytes'> & Partial<EncodedChunk>)[],
+  ): Promise<void>;
   /** Adds the tile, whose chunks are all written, to the group that is committed next. */
   end(): Promise<void>;
   /** Forgets the tile and what was written of it. */
@@ -73,6 +90,7 @@ interface Opened {
   readonly session: WriteSession;
   readonly tile: Pick<EncodedTile, 'id' | 'index'>;
   readonly begunAt: number;
+  readonly copy: CopiedFrom | undefined;
   /** By band: what its chunk holds. The last one counts. */
   readonly chunks: Map<number, { readonly isAbsent: boolean; readonly isEmpty: boolean }>;
 }
@@ -101,12 +119,24 @@ export class Committer {
    * @param begunAt when its fetch began: milliseconds since 1970
    */
   add(tile: EncodedTile, begunAt = Date.now()): Promise<void> {
+    const absent = tile.chunks.filter(({ bytes }) => bytes === undefined).length;
+    return this.#addWhole({ ...tile, absent }, begunAt);
+  }
+
+  /** As {@link add}, for a tile of another store: with what that knows of it. */
+  copy(tile: CopiedTile): Promise<void> {
+    return this.#addWhole(tile, Date.now(), tile);
+  }
+
+  #addWhole(tile: CopiedTile, begunAt: number, copy?: CopiedFrom): Promise<void> {
     return this.#enqueue(async () => {
       const group = this.#startGroup();
       group.session ??= await this.repository.writeSession();
-      const written = writtenWhole(tile, group.session, begunAt);
+      const { id, index, isEmpty, absent, chunks } = tile;
+      const bands = chunks.map(({ band }) => band);
+      const written = { session: group.session, id, index, isEmpty, absent, begunAt, bands, copy };
       group.begun = written;
-      await this.#writeChunks(group.session, tile.index, tile.chunks);
+      await this.#writeChunks(group.session, index, chunks);
       delete group.begun;
       await this.#addToGroup(written);
     });
@@ -115,11 +145,17 @@ export class Committer {
   /**
    * Begins a tile that is too large to lie in memory whole: its chunks are written as they come, to a session of
    * its own, which is committed with the others of a group when the tile is ended.
+   *
+   * @param copy of a loaded tile of another store: what that knows of it
    */
-  open(tile: Pick<EncodedTile, 'id' | 'index'>, begunAt = Date.now()): Promise<OpenTile> {
+  open(
+    tile: Pick<EncodedTile, 'id' | 'index'>,
+    begunAt = Date.now(),
+    copy?: CopiedFrom,
+  ): Promise<OpenTile> {
     return this.#enqueue(async () => {
       const session = await this.repository.writeSession();
-      const opened: Opened = { session, tile, begunAt, chunks: new Map() };
+      const opened: Opened = { session, tile, begunAt, copy, chunks: new Map() };
       this.#opened.add(opened);
       return {
         add: (chunks) => this.#enqueue(() => this.#addTo(opened, chunks)),
@@ -134,12 +170,12 @@ export class Committer {
     return this.#enqueue(() => this.#commitGroup());
   }
 
-  async #addTo(opened: Opened, chunks: readonly EncodedChunk[]): Promise<void> {
+  async #addTo(opened: Opened, chunks: Parameters<OpenTile['add']>[0]): Promise<void> {
     const { session, tile } = opened;
     for (const { band, bytes, counts } of chunks) {
       const before = opened.chunks.get(band);
       // Noted before it is written: what is withdrawn may be there in part.
-      opened.chunks.set(band, { isAbsent: bytes === undefined, isEmpty: counts.valid === 0 });
+      opened.chunks.set(band, { isAbsent: bytes === undefined, isEmpty: counts?.valid === 0 });
       if (bytes === undefined && before?.isAbsent === false)
         await session.store.remove(this.#keyOf(band, tile.index));
     }
@@ -162,7 +198,7 @@ export class Committer {
   async #writeChunks(
     { store }: WriteSession,
     index: TileIndex,
-    chunks: readonly EncodedChunk[],
+    chunks: CopiedTile['chunks'],
   ): Promise<void> {
     for (const { band, bytes } of chunks) {
       const key = this.#keyOf(band, index);
@@ -275,15 +311,18 @@ export class Committer {
     return this.repository.commit(first, messageOf(tiles), finish, others);
   }
 
-  /** One time for all of a commit: so many different ones would take more room than the ledger. */
+  /** One time for all of a commit's own: so many different ones would take more room than the ledger. */
   async #noteFetches(newest: CubeStore, tiles: readonly WrittenTile[]): Promise<void> {
     const { origin } = this.options;
-    if (origin === undefined) return;
     const records = new FetchRecords(newest);
-    await records.set(
-      tiles.map(({ index }) => index),
-      { fetchedAt: Math.min(...tiles.map(({ begunAt }) => begunAt)), origin },
-    );
+    const fetched = tiles.filter(({ copy }) => copy === undefined);
+    if (origin !== undefined && fetched.length > 0)
+      await records.set(
+        fetched.map(({ index }) => index),
+        { fetchedAt: Math.min(...fetched.map(({ begunAt }) => begunAt)), origin },
+      );
+    for (const { index, copy } of tiles)
+      if (copy?.record !== undefined) await records.set([index], copy.record);
     await records.flush();
   }
 
@@ -361,22 +400,13 @@ async function isLonger(path: string, now: CubeStore, before: CubeStore): Promis
   return steps > fewer && isDeepStrictEqual({ ...longer, shape: [fewer, ...shape] }, shorter);
 }
 
-function writtenOf({ session, tile: { id, index }, begunAt, chunks }: Opened): WrittenTile {
+function writtenOf({ session, tile: { id, index }, begunAt, copy, chunks }: Opened): WrittenTile {
   const each = [...chunks.values()];
   return {
-    ...{ session, id, index, begunAt, bands: [...chunks.keys()] },
-    absent: each.filter(({ isAbsent }) => isAbsent).length,
-    isEmpty: each.every(({ isEmpty }) => isEmpty),
+    ...{ session, id, index, begunAt, copy, bands: [...chunks.keys()] },
+    absent: copy?.absent ?? each.filter(({ isAbsent }) => isAbsent).length,
+    isEmpty: copy === undefined && each.every(({ isEmpty }) => isEmpty),
   };
-}
-
-function writtenWhole(
-  { id, index, isEmpty, chunks }: EncodedTile,
-  session: WriteSession,
-  begunAt: number,
-): WrittenTile {
-  const absent = chunks.filter(({ bytes }) => bytes === undefined).length;
-  return { session, id, index, isEmpty, absent, begunAt, bands: chunks.map(({ band }) => band) };
 }
 
 function messageOf(tiles: readonly WrittenTile[]): string {

@@ -62,6 +62,30 @@ export class Ledger {
     return { state, absentBands: absent === UNKNOWN_ABSENT ? 'unknown' : absent };
   }
 
+  /**
+   * The tiles that are loaded, of one square of the ledger after the other: a square that holds none costs one look, so
+   * that a large grid of which little is loaded is soon gone through.
+   *
+   * @param grid its rows and columns of tiles
+   * @param steps of the time axis; `undefined` in cubes without one
+   */
+  async *loaded(
+    { rows, cols }: { readonly rows: number; readonly cols: number },
+    steps: number | undefined,
+  ): AsyncGenerator<TileIndex> {
+    for (let t = 0; t < (steps ?? 1); t++)
+      for (let top = 0; top < rows; top += LEDGER_CHUNK)
+        for (let left = 0; left < cols; left += LEDGER_CHUNK) {
+          const at = (row: number, col: number) =>
+            steps === undefined ? { row, col } : { t, row, col };
+          const chunk = await this.#chunk(keyOf(at(top, left)));
+          if (chunk.every((byte) => (byte & STATE_MASK) === TileState.notLoaded)) continue;
+          for (let row = top; row < Math.min(top + LEDGER_CHUNK, rows); row++)
+            for (let col = left; col < Math.min(left + LEDGER_CHUNK, cols); col++)
+              if (stateIn(chunk, at(row, col)) !== TileState.notLoaded) yield at(row, col);
+        }
+  }
+
   /** @param absentBands of a loaded tile: how many of its bands have no chunk */
   async set(
     index: TileIndex,

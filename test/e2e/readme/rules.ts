@@ -160,6 +160,12 @@ export const RULES: readonly Rule[] = [
     where: 'test/cluster/slurm.cluster.ts',
   },
   {
+    pattern:
+      /^(?:npx geocubes )?(?:ingest .*--own-store|finalise .*--merge|status --store cubes\/tctrend\.shard-)/,
+    how: 'elsewhere',
+    where: 'test/e2e/runs/own-stores.test.ts',
+  },
+  {
     pattern: /^(?:mkdir -p \/shared\/buckets\/cubes$|ROOT_ACCESS_KEY=)/,
     how: 'elsewhere',
     where: 'test/fault/machines/s3-servers.ts',

@@ -249,6 +249,16 @@ const CALLS: Readonly<Record<string, Call>> = {
     ['time', 'shards', 'onMissing', 'onDamage', 'report', 'onWait', 'signal'],
     () => cube,
   ),
+  'Cube#openShardStore': call(
+    () => [{ index: 0, count: 2 }, {}],
+    ['sync'],
+    () => cube,
+  ),
+  'Cube#merge': call(
+    () => [['memory:none'], {}],
+    ['groupSize', 'onStore', 'onDamage', 'signal'],
+    () => cube,
+  ),
   'Cube#extend': call(
     () => [{ time: { kind: 'at', time: '2026' } }],
     ['time'],

@@ -113,7 +113,7 @@ describe.runIf(process.platform === 'linux')('in a folder on a network file syst
       tag: 'store',
       kind: 'conflict',
       message: expect.stringMatching(
-        /^Expected one process, .* \(NFS\), but this is one of several shards: .*without --shard.*versitygw.*--trust-file-system\.$/,
+        /^Expected one process, .* \(NFS\), but this is one of several shards: .*--own-store.*finalise --merge.*versitygw.*without --shard.*--trust-file-system\.$/,
       ),
     });
   });

@@ -1,0 +1,50 @@
+import type { Session } from '../session.js';
+import { LIST_NAMES } from '../smart-geocubes/loaded-list.js';
+import { readArray } from './array-document.js';
+import { readDocument } from './documents.js';
+import { CUBE_RECORD_PATH, LEDGER_PATH } from './zarr-metadata.js';
+
+const COORDINATES = ['x', 'y', 'time', 'spatial_ref'];
+
+/**
+ * All that a cube holds beside its tiles, by key: its documents as they are, byte for byte of meaning, and the chunks of
+ * its coordinates. Written to another place it is the same cube, and none of its tiles is loaded.
+ *
+ * @param bands their names
+ */
+export async function emptyCopy(
+  session: Session,
+  bands: readonly string[],
+): Promise<Map<string, Buffer>> {
+  const { store } = session;
+  const entries = new Map<string, Buffer>();
+  const paths = ['', ...bands, ...COORDINATES, CUBE_RECORD_PATH, LEDGER_PATH];
+  for (const path of paths) {
+    const document = await readDocument(store, path);
+    if (document === undefined) continue;
+    const copy =
+      path === '' ? { ...document, attributes: withoutLists(document.attributes) } : document;
+    const key = path === '' ? 'zarr.json' : `${path}/zarr.json`;
+    entries.set(key, Buffer.from(JSON.stringify(copy, undefined, 2)));
+  }
+  for (const path of COORDINATES)
+    for (const key of await chunksOf(session, path)) {
+      const bytes = (await store.get(key)) ?? undefined;
+      if (bytes !== undefined) entries.set(key, Buffer.from(bytes));
+    }
+  return entries;
+}
+
+function withoutLists(attributes: Readonly<Record<string, unknown>> = {}) {
+  const lists = LIST_NAMES.filter((name) => Array.isArray(attributes[name]));
+  return { ...attributes, ...Object.fromEntries(lists.map((name) => [name, []])) };
+}
+
+/** Coordinates have one dimension, or none, and then one chunk whose key is just "c". */
+async function chunksOf(session: Session, path: string): Promise<string[]> {
+  const array = await readArray(session, path);
+  if (array === undefined) return [];
+  const [[length], [chunk = 1]] = [array.shape, array.chunk];
+  if (length === undefined) return [`${path}/c`];
+  return Array.from({ length: Math.ceil(length / chunk) }, (_, i) => `${path}/c/${i}`);
+}
