@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { Cube } from '../../../../src/cube/cube.js';
 import type { UncopiedTile } from '../../../../src/cube/shards/merge.js';
+import type { DatasetFile } from '../../../../src/dataset/file/dataset-file.js';
 import { parseDataset } from '../../../../src/dataset/parse.js';
 import { parseToi } from '../../../../src/dataset/toi.js';
 import { AbortedError, InvalidInputError, StoreError } from '../../../../src/errors.js';
@@ -243,13 +244,13 @@ test.each([
 });
 
 /** Chunks of some kB: smaller ones lie in Icechunk's manifests, where none can be lost alone. */
-const LARGE = {
+const LARGE: DatasetFile = {
   title: 'large',
   collection: 'c',
   bands: ['v'],
   dtype: 'uint8',
   grid: { crs: 'EPSG:3413', bounds: [0, 0, 1280, 1280], resolution: 10, chunk: 64 },
-} as const;
+};
 const noise = (_: number, row: number, col: number) => (row * 7919 + col * 104_729) ** 2 % 251;
 
 test('a chunk that an Icechunk store has lost is told, and its tile left out', async () => {
