@@ -269,7 +269,8 @@ class StoreCopy {
       if (bytes instanceof Problem) return this.#leave(index, bytes.message);
       chunks.push(bytes === undefined ? { band } : { band, bytes });
     }
-    const problem = isEmpty ? undefined : countProblem(entry, chunks);
+    const there = chunks.filter(({ bytes }) => bytes !== undefined).length;
+    const problem = isEmpty ? undefined : countProblem(entry, there, chunks.length);
     if (problem !== undefined) return this.#leave(index, problem);
     const record = await copier.records.get(index);
     await copier.committer.copy({
@@ -286,19 +287,17 @@ class StoreCopy {
     const record = await copier.records.get(index);
     const from = { absent: entry.absentBands, record };
     const open = await copier.committer.open({ id: tileId(index), index }, Date.now(), from);
-    const chunks: { readonly bytes?: Uint8Array }[] = [];
-    let copied = 0;
+    let [there, copied] = [0, 0];
     let problem: string | undefined;
     for (const [band, { name }] of this.source.dataset.bands.entries()) {
       const bytes = await readChunk(copier, name, index);
       if (bytes instanceof Problem) problem = bytes.message;
       if (bytes instanceof Problem) break;
       await open.add([bytes === undefined ? { band } : { band, bytes }]);
-      // Of their bytes it is enough that there were any.
-      chunks.push(bytes === undefined ? {} : { bytes: NOTHING });
+      if (bytes !== undefined) there++;
       copied += bytes?.byteLength ?? 0;
     }
-    problem ??= countProblem(entry, chunks);
+    problem ??= countProblem(entry, there, this.source.dataset.bands.length);
     if (problem !== undefined) {
       await open.drop();
       return this.#leave(index, problem);
@@ -330,8 +329,6 @@ interface Copier {
   readonly records: FetchRecords;
 }
 
-const NOTHING = new Uint8Array();
-
 /** What is wrong with a chunk. */
 class Problem {
   constructor(readonly message: string) {}
@@ -359,11 +356,11 @@ const LOST = /object not found|\bEIO\b|os error 5\b/i;
 
 function countProblem(
   { absentBands }: LedgerEntry,
-  chunks: readonly { readonly bytes?: Uint8Array }[],
+  there: number,
+  bands: number,
 ): string | undefined {
   if (absentBands === 'unknown') return undefined;
-  const there = chunks.filter(({ bytes }) => bytes !== undefined).length;
-  const wanted = chunks.length - absentBands;
+  const wanted = bands - absentBands;
   return there === wanted
     ? undefined
     : `it has ${there} chunks but was loaded with ${wanted} of them`;
