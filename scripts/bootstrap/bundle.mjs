@@ -1,9 +1,9 @@
 /**
- * Makes few files of the many that the command is compiled to: `dist/bundle`, which `dist/cli/main.js`
- * prefers while it is not older than the rest of dist. Node takes half a millisecond of processor time for
- * each file that it has to find, read and link.
+ * Makes few files of the many that the command and its threads are compiled to: `dist/bundle`, which
+ * `dist/cli/main.js` and `dist/pool/worker.js` prefer while it is not older than the rest of dist. Node takes half
+ * a millisecond of processor time for each file that it has to find, read and link.
  *
- * Dependencies stay where npm has put them. What the library exports, and what threads run, is not bundled.
+ * Dependencies stay where npm has put them. What the library exports is not bundled.
  */
 import {
   mkdirSync,
@@ -29,7 +29,10 @@ export async function bundleCommand(root) {
   try {
     const { rolldown } = await import('rolldown');
     const bundle = await rolldown({
-      input: { [ENTRY]: join(dist, 'cli', `${ENTRY}.js`) },
+      input: {
+        [ENTRY]: join(dist, 'cli', `${ENTRY}.js`),
+        work: join(dist, 'pool', 'work.js'),
+      },
       platform: 'node',
       external: (id) => !/^[./]/.test(id),
       plugins: [ownPlaces(target)],

@@ -18,7 +18,7 @@ import {
   threadsOption,
   trustFileSystemOption,
 } from './options/common.js';
-import { type ComputeOptions, kernelOption, openPool } from './options/pool.js';
+import { type ComputeOptions, kernelOption } from './options/pool.js';
 import {
   addLimitOptions,
   type CommitEvery,
@@ -87,7 +87,7 @@ export function addRunOptions(command: Command): Command {
 
 /**
  * Fills a region or a list of tiles from a source, with progress and a report, and sets the exit code. Closes the
- * source; and the pool, unless it was given one.
+ * source.
  */
 export async function runIngest(
   cube: Cube,
@@ -100,7 +100,7 @@ export async function runIngest(
       readonly mayBorrow?: boolean;
       readonly refresh?: Date;
       readonly ifChanged?: boolean;
-      readonly pool?: Promise<Pool>;
+      readonly pool: Pool;
     },
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
@@ -108,8 +108,6 @@ export async function runIngest(
     const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
     await failures?.check();
     const logs = openLogs(options);
-    const pool = await (options.pool ?? openPool(options));
-    if (options.pool === undefined) closing.push(() => pool.close());
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(screen);
     const interrupt = abortOnSignals();
     closing.push(() => bar?.stop(), interrupt.release);
@@ -126,7 +124,7 @@ export async function runIngest(
           'this store does not show who fills which tiles, so each shard does its own alone; what one leaves, the same call fills later',
         );
     };
-    const { maxTiles, maxBytes, until, maxOutage, time, part, memory } = options;
+    const { maxTiles, maxBytes, until, maxOutage, time, part, memory, pool } = options;
     const job: IngestOptions = {
       ...{ time, source, pool, onEvent, signal: interrupt.signal, maxTiles, maxBytes, until },
       ...{ shard: part, mayBorrow: options.mayBorrow, refreshBefore: options.refresh },

@@ -1,13 +1,7 @@
-/** The entry of a pool thread: an envelope around {@link runTask} that gives the result's buffers away. */
-import { move, Piscina, workerData } from 'piscina';
-import type { Task, WorkerSetup } from './messages.js';
-import { runTask, transferablesOf } from './run-task.js';
+/** Starts a pool thread, of few files where the set-up has made them: each thread would read a hundred anew. */
+import { bundled } from '../machine/bundled.js';
 
-const { kernel } = workerData as WorkerSetup;
+const file = bundled('work');
+const { default: work } = await (file === undefined ? import('./work.js') : import(file));
 
-export default async function work(task: Task): Promise<unknown> {
-  const reply = await runTask(task, kernel);
-  const buffers = reply.ok ? transferablesOf(reply.value) : [];
-  if (buffers.length === 0) return reply;
-  return move({ [Piscina.valueSymbol]: reply, [Piscina.transferableSymbol]: buffers } as never);
-}
+export default work;

@@ -5,6 +5,7 @@ import { isTileList } from '../../cube/fill/ingest-options.js';
 import { parsePeriod } from '../../dataset/period.js';
 import { expected } from '../../errors.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
+import { besidePool } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
 import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
@@ -76,13 +77,18 @@ function readRefresh(text: string): Date {
 }
 
 async function run(options: Options): Promise<void> {
-  const { retryFailed, dryRun, refresh, ifChanged } = options;
+  const { dryRun, refresh, ifChanged } = options;
   if (ifChanged && refresh === undefined)
     throw expected('--refresh', 'what --if-changed is of', 'none');
   if (dryRun && (options.shard ?? options.shards) !== undefined)
     throw expected('none', '--shard beside --dry-run, which tells of the whole region', 'one');
   if (dryRun) return showPlan(planOptions(options));
   const part = shardOf(options);
+  await besidePool(options, (pool) => ingest({ ...options, part, pool }));
+}
+
+async function ingest(options: Options & Pick<Parameters<typeof runIngest>[3], 'part' | 'pool'>) {
+  const { retryFailed, refresh, part } = options;
   const target =
     retryFailed === undefined
       ? await regionOf(options)
@@ -99,7 +105,7 @@ async function run(options: Options): Promise<void> {
     tell(
       `Refreshing what was fetched before ${refresh.toISOString()}; if this breaks off, go on with --refresh ${refresh.toISOString()}`,
     );
-  await runIngest(cube, target, source, { ...options, part, mayBorrow });
+  await runIngest(cube, target, source, { ...options, mayBorrow });
 }
 
 /** A plan is told at once: a stream of events would be one record. */

@@ -115,10 +115,10 @@ async function load(options: Options): Promise<void> {
   if (png !== undefined) await checkOutput(png, '--png');
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
-    return besidePool(options, async (opening) =>
+    return besidePool(options, async (pool) =>
       loadBy(await Cube.open(options.store, { asOf: options.asOf }), await regionIn(options), {
         ...options,
-        pool: await opening,
+        pool,
       }),
     );
   const cube = await Cube.open(options.store, { asOf: options.asOf });

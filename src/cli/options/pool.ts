@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { SetupError } from '../../errors.js';
 import { KERNEL_NAMES, type KernelName } from '../../pool/messages.js';
 import { createPool, type Pool, type PoolOptions } from '../../pool/pool.js';
+import { poolToBe } from '../../pool/pool-to-be.js';
 import { complain } from '../output/terminal.js';
 
 export interface ComputeOptions {
@@ -51,17 +52,15 @@ export async function openPool({ threads, kernel }: ComputeOptions): Promise<Poo
 /**
  * Starts a pool while something else is done: its threads load GDAL meanwhile. It is closed when that ends.
  *
- * @param use is given the pool as soon as it wants to wait for it; throws what {@link openPool} throws where it does
+ * @param use is given the pool at once: what it asks of it waits, and throws what {@link openPool} throws
  */
 export async function besidePool<T>(
   options: ComputeOptions,
-  use: (pool: Promise<Pool>) => Promise<T>,
+  use: (pool: Pool) => Promise<T>,
 ): Promise<T> {
   const opening = openPool(options);
-  // Whoever waits for it is told.
-  opening.catch(() => {});
   try {
-    return await use(opening);
+    return await use(poolToBe(opening, options.threads));
   } finally {
     await opening.then(
       (pool) => pool.close(),

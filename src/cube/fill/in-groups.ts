@@ -116,6 +116,7 @@ async function encodeAndWrite(
     if (run.signal.aborted) throw new AbortedError('The tile was stopped.');
     // What one piece of damaged replies gives is of no use beside one that cannot be read.
     if (failures.length > 0) return;
+    await run.checked;
     const encoded = await run.pool.process(fetched, run.recipe, run.frames);
     stage = 'commit';
     const started = performance.now();

@@ -18,7 +18,7 @@ import type { OpenedCube } from '../opened-cube.js';
 import { advanceInGroups } from './in-groups.js';
 import type { IngestOptions, IngestTarget } from './ingest-options.js';
 import { type IngestPlan, largestTile, planTarget } from './plan.js';
-import { checkBefore, prepareMetadata } from './prepare.js';
+import { checkBefore, checkPool, prepareMetadata } from './prepare.js';
 import { fetchAndProcess } from './run/fetch-and-process.js';
 import { inLanes } from './run/lanes.js';
 import { type MemoryPlan, planMemory, shareOf } from './run/memory-plan.js';
@@ -33,17 +33,21 @@ export async function ingest(
   options: IngestOptions,
 ): Promise<IngestSummary> {
   await checkBefore(cube, options);
+  const checked = checkPool(cube, options.pool);
+  // Whoever processes a tile is told.
+  checked.catch(() => {});
   const plan = await planTarget(cube, target, options.source, options);
   const tally = new Tally();
   const memory = memoryFor(cube, plan, options);
   if (plan.pending > 0 || plan.others !== undefined) await prepareMetadata(cube, options.source);
-  const run = await openRun(cube, plan, memory, options, tally, advance);
+  const run = await openRun(cube, plan, memory, { ...options, checked }, tally, advance);
   await fillTiles(run).catch(async (error: unknown) => {
     // What ended the run matters more than a list that its next run can write.
     await writeLoadedLists(cube.repository, cube.dataset).catch(() => {});
     throw error;
   });
   await writeLoadedLists(cube.repository, cube.dataset);
+  await checked;
   return tally.end();
 }
 
@@ -128,6 +132,7 @@ function advanceWhole(
 
 /** Fetched -> encoded: a thread of the pool has the kernel decode, align, fill and compress. */
 async function process(fetched: FetchedTile, run: IngestRun, tell: TileEvents) {
+  await run.checked;
   const encoded = await run.pool.process(fetched, run.recipe, run.frames);
   tell.processed(encoded);
   return encoded;

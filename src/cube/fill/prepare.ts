@@ -1,6 +1,7 @@
 /** What is looked at before a cube is filled, and what must be said in it before its first tile. */
 import { InvalidInputError, SetupError } from '../../errors.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
+import type { Pool } from '../../pool/pool.js';
 import { settlePacking } from '../../store/metadata/band-packing.js';
 import { refuseSeveralHosts } from '../../store/sharing/several-hosts.js';
 import { updateLedger } from '../../store/smart-geocubes/loaded-list.js';
@@ -8,7 +9,7 @@ import type { TileSource } from '../../tile.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
 import { checkIngestOptions, type IngestOptions } from './ingest-options.js';
 
-/** @throws {InvalidInputError} {@link SetupError} {@link StoreError} where the cube cannot be filled, or not like that or not here. */
+/** @throws {InvalidInputError} {@link StoreError} where the cube cannot be filled, or not like that or not here. */
 export async function checkBefore(cube: OpenedCube, options: IngestOptions): Promise<void> {
   checkIngestOptions(options);
   checkExtendable(cube);
@@ -20,8 +21,15 @@ export async function checkBefore(cube: OpenedCube, options: IngestOptions): Pro
     await refuseSeveralHosts(cube.repository, {
       isOneOfSeveral: (options.shard?.count ?? 1) > 1 && cube.mergesInto === undefined,
     });
-  const { hasBlosc } = await options.pool.ready();
-  if (cube.codec.name === 'blosc' && !hasBlosc)
+}
+
+/**
+ * Whether the threads can write this cube, known when they have loaded their kernel: the first replies are waited for
+ * meanwhile. @throws {SetupError} where they cannot.
+ */
+export async function checkPool({ codec }: OpenedCube, pool: Pool): Promise<void> {
+  const { hasBlosc } = await pool.ready();
+  if (codec.name === 'blosc' && !hasBlosc)
     throw new SetupError(
       `Expected a Blosc encoder for this cube but there is none here. Install the system's GDAL with its headers and run "${SET_UP_COMMAND}".`,
     );

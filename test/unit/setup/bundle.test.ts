@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bundleCommand } from '../../../scripts/bootstrap/bundle.mjs';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const DIST = fileURLToPath(new URL('../../../dist', import.meta.url));
 
 let root = '';
 beforeEach(() => {
@@ -35,6 +35,7 @@ function run(name: string): string {
 describe('the bundled command', () => {
   beforeEach(() => {
     write('dist/cli/command-line.js', "const { far } = await import('../far/away.js'); far();");
+    write('dist/pool/work.js', 'export default 1;');
     write('dist/far/text.txt', 'beside');
     write(
       'dist/far/away.js',
@@ -53,10 +54,10 @@ describe('the bundled command', () => {
   test('has none of the files that an earlier one was made of', async () => {
     await bundleCommand(root);
     const before = readdirSync(join(root, 'dist/bundle'));
-    expect(before.length).toBe(2);
+    expect(before.length).toBe(3);
     write('dist/far/away.js', 'export const far = () => process.stdout.write("other");');
     await bundleCommand(root);
-    expect(readdirSync(join(root, 'dist/bundle')).length).toBe(2);
+    expect(readdirSync(join(root, 'dist/bundle')).length).toBe(3);
     expect(readdirSync(join(root, 'dist/bundle'))).not.toEqual(before);
     expect(run('dist/bundle/command-line.js')).toBe('other');
   });
@@ -69,35 +70,50 @@ describe('the bundled command', () => {
   });
 });
 
-describe('the command starts', () => {
+describe.each([
+  { what: 'the command', entry: 'cli/main', compiled: 'cli/command-line', name: 'command-line' },
+  { what: 'a thread', entry: 'pool/worker', compiled: 'pool/work', name: 'work' },
+])('$what starts', ({ entry, compiled, name }) => {
+  const main = `dist/${entry}.js`;
+  const own = `dist/${compiled}.js`;
+  const bundled = `dist/bundle/${name}.js`;
   const at = (name: string, seconds: number) => {
     write(name, `process.stdout.write(${JSON.stringify(name)})`);
     utimesSync(join(root, name), seconds, seconds);
   };
   beforeEach(() => {
-    mkdirSync(join(root, 'dist/cli'), { recursive: true });
-    cpSync(MAIN, join(root, 'dist/cli/main.js'));
-    at('dist/cli/command-line.js', 100);
+    for (const file of [`${entry}.js`, 'machine/bundled.js'])
+      cpSync(join(DIST, file), join(root, 'dist', file));
+    at(own, 100);
   });
 
   test('from what was compiled, where there is no bundle', () => {
-    expect(run('dist/cli/main.js')).toBe('dist/cli/command-line.js');
+    expect(run(main)).toBe(own);
   });
 
   test('from what was compiled, where that is newer than the bundle', () => {
+    at(bundled, 100);
     at('dist/bundle/command-line.js', 100);
     at('dist/.tsbuildinfo', 101);
-    expect(run('dist/cli/main.js')).toBe('dist/cli/command-line.js');
+    expect(run(main)).toBe(own);
   });
 
   test('from the bundle, where that was made of what was compiled', () => {
     at('dist/.tsbuildinfo', 100);
+    at(bundled, 101);
     at('dist/bundle/command-line.js', 101);
-    expect(run('dist/cli/main.js')).toBe('dist/bundle/command-line.js');
+    expect(run(main)).toBe(bundled);
   });
 
   test('from the bundle of a package, which has no notes of the compiler', () => {
+    at(bundled, 50);
     at('dist/bundle/command-line.js', 50);
-    expect(run('dist/cli/main.js')).toBe('dist/bundle/command-line.js');
+    expect(run(main)).toBe(bundled);
+  });
+
+  test('from what was compiled, where an earlier bundle has no such file', () => {
+    at('dist/bundle/command-line.js', 101);
+    rmSync(join(root, bundled), { force: true });
+    expect(run(main)).toBe(own);
   });
 });

@@ -29,6 +29,8 @@ export interface IngestRun {
   readonly dataset: Dataset;
   readonly source: TileSource;
   readonly pool: Pool;
+  /** Done when its threads are known to be able to write this cube. */
+  readonly checked: Promise<void>;
   readonly recipe: Recipe;
   /** Memory for encoded chunks, until they are written. */
   readonly frames: LentMemory;
@@ -66,7 +68,7 @@ export async function openRun(
   cube: OpenedCube,
   plan: IngestPlan,
   memory: MemoryPlan,
-  options: IngestOptions,
+  options: IngestOptions & Pick<IngestRun, 'checked'>,
   tally: Tally,
   advance: Advance,
 ): Promise<IngestRun> {
@@ -74,7 +76,7 @@ export async function openRun(
     tally.add(event);
     options.onEvent?.(event);
   };
-  const { source, pool, maxOutageMs = DEFAULT_MAX_OUTAGE_MS } = options;
+  const { source, pool, checked, maxOutageMs = DEFAULT_MAX_OUTAGE_MS } = options;
   const stop = new AbortController();
   const signal =
     options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
@@ -125,7 +127,7 @@ export async function openRun(
   });
   const frames = new LentMemory();
   const run: IngestRun = {
-    ...{ plan, dataset: cube.dataset, source, pool, queue, outage, committer, releases },
+    ...{ plan, dataset: cube.dataset, source, pool, checked, queue, outage, committer, releases },
     memory,
     budget: new MemoryBudget(memory.capacity),
     places: new Gate(pool.size + 1),

@@ -1,0 +1,13 @@
+/** What a pool thread does: an envelope around {@link runTask} that gives the result's buffers away. */
+import { move, Piscina, workerData } from 'piscina';
+import type { Task, WorkerSetup } from './messages.js';
+import { runTask, transferablesOf } from './run-task.js';
+
+const { kernel } = workerData as WorkerSetup;
+
+export default async function work(task: Task): Promise<unknown> {
+  const reply = await runTask(task, kernel);
+  const buffers = reply.ok ? transferablesOf(reply.value) : [];
+  if (buffers.length === 0) return reply;
+  return move({ [Piscina.valueSymbol]: reply, [Piscina.transferableSymbol]: buffers } as never);
+}
