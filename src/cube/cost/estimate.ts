@@ -1,6 +1,7 @@
 /** What an ingest will cost, by arithmetic alone; better with a sample of its tiles. */
 import type { Dataset } from '../../dataset/dataset.js';
 import { DEFAULT_PER_SECOND } from '../../earth-engine/adaptive-limiter.js';
+import { MASK_BYTES } from '../../earth-engine/limits.js';
 import { bytesOf } from '../../raster/dtype.js';
 import type { IngestPlan } from '../fill/plan.js';
 import type { MemoryPlan } from '../fill/run/memory-plan.js';
@@ -86,7 +87,9 @@ export function estimateIngest(
     PROCESS_BYTES +
     threads * THREAD_BYTES +
     shares.fixed +
-    (pending === 0 ? 0 : underWay(shares, tilesInFlight / pending, serviceBytes, wire, disk));
+    (pending === 0
+      ? 0
+      : underWay(shares, tilesInFlight / pending, { dataset, serviceBytes, wire, disk }));
   const seconds = secondsAt(rate, sampled, pending, wire.bytes);
   return {
     tiles: plan.tiles,
@@ -108,17 +111,26 @@ export function estimateIngest(
   };
 }
 
-/** What tiles under way take: of those that come in groups of bands the replies alone, as far as they have room. */
+/**
+ * What tiles under way take: of those that come in groups of bands the replies alone, as far as they have room. The
+ * service counts a byte more for each pixel of a reply, of a mask that does not travel.
+ */
 function underWay(
   { isInGroups, capacity }: MemoryPlan,
   part: number,
-  serviceBytes: number,
-  wire: Bytes,
-  disk: Bytes,
+  {
+    dataset: { dtype },
+    serviceBytes,
+    wire,
+    disk,
+  }: Pick<EstimateBasis, 'dataset'> & Pick<IngestEstimate, 'serviceBytes' | 'wire' | 'disk'>,
 ): number {
   if (!isInGroups) return Math.min(part * (wire.bytes + disk.bytes), capacity);
   if (serviceBytes === 0) return 0;
-  return Math.min(capacity, serviceBytes) * (wire.bytes / serviceBytes);
+  const size = bytesOf(dtype);
+  const received =
+    wire.basis === 'sampled' ? wire.bytes / serviceBytes : size / (size + MASK_BYTES);
+  return Math.min(capacity, serviceBytes) * received;
 }
 
 /** A rate that was given counts more than a sample, which may be small. */

@@ -147,15 +147,20 @@ function chunkOf({ dtype, grid }: Dataset) {
   return { pixels: height * width, bytes, memory: roomFor(bytes) };
 }
 
+/** Of a gap in the list of them. */
+const GAP_BYTES = 4;
+
 /**
- * What a thread holds of the band that it is at: its pixels, a second array of its size (gaps as a list, or the
- * pixels padded to a chunk), one that is lent to an encoder, and masks of a byte each. Where pixels come from
- * another grid, also bands on that one and on the tile's.
+ * What a thread holds of the band that it is at: its pixels; a list of its gaps, or its pixels padded to a chunk,
+ * which a tile that is mostly gaps needs both of where its pixels take less than a list; and masks of a byte each.
+ * What a chunk is encoded into counts with the chunks. Where pixels come from another grid, also bands on that one
+ * and on the tile's.
  */
 function workBytes(dataset: Dataset, bandsAtATime: number): number {
   const { pixels, bytes } = chunkOf(dataset);
   const warped = dataset.requestGrid === undefined ? 0 : Math.min(bandsAtATime, BANDS_WARPED);
-  return 3 * bytes + 2 * pixels + warped * 2 * (bytes + pixels);
+  const listOrPadded = Math.max(bytes, Math.min(2 * bytes, GAP_BYTES * pixels));
+  return bytes + listOrPadded + 2 * pixels + warped * 2 * (bytes + pixels);
 }
 
 /** Enough tiles to keep a shard's part of the service's quota and every thread busy. */
