@@ -38,10 +38,12 @@ const MOST_IMAGES = 65_534;
 export function storedValues(type: PixelDataType, known: KnownValues = {}): Values {
   const { precision, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = type;
   const { valid: [low, high] = [min, max], areClasses = false } = known;
-  const reasons =
-    precision === 'INT' && type.min === undefined && known.valid === undefined
-      ? ['whole numbers of which the service tells no range']
-      : [];
+  const isUntold = precision === 'INT' && type.min === undefined && known.valid === undefined;
+  const isNarrowed = known.valid !== undefined && (low > min || high < max);
+  const reasons = [
+    ...(isUntold ? ['whole numbers of which the service tells no range'] : []),
+    ...(isNarrowed ? [`values are ${spanOf(low, high)}, by the publisher`] : []),
+  ];
   return {
     low: Math.max(low, min),
     high: Math.min(high, max),

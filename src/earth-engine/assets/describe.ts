@@ -51,8 +51,8 @@ export async function describeAsset(
     case 'IMAGE':
       return { ...head, kind: 'image', ...united([readImage(asset)]), images: [] };
     case 'IMAGE_COLLECTION': {
-      const images = await ask.images(id, sample);
-      if (images.length === 0) throw empty(id, sample, head);
+      const { images, among } = await ask.images(id, sample);
+      if (images.length === 0) throw empty(id, among, head);
       return {
         ...head,
         kind: 'collection',
@@ -166,17 +166,26 @@ class Asking {
     );
   }
 
-  async images(id: string, sample: Sample): Promise<LookedAt[]> {
+  /** `among` is what they were looked for by. */
+  async images(
+    id: string,
+    sample: Sample,
+  ): Promise<{ readonly images: readonly LookedAt[]; readonly among: Sample }> {
     try {
       const reply = await this.get(`/v1/${assetName(id)}:listImages?${queryOf(sample)}`);
       const images = Array.isArray(reply.images) ? (reply.images as Record<string, unknown>[]) : [];
-      return images.map((image) => ({
-        name: wordsOf(image.id) ?? wordsOf(image.name) ?? id,
-        bands: readImage(image),
-      }));
+      return {
+        among: sample,
+        images: images.map((image) => ({
+          name: wordsOf(image.id) ?? wordsOf(image.name) ?? id,
+          bands: readImage(image),
+        })),
+      };
     } catch (error) {
       if (!(error instanceof EarthEngineError && error.kind === 'permission')) throw error;
-      return this.#firstComputed(id, sample);
+      const { time } = sample;
+      const among = time === undefined ? {} : { time };
+      return { among, images: await this.#firstComputed(id, among) };
     }
   }
 

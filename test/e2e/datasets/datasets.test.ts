@@ -1,5 +1,6 @@
 /** `geocubes dataset` for assets that people know: the files validate, and their cubes fill with the right pixels. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../../../src/index.js';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { runCommand } from '../command.js';
-import { environmentFor } from '../loopback-cubes.js';
+import { environmentFor, temporaryFolder } from '../loopback-cubes.js';
 import {
   type Cycle,
   centresOf,
@@ -248,5 +249,62 @@ describe('the file is valid, and its cube has the pixels:', () => {
       expect(filled[name]?.map(Number.isNaN), name).toEqual(gaps);
       expect(Math.max(...far.filter((_, i) => !gaps[i])), name).toBeLessThan(1e-4);
     }
+  });
+});
+
+describe('on the command line', () => {
+  const create = (...words: string[]) =>
+    runCommand(['create', '--store', join(folder.path, 'cube'), ...words], environmentFor(server));
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+  });
+  afterAll(() => folder.remove());
+
+  test.each([
+    [
+      'an asset that is not there',
+      ['COPERNICUS/S2_SR_HARMONISED'],
+      /Near it: COPERNICUS\/S2_SR_HARMONIZED/,
+    ],
+    ['features', ['FAO/GAUL/2015/level0'], /a table"\. Features have no pixels\./],
+    ['a band that is not there', ['copernicus-dem', '--bands', 'DME'], /"DME"\. Near it: DEM/],
+    ['steps without a time', ['era5-land-monthly'], /images from 1950-02-01 on/],
+    ['no region', ['copernicus-dem'], /Expected a region/],
+    ['a time without images', ['dynamic-world', '--time', '2010'], /It begins on 2015-06-27/],
+    [
+      'a step that is none',
+      ['dynamic-world', '--time', '2024', '--step', 'fortnight'],
+      /"fortnight"/,
+    ],
+    ['a mask that is none', ['sentinel2-monthly', '--mask', 's2-snow'], /for --mask but/],
+    ['a resolution that is none', ['copernicus-dem', '--resolution', '-30'], /for --resolution/],
+  ] as const)('%s is told in one line', async (title, words, said) => {
+    const box = title === 'no region' ? [] : BBOX;
+    const { code, stdout, stderr } = await run([...words, ...box]);
+    expect([code, stdout, stderr.trimEnd().split('\n').length], stderr).toEqual([2, '', 1]);
+    expect(stderr).toMatch(said);
+  });
+
+  test('create makes a cube of an asset, and tells on stderr what was chosen', async () => {
+    const { code, stdout, stderr } = await create('--asset', 'copernicus-dem', ...BBOX);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/Copernicus DEM.*1 bands of float32/),
+    ]);
+    expect(stderr).toContain('CRS EPSG:32652: UTM zone 52 north');
+    const cube = await Cube.open(join(folder.path, 'cube'));
+    expect(cube.dataset.source).toEqual({ kind: 'collection', id: 'COPERNICUS/DEM/GLO30' });
+  });
+
+  test.each([
+    [[], /Expected --dataset or --asset for a new cube but received "neither"/],
+    [['--dataset', 'demo', '--bands', 'TCB_slope'], /Expected --asset for --bands but received/],
+    [['--dataset', 'copernicus-dem'], /Expected --asset copernicus-dem for a dataset that is/],
+    [['--dataset', 'demo', '--asset', 'copernicus-dem'], /cannot be used with/],
+  ])('create refuses %j', async (words, said) => {
+    const { code, stdout, stderr } = await create(...words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(said);
   });
 });
