@@ -76,7 +76,7 @@ export function composeDataset(
   );
   const nodata = wishes.nodata === null ? undefined : (wishes.nodata ?? stored.nodata);
   const finest = finestOf(id, bands);
-  const place = choosePlace(wishes, finest?.band.grid, finest?.metres);
+  const place = choosePlace(wishes, nativeGrid(kind, finest?.band.grid), finest?.metres);
   const time = wishes.time === undefined ? undefined : timeEntryOf(wishes.time, wishes.step);
   const chunk =
     wishes.chunk === undefined
@@ -150,6 +150,11 @@ function finestOf(
     .filter(({ grid }) => grid !== undefined)
     .map((band) => ({ band, metres: publishedBand(id, band.name)?.metres }));
   return all.sort((one, other) => sizeOf(one) - sizeOf(other))[0];
+}
+
+/** One image of a collection does not say how far the others go. */
+function nativeGrid(kind: SourceAsset['kind'], grid: SourceBand['grid']): SourceBand['grid'] {
+  return grid === undefined || kind === 'image' ? grid : { crs: grid.crs, affine: grid.affine };
 }
 
 function sizeOf({ band, metres }: { band: SourceBand; metres: number | undefined }): number {

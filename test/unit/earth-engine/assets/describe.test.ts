@@ -193,7 +193,7 @@ describe('a collection', () => {
   });
 
   test('without a region wants one, and with steps a time', async () => {
-    await expect(asked(collectionOf([{ ...byte('a'), grid: undefined }]), {})).rejects.toThrow(
+    await expect(asked(collectionOf([byte('a')]), {})).rejects.toThrow(
       /^Expected a region .*--bbox, --roi, --like/,
     );
     await expect(asked(collectionOf([byte('a')]), { region, step: '1 month' })).rejects.toThrow(
