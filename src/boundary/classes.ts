@@ -92,7 +92,7 @@ guardMethods(Cube.prototype, 'Cube', {
     },
   ],
   estimate: [
-    'region',
+    'object',
     {
       options: {
         time: 'record',
@@ -115,7 +115,7 @@ guardMethods(Cube.prototype, 'Cube', {
   walkStates: ['region', TIME],
   countStates: ['region', TIME],
   verify: [
-    'region',
+    'object',
     {
       options: {
         time: 'record',
@@ -156,7 +156,7 @@ guardMethods(Cube.prototype, 'Cube', {
     },
   ],
   extend: [{ options: { time: 'record!' }, needed: true }],
-  drop: ['region', { options: { time: 'record', dryRun: 'boolean' } }],
+  drop: ['object', { options: { time: 'record', dryRun: 'boolean' } }],
   tileRecord: ['tile'],
   stepsOf: ['record?'],
 });

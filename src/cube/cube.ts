@@ -137,13 +137,13 @@ export class Cube extends Accessor {
   }
 
   /**
-   * What {@link ingest} of a region would cost: requests, bytes, memory, time. Without a sample no pixels
+   * What {@link ingest} of a region, or of a list, would cost: requests, bytes, memory, time. Without a sample no pixels
    * are fetched, and nobody is asked.
    *
    * @throws {InvalidInputError} outside the cube, or its time axis; with a sample {@link AbortedError}.
    */
-  async estimate(roi: Roi, options: EstimateOptions = {}): Promise<IngestEstimate> {
-    return estimateRegion(this.opened, roi, options);
+  async estimate(target: IngestTarget, options: EstimateOptions = {}): Promise<IngestEstimate> {
+    return estimateRegion(this.opened, target, options);
   }
 
   /**
@@ -235,7 +235,7 @@ export class Cube extends Accessor {
   }
 
   /**
-   * Checks that the chunks of each loaded tile of a region are there and can be decoded, and that there
+   * Checks that the chunks of each loaded tile of a region, or of a list, are there and can be decoded, and that there
    * are none that the ledger does not know of. In a plain Zarr directory those may be what a killed
    * ingest left, or of one that is under way; they do no harm. With {@link VerifyOptions.shard} it is one part of the
    * region: all of them together check each tile once.
@@ -243,8 +243,8 @@ export class Cube extends Accessor {
    * @throws {InvalidInputError} outside the cube, or where a cube cannot be repaired; `StoreError`;
    * {@link AbortedError}, before anything is repaired.
    */
-  async verify(roi: Roi, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return verifyRegion(this.opened, roi, options);
+  async verify(target: IngestTarget, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyRegion(this.opened, target, options);
   }
 
   /**
@@ -301,13 +301,13 @@ export class Cube extends Accessor {
   }
 
   /**
-   * Makes tiles of a region as if they had never been loaded, in one commit: the ledger, the list that smart-geocubes
+   * Makes tiles of a region, or of a list, as if they had never been loaded, in one commit: the ledger, the list that smart-geocubes
    * reads, and their chunks, which the history of an Icechunk repository keeps until old snapshots are expired.
    *
    * @throws {InvalidInputError} outside the cube, or where nothing can be written to it; `StoreError`.
    */
-  async drop(roi: Roi, options: DropOptions = {}): Promise<DropReport> {
-    return dropTiles(this.#opened, roi, options);
+  async drop(target: IngestTarget, options: DropOptions = {}): Promise<DropReport> {
+    return dropTiles(this.#opened, target, options);
   }
 
   /** What is known of one tile: whether it is loaded, when it was fetched, and of what. @throws {InvalidInputError} when there is no such tile. */

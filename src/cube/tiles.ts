@@ -1,15 +1,23 @@
 /** Which tiles are meant: by a region and a time, by a list, by an index. */
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
-import { expected } from '../errors.js';
+import { expected, InvalidInputError } from '../errors.js';
 import type { GeoBox } from '../grid/geobox.js';
-import { type Roi, tilesOf } from '../grid/roi.js';
+import { type Roi, tilesIn, tilesOf } from '../grid/roi.js';
 import { type Grid, parseTileId, type TileIndex, tileId } from '../grid/tiling.js';
 
 /** Which time is meant. */
 export interface TimeOptions {
   /** Which steps of a temporal cube are meant. Default: all. Not allowed for cubes without a time axis. */
   readonly time?: Toi | undefined;
+}
+
+/** What is filled, looked at or taken out: a region, or the tiles of a list, each by its index or its id. */
+export type IngestTarget = Roi | readonly (TileIndex | string)[];
+
+/** Whether a target is a list of tiles. */
+export function isTileList(target: IngestTarget): target is readonly (TileIndex | string)[] {
+  return Array.isArray(target);
 }
 
 /** A tile that a region touches. */
@@ -53,19 +61,57 @@ export function adjacentTiles(
   }));
 }
 
+/**
+ * The tiles that a target means: those of a region at each of the steps that are meant, or those of a list.
+ * @throws {InvalidInputError} for a time beside a list, which has one in each of its tiles.
+ */
+export function tilesMeant(
+  target: IngestTarget,
+  space: TileSpace,
+  time: Toi | undefined,
+): Iterable<TileIndex> {
+  if (!isTileList(target))
+    return atSteps(tilesIn(target, space.grid), selectSteps(space.timeAxis, time));
+  if (time !== undefined)
+    throw expected('none', 'the time beside a list of tiles, which have one each', 'one');
+  return listedTiles(target, space);
+}
+
+/** Of tiles that a cube does not have, so many are named. */
+const NAMED = 10;
+
 /** As `Cube.tilesOf`. */
 export function listedTiles(tiles: readonly (TileIndex | string)[], space: TileSpace): TileIndex[] {
-  const found = new Map(
-    tiles.map((tile) => {
+  const found = new Map<string, TileIndex>();
+  const refused = new Map<string, InvalidInputError>();
+  for (const tile of tiles) {
+    try {
       const index = indexOf(tile);
       // Refuses what is not in the grid, or not on the time axis.
       space.grid.tileWindow(index);
       timeOf(index, space.timeAxis);
-      return [tileId(index), index];
-    }),
-  );
+      found.set(tileId(index), index);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      refused.set(typeof tile === 'string' ? tile : tileId(tile), error);
+    }
+  }
+  const [first, ...others] = refused.values();
+  if (first !== undefined && others.length === 0) throw first;
+  if (first !== undefined) throw notOfTheCube([...refused.keys()], space);
   return [...found.values()].sort(
     (one, other) => (one.t ?? 0) - (other.t ?? 0) || one.row - other.row || one.col - other.col,
+  );
+}
+
+function notOfTheCube(ids: readonly string[], { grid, timeAxis }: TileSpace): InvalidInputError {
+  const [form, steps] =
+    timeAxis === undefined ? ['row-col', ''] : ['t-row-col', `${timeAxis.steps.length} steps, `];
+  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '';
+  return expected(
+    `ids of tiles (${form}, of ${steps}${grid.rows} rows and ${grid.cols} columns)`,
+    'the list of tiles',
+    `${ids.slice(0, NAMED).join(', ')}${more}`,
   );
 }
 

@@ -1,4 +1,6 @@
 import { expected } from '../errors.js';
+import { boundingWindows } from '../grid/shapes/pixel-windows.js';
+import type { Shapes } from '../grid/shapes/place.js';
 import type { Grid } from '../grid/tiling.js';
 import type { Window } from '../grid/window.js';
 import { COLOURS } from './colours.js';
@@ -18,6 +20,7 @@ import { drawGraticule } from './map/graticule.js';
 import { drawLocator } from './map/locator.js';
 import { pathData } from './map/path.js';
 import { type Frame, MapProjection } from './map/projection.js';
+import { drawRegion } from './map/region.js';
 import { drawTiles, shapesOf } from './map/tiles.js';
 import { fitRatio, viewOf, windowView } from './map/view.js';
 import { drawText, escapeXml, shortenText } from './text.js';
@@ -40,6 +43,11 @@ export interface StateMapOptions {
   readonly widthPx?: number;
   /** What was asked for, in pixels of the grid: drawn as outlines. */
   readonly region?: readonly Window[];
+  /**
+   * The same as it is shaped, in pixels of the grid (col, row) with holes: outlined, and what lies outside its polygons
+   * is dimmed. Without a `view` the map shows it and what lies around.
+   */
+  readonly shape?: Shapes;
   /** Parts of the grid to tell apart, such as shards: each in a colour of its own with its name, below the states. */
   readonly areas?: Areas;
 }
@@ -98,10 +106,13 @@ export function drawStateMap(options: StateMapOptions): string {
 /** Chooses what is shown and where the map stands in the picture. */
 function layOut(grid: Grid, states: TileStates, options: StateMapOptions): MapProjection {
   const { crs } = grid.geobox;
-  const { region = [], areas } = options;
-  const shown = [...states.tiles, ...(areas?.each ?? []).flatMap(({ tiles }) => tiles)]
-    .map((tile) => grid.tileWindow(tile))
-    .concat(region);
+  const { region = [], areas, shape } = options;
+  const shown =
+    shape === undefined
+      ? [...states.tiles, ...(areas?.each ?? []).flatMap(({ tiles }) => tiles)]
+          .map((tile) => grid.tileWindow(tile))
+          .concat(region)
+      : boundingWindows(shape, grid.geobox);
   const view = options.view === undefined ? viewOf(grid, shown) : windowView(grid, options.view);
   const { bounds, ratio } = fitRatio(view, crs.isGeographic);
   // In a projected CRS meridians and parallels end on all four sides, and so do their labels.
@@ -122,13 +133,14 @@ function drawMap(
   states: TileStates,
   projection: MapProjection,
   window: GeographicWindow,
-  { region = [], areas }: Pick<StateMapOptions, 'region' | 'areas'>,
+  { region = [], areas, shape }: Pick<StateMapOptions, 'region' | 'areas' | 'shape'>,
 ): string {
   const { x, y, width, height } = projection.frame;
   const ground = drawCoastlines(projection, window);
   const graticule = drawGraticule(projection, window);
   const tiles = drawTiles(grid, states, projection);
   const parts = drawAreas(grid, areas, states, projection);
+  const wanted = shape === undefined ? undefined : drawRegion(shape, grid, projection);
   const whole = { row: 0, col: 0, height: grid.geobox.height, width: grid.geobox.width };
   return [
     // A nested svg cuts off what reaches over its frame, without an id that could clash in a page.
@@ -142,8 +154,10 @@ function drawMap(
     ground.coasts,
     tiles.edges,
     parts.edges,
+    wanted?.veil ?? '',
     drawOutline('extent', [whole], grid, projection, COLOURS.extent, EXTENT_STROKE),
     drawOutline('region', region, grid, projection, COLOURS.region, REGION_STROKE),
+    wanted?.outline ?? '',
     '</svg>',
     drawFrame(projection.frame),
     graticule.labels,
@@ -173,16 +187,17 @@ function drawPanel(
   states: TileStates,
   projection: MapProjection,
   window: GeographicWindow,
-  { region = [], areas }: Pick<StateMapOptions, 'region' | 'areas'>,
+  { region = [], areas, shape }: Pick<StateMapOptions, 'region' | 'areas' | 'shape'>,
 ): Block {
   const top = projection.frame.y;
+  const hasRegion = region.length > 0 || shape !== undefined;
   const parts: string[] = [];
   let y = top;
   const add = ({ svg, height }: Block, space: number) => {
     parts.push(svg);
     y += height + space;
   };
-  add(drawLegend({ states, hasRegion: region.length > 0, areas }, PANEL_X, y, PANEL_WIDTH), 8);
+  add(drawLegend({ states, hasRegion, areas }, PANEL_X, y, PANEL_WIDTH), 8);
   const metres = projection.groundScale();
   // Across half the world no one scale holds.
   const isRegional = window.east - window.west < 90 || window.pole !== undefined;

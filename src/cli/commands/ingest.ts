@@ -6,7 +6,7 @@ import { parsePeriod } from '../../dataset/period.js';
 import { expected } from '../../errors.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
 import { besidePool } from '../options/pool.js';
-import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
+import { addRegionOptions } from '../options/region.js';
 import { addServiceLimits, type ServiceLimits } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
 import {
@@ -17,11 +17,12 @@ import {
   shardOf,
 } from '../options/shard.js';
 import { readTileList } from '../options/tile-list.js';
+import { type TargetOptions, targetOf, tilesOption } from '../options/tiles.js';
 import { tell } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 import { type PlanOptions, rateOption, showPlan } from './plan.js';
 
-interface Options extends RegionOptions, ServiceOptions, RunOptions, ServiceLimits, ShardOptions {
+interface Options extends TargetOptions, ServiceOptions, RunOptions, ServiceLimits, ShardOptions {
   readonly store: string;
   readonly retryFailed?: string;
   readonly dryRun?: boolean;
@@ -35,6 +36,7 @@ export function ingestCommand(): Command {
   const command = new Command('ingest').addOption(storeOption());
   addRegionOptions(command)
     .addOption(timeOption())
+    .addOption(tilesOption('retryFailed', 'shard', 'shards'))
     .addOption(
       new Option(
         '--retry-failed <list>',
@@ -65,7 +67,7 @@ export function ingestCommand(): Command {
     .addOption(rateOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40 --own-store\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40 --own-store\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh\n  $ geocubes status --store cubes/tctrend --bbox 126,72,128,73 --missing | geocubes ingest --store cubes/tctrend --tiles - --project my-project',
     )
     .action(run);
 }
@@ -91,7 +93,7 @@ async function ingest(options: Options & Pick<Parameters<typeof runIngest>[3], '
   const { retryFailed, refresh, part } = options;
   const target =
     retryFailed === undefined
-      ? await regionOf(options)
+      ? await targetOf(options)
       : (await readTileList(retryFailed, '--retry-failed')).map(({ id }) => id);
   const whole = await Cube.open(options.store, { sync: options.durability !== 'none' });
   const cube = await cubeToFill(whole, part, options);

@@ -5,8 +5,9 @@ import { Cube } from '../../cube/cube.js';
 import { areasOf } from '../../cube/shards/cut-areas.js';
 import { cutTiles } from '../../cube/shards/cut-tiles.js';
 import { workloadTagFor } from '../../cube/sources/earth-engine.js';
+import { type IngestTarget, isTileList } from '../../cube/tiles.js';
 import { expected } from '../../errors.js';
-import { type Roi, tilesIn } from '../../grid/roi.js';
+import { tilesIn } from '../../grid/roi.js';
 import { renderPng } from '../../picture/png.js';
 import { abortOnSignals } from '../interrupt.js';
 import {
@@ -19,15 +20,16 @@ import {
 } from '../options/common.js';
 import { checkOutput, writeOutput } from '../options/output-file.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
-import { addRegionOptions, type RegionOptions, regionOf } from '../options/region.js';
+import { addRegionOptions } from '../options/region.js';
 import { memoryOption } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
 import { shardsOption } from '../options/shard.js';
+import { type TargetOptions, targetOf, tilesOption } from '../options/tiles.js';
 import { estimateText } from '../output/estimate-text.js';
 import { print, printJson } from '../output/terminal.js';
 import { stateMap } from './status.js';
 
-export interface PlanOptions extends RegionOptions, ServiceOptions, ComputeOptions {
+export interface PlanOptions extends TargetOptions, ServiceOptions, ComputeOptions {
   readonly store: string;
   readonly format: 'text' | 'json';
   readonly rate?: Rate;
@@ -41,6 +43,7 @@ export function planCommand(): Command {
   const command = new Command('plan').addOption(storeOption());
   addRegionOptions(command)
     .addOption(timeOption())
+    .addOption(tilesOption('shards'))
     .addOption(rateOption())
     .addOption(
       new Option(
@@ -92,32 +95,33 @@ export function parseRate(text: string): Rate {
 export async function showPlan(options: PlanOptions): Promise<void> {
   const { png, format, shards, concurrency } = options;
   if (png !== undefined) await checkOutput(png, '--png');
-  const roi = await regionOf(options);
+  const target = await targetOf(options);
   const cube = await Cube.open(options.store);
   const threads = options.threads ?? availableParallelism();
   const { time, rate, sample, memory } = options;
   const common = { time, rate, threads, memory, shards, concurrency };
   const estimate =
     sample === undefined
-      ? await cube.estimate(roi, common)
+      ? await cube.estimate(target, common)
       : await withSample(cube, options, (source, pool, signal) =>
-          cube.estimate(roi, { ...common, sample: { tiles: sample, source, pool }, signal }),
+          cube.estimate(target, { ...common, sample: { tiles: sample, source, pool }, signal }),
         );
   const accounting = accountingOf(cube.dataset, options);
   if (format === 'json') printJson({ ...estimate, ...accounting });
   else
     print(...estimateText(estimate).split('\n'), ...accountingText(accounting, estimate.requests));
   if (png === undefined) return;
-  await writeOutput(png, await renderPng(await planMap(cube, roi, options)), '--png');
+  await writeOutput(png, await renderPng(await planMap(cube, target, options)), '--png');
   if (format === 'text') print(`Wrote ${png}`);
 }
 
-/** What is loaded of a region, and which shard has which of its tiles, as SVG. */
-function planMap(cube: Cube, roi: Roi, { shards, time }: PlanOptions): Promise<string> {
+/** What is loaded, and which shard has which of the region's tiles, as SVG. */
+function planMap(cube: Cube, target: IngestTarget, { shards, time }: PlanOptions): Promise<string> {
   const at = time === undefined ? {} : { time };
-  if (shards === undefined) return stateMap(cube, roi, at);
-  const cut = cutTiles(cube, tilesIn(roi, cube.grid), cube.stepsOf(time), shards);
-  return stateMap(cube, roi, at, undefined, areasOf(cut, cube.grid));
+  if (isTileList(target)) return stateMap(cube, undefined, at);
+  if (shards === undefined) return stateMap(cube, target, at);
+  const cut = cutTiles(cube, tilesIn(target, cube.grid), cube.stepsOf(time), shards);
+  return stateMap(cube, target, at, undefined, areasOf(cut, cube.grid));
 }
 
 /** Nobody accounts for what comes from files. */

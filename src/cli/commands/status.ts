@@ -6,10 +6,20 @@ import type { TimeStep } from '../../dataset/time-axis.js';
 import type { Toi } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
+import { placeRegion } from '../../grid/shapes/region.js';
 import { tileId } from '../../grid/tiling.js';
 import type { Areas } from '../../picture/map/areas.js';
 import { renderPng } from '../../picture/png.js';
-import { asOfOption, pathFor, storeOption, timeOption, wholeNumber } from '../options/common.js';
+import {
+  addFormatWords,
+  asOfOption,
+  type FormatWords,
+  formatOf,
+  pathFor,
+  storeOption,
+  timeOption,
+  wholeNumber,
+} from '../options/common.js';
 import { checkOutput, writeOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
@@ -17,15 +27,18 @@ import { type ListedTile, readTileList } from '../options/tile-list.js';
 import { stepRecord, timeWords } from '../options/time.js';
 import { print, printJson } from '../output/terminal.js';
 import { writeTileFeatures } from '../output/tile-features.js';
+import { writeTileRows } from '../output/tile-rows.js';
 import { watchStatus } from '../watch-status.js';
 
-interface Options extends RegionOptions {
+interface Options extends RegionOptions, FormatWords {
   readonly store: string;
   readonly asOf?: string;
   readonly png?: string;
   readonly failed?: string;
   readonly tile?: string;
-  readonly format: 'text' | 'json' | 'geojson' | 'ndjson';
+  readonly missing?: boolean;
+  readonly list?: boolean;
+  readonly format: 'text' | 'csv' | 'json' | 'geojson' | 'ndjson';
   readonly watch?: number | true;
   readonly shards?: number;
 }
@@ -35,17 +48,30 @@ const DEFAULT_WATCH = 5;
 
 export function statusCommand(): Command {
   const command = new Command('status').addOption(storeOption());
-  return addRegionOptions(command)
+  addRegionOptions(command)
     .addOption(timeOption())
     .addOption(asOfOption())
     .addOption(
       new Option(
-        '--format <format>',
-        'what to print; geojson has a feature for each tile, ndjson with --watch a record for each change',
-      )
-        .choices(['text', 'json', 'geojson', 'ndjson'])
-        .default('text'),
+        '--missing',
+        'print the ids of the tiles that are not loaded, one a line, as "--tiles" of other commands takes them',
+      ).conflicts(['tile', 'watch']),
     )
+    .addOption(
+      new Option(
+        '--list',
+        'print every tile with its state, as CSV; with --missing those that are not loaded',
+      ).conflicts(['tile', 'watch']),
+    )
+    .addOption(
+      new Option(
+        '--format <format>',
+        'what to print; geojson has a feature for each tile, csv and ndjson a line for each of --list, ndjson with --watch a record for each change',
+      )
+        .choices(['text', 'csv', 'json', 'geojson', 'ndjson'])
+        .default('text'),
+    );
+  return addFormatWords(command, ['json'])
     .addOption(
       new Option(
         '--png <file>',
@@ -75,17 +101,24 @@ export function statusCommand(): Command {
     .addOption(shardsOption('with --watch, of how many shards the region is filled: tells each'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/tctrend --tile 3-7\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png\n  $ geocubes status --store cubes/tctrend --bbox 122,71.5,130,74 --watch --shards 4',
+      '\nExamples:\n  $ geocubes status --store cubes/tctrend --png state.png\n  $ geocubes status --store cubes/tctrend --tile 3-7\n  $ geocubes status --store cubes/alphaearth --time 2020/2022\n  $ geocubes status --store cubes/tctrend --format geojson > tiles.geojson\n  $ geocubes status --store cubes/tctrend --roi basins.gpkg\n  $ geocubes status --store cubes/tctrend --failed failed.ndjson --png state.png\n  $ geocubes status --store cubes/tctrend --bbox 122,71.5,130,74 --missing > missing.txt\n  $ geocubes status --store cubes/tctrend --list > tiles.csv\n  $ geocubes status --store cubes/tctrend --bbox 122,71.5,130,74 --watch --shards 4',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, asOf, png, format, time, watch, shards, tile } = options;
-  if (watch !== undefined) return watchRegion(options, watch);
+  const { store, asOf, png, time, watch, shards, tile, missing, list } = options;
+  const format = formatOf(options);
+  const isListed = missing || list;
+  if (watch !== undefined) return watchRegion({ ...options, format }, watch);
   if (shards !== undefined) throw expected('--watch', 'the status beside --shards', 'none');
-  if (format === 'ndjson') throw expected('--watch', 'the status beside --format ndjson', 'none');
-  if (tile !== undefined) return showTile(tile, options);
+  if ((format === 'ndjson' || format === 'csv') && !isListed)
+    throw expected(
+      format === 'csv' ? '--list or --missing' : '--list, --missing or --watch',
+      `the status beside --format ${format}`,
+      'none',
+    );
+  if (tile !== undefined) return showTile(tile, { ...options, format });
   if (png !== undefined) await checkOutput(png, '--png');
   const region = await regionIn(options);
   const listed =
@@ -94,15 +127,16 @@ async function run(options: Options): Promise<void> {
   const roi = region ?? cube.grid.geobox;
   const at = time === undefined ? {} : { time };
   const failed = listed && failuresIn(cube, listed);
-  if (format === 'geojson') await writeTileFeatures(cube, roi, at, failed);
+  if (format === 'geojson') await writeTileFeatures(cube, roi, at, failed, missing);
+  else if (isListed) await writeTileRows(cube, roi, at, { format, list, missing, failed });
   else {
     const counts = await countTiles(cube, roi, at, failed);
     if (format === 'json') printJson(statusRecord(cube, store, counts));
     else print(...statusLines(cube, store, counts));
   }
   if (png === undefined) return;
-  await writeOutput(png, await renderPng(await stateMap(cube, roi, at, failed)), '--png');
-  if (format === 'text') print(`Wrote ${png}`);
+  await writeOutput(png, await renderPng(await stateMap(cube, region, at, failed)), '--png');
+  if (format === 'text' && !isListed) print(`Wrote ${png}`);
 }
 
 async function showTile(id: string, { store, asOf, format }: Options): Promise<void> {
@@ -256,19 +290,19 @@ function countWords(counts: Counts): string {
 }
 
 /**
- * The cube's map as SVG. A tile that is loaded at one step and empty at another counts as loaded; one that
+ * The cube's map as SVG, with a region where one is meant: as it is shaped, what lies outside it dimmed. A tile that is loaded at one step and empty at another counts as loaded; one that
  * failed at any step, and is not loaded there, as failed.
  */
 export async function stateMap(
   cube: Cube,
-  roi: Roi = cube.grid.geobox,
+  region: Roi | undefined = undefined,
   at: { readonly time?: Toi } = {},
   failed: ReadonlyMap<string, ListedTile> = new Map(),
   areas?: Areas,
 ): Promise<string> {
   const { grid } = cube;
   const states = new Uint8Array(grid.rows * grid.cols);
-  for await (const { state, ...index } of cube.walkStates(roi, at)) {
+  for await (const { state, ...index } of cube.walkStates(grid.geobox, at)) {
     const place = index.row * grid.cols + index.col;
     if (state === TileState.notLoaded) {
       if (failed.size > 0 && failed.has(tileId(index))) states[place] = FAILED;
@@ -281,6 +315,7 @@ export async function stateMap(
     grid,
     states,
     ...(areas === undefined ? {} : { areas }),
+    ...(region === undefined ? {} : { shape: placeRegion(grid.geobox, region) }),
   });
 }
 

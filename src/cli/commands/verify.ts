@@ -13,12 +13,13 @@ import {
   timeOption,
 } from '../options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
-import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
+import { addRegionOptions } from '../options/region.js';
 import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
+import { type TargetOptions, targetIn, tilesOption } from '../options/tiles.js';
 import { megabytes } from '../output/summary-text.js';
 import { print, printJson } from '../output/terminal.js';
 
-interface Options extends RegionOptions, ComputeOptions, ShardOptions {
+interface Options extends TargetOptions, ComputeOptions, ShardOptions {
   readonly store: string;
   readonly asOf?: string;
   readonly quick?: boolean;
@@ -29,7 +30,10 @@ interface Options extends RegionOptions, ComputeOptions, ShardOptions {
 
 export function verifyCommand(): Command {
   const command = new Command('verify').addOption(storeOption());
-  addRegionOptions(command).addOption(timeOption()).addOption(asOfOption());
+  addRegionOptions(command)
+    .addOption(timeOption())
+    .addOption(tilesOption('shard', 'shards'))
+    .addOption(asOfOption());
   return addShardOptions(command)
     .option('--quick', 'check that chunks are there, and do not decode them')
     .option(
@@ -56,17 +60,16 @@ async function run(options: Options): Promise<void> {
   if (repair && asOf !== undefined)
     throw expected('the newest state', 'what to --repair', `the one of ${asOf}`);
   const shard = shardOf(options);
-  const region = await regionIn(options);
+  const target = await targetIn(options);
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
   if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
   const cube = await Cube.open(store, { asOf });
-  const roi = region ?? cube.grid.geobox;
   const pool = quick ? undefined : await openPool(options);
   const damaged: DamagedTile[] = [];
   const interrupt = abortOnSignals('Stopping: nothing was changed.');
   let report: VerifyReport;
   try {
-    report = await cube.verify(roi, {
+    report = await cube.verify(target ?? cube.grid.geobox, {
       pool,
       ...(time === undefined ? {} : { time }),
       quick,

@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { PRESET_NAMES } from '../../dataset/presets.js';
 import { parseToi } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
@@ -58,6 +58,32 @@ export const durabilityOption = () =>
 
 export const formatOption = () =>
   new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
+
+/** What {@link addFormatWords} adds. */
+export interface FormatWords {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+/** `--json` for `--format json`, and others so. */
+export function addFormatWords(command: Command, words: readonly (keyof FormatWords)[]): Command {
+  for (const word of words)
+    command.addOption(
+      new Option(`--${word}`, `the same as --format ${word}`).conflicts([
+        'format',
+        ...words.filter((other) => other !== word),
+      ]),
+    );
+  return command;
+}
+
+export function formatOf<Format extends string>({
+  json,
+  csv,
+  format,
+}: FormatWords & { readonly format: Format }): Format | keyof FormatWords {
+  return json ? 'json' : csv ? 'csv' : format;
+}
 
 export const trustOption = () =>
   new Option(

@@ -9,7 +9,7 @@ import {
 } from '../../errors.js';
 import { parseTileId } from '../../grid/tiling.js';
 import type { IngestEvent } from '../../observe/events.js';
-import { readText } from '../../raster/read-text.js';
+import { readText, textOf } from '../../raster/read-text.js';
 import type { FailedTile, PlannedTile } from '../../tile.js';
 import { checkOutput } from './output-file.js';
 
@@ -116,18 +116,22 @@ export interface ListedTile {
 
 /**
  * The tiles in a list: what `--failed` or a report wrote, what `--format json` or `ndjson` printed, or
- * ids one a line.
+ * ids one a line. Of lines, blank ones and what follows a `#` count for nothing.
  *
+ * @param file `-` is standard input
  * @param option that names the file, for messages
  * @throws {InvalidInputError}
  */
 export async function readTileList(file: string, option: string): Promise<ListedTile[]> {
-  const content = await readText(file, option);
+  const content =
+    file === '-'
+      ? await textOf(process.stdin, option, 'standard input')
+      : await readText(file, option);
   const tiles: ListedTile[] = [];
   for (const record of recordsIn(content)) {
     const tile = tileOf(record);
     if (tile === undefined)
-      throw expected('a list of failed tiles', option, `a line without one in ${file}`);
+      throw expected('a list of tiles', option, `a line without one in ${file}`);
     parseTileId(tile.id);
     tiles.push(tile);
   }
@@ -140,14 +144,21 @@ function recordsIn(content: string): unknown[] {
   // The summary of a run, or the record of one.
   const listed = isRecord(whole) ? (whole.failed ?? whole.failures) : whole;
   if (Array.isArray(listed)) return listed;
-  const lines = content.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const records = lines.map((line) => parseJson(line) ?? line);
+  const lines = content
+    .split(/\r?\n/)
+    .map((line) => (isRecord(parseJson(line)) ? line : bare(line)));
+  const records = lines.filter((line) => line !== '').map((line) => parseJson(line) ?? line);
   // Of a stream of events those that tell of a failure.
   return records.some((record) => isRecord(record) && 'type' in record)
     ? records.flatMap((record) =>
         isRecord(record) && isRecord(record.failure) ? [record.failure] : [],
       )
     : records;
+}
+
+/** A line of a list without what is said of it. */
+function bare(line: string): string {
+  return line.replace(/#.*$/, '').trim();
 }
 
 function tileOf(record: unknown): ListedTile | undefined {

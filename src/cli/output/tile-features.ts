@@ -7,7 +7,7 @@ import { tileId } from '../../grid/tiling.js';
 import type { ListedTile } from '../options/tile-list.js';
 import { OutputBuffer } from './output.js';
 
-const STATE_NAMES = {
+export const STATE_NAMES = {
   [TileState.notLoaded]: 'missing',
   [TileState.loaded]: 'loaded',
   [TileState.empty]: 'empty',
@@ -25,12 +25,14 @@ export async function writeTileFeatures(
   roi: Roi,
   at: { readonly time?: Toi },
   failed: ReadonlyMap<string, ListedTile> = new Map(),
+  missingAlone = false,
 ): Promise<void> {
   const steps = new Map(cube.stepsOf(at.time)?.map((step) => [step.index, step]));
   const output = new OutputBuffer();
   await output.write('{"type":"FeatureCollection","features":[');
   let separator = '\n';
   for await (const { state, ...index } of cube.walkStates(roi, at)) {
+    if (missingAlone && state !== TileState.notLoaded) continue;
     const step = index.t === undefined ? undefined : steps.get(index.t);
     const id = tileId(index);
     const failure = state === TileState.notLoaded ? failed.get(id) : undefined;

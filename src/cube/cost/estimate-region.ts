@@ -1,5 +1,5 @@
 import { byteCount } from '../../arguments.js';
-import type { Roi } from '../../grid/roi.js';
+import { expected } from '../../errors.js';
 import type { Pool } from '../../pool/pool.js';
 import type { TileSource } from '../../tile.js';
 import { checkCount } from '../fill/ingest-options.js';
@@ -8,7 +8,7 @@ import { recipeOf } from '../fill/recipe.js';
 import { type MemoryPlan, planMemory } from '../fill/run/memory-plan.js';
 import type { OpenedCube } from '../opened-cube.js';
 import { checkShardCount } from '../shards/shard.js';
-import type { TimeOptions } from '../tiles.js';
+import { type IngestTarget, isTileList, type TimeOptions } from '../tiles.js';
 import { estimateIngest, type IngestEstimate, type Rate } from './estimate.js';
 import { estimateShards } from './estimate-shards.js';
 import { type SampleResult, sampleTiles } from './sample.js';
@@ -33,17 +33,19 @@ export interface EstimateOptions extends TimeOptions {
 /** As `Cube.estimate`. */
 export async function estimateRegion(
   cube: OpenedCube,
-  roi: Roi,
+  target: IngestTarget,
   options: EstimateOptions,
 ): Promise<IngestEstimate> {
   const { sample, rate, time, signal, shards, memory: given } = options;
   const { threads = sample?.pool.size ?? 1 } = options;
   if (sample !== undefined) checkCount(sample.tiles, 'sample');
   if (shards !== undefined) checkShardCount(shards);
+  if (shards !== undefined && isTileList(target))
+    throw expected('none', 'the shards beside a list of tiles', shards);
   const { dataset } = cube;
   const planner =
     sample?.source ?? (await import('../../earth-engine/source.js')).earthEnginePlanner(dataset);
-  const plan = await planTarget(cube, roi, planner, { time });
+  const plan = await planTarget(cube, target, planner, { time });
   const memory = planMemory({
     ...{ dataset, plan, threads, mask: planner.mask, tile: largestTile(cube, planner) },
     memory: given === undefined ? undefined : byteCount(given, 'memory'),
@@ -51,9 +53,9 @@ export async function estimateRegion(
   const measured =
     sample === undefined ? undefined : await measure(cube, plan, { ...sample, memory, signal });
   const estimate = estimateIngest(plan, { dataset, threads, memory, rate, sample: measured });
-  if (shards === undefined) return estimate;
+  if (shards === undefined || isTileList(target)) return estimate;
   const by = { time, shards, concurrency: options.concurrency };
-  return { ...estimate, shards: await estimateShards(cube, roi, planner, estimate, by) };
+  return { ...estimate, shards: await estimateShards(cube, target, planner, estimate, by) };
 }
 
 function measure(

@@ -1,21 +1,13 @@
 /** What an ingest is told. */
 import { byteCount } from '../../arguments.js';
 import { expected } from '../../errors.js';
-import type { Roi } from '../../grid/roi.js';
-import type { TileIndex } from '../../grid/tiling.js';
 import type { OnEvent } from '../../observe/events.js';
 import type { Pool } from '../../pool/pool.js';
 import type { TileSource } from '../../tile.js';
 import type { Shard } from '../shards/shard.js';
 import type { TimeOptions } from '../tiles.js';
 
-/** What is filled: a region, or the tiles of a list, each by its index or its id. */
-export type IngestTarget = Roi | readonly (TileIndex | string)[];
-
-/** Whether a target is a list of tiles. */
-export function isTileList(target: IngestTarget): target is readonly (TileIndex | string)[] {
-  return Array.isArray(target);
-}
+export { type IngestTarget, isTileList } from '../tiles.js';
 
 /** Where an ingest ends before its region does. What is left is for another run. */
 export interface IngestLimits {

@@ -16,13 +16,8 @@ import { ledgerOf, type OpenedCube } from '../opened-cube.js';
 import { cutTiles } from '../shards/cut-tiles.js';
 import { checkShard, type Shard, shardWords } from '../shards/shard.js';
 import { TileRuns } from '../state/tile-runs.js';
-import { atSteps, listedTiles, type TimeOptions } from '../tiles.js';
-import {
-  checkRefresh,
-  type IngestLimits,
-  type IngestTarget,
-  isTileList,
-} from './ingest-options.js';
+import { atSteps, type IngestTarget, isTileList, type TimeOptions, tilesMeant } from '../tiles.js';
+import { checkRefresh, type IngestLimits } from './ingest-options.js';
 
 /** What an ingest would do: arithmetic and the ledger, no pixels. */
 export interface IngestPlan {
@@ -75,8 +70,6 @@ export async function planTarget(
   const isList = isTileList(target);
   if (isList && shard !== undefined)
     throw expected('none', 'the shard beside a list of tiles', shardWords(shard));
-  if (isList && time !== undefined)
-    throw expected('none', 'the time beside a list of tiles, which have one each', 'one');
   const steps = selectSteps(cube.timeAxis, time);
   const inRegion = isList ? undefined : tilesWith(source, tilesIn(target, cube.grid));
   const cut =
@@ -84,7 +77,7 @@ export async function planTarget(
       ? undefined
       : cutTiles(cube, inRegion, steps, shard.count);
   const tiles = isList
-    ? listedTiles(target, cube)
+    ? tilesMeant(target, cube, time)
     : cut !== undefined && shard !== undefined
       ? cut.indicesOf(shard.index)
       : atSteps(inRegion ?? [], steps);

@@ -1,13 +1,11 @@
 /** Tiles taken out of a cube. */
-import { selectSteps } from '../../dataset/toi.js';
-import { type Roi, tilesIn } from '../../grid/roi.js';
 import { updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { TileState } from '../../store/tiles/ledger.js';
 import { reopenTiles } from '../../store/tiles/reopen-tiles.js';
 import { checkExtendable, ledgerOf, type OpenedCube } from '../opened-cube.js';
 import { TileRuns } from '../state/tile-runs.js';
 import { walkStates } from '../state/tile-states.js';
-import type { TimeOptions } from '../tiles.js';
+import { type IngestTarget, type TimeOptions, tilesMeant } from '../tiles.js';
 
 /** What is taken out, and whether it is done. */
 export interface DropOptions extends TimeOptions {
@@ -17,7 +15,7 @@ export interface DropOptions extends TimeOptions {
 
 /** What was taken out, or would be. */
 export interface DropReport {
-  /** In the region, at all of the steps that are meant. */
+  /** In the region, at all of the steps that are meant; or in the list. */
   readonly tiles: number;
   /** Those that were loaded, with pixels and without: none of them is now. */
   readonly loaded: number;
@@ -29,19 +27,15 @@ export interface DropReport {
 /** As `Cube.drop`. */
 export async function dropTiles(
   cube: OpenedCube,
-  roi: Roi,
+  target: IngestTarget,
   { time, dryRun = false }: DropOptions,
 ): Promise<DropReport> {
   checkExtendable(cube);
-  const { repository, dataset, codec, grid, timeAxis } = cube;
-  const steps = selectSteps(timeAxis, time);
+  const { repository, dataset, codec, grid } = cube;
+  const tiles = tilesMeant(target, cube, time);
   const dropped = new TileRuns(grid.rows, grid.cols);
   const count = { tiles: 0, loaded: 0, empty: 0 };
-  for await (const { state, ...index } of walkStates(
-    await ledgerOf(cube),
-    tilesIn(roi, grid),
-    steps,
-  )) {
+  for await (const { state, ...index } of walkStates(await ledgerOf(cube), tiles, undefined)) {
     count.tiles++;
     if (state === TileState.notLoaded) continue;
     count[state === TileState.empty ? 'empty' : 'loaded']++;

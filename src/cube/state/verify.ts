@@ -1,13 +1,13 @@
 import { selectSteps } from '../../dataset/toi.js';
-import type { Roi } from '../../grid/roi.js';
+import { expected } from '../../errors.js';
 import { tilesIn } from '../../grid/roi.js';
 import type { Pool } from '../../pool/pool.js';
 import { readLedger, updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { reopenTiles } from '../../store/tiles/reopen-tiles.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
 import { cutTiles } from '../shards/cut-tiles.js';
-import { checkShard, type Shard } from '../shards/shard.js';
-import { atSteps, type TimeOptions } from '../tiles.js';
+import { checkShard, type Shard, shardWords } from '../shards/shard.js';
+import { type IngestTarget, isTileList, type TimeOptions, tilesMeant } from '../tiles.js';
 import { TileRuns } from './tile-runs.js';
 import { type DamagedTile, type VerifyReport, verifyTiles } from './verify-tiles.js';
 
@@ -34,23 +34,27 @@ export interface VerifyOptions extends TimeOptions {
 /** As `Cube.verify`. */
 export async function verifyRegion(
   cube: OpenedCube,
-  roi: Roi,
+  target: IngestTarget,
   { quick = false, repair = false, pool, onDamage, onProgress, signal, time, shard }: VerifyOptions,
 ): Promise<VerifyReport> {
   if (repair) checkExtendable(cube);
   checkShard(shard);
   const { repository, dataset, grid, timeAxis, codec } = cube;
-  const steps = selectSteps(timeAxis, time);
+  if (shard !== undefined && isTileList(target))
+    throw expected('none', 'the shard beside a list of tiles', shardWords(shard));
+  const tiles =
+    shard === undefined || isTileList(target)
+      ? tilesMeant(target, cube, time)
+      : cutTiles(cube, tilesIn(target, grid), selectSteps(timeAxis, time), shard.count).indicesOf(
+          shard.index,
+        );
   const session = await repository.readSession();
   const damaged = new TileRuns(grid.rows, grid.cols);
   const report = await verifyTiles({
     session,
     ledger: await readLedger(session.store, dataset),
     dataset,
-    tiles:
-      shard === undefined
-        ? atSteps(tilesIn(roi, grid), steps)
-        : cutTiles(cube, tilesIn(roi, grid), steps, shard.count).indicesOf(shard.index),
+    tiles,
     quick,
     pool,
     onDamage: (tile) => {

@@ -105,7 +105,7 @@ export function windowOf({ chunk, geobox }: Grid, { row, col, height, width }: W
 }
 
 /** Turns of the earth at which a window of the grid is drawn. */
-function turnsOf(grid: Grid): readonly number[] {
+export function turnsOf(grid: Grid): readonly number[] {
   return grid.geobox.crs.isGeographic ? [-360, 0, 360] : [0];
 }
 

@@ -148,9 +148,9 @@ afterAll(() => {
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   dataset: ['--roi', '--like', '--key-file', '--config'],
   create: ['--store', '--dataset', '--like', '--roi', '--key-file', '--config'],
-  plan: ['--store', '--roi', '--png', '--key-file', '--quota-token-file', '--config'],
+  plan: ['--store', '--roi', '--tiles', '--png', '--key-file', '--quota-token-file', '--config'],
   ingest: [
-    ...['--store', '--roi', '--retry-failed', '--key-file', '--quota-token-file'],
+    ...['--store', '--roi', '--tiles', '--retry-failed', '--key-file', '--quota-token-file'],
     ...['--failed', '--report', '--log-file', '--config'],
   ],
   import: [
@@ -163,11 +163,11 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   tag: ['--store', '--config'],
   rollback: ['--store', '--config'],
   extend: ['--store', '--config'],
-  drop: ['--store', '--roi', '--config'],
+  drop: ['--store', '--roi', '--tiles', '--config'],
   finalise: ['--store', '--roi', '--failed', '--report', '--config'],
   job: ['--config'],
   quota: ['--quota-token-file', '--config'],
-  verify: ['--store', '--roi', '--config'],
+  verify: ['--store', '--roi', '--tiles', '--config'],
   demo: ['--folder', '--config'],
   loopback: ['--folder', '--faults', '--config'],
   doctor: ['--key-file', '--out', '--config'],
@@ -223,7 +223,7 @@ function command(name: string, option: string, value: string): string[] {
   const rest = (needed ?? []).filter(
     (other) =>
       other !== option &&
-      !(other === '--bbox' && ['--roi', '--retry-failed', '--like'].includes(option)),
+      !(other === '--bbox' && ['--roi', '--retry-failed', '--tiles', '--like'].includes(option)),
   );
   return [
     name,

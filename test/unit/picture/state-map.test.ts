@@ -189,3 +189,54 @@ describe('renderPng', () => {
     expect(green).toBeGreaterThan(red + 30);
   });
 });
+
+describe('a region as it is shaped', () => {
+  const grid = boundedGrid('EPSG:4326', [0, 0, 40, 40], 0.1, 100);
+  const square = (from: number, to: number) => [
+    [from, from],
+    [to, from],
+    [to, to],
+    [from, to],
+  ];
+  const shape = {
+    points: [[350, 50]],
+    lines: [],
+    polygons: [[square(100, 300), square(150, 200)], [square(250, 320)]],
+  } as never;
+  const svg = drawStateMap({ title: 'T', grid, states: block(0, 0, 4, 4, 1), shape });
+
+  test('is outlined with its holes, its points are circles, and each polygon is a hole in the veil', () => {
+    expect(pathsOf(svg, 'region').flatMap(piecesOf)).toHaveLength(3);
+    expect(svg).toMatch(/<circle class="region"/);
+    const mask = /<mask id="(outside-\w+)"[\s\S]*?<\/mask>/.exec(svg);
+    expect(mask?.[0].match(/<path fill="black"/g)).toHaveLength(2);
+    expect(svg).toContain(`mask="url(#${mask?.[1]})"`);
+    expect(textsOf(svg)).toContain('region of interest');
+  });
+
+  test('is dark where it is and dimmed around it, its hole included, also where two polygons overlap', async () => {
+    const [wanted, plain] = await Promise.all(
+      [svg, svg.replace(/<rect class="outside"[^>]*>/, '')].map(async (text) => {
+        const { data, info } = await sharp(await renderPng(text))
+          .removeAlpha()
+          .raw()
+          .toBuffer({ resolveWithObject: true });
+        return { data, info };
+      }),
+    );
+    const frame = frameOf(svg);
+    const [outer = []] = pathsOf(svg, 'region').flatMap(piecesOf);
+    const [left, top, right, bottom] = boxOf(outer);
+    // From pixels of the grid to the picture.
+    const isDimmed = (pixel: number) => {
+      const x = Math.round(left + ((pixel - 100) / 200) * (right - left));
+      const y = Math.round(top + ((pixel - 100) / 200) * (bottom - top));
+      expect(x > frame.x && y > frame.y).toBe(true);
+      const at = (y * (wanted?.info.width ?? 0) + x) * 3;
+      return [0, 1, 2].some((i) => wanted?.data[at + i] !== plain?.data[at + i]);
+    };
+    expect([90, 125, 175, 225, 275, 310, 330].map(isDimmed)).toEqual([
+      ...[true, false, true, false, false, false, true],
+    ]);
+  });
+});

@@ -27,7 +27,13 @@ describe('bash offers', () => {
 
   test('the options of the command, and the choices of an option', () => {
     expect(offered('load', '--resa')).toEqual(['--resampling']);
-    expect(offered('status', 'x', '--format', '')).toEqual(['text', 'json', 'geojson', 'ndjson']);
+    expect(offered('status', 'x', '--format', '')).toEqual([
+      'text',
+      'csv',
+      'json',
+      'geojson',
+      'ndjson',
+    ]);
     expect(offered('completion', '')).toEqual([...SHELLS]);
   });
 

@@ -148,7 +148,7 @@ describe('a list of tiles to read', () => {
   test.each([
     [
       '{"row": 1}',
-      /Expected a list of failed tiles for --retry-failed but received "a line without one in /,
+      /Expected a list of tiles for --retry-failed but received "a line without one in /,
     ],
     ['[1, 2]', /a line without one/],
     ['12', /a line without one/],
@@ -224,4 +224,13 @@ describe('the list of a run', () => {
     await new FailureList(file).writeAfter(DOWN, planOf([0]).plan);
     expect(await listed()).toEqual(['0-7']);
   });
+});
+
+test('of a list of ids, blank lines and what follows a # count for nothing', async () => {
+  await writeFile(file, '# missing\n\n  0-1 # first\r\n#2-2\n3-4\n');
+  expect(await readTileList(file, '--tiles')).toEqual([{ id: '0-1' }, { id: '3-4' }]);
+  await writeFile(file, '\n# none\n');
+  expect(await readTileList(file, '--tiles')).toEqual([]);
+  await writeFile(file, '{"tile":"0-1","error":{"message":"at #3"}}\n');
+  expect(await readTileList(file, '--tiles')).toEqual([{ id: '0-1', error: { message: 'at #3' } }]);
 });
