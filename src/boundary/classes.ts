@@ -109,6 +109,20 @@ guardMethods(Cube.prototype, 'Cube', {
   ingest: ['object', RUN],
   load: ['region', LOAD],
   saveGeoTiff: ['region', 'text', SAVE],
+  stats: [
+    'region',
+    {
+      options: {
+        time: 'record',
+        pool: 'pool',
+        bands: 'texts',
+        quantiles: 'list',
+        scaled: 'boolean',
+        pixelBytes: 'count',
+        signal: 'signal',
+      },
+    },
+  ],
   openDataset: ['region?', LOAD],
   loadLike: { takes: ['record', LOAD], isAsync: true },
   tileStates: ['region', TIME],

@@ -60,6 +60,12 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/status.js')).statusCommand(),
   },
   {
+    name: 'stats',
+    description:
+      'tell count, extremes, mean, deviation and quantiles of a region, by band and step',
+    load: async () => (await import('./commands/values/stats.js')).statsCommand(),
+  },
+  {
     name: 'log',
     description: 'list the commits, newest first',
     load: async () => (await import('./commands/history/log.js')).logCommand(),

@@ -36,6 +36,7 @@ import { countStates, type StepCounts, type TileStatus, walkStates } from './sta
 import { type VerifyOptions, verifyRegion } from './state/verify.js';
 import type { VerifyReport } from './state/verify-tiles.js';
 import type { TimeOptions } from './tiles.js';
+import type { RegionStats, StatsOptions } from './values/stats.js';
 
 /** How {@link Cube.create} makes a cube, or opens the one that is there. */
 export interface CubeCreateOptions extends CreateOptions {
@@ -213,6 +214,21 @@ export class Cube extends Accessor {
   loadLike(reference: Like, options: Omit<LoadOptions, 'like'> = {}): Promise<Region> {
     const geobox = geoboxOf(reference);
     return this.load(geobox, { ...options, like: geobox });
+  }
+
+  /**
+   * Numbers of a region, by band and time step: how many of its pixels are valid, without a value and not loaded;
+   * extremes, mean, standard deviation and quantiles of the valid ones. All are exact, as numpy has them in double
+   * precision, whatever the size: chunks are gone through one after the other, once, for quantiles of types of 32 bits
+   * twice, of float64 four times. A polygon's pixels are those whose centre lies in it; a box along the grid, and a
+   * geobox, have those that {@link load} gives.
+   *
+   * @throws {InvalidInputError} when the region lies outside the cube or holds no pixel's centre, or an option does not
+   * fit; `StoreError` for lost chunks; {@link RasterError} for a damaged one; {@link AbortedError}.
+   */
+  async stats(roi: Roi, options: StatsOptions = {}): Promise<RegionStats> {
+    const { regionStats } = await import('./values/stats.js');
+    return this.stopwatch.time('stats', () => regionStats(this.opened, roi, options));
   }
 
   /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */

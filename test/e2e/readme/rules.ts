@@ -166,6 +166,11 @@ export const RULES: readonly Rule[] = [
     where: 'test/e2e/runs/own-stores.test.ts',
   },
   {
+    pattern: /^status --missing$/,
+    how: 'elsewhere',
+    where: 'test/e2e/runs/tile-lists.test.ts',
+  },
+  {
     pattern: /^(?:mkdir -p \/shared\/buckets\/cubes$|ROOT_ACCESS_KEY=)/,
     how: 'elsewhere',
     where: 'test/fault/machines/s3-servers.ts',

@@ -38,6 +38,7 @@ const BBOX = '--bbox=122,71,123,72';
 /** What each command is called with, beside `--store`. */
 const CALLS: Readonly<Record<string, (dataset: string, output: string) => readonly string[]>> = {
   status: () => [],
+  stats: () => [],
   log: () => [],
   tag: () => [],
   rollback: () => ['v1'],

@@ -19,19 +19,8 @@ function helpOf(command: Command): string {
 
 const program = await createProgram();
 const NAMES = [
-  ...[
-    'demo',
-    'dataset',
-    'create',
-    'plan',
-    'ingest',
-    'import',
-    'load',
-    'status',
-    'log',
-    'tag',
-    'rollback',
-  ],
+  ...['demo', 'dataset', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'stats'],
+  ...['log', 'tag', 'rollback'],
   ...['extend', 'drop', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
   ...['setup', 'completion'],
 ];

@@ -209,6 +209,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     ['pool', 'format', 'creationOptions', 'pixelBytes', 'resampling', 'buffer', 'bands'],
     () => cube,
   ),
+  'Cube#stats': call(
+    () => [BBOX, {}],
+    ['pool', 'bands', 'quantiles', 'scaled', 'pixelBytes', 'signal', 'time'],
+    () => cube,
+  ),
   'Cube#openDataset': call(
     () => [BBOX, {}],
     ['pool', 'like', 'resampling', 'time'],

@@ -1,0 +1,38 @@
+import type { Dataset } from '../../dataset/dataset.js';
+import { type DType, isFloat } from '../../raster/dtype.js';
+import { layoutOf } from '../../store/metadata/array-layout.js';
+import { readMetadata } from '../../store/read.js';
+import type { Session } from '../../store/session.js';
+
+/** What the numbers of one band are. */
+export interface BandValues {
+  readonly name: string;
+  readonly dtype: DType;
+  /** The code for "no value", where it has one; NaN always is one. */
+  readonly nodata: number | undefined;
+  /** Of its CF attributes: value = number * scale + offset. */
+  readonly scale: number;
+  readonly offset: number;
+  readonly units: string | undefined;
+}
+
+/** As the band's array says, which may be of a type of its own. */
+export async function bandValues(
+  session: Session,
+  dataset: Dataset,
+  name: string,
+): Promise<BandValues> {
+  const document = (await readMetadata(session, name)) as
+    | { readonly attributes?: Readonly<Record<string, unknown>> }
+    | undefined;
+  const { scale_factor: scale, add_offset: offset, units } = document?.attributes ?? {};
+  const dtype = layoutOf(document)?.dtype ?? dataset.dtype;
+  return {
+    name,
+    dtype,
+    nodata: isFloat(dtype) ? undefined : dataset.nodata,
+    scale: typeof scale === 'number' ? scale : 1,
+    offset: typeof offset === 'number' ? offset : 0,
+    units: typeof units === 'string' ? units : undefined,
+  };
+}
