@@ -16,8 +16,8 @@ import {
   type ShardOptions,
   shardOf,
 } from '../options/shard.js';
+import { type TargetOptions, targetOf, tilesOption } from '../options/subject/tiles.js';
 import { readTileList } from '../options/tile-list.js';
-import { type TargetOptions, targetOf, tilesOption } from '../options/tiles.js';
 import { tell } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 import { type PlanOptions, rateOption, showPlan } from './plan.js';

@@ -24,7 +24,7 @@ import { addRegionOptions } from '../options/region.js';
 import { memoryOption } from '../options/run-limits.js';
 import { addServiceOptions, openService, type ServiceOptions } from '../options/service.js';
 import { shardsOption } from '../options/shard.js';
-import { type TargetOptions, targetOf, tilesOption } from '../options/tiles.js';
+import { type TargetOptions, targetOf, tilesOption } from '../options/subject/tiles.js';
 import { estimateText } from '../output/estimate-text.js';
 import { print, printJson } from '../output/terminal.js';
 import { stateMap } from './status.js';

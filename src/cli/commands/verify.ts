@@ -15,7 +15,7 @@ import {
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
 import { addRegionOptions } from '../options/region.js';
 import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
-import { type TargetOptions, targetIn, tilesOption } from '../options/tiles.js';
+import { type TargetOptions, targetIn, tilesOption } from '../options/subject/tiles.js';
 import { megabytes } from '../output/summary-text.js';
 import { print, printJson } from '../output/terminal.js';
 

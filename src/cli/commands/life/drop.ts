@@ -3,7 +3,7 @@ import { Cube } from '../../../cube/cube.js';
 import { expected } from '../../../errors.js';
 import { formatOption, quietOption, storeOption, timeOption } from '../../options/common.js';
 import { addRegionOptions } from '../../options/region.js';
-import { type TargetOptions, targetIn, tilesOption } from '../../options/tiles.js';
+import { type TargetOptions, targetIn, tilesOption } from '../../options/subject/tiles.js';
 import { print, printJson } from '../../output/terminal.js';
 
 interface Options extends TargetOptions {

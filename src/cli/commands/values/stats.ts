@@ -17,14 +17,14 @@ import {
 } from '../../options/common.js';
 import { type ComputeOptions, kernelOption, openPool, threadsFor } from '../../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../../options/region.js';
-import { stepRecord } from '../../options/time.js';
 import {
   bandsOption,
   numberWord,
   scaledOption,
   type ValueOptions,
   withWords,
-} from '../../options/values.js';
+} from '../../options/subject/values.js';
+import { stepRecord } from '../../options/time.js';
 import { csvLine } from '../../output/csv.js';
 import { print, printJson } from '../../output/terminal.js';
 

@@ -22,7 +22,7 @@ function offered(...words: string[]): string[] {
 describe('bash offers', () => {
   test('every command, or those that begin as what was typed', () => {
     expect(offered('')).toEqual(commands.map(({ name }) => name));
-    expect(offered('st')).toEqual(['status']);
+    expect(offered('st')).toEqual(['status', 'stats']);
   });
 
   test('the options of the command, and the choices of an option', () => {

@@ -1,6 +1,6 @@
 /** Options of commands that tell values: which bands, and whether as numbers or as what they stand for. */
 import { Option } from 'commander';
-import { expected } from '../../errors.js';
+import { expected } from '../../../errors.js';
 
 /** What {@link bandsOption} and {@link scaledOption} add. */
 export interface ValueOptions {

@@ -1,11 +1,11 @@
 /** Tiles by their ids, in place of a region. */
 import { Option } from 'commander';
-import type { IngestTarget } from '../../cube/tiles.js';
-import { expected } from '../../errors.js';
-import { tell } from '../output/terminal.js';
-import { pathFor } from './common.js';
-import { type RegionOptions, regionIn } from './region.js';
-import { readTileList } from './tile-list.js';
+import type { IngestTarget } from '../../../cube/tiles.js';
+import { expected } from '../../../errors.js';
+import { tell } from '../../output/terminal.js';
+import { pathFor } from '../common.js';
+import { type RegionOptions, regionIn } from '../region.js';
+import { readTileList } from '../tile-list.js';
 
 /** What {@link tilesOption} adds to a region's options. */
 export interface TargetOptions extends RegionOptions {
