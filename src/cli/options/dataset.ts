@@ -19,7 +19,7 @@ export interface DatasetOptions extends Wishes, Omit<RegionOptions, 'time'> {
 export function addDatasetOptions(command: Command): Command {
   const own = [
     new Option(
-      '--bands <bands>',
+      '--bands <list>',
       'names with commas in between, scaled (temperature_2m*100-27315) or derived (NDVI=nd(B8,B4)*10000) where wanted (default: all that the images have in common)',
     ).argParser(parseBands),
     new Option('--crs <crs>', 'CRS of the cube (default: UTM zone of the region)'),
@@ -53,7 +53,7 @@ export function addDatasetOptions(command: Command): Command {
       'type of the pixels (default: the smallest that holds them)',
     ).choices(DTYPES),
     new Option(
-      '--nodata <code>',
+      '--nodata <value>',
       'code of "no value", or none (default: one that no pixel has)',
     ).argParser(nodata),
     new Option('--fill <how>', 'how gaps are filled').choices(FILLS),
