@@ -17,6 +17,9 @@ const TITLE = 'TCTrend2024';
 const COLLECTION = 'projects/ee-ingmarnitze/assets/TCTrend_SR_2005-2024_TCVIS';
 const BANDS = ['TCB_slope', 'TCG_slope', 'TCW_slope'];
 const RESOLUTION = 0.00026949458523585647;
+/** A check that takes longer is the measurement, too. */
+const LONG_MS = 300_000;
+
 /** Where there is land. */
 const [WEST, SOUTH] = [126, 71.5];
 
@@ -50,9 +53,10 @@ async function runRegion({ chunk, tiles, latencies, rounds }, setting) {
   const servers = await Promise.all(latencies.map(startCounted));
   return withContenders([fast, ...servers], async () => {
     let compared;
+    const checks = [];
     for (const contender of contenders) {
       say(`${name}: check ${contender.name}`);
-      await contender.fill(fast);
+      checks.push(await contender.fill(servers[0]));
     }
     if (python !== undefined) {
       const { pixels, valid } = await original.pixels(fast);
@@ -62,9 +66,10 @@ async function runRegion({ chunk, tiles, latencies, rounds }, setting) {
     for (const [i, server] of servers.entries()) {
       say(`${name}: ${latencies[i]} ms`);
       const turns = await takeTurns(
-        contenders.map((contender) => ({
+        contenders.map((contender, k) => ({
           contender: server,
-          measure: () => contender.fill(server),
+          // What takes that long is no other the second time.
+          measure: () => (i === 0 && checks[k].ms > LONG_MS ? checks[k] : contender.fill(server)),
         })),
         { rounds, warmUps: 0 },
       );
