@@ -9,7 +9,7 @@ export interface ValueOptions {
 }
 
 export const bandsOption = () =>
-  new Option('--bands <names>', 'bands, with commas (default: all)').argParser(readNames);
+  new Option('--bands <list>', 'bands, with commas (default: all)').argParser(readNames);
 
 export const scaledOption = () =>
   new Option(
