@@ -33,7 +33,7 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
 ])
   process.on(signal, () => process.exit(code));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const bounds = [WEST, SOUTH, WEST + SIDE, SOUTH + SIDE].map((at) => at * RESOLUTION);
 const dataset = join(folder, 'dataset.json');
@@ -104,6 +104,8 @@ function startService() {
   const replies = join(folder, 'replies');
   mkdirSync(replies);
   const child = fork(fileURLToPath(new URL('service.mjs', import.meta.url)), [replies]);
+  // Before the folder goes that it writes to.
+  process.prependOnceListener('exit', () => child.kill('SIGKILL'));
   const answer = () =>
     new Promise((resolve, reject) => {
       child.once('message', resolve);
