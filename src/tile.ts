@@ -234,6 +234,8 @@ export interface SourceUpdate {
   readonly updatedAt: number;
   /** Where, in degrees: west, south, east, north, at the least. Absent: anywhere. */
   readonly bounds?: readonly [west: number, south: number, east: number, north: number];
+  /** Whether it is of all that tiles are made of, so that one whose record has another time was made of something else. */
+  readonly isWhole?: boolean;
 }
 
 /** Where a cube's pixels come from. */
@@ -271,5 +273,10 @@ export interface TileSource {
    * @throws {EarthEngineError | AbortedError | InvalidInputError}
    */
   updates?(time: TimeSpan | undefined, signal?: AbortSignal): Promise<readonly SourceUpdate[]>;
+  /**
+   * When the asset itself, an image or a collection, was changed last, as it told when it was asked last: milliseconds
+   * since 1970, by its own clock. Noted of each tile. Absent, or `undefined`: it did not tell.
+   */
+  updatedAt?(): number | undefined;
   close(): Promise<void>;
 }

@@ -23,7 +23,7 @@ import type {
 } from '../tile.js';
 import { AdaptiveLimiter } from './adaptive-limiter.js';
 import { assetName } from './asset-name.js';
-import { listUpdates } from './assets/updates.js';
+import { listUpdates, updatedAtOf } from './assets/updates.js';
 import { checkMetadata, checkReply } from './check-reply.js';
 import { EarthEngineClient, type RetryOptions } from './client.js';
 import type { Credentials } from './credentials.js';
@@ -80,6 +80,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     options.retry,
   );
   const pixels = new PixelFetcher(client, dataset, shapeOf(dataset), options.workloadTag);
+  let updatedAt: number | undefined;
   return {
     ...earthEnginePlanner(dataset),
     origin: originOf(dataset.source),
@@ -90,15 +91,22 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
         await options.credentials.headers();
         return;
       }
-      await client.send({
+      const { bytes } = await client.send({
         method: 'GET',
         path: `/v1/${assetName(asset)}`,
         signal,
         check: checkMetadata,
       });
+      updatedAt = updatedAtOf(bytes);
     },
+    updatedAt: () => updatedAt,
     fetch: (tile, context = {}) => pixels.fetchTile(tile, context),
-    updates: (time, signal) => listUpdates(client, dataset.source, time, signal),
+    async updates(time, signal) {
+      const all = await listUpdates(client, dataset.source, time, signal);
+      const whole = all.find(({ isWhole }) => isWhole);
+      if (whole !== undefined && Number.isFinite(whole.updatedAt)) updatedAt = whole.updatedAt;
+      return all;
+    },
     release: (tile) => pixels.release(tile.parts),
     close: () => client.close(),
   };

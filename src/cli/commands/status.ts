@@ -146,7 +146,7 @@ async function showTile(id: string, { store, asOf, format }: Options): Promise<v
     printJson(record);
     return;
   }
-  const { state, bandsWithoutChunk, fetchedAt, source, sourceHash } = record;
+  const { state, bandsWithoutChunk, fetchedAt, source, sourceHash, sourceUpdatedAt } = record;
   print(
     `tile ${record.id}: ${state.replace('-', ' ')}`,
     ...(fetchedAt === undefined
@@ -155,6 +155,9 @@ async function showTile(id: string, { store, asOf, format }: Options): Promise<v
         : ['fetched: not known']
       : [`fetched: ${fetchedAt.toISOString()}`]),
     ...(source === undefined ? [] : [`source: ${source}`]),
+    ...(sourceUpdatedAt === undefined
+      ? []
+      : [`version of the source: changed ${sourceUpdatedAt.toISOString()}`]),
     ...(sourceHash === undefined ? [] : [`hash of the source: ${sourceHash}`]),
     ...(bandsWithoutChunk === undefined ? [] : [`bands without a chunk: ${bandsWithoutChunk}`]),
   );

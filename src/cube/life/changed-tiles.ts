@@ -3,7 +3,7 @@ import type { TimeStep } from '../../dataset/time-axis.js';
 import { expected, InvalidInputError } from '../../errors.js';
 import type { Grid, TileIndex } from '../../grid/tiling.js';
 import type { CubeStore } from '../../store/session.js';
-import { FetchRecords } from '../../store/tiles/fetch-records.js';
+import { type FetchRecord, FetchRecords } from '../../store/tiles/fetch-records.js';
 import type { SourceUpdate, TileSource } from '../../tile.js';
 import { TileRuns } from '../state/tile-runs.js';
 
@@ -51,13 +51,21 @@ export async function changedAmong(
       const step = index.t === undefined ? undefined : byStep.get(index.t);
       known = { t: index.t, updates: await source.updates(step) };
     }
-    const since = (await records.fetchedAt(index)) - MARGIN_MS;
+    const record = await records.get(index);
     const isChanged = known.updates.some(
-      ({ updatedAt, bounds }) => updatedAt > since && meets(bounds, boundsOf(index)),
+      (update) => isNews(update, record) && meets(update.bounds, boundsOf(index)),
     );
     if (isChanged) changed.add(index);
   }
   return changed;
+}
+
+/** Of an asset that the tile was made of as a whole, its own time tells, whatever the clocks say. */
+function isNews({ updatedAt, isWhole }: SourceUpdate, record: FetchRecord | undefined): boolean {
+  if (record === undefined || updatedAt > record.fetchedAt - MARGIN_MS) return true;
+  return isWhole === true && record.sourceUpdatedAt !== undefined
+    ? updatedAt !== record.sourceUpdatedAt
+    : false;
 }
 
 type Bounds = NonNullable<SourceUpdate['bounds']>;

@@ -22,6 +22,11 @@ export interface TileRecord {
   readonly source?: string;
   /** SHA-256 of all that the dataset said of the source then, in hexadecimal digits. */
   readonly sourceHash?: string;
+  /**
+   * When the asset, an image or a collection, was changed last before that, as the service told: by its clock. That of a
+   * collection is its own, not of its images. Absent where there is no asset, or that was not kept.
+   */
+  readonly sourceUpdatedAt?: Date;
 }
 
 const STATES = {
@@ -49,6 +54,9 @@ export async function tileRecord(cube: OpenedCube, tile: TileIndex | string): Pr
           fetchedAt: new Date(fetched.fetchedAt),
           source: fetched.origin.name,
           ...(fetched.origin.hash === undefined ? {} : { sourceHash: fetched.origin.hash }),
+          ...(fetched.sourceUpdatedAt === undefined
+            ? {}
+            : { sourceUpdatedAt: new Date(fetched.sourceUpdatedAt) }),
         }),
   };
 }

@@ -38,7 +38,7 @@ export async function listUpdates(
   };
   switch (source.kind) {
     case 'image':
-      return [updateOf(await get(`/v1/${assetName(source.id)}`))];
+      return [{ ...updateOf(await get(`/v1/${assetName(source.id)}`)), isWhole: true }];
     case 'collection':
       return (await listImages(source.id, time, get)).map(updateOf);
     default:
@@ -82,6 +82,13 @@ async function listImages(
 function beginsIn({ startTime }: ListedAsset, time: TimeSpan | undefined): boolean {
   const start = Date.parse(String(startTime));
   return time === undefined || Number.isNaN(start) || (start >= time.start && start < time.end);
+}
+
+/** When the asset in the body of a reply was changed; `undefined` where it does not tell. */
+export function updatedAtOf(bytes: Uint8Array): number | undefined {
+  const { updateTime } = JSON.parse(Buffer.from(bytes).toString('utf8')) as ListedAsset;
+  const updatedAt = Date.parse(String(updateTime));
+  return Number.isNaN(updatedAt) ? undefined : updatedAt;
 }
 
 /** What does not tell when it was changed may have been at any time. */

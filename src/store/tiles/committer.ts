@@ -27,6 +27,8 @@ export interface CommitterOptions extends PaceOptions {
   ) => void;
   /** What the tiles are made of: noted of each with its commit. Default: nothing is. */
   readonly origin?: Origin | undefined;
+  /** When that was changed last, as its service told: noted with it. */
+  readonly sourceUpdatedAt?: (() => number | undefined) | undefined;
   /**
    * Of a refresh, whose tiles take the place of those that are there: what was fetched before this, in milliseconds
    * since 1970, is. Not for places without transactions, where readers would see parts of both.
@@ -313,13 +315,16 @@ export class Committer {
 
   /** One time for all of a commit's own: so many different ones would take more room than the ledger. */
   async #noteFetches(newest: CubeStore, tiles: readonly WrittenTile[]): Promise<void> {
-    const { origin } = this.options;
+    const { origin, sourceUpdatedAt } = this.options;
     const records = new FetchRecords(newest);
     const fetched = tiles.filter(({ copy }) => copy === undefined);
     if (origin !== undefined && fetched.length > 0)
       await records.set(
         fetched.map(({ index }) => index),
-        { fetchedAt: Math.min(...fetched.map(({ begunAt }) => begunAt)), origin },
+        {
+          ...{ fetchedAt: Math.min(...fetched.map(({ begunAt }) => begunAt)), origin },
+          sourceUpdatedAt: sourceUpdatedAt?.(),
+        },
       );
     for (const { index, copy } of tiles)
       if (copy?.record !== undefined) await records.set([index], copy.record);

@@ -21,12 +21,16 @@ export interface FetchRecord {
    */
   readonly fetchedAt: number;
   readonly origin: Origin;
+  /** When the asset was changed last before that, by its service's clock; absent where that is not known. */
+  readonly sourceUpdatedAt?: number | undefined;
 }
 
-/** [field, tile row, tile column] of a chunk: the time, and the number of the origin, from 1, in the attribute `sources`. */
-const FIELDS = 2;
+/**
+ * [field, tile row, tile column] of a chunk: the time; the number of the origin, from 1, in the attribute `sources`; when
+ * the asset was changed. Cubes whose array was made before the third was kept have two.
+ */
+const FIELDS = 3;
 const TILES = LEDGER_CHUNK * LEDGER_CHUNK;
-const CHUNK_BYTES = FIELDS * TILES * Float64Array.BYTES_PER_ELEMENT;
 
 /** What is known of the tiles in a store, read chunk by chunk as it is asked for. */
 export class FetchRecords {
@@ -43,7 +47,8 @@ export class FetchRecords {
     const chunk = await this.#chunk(keyOf(index));
     const sources = sourcesOf(await this.#readDocument());
     const origin = sources[(chunk[TILES + offsetOf(index)] ?? 0) - 1];
-    return { fetchedAt, origin: origin ?? { name: 'unknown' } };
+    const sourceUpdatedAt = chunk[2 * TILES + offsetOf(index)] || undefined;
+    return { fetchedAt, origin: origin ?? { name: 'unknown' }, sourceUpdatedAt };
   }
 
   /** 0 where that is not known. */
@@ -52,16 +57,17 @@ export class FetchRecords {
     return (await this.#chunk(keyOf(index)))[offsetOf(index)] ?? 0;
   }
 
-  async set(tiles: readonly TileIndex[], { fetchedAt, origin }: FetchRecord): Promise<void> {
+  async set(tiles: readonly TileIndex[], record: FetchRecord): Promise<void> {
     if (tiles.length === 0) return;
-    const number = await this.#numberOf(origin);
-    for (const index of tiles) await this.#put(index, fetchedAt, number);
+    const { fetchedAt, origin, sourceUpdatedAt = 0 } = record;
+    const values = [fetchedAt, await this.#numberOf(origin), sourceUpdatedAt];
+    for (const index of tiles) await this.#put(index, values);
   }
 
   /** Forgets what is known, where anything is. */
   async clear(tiles: readonly TileIndex[]): Promise<void> {
     if ((await this.#readDocument()) === undefined) return;
-    for (const index of tiles) await this.#put(index, 0, 0);
+    for (const index of tiles) await this.#put(index, [0, 0, 0]);
   }
 
   /** Writes the changed chunks; they count once the session is committed. */
@@ -73,11 +79,13 @@ export class FetchRecords {
     this.#changed.clear();
   }
 
-  async #put(index: TileIndex, fetchedAt: number, number: number): Promise<void> {
+  /** @param values of the fields; an array that has fewer keeps the first */
+  async #put(index: TileIndex, values: readonly number[]): Promise<void> {
     const key = keyOf(index);
     const chunk = await this.#chunk(key);
-    chunk[offsetOf(index)] = fetchedAt;
-    chunk[TILES + offsetOf(index)] = number;
+    const fields = chunk.length / TILES;
+    for (const [field, value] of values.slice(0, fields).entries())
+      chunk[field * TILES + offsetOf(index)] = value;
     this.#changed.add(key);
   }
 
@@ -121,7 +129,7 @@ export class FetchRecords {
       ],
       attributes: {
         long_name:
-          'field 0: when each tile was fetched, milliseconds since 1970-01-01 (UTC), 0 where that is not known; field 1: of what, as a number from 1 into the attribute "sources"',
+          'field 0: when each tile was fetched, milliseconds since 1970-01-01 (UTC), 0 where that is not known; field 1: of what, as a number from 1 into the attribute "sources"; field 2: when the asset was changed last, as its service told before the fetch, milliseconds since 1970-01-01 (UTC), 0 where that is not known',
         sources: [],
       },
       dimension_names: [...steps.map(() => 'time'), 'field', 'tile_row', 'tile_col'],
@@ -134,20 +142,25 @@ export class FetchRecords {
   #chunk(key: string): Promise<Float64Array> {
     const known = this.#chunks.get(key);
     if (known !== undefined) return known;
-    const read = this.store.get(key).then((bytes) => {
-      if (bytes === null || bytes === undefined) return new Float64Array(FIELDS * TILES);
-      return unpack(key, bytes);
-    });
+    const read = this.#readChunk(key);
     this.#chunks.set(key, read);
     return read;
   }
+
+  async #readChunk(key: string): Promise<Float64Array> {
+    const fields = fieldsOf(await this.#readDocument());
+    const bytes = await this.store.get(key);
+    if (bytes === null || bytes === undefined) return new Float64Array(fields * TILES);
+    return unpack(key, bytes, fields);
+  }
 }
 
-function unpack(key: string, bytes: Uint8Array): Float64Array {
+function unpack(key: string, bytes: Uint8Array, fields: number): Float64Array {
+  const length = fields * TILES * Float64Array.BYTES_PER_ELEMENT;
   try {
-    const plain = gunzipSync(bytes, { maxOutputLength: CHUNK_BYTES });
+    const plain = gunzipSync(bytes, { maxOutputLength: length });
     // A copy of its own: Node lends small buffers from a pool, at any offset.
-    if (plain.byteLength === CHUNK_BYTES) return new Float64Array(new Uint8Array(plain).buffer);
+    if (plain.byteLength === length) return new Float64Array(new Uint8Array(plain).buffer);
   } catch {
     // Said below.
   }
@@ -155,6 +168,12 @@ function unpack(key: string, bytes: Uint8Array): Float64Array {
     'io',
     `Expected when ${LEDGER_CHUNK} x ${LEDGER_CHUNK} tiles were fetched at ${key} but received other bytes. The file is damaged: without it that counts as not known.`,
   );
+}
+
+/** By the array's own shape: [time?, field, tile row, tile column]. */
+function fieldsOf(document: Document | undefined): number {
+  const fields = (document?.shape as number[] | undefined)?.at(-3);
+  return fields === 2 ? 2 : FIELDS;
 }
 
 function sourcesOf(document: Document | undefined): readonly Origin[] {

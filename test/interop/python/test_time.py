@@ -98,7 +98,7 @@ def test_ledger_has_the_states_of_each_step(temporal_cube):
 def test_what_is_known_of_the_tiles_fetches_is_as_long_as_the_ledger(temporal_cube):
     fetches = temporal_cube.group["geocubes/fetches"]
     steps, rows, cols = temporal_cube.group["geocubes/ledger"].shape
-    assert fetches.shape == (steps, 2, rows, cols)
+    assert fetches.shape == (steps, 3, rows, cols)
     assert fetches.metadata.dimension_names == ("time", "field", "tile_row", "tile_col")
     loaded = temporal_cube.group["geocubes/ledger"][:] & 3 > 0
     times, sources = fetches[:, 0], fetches[:, 1]

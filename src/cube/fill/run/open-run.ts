@@ -154,6 +154,7 @@ function committerOptions(
 ): CommitterOptions {
   return {
     origin: source.origin ?? { name: 'unnamed source' },
+    sourceUpdatedAt: () => source.updatedAt?.(),
     refreshBefore: refreshBefore?.getTime(),
     ...(groupSize === undefined ? {} : { groupSize }),
     ...(maxCommitDelayMs === undefined ? {} : { maxDelayMs: maxCommitDelayMs }),

@@ -92,7 +92,7 @@ describe.each(KINDS)('a cube %s', (kind, icechunkFormat, storageOf) => {
     for (const band of ['one', 'two'])
       expect((await documentOf(storage, band)).shape).toEqual([5, 25, 34]);
     expect((await documentOf(storage, 'geocubes/ledger')).shape).toEqual([5, 3, 3]);
-    expect((await documentOf(storage, 'geocubes/fetches')).shape).toEqual([5, 2, 3, 3]);
+    expect((await documentOf(storage, 'geocubes/fetches')).shape).toEqual([5, 3, 3, 3]);
     expect((await documentOf(storage, 'time')).shape).toEqual([5]);
     const session = await (await repositoryAt(storage)).readSession();
     expect(Array.from(await readArray1d(session, 'time'), Number)).toEqual([

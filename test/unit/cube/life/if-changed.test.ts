@@ -2,14 +2,20 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cube } from '../../../../src/cube/cube.js';
+import type { IngestOptions } from '../../../../src/cube/fill/ingest-options.js';
 import { earthEngine } from '../../../../src/cube/sources/earth-engine.js';
+import type { Dataset } from '../../../../src/dataset/dataset.js';
 import { originOf } from '../../../../src/dataset/origin.js';
 import { parseDataset } from '../../../../src/dataset/parse.js';
 import { parseBoundingBox } from '../../../../src/grid/roi.js';
 import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
 import { createPool } from '../../../../src/pool/pool.js';
+import { readDocument, writeDocument } from '../../../../src/store/metadata/documents.js';
+import { Repository } from '../../../../src/store/repository.js';
+import { parseStorage } from '../../../../src/store/storage-url.js';
+import { FETCHES_PATH, FetchRecords } from '../../../../src/store/tiles/fetch-records.js';
 import { writeGeoTiff } from '../../kernel/geotiff.js';
 import { CORNER, YEARLY, yearlySource } from './yearly-cube.js';
 
@@ -118,6 +124,75 @@ test('notes what the dataset said of the source with each tile', async () => {
   expect(await cube.tileRecord('0-0-0')).toMatchObject({
     source: 'users/test/scenes',
     sourceHash: originOf(DATASET.source).hash,
+  });
+});
+
+describe('of an image', () => {
+  const { time: _, source: __, ...rest } = DATASET;
+  const ONE: Dataset = { ...rest, source: { kind: 'image', id: 'users/test/one' } };
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+
+  /** What a refresh of what was changed fetches, where the service says that the image was changed then. */
+  async function run(cube: Cube, updated: string, more: Partial<IngestOptions>) {
+    const rasters = await mkdtemp(join(folder, 'one-'));
+    const geobox = {
+      ...({ crs: 'EPSG:4326', shape: [16, 64], affine: [0.25, 0, 0, 0, -0.25, 4] } as const),
+    };
+    const bands = [new Uint8Array(1024).fill(7)];
+    await writeFile(join(rasters, 'one.tif'), writeGeoTiff({ geobox, dtype: 'uint8', bands }));
+    const images = [{ file: 'one.tif', bands: ['v'], updated }];
+    const assets = [{ id: 'users/test/one', type: 'IMAGE', images }];
+    await writeFile(join(rasters, 'manifest.json'), JSON.stringify({ assets }));
+    const server = await startLoopback({ folder: rasters });
+    servers.push(server);
+    const account = { endpoint: server.url, token: 'loopback', project: 'test' };
+    const source = await earthEngine(ONE, account);
+    const before = server.requests.list;
+    const { committed } = await cube.ingest(WHOLE, { source, pool, ...more });
+    await source.close();
+    return { committed, lists: server.requests.list - before };
+  }
+  const refresh = () => ({ refreshBefore: new Date(), ifChanged: true });
+
+  test('is noted with each tile, and another time than that is a change, whatever the clocks say', async () => {
+    const cube = await Cube.create('memory:', ONE, { pool });
+    const first = daysAgo(9);
+    expect(await run(cube, first, {})).toEqual({ committed: 16, lists: 0 });
+    expect(await cube.tileRecord('1-3')).toMatchObject({
+      source: 'users/test/one',
+      sourceUpdatedAt: new Date(first),
+    });
+    expect((await run(cube, first, refresh())).committed).toBe(0);
+    // Both are long before the tiles were fetched, by this machine's clock.
+    const second = daysAgo(5);
+    expect((await run(cube, second, refresh())).committed).toBe(16);
+    expect(await cube.tileRecord('1-3')).toMatchObject({ sourceUpdatedAt: new Date(second) });
+    expect((await run(cube, second, refresh())).committed).toBe(0);
+    // An older version that was put back is another one too.
+    expect((await run(cube, first, refresh())).committed).toBe(16);
+  });
+
+  test('is not known where the array was made before it was kept; nothing else is lost of it', async () => {
+    const storage = join(folder, 'two-fields');
+    const cube = await Cube.create(storage, ONE, { pool });
+    const repository = await Repository.open(parseStorage(storage));
+    const session = await repository.writeSession();
+    await repository.commit(session, 'As it was', async (newest) => {
+      await new FetchRecords(newest).set([{ row: 0, col: 0 }], {
+        ...{ fetchedAt: 1, origin: { name: 'x' } },
+      });
+      const document = (await readDocument(newest, FETCHES_PATH)) ?? {};
+      await writeDocument(newest, FETCHES_PATH, {
+        ...document,
+        shape: [2, 2, 8],
+        chunk_grid: { name: 'regular', configuration: { chunk_shape: [2, 64, 64] } },
+      });
+    });
+    await run(cube, daysAgo(9), {});
+    const record = await cube.tileRecord('1-3');
+    expect(record).toMatchObject({ source: 'users/test/one', fetchedAt: expect.any(Date) });
+    expect(record).not.toHaveProperty('sourceUpdatedAt');
+    expect((await run(cube, daysAgo(5), refresh())).committed).toBe(0);
   });
 });
 
