@@ -41,12 +41,15 @@ function extendBy(record: TimeAxisRecord, span: TimeSpan, text: string): TimeAxi
   if (span.end === Number.POSITIVE_INFINITY)
     throw expected('a time with an end, such as ../2026', SUBJECT, text);
   const axis = TimeAxis.fromRecord(record);
+  const name = formatInstant(axis.span.start)
+    .slice(0, 10)
+    .replace(/(-01){1,2}$/, '');
   if (Number.isFinite(span.start) && span.start < axis.span.start)
     throw expected(
       `a time after the cube's first step (${formatInstant(axis.span.start)})`,
       SUBJECT,
       text,
-      'Steps are added at the end alone: tiles are known by the position of their step, to running processes and to other programs. Make a new cube for earlier times.',
+      `Steps are added at the end alone: tiles are known by the position of their step, to running processes and to other programs. Make a new cube with the earlier times, and carry each step over: "geocubes load --time ${name} --out step.tif" from this one, "geocubes import --time ${name} step.tif" into that.`,
     );
   return record.kind === 'regular'
     ? extendRegular(record, axis, span, text)
