@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { Cube, createPool, GeoBox, parseDataset, parseToi } from '../../dist/index.js';
 import { encodeGeoTiff } from '../../dist/loopback/index.js';
 import { median } from '../statistics.mjs';
+import { writeHistoryPage } from './history-page.mjs';
 
 const NIGHTS = Number(process.env.NIGHTS ?? 365);
 const SIDE = 8;
@@ -104,6 +105,8 @@ async function year({ name, hasChanges }, pool) {
     const whole = cube.grid.geobox;
     const first = sourceOf(0, []);
     await cube.ingest(whole, { source: first.source, pool });
+    // What a process does for the first time takes longer.
+    await look(store);
     const before = await look(store);
     const nights = { quiet: 0, changed: 0, quietCommits: 0, tiles: 0 };
     let commits = before.commits;
@@ -184,67 +187,21 @@ async function sizeOf(folder) {
   return { count: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-const n = (value, digits = 0) =>
-  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const size = (bytes) => (bytes < 1e6 ? `${n(bytes / 1e3, 1)} kB` : `${n(bytes / 1e6, 1)} MB`);
-const table = (head, rows) =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
-const metadataOf = ({ files }) =>
-  ['snapshots', 'manifests', 'transactions'].reduce((sum, kind) => sum + files[kind].bytes, 0);
-
-function pageOf({ machine, date, years }) {
-  const stages = (each) => [
-    ['filled', each.before],
-    [`after ${NIGHTS} nights`, each.after],
-    ...(each.expired === undefined ? [] : [['old snapshots expired', each.expired]]),
-  ];
-  const filesOf = ({ files }, kind) => `${n(files[kind].count)} (${size(files[kind].bytes)})`;
-  const rows = years.flatMap((each) =>
-    stages(each).map(([stage, at]) => [
-      `${each.name}: ${stage}`,
-      n(at.commits),
-      ...['snapshots', 'manifests', 'transactions'].map((kind) => filesOf(at, kind)),
-      size(metadataOf(at)),
-      filesOf(at, 'chunks'),
-      ...['open', 'log', 'status'].map((what) => n(at.ms[what], 1)),
-    ]),
-  );
-  const said = years.map(({ name, nights, before, after, expired }) => {
-    const commits = after.commits - before.commits;
-    const grown = metadataOf(after) - metadataOf(before);
-    const pixels = after.files.chunks.bytes;
-    const back =
-      expired === undefined
-        ? ''
-        : ` Expiring all but the newest state took ${n(expired.seconds, 1)} s and left ${size(metadataOf(expired))} of metadata and ${size(expired.files.chunks.bytes)} of chunks; the pixels were the same before and after.`;
-    return `- ${name}: ${n(nights.changed)} nights that changed or added something made ${n(commits)} commits of ${n(nights.tiles)} tiles, ${n(nights.quiet)} others made ${n(nights.quietCommits)}. A commit added ${size(grown / commits)} of metadata, all of them ${size(grown)}: ${n((100 * grown) / pixels, 1)} % of the chunks.${back}`;
-  });
-  return `# A year of nightly runs
-
-Written by \`node native-bench/life/history.mjs\` from [its results](../results/history.json). ${date}, ${machine}, local disk; medians of ${REPEATS}. The cube has ${SIDE} x ${SIDE} tiles of ${CHUNK} x ${CHUNK} pixels, four bands of uint16 and a step for each month. Each night extends it to that day, ingests what is missing (${SIDE * SIDE} tiles when a month begins) and refreshes what was changed in the newest month (${CHANGED_TILES} tiles in a night with changes).
-
-${table(['state', 'commits', 'snapshots', 'manifests', 'transaction logs', 'metadata', 'chunks', 'open, ms', 'log, ms', 'status, ms'], rows)}
-
-${said.join('\n')}
-
-What stays of old states are, for the most part, their chunks: each refresh keeps the pixels it replaced, until [old snapshots are expired](../../src/cube/life/README.md#old-snapshots).
-`;
-}
-
 const pool = createPool({ size: 0 });
 try {
   const years = [];
   for (const each of YEARS) years.push(await year(each, pool));
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}`;
-  const results = { date: new Date().toISOString().slice(0, 10), machine, nights: NIGHTS, years };
+  const results = {
+    ...{ date: new Date().toISOString().slice(0, 10), machine, nights: NIGHTS, repeats: REPEATS },
+    ...{ side: SIDE, chunk: CHUNK, changedTiles: CHANGED_TILES, years },
+  };
   await writeFile(
     new URL('../results/history.json', import.meta.url),
     `${JSON.stringify(results, undefined, 2)}\n`,
   );
-  await writeFile(new URL('README.md', import.meta.url), pageOf(results));
-  process.stdout.write(pageOf(results));
+  await writeFile(new URL('README.md', import.meta.url), writeHistoryPage(results));
+  process.stdout.write(writeHistoryPage(results));
 } finally {
   await pool.close();
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { jain, mostInASecond, served, together } from '../../../native-bench/cluster/figures.mjs';
 import { writePage } from '../../../native-bench/cluster/page.mjs';
 import { coefficients, writeLargePage } from '../../../native-bench/growth/large-page.mjs';
+import { writeHistoryPage } from '../../../native-bench/life/history-page.mjs';
 
 const read = (path: string) =>
   readFileSync(new URL(`../../../native-bench/${path}`, import.meta.url), 'utf8');
@@ -77,6 +78,7 @@ test('what a commit writes is the line through what was measured', () => {
 test.each([
   ['results/cluster.json', 'cluster/README.md', writePage],
   ['results/growth-large.json', 'growth/README.md', writeLargePage],
+  ['results/history.json', 'life/README.md', writeHistoryPage],
 ] as const)('every number of a page comes from %s', (results, page, write) => {
   expect(write(JSON.parse(read(results)))).toBe(read(page));
 });
