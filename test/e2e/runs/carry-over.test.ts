@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cube, type GeoBoxRecord, parseToi } from '../../src/index.js';
-import { writeGeoTiff } from '../unit/kernel/geotiff.js';
-import { runCommand } from './command.js';
-import { temporaryFolder } from './loopback-cubes.js';
+import { Cube, type GeoBoxRecord, parseToi } from '../../../src/index.js';
+import { writeGeoTiff } from '../../unit/kernel/geotiff.js';
+import { runCommand } from '../command.js';
+import { temporaryFolder } from '../loopback-cubes.js';
 
 const FILE = {
   title: 'Yearly',
