@@ -78,7 +78,8 @@ export const RULES: readonly Rule[] = [
   },
   { pattern: /^npm run bench/, how: 'elsewhere', where: 'test/unit/bench/options.test.ts' },
   {
-    pattern: /^node native-bench\/(limiter|growth|durability|cluster)\/(run|large)\.mjs$/,
+    pattern:
+      /^node native-bench\/((limiter|growth|durability|cluster|large-tile)\/(run|large)|life\/history)\.mjs$/,
     how: 'left',
     because: 'a benchmark of minutes, whose results are kept',
   },
