@@ -242,6 +242,8 @@ export interface SourceUpdate {
 export interface TileSource {
   /** How masked pixels travel in this source's GeoTIFFs. */
   readonly mask: MaskTransport;
+  /** The same of one band, where bands differ because they are of several types. Absent: `mask` for all. */
+  maskOf?(band: number): MaskTransport;
   /** How its pixels are resampled, where that is not as the dataset says. */
   readonly resampling?: Resampling;
   /** What its tiles are made of, as the cube notes it of each. Absent: a source that does not tell. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { typedForName } from '../dataset/band-types.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, StoreError } from '../errors.js';
@@ -94,7 +95,10 @@ function checkSame(given: Dataset, cube: Dataset): void {
     expected(`${wanted}, as in the cube,`, `${what} of the dataset`, received);
   if (names(given).join() !== names(cube).join())
     throw differs('the bands', names(cube).join(', '), names(given).join(', '));
-  if (given.dtype !== cube.dtype) throw differs('the dtype', cube.dtype, given.dtype);
+  for (const { name } of cube.bands) {
+    const [own, wanted] = [typedForName(given, name).dtype, typedForName(cube, name).dtype];
+    if (own !== wanted) throw differs(`the dtype of ${name}`, wanted, own);
+  }
   const [one, other] = [Grid.fromRecord(given.grid), Grid.fromRecord(cube.grid)];
   const isSameGrid =
     equivalentCrs(asStored(one.geobox.crs), asStored(other.geobox.crs)) &&

@@ -8,6 +8,10 @@ import type { TimeAxisRecord } from './time-axis.js';
 export interface Band extends BandRecipe {
   /** Name at Earth Engine and in the cube; of a band that is derived, in the cube alone. */
   readonly name: string;
+  /** Of its pixels, where that is not the dataset's. */
+  readonly dtype?: DType;
+  /** Its own code for "no value", or `null` for none, where that is not the dataset's. */
+  readonly nodata?: number | null;
   /** Attributes of the cube's array, such as `long_name` and `data_source`. */
   readonly attributes?: Readonly<Record<string, string | number>>;
 }
@@ -84,13 +88,14 @@ export interface Dataset {
   /** The cube's `title` attribute. */
   readonly title: string;
   readonly source: Source;
-  /** In the order of the cube's arrays; Earth Engine sends one GeoTIFF, hence one dtype for all. */
+  /** In the order of the cube's arrays. */
   readonly bands: readonly Band[];
+  /** Of all bands that do not say their own. */
   readonly dtype: DType;
   /**
    * The code that stands for "no value" in the stored integer pixels, where the type has one to
    * spare. Without it, masks travel as bands of their own, and pixels left empty are stored as 0.
-   * Float cubes need none: they store NaN.
+   * Float cubes need none: they store NaN. Of all bands that do not say their own.
    */
   readonly nodata?: number;
   readonly grid: GridRecord;

@@ -1,7 +1,7 @@
 import { expected } from '../errors.js';
 import { parseCrs } from '../grid/crs/crs.js';
-import { canHold } from '../raster/dtype.js';
-import { type Dataset, DEFAULT_PROCESSING, type NamedSource } from './dataset.js';
+import { canHold, type DType } from '../raster/dtype.js';
+import { type Band, type Dataset, DEFAULT_PROCESSING, type NamedSource } from './dataset.js';
 import { readExpression } from './expressions/expression.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/dataset-file.js';
 import { issueError } from './file/issue.js';
@@ -37,11 +37,11 @@ export function parseDataset(json: unknown, options: GridOptions = {}): Dataset 
   }
   const file = result.data;
   const bands = file.bands.map((entry) =>
-    typeof entry === 'string' ? { name: entry } : dropUndefined(entry),
+    typeof entry === 'string' ? { name: entry } : readBand(entry),
   );
   checkBands(bands.map(({ name }) => name));
-  if (file.nodata !== undefined && !canHold(file.dtype, file.nodata))
-    throw expected(`a value that ${file.dtype} can hold`, '"nodata" of the dataset', file.nodata);
+  const dtype = file.dtype ?? bands[0]?.dtype;
+  checkTypes({ ...file, dtype }, bands);
   const grid = readGrid(file.grid, options);
   const source = withRecipe(sourceOf(file), file, bands);
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
@@ -50,7 +50,7 @@ export function parseDataset(json: unknown, options: GridOptions = {}): Dataset 
     title: file.title,
     source,
     bands,
-    dtype: file.dtype,
+    dtype: dtype as DType,
     ...(file.nodata === undefined ? {} : { nodata: file.nodata }),
     grid: grid.toRecord(),
     ...(file.requestGrid === undefined ? {} : { requestGrid: requestGridOf(file.requestGrid) }),
@@ -117,10 +117,57 @@ function checkBands(names: readonly string[]): void {
 
 type BandEntry = Exclude<CheckedDatasetFile['bands'][number], string>;
 
-function dropUndefined(entry: BandEntry): Dataset['bands'][number] {
+/** CF attributes that a band may say as fields of its own. */
+const CF_FIELDS = ['long_name', 'units', 'scale_factor', 'add_offset'] as const;
+
+function readBand(entry: BandEntry): Band {
+  const { name, dtype, nodata } = entry;
+  const said = Object.fromEntries(
+    CF_FIELDS.flatMap((field) => (entry[field] === undefined ? [] : [[field, entry[field]]])),
+  ) as Record<string, string | number>;
+  for (const [field, value] of Object.entries(said)) {
+    const other = entry.attributes?.[field];
+    if (other !== undefined && other !== value)
+      throw expected(
+        `one "${field}"`,
+        `the band ${name} of the dataset`,
+        `${value}, and ${other} among its attributes`,
+      );
+  }
+  const attributes = { ...said, ...entry.attributes };
+  const isNamed = entry.attributes !== undefined || Object.keys(said).length > 0;
   return {
-    name: entry.name,
-    ...(entry.attributes === undefined ? {} : { attributes: entry.attributes }),
+    name,
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(nodata === undefined ? {} : { nodata }),
+    ...(isNamed ? { attributes } : {}),
     ...readBandRecipe(entry),
   };
+}
+
+/** Each band has a type, and that type has its code for "no value". */
+function checkTypes(
+  { dtype, nodata }: Pick<CheckedDatasetFile, 'dtype' | 'nodata'>,
+  bands: readonly Band[],
+): void {
+  for (const band of bands) {
+    const own = band.dtype ?? dtype;
+    if (own === undefined)
+      throw expected('a "dtype"', `the dataset, for its band ${band.name},`, 'none');
+    const code = band.nodata === undefined ? nodata : band.nodata;
+    if (code === undefined || code === null || canHold(own, code)) continue;
+    throw band.nodata === undefined && band.dtype !== undefined
+      ? expected(
+          `a "nodata" of its own, or null, for the band ${band.name} of ${own}`,
+          'the dataset',
+          `${code} for all bands, which ${own} cannot hold`,
+        )
+      : expected(
+          `a value that ${own} can hold`,
+          band.nodata === undefined
+            ? '"nodata" of the dataset'
+            : `"nodata" of the band ${band.name}`,
+          code,
+        );
+  }
 }

@@ -3,6 +3,7 @@
  * is lent. Next on a tile's way: `pool/pool.ts`. (Files on disk are another source: `local/source.ts`.)
  */
 import { setMaxListeners } from 'node:events';
+import { type TypeGroup, typeGroups } from '../dataset/band-types.js';
 import { type Dataset, fillValueOf, RESAMPLING_RADII } from '../dataset/dataset.js';
 import { originOf } from '../dataset/origin.js';
 import type { TimeSpan } from '../dataset/period.js';
@@ -55,20 +56,46 @@ export function maskTransportOf(dataset: Pick<Dataset, 'dtype' | 'nodata'>): Mas
 }
 
 /** What Earth Engine would be asked for: arithmetic, without credentials and without asking. */
-export type RequestPlanner = Pick<TileSource, 'mask' | 'planRequests' | 'requestGeobox'>;
+export type RequestPlanner = Pick<TileSource, 'mask' | 'maskOf' | 'planRequests' | 'requestGeobox'>;
 
 export function earthEnginePlanner(dataset: Dataset): RequestPlanner {
-  const shape = shapeOf(dataset);
+  const kinds = kindsOf(dataset);
+  const [{ shape }] = kinds;
   return {
     mask: shape.mask,
-    planRequests: (geobox) => planRequests(geobox, shape),
+    ...(kinds.length === 1 ? {} : { maskOf: (band) => kindOf(kinds, [band]).shape.mask }),
+    planRequests: (geobox) =>
+      kinds.flatMap((kind) =>
+        planRequests(geobox, kind.shape).map((request) => ({
+          ...request,
+          bands: request.bands.map((at) => kind.bands[at] ?? at),
+        })),
+      ),
     ...requestGridOf(dataset),
   };
 }
 
-function shapeOf(dataset: Dataset): RequestShape {
-  const { bands, dtype } = dataset;
-  return { bands: bands.length, dtype, mask: maskTransportOf(dataset) };
+/** Bands of one type, which come in requests of their own: a GeoTIFF has one type, and the service widens to it. */
+interface RequestKind extends TypeGroup {
+  readonly shape: RequestShape;
+}
+
+type RequestKinds = readonly [RequestKind, ...RequestKind[]];
+
+function kindsOf(dataset: Dataset): RequestKinds {
+  return typeGroups(dataset).map((group) => ({
+    ...group,
+    shape: {
+      bands: group.bands.length,
+      dtype: group.dataset.dtype,
+      mask: maskTransportOf(group.dataset),
+    },
+  })) as [RequestKind, ...RequestKind[]];
+}
+
+/** What a request is for, all of whose bands are of one type. */
+function kindOf(kinds: RequestKinds, [band = 0]: readonly number[]): RequestKind {
+  return kinds.find(({ bands }) => bands.includes(band)) ?? kinds[0];
 }
 
 /** Earth Engine as a source of tiles. */
@@ -79,7 +106,7 @@ export function earthEngineSource(dataset: Dataset, options: EarthEngineOptions)
     options.limiter ?? new AdaptiveLimiter(),
     options.retry,
   );
-  const pixels = new PixelFetcher(client, dataset, shapeOf(dataset), options.workloadTag);
+  const pixels = new PixelFetcher(client, dataset, kindsOf(dataset), options.workloadTag);
   let updatedAt: number | undefined;
   return {
     ...earthEnginePlanner(dataset),
@@ -156,7 +183,7 @@ class PixelFetcher {
   constructor(
     private readonly client: EarthEngineClient,
     private readonly dataset: Dataset,
-    private readonly shape: RequestShape,
+    private readonly kinds: RequestKinds,
     private readonly workloadTag: string | undefined,
   ) {}
 
@@ -214,7 +241,7 @@ class PixelFetcher {
     const size = this.#sizes.get(request.bytes) ?? { passed: 0, refused: 0 };
     this.#sizes.set(request.bytes, size);
     if (size.refused > 1 && size.passed === 0) {
-      const halves = splitRequest(request, this.shape);
+      const halves = splitRequest(request, kindOf(this.kinds, request.bands).shape);
       if (halves !== undefined) return this.#fetchBoth(halves, context);
     }
     try {
@@ -223,7 +250,7 @@ class PixelFetcher {
       return [part];
     } catch (error) {
       if (!(error instanceof EarthEngineError && error.kind === 'too-large')) throw error;
-      const halves = splitRequest(request, this.shape);
+      const halves = splitRequest(request, kindOf(this.kinds, request.bands).shape);
       if (halves === undefined) throw error;
       size.refused++;
       context.onEvent?.({
@@ -244,7 +271,8 @@ class PixelFetcher {
     request: PixelRequest,
     { signal, onEvent, time, arrived }: PartContext,
   ): Promise<FetchedPart> {
-    const { shape, client, workloadTag } = this;
+    const { client, workloadTag } = this;
+    const { shape } = kindOf(this.kinds, request.bands);
     const started = performance.now();
     const { bytes } = await client.send({
       method: 'POST',
@@ -279,8 +307,8 @@ class PixelFetcher {
 
   #expressionFor(bands: readonly number[], time: TimeSpan | undefined): Expression {
     const key = `${time?.start} ${bands.join(' ')}`;
-    const known =
-      this.#expressions.get(key) ?? requestExpression(this.dataset, bands, this.shape.mask, time);
+    const { dataset, shape } = kindOf(this.kinds, bands);
+    const known = this.#expressions.get(key) ?? requestExpression(dataset, bands, shape.mask, time);
     if (this.#expressions.size >= MAX_EXPRESSIONS) this.#expressions.clear();
     this.#expressions.set(key, known);
     return known;

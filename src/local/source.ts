@@ -1,3 +1,4 @@
+import { typedFor, typesInWords, widestType } from '../dataset/band-types.js';
 import { type Dataset, RESAMPLINGS, type Resampling } from '../dataset/dataset.js';
 import { AbortedError, expected, InvalidInputError } from '../errors.js';
 import { boundsOf } from '../grid/frame.js';
@@ -209,7 +210,7 @@ function partsOf(
   { raster: { pieces, affine, shape, reach }, placements }: Touching,
   tile: GeoBox,
   { row, col }: Window,
-  { dtype }: Dataset,
+  dataset: Dataset,
   nodata: number | undefined,
   unscale: boolean,
 ): FilePart[] {
@@ -224,7 +225,7 @@ function partsOf(
         window,
         geobox: tile.crop(window).toRecord(),
         bands: match.cube,
-        bytes: window.height * window.width * match.cube.length * bytesOf(dtype),
+        bytes: window.height * window.width * match.cube.length * bytesOf(widestType(dataset)),
       },
       files: files.map(({ path, input, bands, match: { file: own } }) => ({
         path,
@@ -253,12 +254,12 @@ function scaleOf(band: FileBand | undefined): { scale: number; offset: number } 
   return { scale: band?.scale ?? 1, offset: band?.offset ?? 0 };
 }
 
-function checkUnscaled({ dtype }: Dataset): void {
-  if (!isFloat(dtype))
+function checkUnscaled(dataset: Dataset): void {
+  if (dataset.bands.some((band) => !isFloat(typedFor(dataset, band).dtype)))
     throw expected(
       'a cube of float32 or float64',
       'values that are unscaled',
-      dtype,
+      typesInWords(dataset),
       'Without --unscale the numbers are stored as they are, with scale and offset in the attributes.',
     );
 }
@@ -278,11 +279,12 @@ function checkPixels(
   dataset: Dataset,
   nodata: number | undefined,
 ): void {
-  for (const at of match.file) {
+  for (const [i, at] of match.file.entries()) {
     const { dtype } = bands[at] as RasterFile['bands'][number];
-    if (!isLossless(dtype, dataset.dtype))
+    const own = typedFor(dataset, dataset.bands[match.cube[i] ?? -1]).dtype;
+    if (!isLossless(dtype, own))
       throw expected(
-        `pixels that fit into the cube's ${dataset.dtype}`,
+        `pixels that fit into the cube's ${own}`,
         `the file ${path}`,
         dtype,
         `Convert it with gdal_translate -ot, or make a cube of ${dtype}.`,

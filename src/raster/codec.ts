@@ -70,5 +70,12 @@ export function bloscFor(
   };
 }
 
+/** The same compression for pixels of another type, whose bytes are shuffled as it takes. */
+export function codecFor(codec: Codec, dtype: DType): Codec {
+  return codec.name === 'blosc' && codec.typesize !== bytesOf(dtype)
+    ? bloscFor(dtype, codec.clevel, codec.blocksize, codec.cname)
+    : codec;
+}
+
 /** How the bytes of a chunk that is read were compressed. Level and shuffle stand in the bytes themselves. */
 export type ChunkCompression = 'blosc' | 'gzip' | 'zstd' | 'none';

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
 import { readDataset } from '../../cube/datasets/read-dataset.js';
 import { readGeoBox } from '../../cube/read/raster-files.js';
+import { typeGroups, typesInWords } from '../../dataset/band-types.js';
 import { TEMPLATE_NAMES, templateOf } from '../../dataset/choose/templates.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { BoundsSnap } from '../../dataset/grid/snapped.js';
@@ -144,7 +145,7 @@ function textOfBounds({ west, south, east, north }: Bounds): string {
 
 function cubeText({ dataset, grid, timeAxis }: Cube, store: string): string {
   const time = timeAxis === undefined ? '' : `, ${timeAxis}`;
-  return `Made an empty cube at ${store}: ${dataset.title}, ${dataset.bands.length} bands of ${dataset.dtype}, ${grid.rows} x ${grid.cols} tiles, ${grid.geobox}${time}`;
+  return `Made an empty cube at ${store}: ${dataset.title}, ${dataset.bands.length} bands of ${typesInWords(dataset)}, ${grid.rows} x ${grid.cols} tiles, ${grid.geobox}${time}`;
 }
 
 /** Of grids `[rows, columns]`, as in the library. */
@@ -158,6 +159,9 @@ function cubeRecord(
     title: dataset.title,
     bands: dataset.bands.map(({ name }) => name),
     dtype: dataset.dtype,
+    ...(typeGroups(dataset).length === 1
+      ? {}
+      : { dtypes: dataset.bands.map((band) => band.dtype ?? dataset.dtype) }),
     geobox: grid.geobox.toRecord(),
     tiles: [grid.rows, grid.cols],
     chunk: [grid.chunk.height, grid.chunk.width],

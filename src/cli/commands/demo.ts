@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
 import { earthEngine } from '../../cube/sources/earth-engine.js';
+import { typesInWords } from '../../dataset/band-types.js';
 import { presetDataset } from '../../dataset/presets.js';
 import { SetupError, StoreError } from '../../errors.js';
 import { parseBoundingBox } from '../../grid/roi.js';
@@ -62,7 +63,7 @@ async function run({ folder, ...compute }: Options): Promise<void> {
     const cube = await openOrCreate(store, pool);
     const { grid } = cube;
     say(
-      `2. A cube at ${store}: ${dataset.bands.length} bands of ${dataset.dtype}, ${grid.rows} x ${grid.cols} tiles of ${grid.chunk.height} x ${grid.chunk.width} pixels`,
+      `2. A cube at ${store}: ${dataset.bands.length} bands of ${typesInWords(dataset)}, ${grid.rows} x ${grid.cols} tiles of ${grid.chunk.height} x ${grid.chunk.width} pixels`,
     );
     const source = await earthEngine(dataset, {
       endpoint: server.url,

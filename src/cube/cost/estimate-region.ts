@@ -4,7 +4,7 @@ import type { Pool } from '../../pool/pool.js';
 import type { TileSource } from '../../tile.js';
 import { checkCount } from '../fill/ingest-options.js';
 import { type IngestPlan, largestTile, planTarget } from '../fill/plan.js';
-import { recipeOf } from '../fill/recipe.js';
+import { recipesOf } from '../fill/recipe.js';
 import { type MemoryPlan, planMemory } from '../fill/run/memory-plan.js';
 import type { OpenedCube } from '../opened-cube.js';
 import { checkShardCount } from '../shards/shard.js';
@@ -75,7 +75,7 @@ function measure(
   return sampleTiles({
     tiles: plan.sampleTiles(tiles),
     ...{ source, pool, signal },
-    recipe: recipeOf(dataset, codec, source.mask, source.resampling),
+    recipes: recipesOf(dataset, codec, source),
     ...{ dataset, memory },
   });
 }

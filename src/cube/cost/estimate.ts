@@ -74,8 +74,10 @@ export function estimateIngest(
   const { pending, requests, bytes: serviceBytes } = plan;
   const sampled = sample !== undefined && sample.tiles > 0 ? sample : undefined;
   const [rows, cols] = dataset.grid.chunk;
-  const bandBytes = rows * cols * bytesOf(dataset.dtype);
-  const tileBytes = bandBytes * dataset.bands.length;
+  const tileBytes = dataset.bands.reduce(
+    (sum, band) => sum + rows * cols * bytesOf(band.dtype ?? dataset.dtype),
+    0,
+  );
   const scaled = (measured: number | undefined, limit: number): Bytes =>
     sampled === undefined || measured === undefined
       ? { bytes: limit, basis: 'at most' }

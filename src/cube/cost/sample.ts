@@ -1,8 +1,10 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { AbortedError, type ErrorRecord, toRecord } from '../../errors.js';
 import type { Pool } from '../../pool/pool.js';
-import type { PlannedTile, Recipe, TileSource } from '../../tile.js';
+import type { EncodedTile, PlannedTile, TileSource } from '../../tile.js';
+import type { BandsRecipe } from '../fill/recipe.js';
 import { bandGroups } from '../fill/run/band-groups.js';
+import { merged, partsByType } from '../fill/run/band-parts.js';
 import { MemoryBudget } from '../fill/run/memory-budget.js';
 import { type MemoryPlan, shareOf } from '../fill/run/memory-plan.js';
 import { receivedBytes } from '../fill/run/tile-events.js';
@@ -23,7 +25,7 @@ export interface SampleJob {
   readonly tiles: readonly PlannedTile[];
   readonly source: TileSource;
   readonly pool: Pool;
-  readonly recipe: Recipe;
+  readonly recipes: readonly BandsRecipe[];
   readonly dataset: Dataset;
   /** How an ingest would share out its memory. */
   readonly memory: MemoryPlan;
@@ -64,10 +66,10 @@ export async function sampleTiles(job: SampleJob): Promise<SampleResult> {
 /** A tile, or its groups of bands as an ingest would take them: what came, and what would be written. */
 async function partsOf(
   tile: PlannedTile,
-  { source, pool, recipe, signal = new AbortController().signal, dataset, memory }: SampleJob,
+  { source, pool, recipes, signal = new AbortController().signal, dataset, memory }: SampleJob,
   budget: MemoryBudget,
 ) {
-  const groups = memory.isInGroups ? bandGroups(tile, recipe.bands) : [undefined];
+  const groups = memory.isInGroups ? bandGroups(tile, dataset.bands.length) : [undefined];
   const ended = await Promise.allSettled(
     groups.map((group) =>
       budget.holding(group?.bytes ?? shareOf(tile, dataset), signal, async () => {
@@ -75,9 +77,15 @@ async function partsOf(
         const fetched = await source.fetch({ ...tile, requests }, { signal });
         // Before the bytes move to a thread.
         const bytesIn = receivedBytes(fetched);
-        const { chunks, isEmpty } = await pool
-          .process(bands === undefined ? fetched : { ...fetched, bands }, recipe)
-          .finally(() => source.release?.(fetched));
+        const encoded: EncodedTile[] = [];
+        try {
+          const own = bands === undefined ? fetched : { ...fetched, bands };
+          for (const part of partsByType(own, recipes))
+            encoded.push(await pool.process(part.tile, part.recipe));
+        } finally {
+          source.release?.(fetched);
+        }
+        const { chunks, isEmpty } = merged(encoded);
         const bytesOut = chunks.reduce((all, { bytes }) => all + (bytes?.byteLength ?? 0), 0);
         return { bytesIn, bytesOut, isEmpty };
       }),

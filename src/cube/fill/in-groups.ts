@@ -11,6 +11,7 @@ import { setMaxListeners } from 'node:events';
 import { AbortedError } from '../../errors.js';
 import type { OpenTile } from '../../store/tiles/committer.js';
 import type { FailedTile, FetchedTile, PlannedTile } from '../../tile.js';
+import { byType, recipeFor } from './recipe.js';
 import { type BandGroup, bandGroups } from './run/band-groups.js';
 import { fetchAndProcess } from './run/fetch-and-process.js';
 import type { IngestRun } from './run/open-run.js';
@@ -84,7 +85,9 @@ function advanceGroup(group: BandGroup, part: PartProgress, groups: Groups): Pro
   const tile = { ...groups.tile, requests: group.requests };
   return run.budget.holding(group.bytes, run.signal, () =>
     fetchAndProcess(tile, run, part, tell, async (fetched) => {
-      const pieces = piecesOf(fetched, group.bands, run.memory.bandsAtATime);
+      const pieces = byType(run.recipes, group.bands).flatMap((bands) =>
+        piecesOf(fetched, bands, run.memory.bandsAtATime),
+      );
       const failures: Failure[] = [];
       // All of them are waited for: a thread may still read what is given back when this ends.
       await Promise.all(
@@ -117,7 +120,8 @@ async function encodeAndWrite(
     // What one piece of damaged replies gives is of no use beside one that cannot be read.
     if (failures.length > 0) return;
     await run.checked;
-    const encoded = await run.pool.process(fetched, run.recipe, run.frames);
+    const recipe = recipeFor(run.recipes, fetched.bands ?? []);
+    const encoded = await run.pool.process(fetched, recipe, run.frames);
     stage = 'commit';
     const started = performance.now();
     await open()

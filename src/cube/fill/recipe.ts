@@ -1,15 +1,17 @@
+import { typeGroups } from '../../dataset/band-types.js';
 import { type Dataset, fillValueOf, type Resampling } from '../../dataset/dataset.js';
 import { requestAffine } from '../../grid/onto/request-grid.js';
 import {
   bloscFor,
   type Codec,
+  codecFor,
   DEFAULT_BLOCKSIZE,
   DEFAULT_CLEVEL,
   FAST_BLOCKSIZE,
   FAST_CLEVEL,
   SEED_CLEVEL,
 } from '../../raster/codec.js';
-import type { MaskTransport, Recipe } from '../../tile.js';
+import type { MaskTransport, Recipe, TileSource } from '../../tile.js';
 
 /**
  * What a kernel must know to process the tiles of `dataset`.
@@ -36,6 +38,49 @@ export function recipeOf(
     chunk: dataset.grid.chunk,
     codec,
   };
+}
+
+/** What a kernel must know of some of a dataset's bands, which are of one type. */
+export interface BandsRecipe {
+  /** As indices into the dataset's bands, in order. */
+  readonly bands: readonly number[];
+  readonly recipe: Recipe;
+}
+
+/** The recipes of a dataset's bands, by type: one for all where all are of one. */
+export function recipesOf(
+  dataset: Dataset,
+  codec: Codec,
+  source: Pick<TileSource, 'mask' | 'maskOf' | 'resampling'>,
+): readonly BandsRecipe[] {
+  return typeGroups(dataset).map(({ bands, dataset: typed }) => ({
+    bands,
+    recipe: recipeOf(
+      typed,
+      codecFor(codec, typed.dtype),
+      source.maskOf?.(bands[0] ?? 0) ?? source.mask,
+      source.resampling,
+    ),
+  }));
+}
+
+/** The recipe of some bands, which are of one type. */
+export function recipeFor(recipes: readonly BandsRecipe[], bands: readonly number[]): Recipe {
+  const [first = 0] = bands;
+  const own = recipes.find((each) => each.bands.includes(first)) ?? recipes[0];
+  if (own === undefined) throw new Error('A dataset has at least one band.');
+  return own.recipe;
+}
+
+/** Those bands by type: the parts of them that one recipe is for each. */
+export function byType(
+  recipes: readonly BandsRecipe[],
+  bands: readonly number[],
+): (readonly number[])[] {
+  if (recipes.length === 1) return [bands];
+  return recipes
+    .map((each) => bands.filter((band) => each.bands.includes(band)))
+    .filter(({ length }) => length > 0);
 }
 
 /** The codec of a new cube's bands; `hasBlosc` tells whether an honest Blosc encoder was found. */

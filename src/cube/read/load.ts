@@ -1,3 +1,4 @@
+import { typedForName } from '../../dataset/band-types.js';
 import { type Dataset, fillValueOf, type Resampling } from '../../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../../dataset/time-axis.js';
 import { selectSteps } from '../../dataset/toi.js';
@@ -15,6 +16,7 @@ import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
 import { atSteps, type TimeOptions } from '../tiles.js';
 import { lostError } from './lost-chunks.js';
+import { type BandType, bandTypes } from './one-type.js';
 import {
   allDone,
   allocateRaster,
@@ -60,9 +62,12 @@ export interface Region {
    * goes on past 180.
    */
   readonly geobox: GeoBox;
+  /** Of the first band, and of all of them where {@link types} has no other. */
   readonly dtype: DType;
-  /** What stands for "no value". */
+  /** What stands for "no value" in the first band, and in all of them where {@link types} has no other. */
   readonly nodata: number;
+  /** Each band's own dtype, and what stands for "no value" in it, by name. Absent: all are as said above. */
+  readonly types?: ReadonlyMap<string, BandType>;
   /** The steps of a temporal cube that were read, in the order of the axis; absent without a time axis. */
   readonly steps?: readonly TimeStep[];
   /**
@@ -131,8 +136,8 @@ export async function loadRegion(
   const load = prepareLoad(view, roi, options);
   const { geobox, names, steps } = load;
   const length = geobox.height * geobox.width;
-  const rasters = names.map(() =>
-    allocateRaster(dataset.dtype, length * (steps?.length ?? 1), options),
+  const rasters = names.map((name) =>
+    allocateRaster(typedForName(dataset, name).dtype, length * (steps?.length ?? 1), options),
   );
   const window = { row: 0, col: 0, ...geobox.shape };
   for (const [i, step] of (steps ?? [undefined]).entries()) {
@@ -166,8 +171,10 @@ export async function readWindow(
   const { grid, dataset } = view;
   const leading = step === undefined ? [] : [step.index];
   if (plan.kind === 'reprojected') {
-    const fill = fillValueOf(dataset);
-    if (!Object.is(fill, 0)) for (const raster of into) raster.fill(fill);
+    for (const [i, raster] of into.entries()) {
+      const fill = fillValueOf(typedForName(dataset, names[i] ?? ''));
+      if (!Object.is(fill, 0)) raster.fill(fill);
+    }
     const regions = plan.regions.flatMap((region) => intersect(region, window) ?? []);
     const { target } = plan;
     await reproject(
@@ -208,6 +215,7 @@ export async function describeLoad(
     else if (await view.isLost(index, names)) lostTiles.push(tileId(index));
   }
   if (lostTiles.length > 0 && !allowMissing) throw lostError(lostTiles);
+  const first = typedForName(dataset, names[0] ?? '');
   const packings = new Map<string, BandPacking>();
   for (const name of names) {
     const packing = packingOf(await readMetadata(session, name));
@@ -215,8 +223,9 @@ export async function describeLoad(
   }
   return {
     geobox,
-    dtype: dataset.dtype,
-    nodata: fillValueOf(dataset),
+    dtype: first.dtype,
+    nodata: fillValueOf(first),
+    types: bandTypes(dataset, names),
     ...(steps === undefined ? {} : { steps }),
     ...(packings.size === 0 ? {} : { packings }),
     missingTiles,

@@ -1,3 +1,4 @@
+import { typedForName } from '../../dataset/band-types.js';
 import { fillValueOf } from '../../dataset/dataset.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../../dataset/toi.js';
@@ -183,14 +184,14 @@ export async function openDataset(
   const bands = await Promise.all(
     bandNames(dataset, options.bands).map(async (name) => {
       const attributes = attributesOf(await readMetadata(session, name));
-      const { dtype } = dataset;
+      const typed = typedForName(dataset, name);
       return [
         name,
         new LazyArray(
           name,
           whole,
-          dtype,
-          fillValueOf(dataset),
+          typed.dtype,
+          fillValueOf(typed),
           attributes,
           readPixels,
           select,

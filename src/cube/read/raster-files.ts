@@ -4,8 +4,10 @@ import { GeoBox } from '../../grid/geobox.js';
 import type { GeoTiffKind } from '../../kernel/region/raster-files.js';
 import { localPath } from '../../machine/local-path.js';
 import type { Pool } from '../../pool/pool.js';
-import { CONSTRUCTORS, isFloat } from '../../raster/dtype.js';
+import { allocate, CONSTRUCTORS, isFloat } from '../../raster/dtype.js';
+import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { Region } from './load.js';
+import { type BandType, convert, fileTypeOf } from './one-type.js';
 import { replaceFile } from './work-folder.js';
 
 /** How a region becomes a GeoTIFF. */
@@ -34,12 +36,15 @@ export interface GeoTiffOptions {
  * {@link SetupError} without GDAL; {@link AbortedError}.
  */
 export async function writeGeoTiff(
-  { geobox, dtype, nodata, bands, packings }: Region,
+  region: Region,
   file: string,
   { pool, format = 'geotiff', creationOptions = [], hasNodata = true, signal }: GeoTiffOptions,
 ): Promise<void> {
-  checkBands(bands, dtype, geobox.height * geobox.width);
-  const kind = { format, dtype, creationOptions };
+  const { geobox, bands, packings } = region;
+  const types = typesOf(region, hasNodata);
+  checkBands(bands, types, geobox.height * geobox.width);
+  const type = fileTypeOf(types);
+  const kind = { format, dtype: type.dtype, creationOptions };
   if (creationOptions.length > 0) await pool.checkCreationOptions({ ...kind, bands: bands.size });
   const place = resolve(localPath(file, 'the GeoTIFF to write'));
   const write = (path: string) =>
@@ -48,20 +53,42 @@ export async function writeGeoTiff(
       path,
       file: place,
       geobox: geobox.toRecord(),
-      ...(hasNodata || isFloat(dtype) ? { nodata } : {}),
+      ...(type.nodata === undefined ? {} : { nodata: type.nodata }),
       bands: [...bands.keys()].map((name) => ({ name, ...packings?.get(name) })),
-      pixels: [...bands.values()],
+      pixels: [...bands].map(([name, pixels]) => inType(pixels, types.get(name) ?? type, type)),
       threads: pool.size,
     });
   await replaceFile(place, write, signal);
 }
 
+function typesOf(
+  { bands, dtype, nodata, types }: Region,
+  hasNodata: boolean,
+): ReadonlyMap<string, BandType> {
+  const common = { dtype, ...(hasNodata || isFloat(dtype) ? { nodata } : {}) };
+  const isMixed = [...(types?.values() ?? [])].some((type) => type.dtype !== dtype);
+  return new Map(
+    [...bands.keys()].map((name) => [name, (isMixed ? types?.get(name) : undefined) ?? common]),
+  );
+}
+
+function inType(pixels: LoadedPixels, from: BandType, to: BandType): LoadedPixels {
+  if (from.dtype === to.dtype) return pixels;
+  const made = allocate(to.dtype, pixels.length);
+  convert(pixels, from, made, to);
+  return made;
+}
+
 /** GDAL reads the bytes of an array as pixels, whatever they were meant for. */
-function checkBands(bands: Region['bands'], dtype: Region['dtype'], length: number): void {
-  const wanted = CONSTRUCTORS[dtype];
-  const what = `${length} pixels in one ${wanted?.name}`;
+function checkBands(
+  bands: Region['bands'],
+  types: ReadonlyMap<string, BandType>,
+  length: number,
+): void {
   if (bands.size === 0) throw expected('one band at least', 'the GeoTIFF to write', 'none');
   for (const [name, pixels] of bands as ReadonlyMap<string, unknown>) {
+    const wanted = CONSTRUCTORS[(types.get(name) as BandType).dtype];
+    const what = `${length} pixels in one ${wanted?.name}`;
     if (pixels instanceof wanted && pixels.length === length) continue;
     const { constructor: made, length: count } = Object(pixels) as ArrayLike<unknown>;
     throw expected(what, `the band ${name} of the GeoTIFF to write`, `${made?.name} of ${count}`);

@@ -1,3 +1,4 @@
+import { typedForName } from '../../dataset/band-types.js';
 import { type Dataset, RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import { InvalidInputError } from '../../errors.js';
 import type { GeoBox, Shape } from '../../grid/geobox.js';
@@ -208,6 +209,23 @@ function reachAround(
   return [across + 2, down + 2];
 }
 
+/** Bands of one type whose pixels may lie in memory at a time, as indices into the names. */
+function* warpedTogether(names: readonly string[], dataset: Dataset, pixels: number) {
+  const groups = new Map<string, { typed: Dataset; bands: number[] }>();
+  for (const [at, name] of names.entries()) {
+    const typed = typedForName(dataset, name);
+    const key = `${typed.dtype} ${typed.nodata}`;
+    const group = groups.get(key) ?? { typed, bands: [] };
+    group.bands.push(at);
+    groups.set(key, group);
+  }
+  for (const { typed, bands } of groups.values()) {
+    const atATime = Math.max(Math.floor(BANDS_BYTES / (bytesOf(typed.dtype) * pixels)), 1);
+    for (let first = 0; first < bands.length; first += atATime)
+      yield { typed, bands: bands.slice(first, first + atATime) };
+  }
+}
+
 async function reprojectPiece(
   { window, source, parts }: Piece,
   job: ReprojectJob,
@@ -216,11 +234,9 @@ async function reprojectPiece(
 ): Promise<void> {
   const { grid, target, names, dataset, resampling, leading } = job;
   const from = grid.geobox.crop(source);
-  const bytes = bytesOf(dataset.dtype) * source.height * source.width;
-  const atATime = Math.max(Math.floor(BANDS_BYTES / bytes), 1);
-  for (let first = 0; first < names.length; first += atATime) {
+  for (const { typed, bands } of warpedTogether(names, dataset, source.height * source.width)) {
     const rasters: LoadedPixels[] = [];
-    for (const path of names.slice(first, first + atATime)) {
+    for (const path of bands.map((at) => names[at] as string)) {
       const request = { path, shape: source, parts, leading };
       rasters.push(await readRaster(job, request, { ...options, pool }));
     }
@@ -229,14 +245,14 @@ async function reprojectPiece(
         bands: rasters.map((pixels, k) => ({
           pixels,
           into: {
-            bytes: bytesOfPixels(job.into[first + k] as LoadedPixels),
+            bytes: bytesOfPixels(job.into[bands[k] ?? 0] as LoadedPixels),
             width: job.within.width,
             row: block.row - job.within.row,
             col: block.col - job.within.col,
           },
         })),
-        dtype: dataset.dtype,
-        nodata: isFloat(dataset.dtype) ? undefined : dataset.nodata,
+        dtype: typed.dtype,
+        nodata: isFloat(typed.dtype) ? undefined : typed.nodata,
         from: from.toRecord(),
         to: target.crop(block).toRecord(),
         resampling,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Dataset, fillValueOf } from '../../dataset/dataset.js';
+import type { Dataset } from '../../dataset/dataset.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import { AbortedError, expected } from '../../errors.js';
 import type { Shape } from '../../grid/geobox.js';
@@ -19,6 +19,7 @@ import {
   type Region,
   readWindow,
 } from './load.js';
+import { type BandType, bandTypes, convert, fileTypeOf } from './one-type.js';
 import type { GeoTiffOptions } from './raster-files.js';
 import { allocateRaster, type ReadOptions } from './read-raster.js';
 import { replaceFile } from './work-folder.js';
@@ -59,7 +60,9 @@ export async function saveGeoTiff(
   const [step, ...others] = steps;
   if (others.length > 0 || steps.length === 0)
     throw expected('one time step for a file', 'time', `${steps.length} steps`);
-  const kind = { format, dtype: dataset.dtype, creationOptions };
+  const types = bandTypes(dataset, names);
+  const type = fileTypeOf(types);
+  const kind = { format, dtype: type.dtype, creationOptions };
   if (creationOptions.length > 0) await pool.checkCreationOptions({ ...kind, bands: names.length });
   // Lost chunks are an error before anything is written.
   const { packings, ...found } = await describeLoad(view, load, options);
@@ -67,13 +70,13 @@ export async function saveGeoTiff(
   const make = (path: string) =>
     writeParts(
       view,
-      { load, step, pixelBytes, options },
+      { load, step, pixelBytes, options, types, type },
       {
         ...kind,
         path,
         file: place,
         geobox: geobox.toRecord(),
-        ...(hasNodata(dataset) ? { nodata: fillValueOf(dataset) } : {}),
+        ...(type.nodata === undefined ? {} : { nodata: type.nodata }),
         bands: names.map((name) => ({ name, ...packings?.get(name) })),
         threads: pool.size,
       },
@@ -83,12 +86,15 @@ export async function saveGeoTiff(
 }
 
 /** Integer cubes may be without a code for "no value". */
-export function hasNodata({ dtype, nodata }: Dataset): boolean {
+export function hasNodata({ dtype, nodata }: Pick<Dataset, 'dtype' | 'nodata'>): boolean {
   return isFloat(dtype) || nodata !== undefined;
 }
 
 interface Job {
   readonly load: PreparedLoad;
+  /** Of the bands, by name, and of the file. */
+  readonly types: ReadonlyMap<string, BandType>;
+  readonly type: BandType;
   readonly step: TimeStep | undefined;
   readonly pixelBytes: number;
   readonly options: ReadOptions & { readonly pool: Pool };
@@ -153,14 +159,24 @@ async function pump(view: CubeView, job: Job, target: OpenGeoTiff, file: GeoTiff
 
 async function read(
   view: CubeView,
-  { load, step, options }: Job,
+  { load, step, options, types, type }: Job,
   { window, firstBand, bands }: Part,
   memory: (length: number) => LoadedPixels,
 ): Promise<LoadedPixels[]> {
   const names = load.names.slice(firstBand, firstBand + bands);
-  const into = names.map(() => memory(window.height * window.width));
+  const length = window.height * window.width;
+  const inFile = names.map(() => memory(length));
+  const typeOf = (name: string | undefined) => types.get(name ?? '') ?? type;
+  const into = inFile.map((room, i) => {
+    const { dtype } = typeOf(names[i]);
+    return dtype === type.dtype ? room : allocateRaster(dtype, length, options);
+  });
   await readWindow(view, { load, window, names, step, into }, options);
-  return into;
+  for (const [i, room] of inFile.entries()) {
+    const from = into[i] as LoadedPixels;
+    if (from !== room) convert(from, typeOf(names[i]), room, type);
+  }
+  return inFile;
 }
 
 interface Part {

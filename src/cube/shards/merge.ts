@@ -3,6 +3,7 @@
  * fetches say of each tile, in commits of bounded size. Whoever is killed on the way has lost what was not committed,
  * and goes on from there.
  */
+import { widestType } from '../../dataset/band-types.js';
 import { AbortedError, expected, StoreError } from '../../errors.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { bytesOf } from '../../raster/dtype.js';
@@ -257,7 +258,7 @@ class StoreCopy {
   #isLarge(): boolean {
     const { dataset, grid } = this.cube;
     const pixels = grid.chunk.height * grid.chunk.width * dataset.bands.length;
-    return pixels * bytesOf(dataset.dtype) > LARGEST_WHOLE;
+    return pixels * bytesOf(widestType(dataset)) > LARGEST_WHOLE;
   }
 
   /** A tile whose chunks lie in memory together: all are looked at before the first is written. */

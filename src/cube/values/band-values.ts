@@ -1,3 +1,4 @@
+import { typedForName } from '../../dataset/band-types.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import { type DType, isFloat } from '../../raster/dtype.js';
 import { layoutOf } from '../../store/metadata/array-layout.js';
@@ -26,11 +27,11 @@ export async function bandValues(
     | { readonly attributes?: Readonly<Record<string, unknown>> }
     | undefined;
   const { scale_factor: scale, add_offset: offset, units } = document?.attributes ?? {};
-  const dtype = layoutOf(document)?.dtype ?? dataset.dtype;
+  const dtype = layoutOf(document)?.dtype ?? typedForName(dataset, name).dtype;
   return {
     name,
     dtype,
-    nodata: isFloat(dtype) ? undefined : dataset.nodata,
+    nodata: isFloat(dtype) ? undefined : typedForName(dataset, name).nodata,
     scale: typeof scale === 'number' ? scale : 1,
     offset: typeof offset === 'number' ? offset : 0,
     units: typeof units === 'string' ? units : undefined,

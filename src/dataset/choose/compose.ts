@@ -133,7 +133,7 @@ function checkKind({ id, kind, start, end }: SourceAsset, wishes: DatasetWishes)
 /** As Earth Engine counts them: a byte of mask for each band, and bands of masks where no code is free. */
 function pixelBytes(
   bands: number,
-  dtype: DatasetFile['dtype'],
+  dtype: NonNullable<DatasetFile['dtype']>,
   nodata: number | undefined,
 ): number {
   const masks = isFloat(dtype) || nodata !== undefined ? 0 : Math.ceil(bands / 8);

@@ -12,6 +12,19 @@ const bandName = z
 
 export const bandEntry = z.strictObject({
   name: bandName,
+  dtype: z.enum(DTYPES).optional().describe("Its pixel type, where that is not the dataset's."),
+  nodata: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('Its code for "no value", where that is not the dataset\'s; null is none.'),
+  scale_factor: z
+    .number()
+    .optional()
+    .describe('CF attribute: the value is the stored number times this, plus add_offset.'),
+  add_offset: z.number().optional().describe('CF attribute: see scale_factor.'),
+  units: z.string().optional().describe('CF attribute: the unit of its values.'),
+  long_name: z.string().optional().describe('CF attribute: what it is, for people.'),
   attributes: z
     .record(z.string(), z.union([z.string(), z.number()]))
     .optional()
@@ -99,7 +112,10 @@ export const datasetFile = z.strictObject({
     .min(1)
     .max(1024)
     .describe("In the order of the cube's arrays."),
-  dtype: z.enum(DTYPES).describe('Pixel type of all bands.'),
+  dtype: z
+    .enum(DTYPES)
+    .optional()
+    .describe('Pixel type of all bands that do not say their own; needed where one does not.'),
   nodata: z
     .number()
     .optional()

@@ -15,6 +15,9 @@ const FEATURES = {
     bands.some(isComputed),
   /** An expression that is called for each time step. */
   'time-function': ({ source, time }) => source.kind === 'expression' && time !== undefined,
+  /** Bands of another type than the dataset's. */
+  'band-types': ({ bands }) =>
+    bands.some(({ dtype, nodata }) => dtype !== undefined || nodata !== undefined),
 } as const satisfies Readonly<Record<string, (dataset: Dataset) => boolean>>;
 
 /** 1 is `[y, x]`, 2 is `[time, y, x]`; of either, 3 is what uses the features that it lists. */

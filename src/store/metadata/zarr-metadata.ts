@@ -6,13 +6,14 @@
  * All of it is frozen once the cube exists: in Icechunk, two writers that change the same document
  * cannot be merged.
  */
+import { typedFor } from '../../dataset/band-types.js';
 import { type Dataset, fillValueOf } from '../../dataset/dataset.js';
 import { TimeAxis } from '../../dataset/time-axis.js';
 import { toGeoTransform } from '../../grid/affine.js';
 import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { Grid, type TileIndex } from '../../grid/tiling.js';
-import type { Codec } from '../../raster/codec.js';
+import { type Codec, codecFor } from '../../raster/codec.js';
 import { type DType, isFloat } from '../../raster/dtype.js';
 import { type CubeLayout, layoutOf } from './cube-layout.js';
 import { timeCoordinate } from './time-coordinate.js';
@@ -28,7 +29,7 @@ export const LEDGER_CHUNK = 64;
 /** What the attributes of the group `geocubes` say: all that is needed to fill the cube further. */
 export interface CubeRecord extends CubeLayout {
   readonly dataset: Dataset;
-  /** Of the bands' chunks. */
+  /** Of the bands' chunks; of another dtype than the dataset's, with what goes with that. */
   readonly codec: Codec;
   /** Where scale, offset and unit of bands come from: the first files that were imported. Absent: the dataset's author. */
   readonly packedBy?: 'files';
@@ -82,17 +83,18 @@ export function metadataOf(
     );
   }
   for (const band of dataset.bands) {
+    const typed = typedFor(dataset, band);
     documents.set(
       `${band.name}/zarr.json`,
       array(
         [...steps, geobox.height, geobox.width],
         [...step, chunk.height, chunk.width],
-        dataset.dtype,
-        fillValueOf(dataset),
-        codec,
+        typed.dtype,
+        fillValueOf(typed),
+        codecFor(codec, typed.dtype),
         {
           ...band.attributes,
-          ...nodataAttributes(dataset),
+          ...nodataAttributes(typed),
           grid_mapping: 'spatial_ref',
           // Makes it a coordinate for xarray, and so the CRS known to rioxarray, without further options.
           coordinates: 'spatial_ref',

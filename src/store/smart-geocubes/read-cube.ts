@@ -1,10 +1,13 @@
 /** Recognises the cubes that the Python package smart-geocubes makes, and derives what it did not record. */
-import type { Dataset } from '../../dataset/dataset.js';
+import { isDeepStrictEqual } from 'node:util';
+import { typedFor } from '../../dataset/band-types.js';
+import type { Band, Dataset } from '../../dataset/dataset.js';
 import { DEFAULT_PROCESSING, fillValueOf } from '../../dataset/dataset.js';
 import { seedRecipe } from '../../dataset/smart-geocubes.js';
 import { StoreError } from '../../errors.js';
 import { Grid } from '../../grid/tiling.js';
-import type { Codec } from '../../raster/codec.js';
+import { type Codec, codecFor } from '../../raster/codec.js';
+import type { DType } from '../../raster/dtype.js';
 import {
   type ArrayDocument,
   attributesOf,
@@ -44,27 +47,34 @@ export async function recogniseSeedCube(session: Session): Promise<SeedCube | un
   const arrays = await readBands(session);
   const [first] = arrays;
   if (first === undefined) return undefined;
-  const { hasTime, shape, chunk, dtype, fillValue } = agreedShape(title, arrays);
+  const { hasTime, shape, chunk } = agreedShape(title, arrays);
   const geobox = await deriveGeoBox(session, shape);
   const recipe = seedRecipe(title);
+  const types = arrays.map(({ document }) => typeOf(document));
+  const common = types[0] as SeedType;
   const codec = codecOf(first.document);
-  const isInteger = !Number.isNaN(fillValue);
   const dataset: Dataset = {
     title,
     source: recipe?.source ?? { kind: 'none' },
-    bands: arrays.map(({ name, document }) => ({ name, attributes: plainAttributes(document) })),
-    dtype,
-    ...(isInteger && fillValue !== 0 ? { nodata: fillValue } : {}),
+    bands: arrays.map(({ name, document }, i) => ({
+      name,
+      ...ownType(types[i] as SeedType, common),
+      attributes: plainAttributes(document),
+    })),
+    ...common,
     grid: new Grid(geobox, chunk).toRecord(),
     ...(hasTime ? { time: await deriveTimeAxis(session) } : {}),
     processing: recipe?.processing ?? DEFAULT_PROCESSING,
     codec: 'default',
   };
+  const otherFill = arrays
+    .map(({ document }) => document.fillValue)
+    .find((fill, i) => !Object.is(fillValueOf(typedFor(dataset, dataset.bands[i])), fill));
   const reason =
-    codec === undefined
+    codec === undefined || !arrays.every(({ document }) => isEncodedBy(codec, document))
       ? 'its chunks are compressed in a way that is not written here'
-      : !Object.is(fillValueOf(dataset), fillValue)
-        ? `its arrays hold ${fillValue} where there is no value, and float cubes are written with NaN here`
+      : otherFill !== undefined
+        ? `its arrays hold ${otherFill} where there is no value, and float cubes are written with NaN here`
         : recipe === undefined
           ? UNKNOWN_SOURCE
           : undefined;
@@ -73,6 +83,32 @@ export async function recogniseSeedCube(session: Session): Promise<SeedCube | un
     codec: codec ?? { name: 'uncompressed' },
     ...(reason === undefined ? {} : { readOnlyBecause: reason }),
   };
+}
+
+type SeedType = Pick<Dataset, 'nodata'> & { readonly dtype: DType };
+
+/** What stands for "no value" is what the array holds where nothing was written. */
+function typeOf({ dtype, fillValue }: ArrayDocument): SeedType {
+  const hasCode = !Number.isNaN(fillValue) && fillValue !== 0;
+  return { dtype: dtype as DType, ...(hasCode ? { nodata: fillValue } : {}) };
+}
+
+/** What a band says of its type beside what is said for all. */
+function ownType(own: SeedType, common: SeedType): Pick<Band, 'dtype' | 'nodata'> {
+  return {
+    ...(own.dtype === common.dtype ? {} : { dtype: own.dtype }),
+    ...(own.nodata === common.nodata ? {} : { nodata: own.nodata ?? null }),
+  };
+}
+
+/** Whether the chunks of an array are encoded as those of its type are where others are by `codec`. */
+function isEncodedBy(codec: Codec, document: ArrayDocument): boolean {
+  const own = codecOf(document);
+  return own !== undefined && isDeepStrictEqual(own, sameFor(codec, document));
+}
+
+function sameFor(codec: Codec, { dtype }: ArrayDocument): Codec {
+  return dtype === undefined ? codec : codecFor(codec, dtype);
 }
 
 interface NamedArray {
@@ -95,7 +131,7 @@ async function readBands(session: Session): Promise<NamedArray[]> {
 function agreedShape(title: string, arrays: readonly NamedArray[]) {
   const [first, ...others] = arrays.map(({ document }) => document);
   if (first === undefined) throw cannotRead(title, 'it has no bands');
-  const { dimensions, shape, chunk, dtype, fillValue } = first;
+  const { dimensions, shape, chunk } = first;
   const [height, width] = shape.slice(-2);
   const [chunkHeight, chunkWidth] = chunk.slice(-2);
   const hasTime = dimensions[0] === 'time';
@@ -106,22 +142,18 @@ function agreedShape(title: string, arrays: readonly NamedArray[]) {
   )
     throw cannotRead(title, `its bands have the axes ${dimensions.join(', ')}`);
   if (hasTime && chunk[0] !== 1) throw cannotRead(title, 'its chunks span several time steps');
-  if (dtype === undefined) throw cannotRead(title, `its bands are of type ${first.dataType}`);
+  const unknown = arrays.find(({ document }) => document.dtype === undefined);
+  if (unknown !== undefined)
+    throw cannotRead(title, `its band ${unknown.name} is of type ${unknown.document.dataType}`);
   const isLike = (other: ArrayDocument) =>
-    other.dtype === dtype &&
-    Object.is(other.fillValue, fillValue) &&
     other.shape.join() === shape.join() &&
     other.chunk.join() === chunk.join() &&
-    other.dimensions.join() === dimensions.join() &&
-    JSON.stringify(other.codecs) === JSON.stringify(first.codecs);
-  if (!others.every(isLike))
-    throw cannotRead(title, 'its bands differ in type, shape, chunks or compression');
+    other.dimensions.join() === dimensions.join();
+  if (!others.every(isLike)) throw cannotRead(title, 'its bands differ in shape or chunks');
   return {
     hasTime,
     shape: { height: height ?? 0, width: width ?? 0 },
     chunk: { height: chunkHeight ?? 0, width: chunkWidth ?? 0 },
-    dtype,
-    fillValue,
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { typedFor } from '../../../src/dataset/band-types.js';
 import { defineDataset, parseDataset } from '../../../src/dataset/parse.js';
 import { InvalidInputError } from '../../../src/errors.js';
 
@@ -265,7 +266,7 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       { bands: ['has space'] },
     ],
     [
-      'no fields but name, attributes, scale, offset, normalizedDifference for "bands.0" of the dataset but received "nam"',
+      'no fields but name, dtype, nodata, scale_factor, add_offset, units, long_name, attributes, scale, offset, normalizedDifference for "bands.0" of the dataset but received "nam"',
       { bands: [{ name: 'a', nam: 'b' }] },
     ],
     [
@@ -391,4 +392,49 @@ test('a dataset may be given in TypeScript, as const or not, and may name its sc
   expect(dataset.grid.chunk).toEqual([64, 64]);
   expect('$schema' in dataset).toBe(false);
   expect(defineDataset({ ...file, bands: ['NDVI'], time: ['2017'] }).bands).toHaveLength(1);
+});
+
+describe('a type for each band', () => {
+  const of = (file: object) => parseDataset({ ...GOOD, dtype: undefined, ...file }).bands;
+
+  test('is what the band says, or the dataset', () => {
+    const bands = ['a', { name: 'b', dtype: 'uint8', nodata: 255 }, { name: 'c', nodata: null }];
+    const dataset = parseDataset({ ...GOOD, dtype: 'int16', nodata: -9999, bands });
+    const types = dataset.bands.map((band) => {
+      const { dtype, nodata } = typedFor(dataset, band);
+      return [dtype, nodata];
+    });
+    expect(types).toEqual([
+      ['int16', -9999],
+      ['uint8', 255],
+      ['int16', undefined],
+    ]);
+  });
+
+  test('makes the dtype of the dataset one that need not be said', () => {
+    expect(of({ bands: [{ name: 'a', dtype: 'float32' }] })).toEqual([
+      { name: 'a', dtype: 'float32' },
+    ]);
+    expect(() => of({ bands: [{ name: 'a', dtype: 'float32' }, 'b'] })).not.toThrow();
+  });
+
+  test('that the nodata of all does not fit asks for its own', () => {
+    const bands = ['a', { name: 'b', dtype: 'uint8' }];
+    expect(() => parseDataset({ ...GOOD, dtype: 'int16', nodata: -9999, bands })).toThrow(
+      'Expected a "nodata" of its own, or null, for the band b of uint8 for the dataset but received "-9999 for all bands, which uint8 cannot hold".',
+    );
+  });
+
+  test('comes with CF attributes, which are told once', () => {
+    const band = { name: 'a', dtype: 'int16', scale_factor: 0.1, units: 'K', long_name: 'Heat' };
+    expect(of({ bands: [band] })).toEqual([
+      {
+        ...{ name: 'a', dtype: 'int16' },
+        attributes: { scale_factor: 0.1, units: 'K', long_name: 'Heat' },
+      },
+    ]);
+    expect(() => of({ bands: [{ ...band, attributes: { units: 'C' } }] })).toThrow(
+      'Expected one "units" for the band a of the dataset but received "K, and C among its attributes".',
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../../../cube/cube.js';
 import { type BandStats, DEFAULT_QUANTILES, type RegionStats } from '../../../cube/values/stats.js';
+import { widestType } from '../../../dataset/band-types.js';
 import { formatInstant } from '../../../dataset/period.js';
 import { expected } from '../../../errors.js';
 import { type Roi, roiWindows } from '../../../grid/roi.js';
@@ -109,7 +110,7 @@ function workOf(
   const windows = roiWindows(roi, grid.geobox);
   const pixels = windows.reduce((sum, { height, width }) => sum + height * width, 0);
   return {
-    bytes: pixels * bands.length * bytesOf(dataset.dtype),
+    bytes: pixels * bands.length * bytesOf(widestType(dataset)),
     chunks: () => [...grid.tilesIn(windows)].length * bands.length,
   };
 }

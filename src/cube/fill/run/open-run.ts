@@ -9,11 +9,11 @@ import { LentMemory } from '../../../raster/lent-memory.js';
 import { NewestLedger } from '../../../store/sharing/newest-ledger.js';
 import { areExclusive, openClaims } from '../../../store/sharing/tile-claims.js';
 import { Committer, type CommitterOptions } from '../../../store/tiles/committer.js';
-import type { EncodedTile, FailedTile, PlannedTile, Recipe, TileSource } from '../../../tile.js';
+import type { EncodedTile, FailedTile, PlannedTile, TileSource } from '../../../tile.js';
 import type { OpenedCube } from '../../opened-cube.js';
 import type { IngestOptions } from '../ingest-options.js';
 import type { IngestPlan } from '../plan.js';
-import { recipeOf } from '../recipe.js';
+import { type BandsRecipe, recipesOf } from '../recipe.js';
 import { ClaimReleases } from './claim-releases.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { MemoryPlan } from './memory-plan.js';
@@ -31,7 +31,8 @@ export interface IngestRun {
   readonly pool: Pool;
   /** Done when its threads are known to be able to write this cube. */
   readonly checked: Promise<void>;
-  readonly recipe: Recipe;
+  /** By type of the bands. */
+  readonly recipes: readonly BandsRecipe[];
   /** Memory for encoded chunks, until they are written. */
   readonly frames: LentMemory;
   /** How memory is shared out. */
@@ -131,7 +132,7 @@ export async function openRun(
     memory,
     budget: new MemoryBudget(memory.capacity),
     places: new Gate(pool.size + 1),
-    recipe: recipeOf(cube.dataset, cube.codec, source.mask, source.resampling),
+    recipes: recipesOf(cube.dataset, cube.codec, source),
     frames,
     lanes:
       others === undefined
