@@ -38,6 +38,12 @@ export interface LoopbackOptions {
 
 export const DEFAULT_TOKEN = 'loopback';
 
+/**
+ * Longer than clients pause between two requests: with Node's 5 s a busy machine let connections end just as a client
+ * sent its next request, which then failed with ECONNRESET.
+ */
+const KEEP_ALIVE_MS = 60_000;
+
 export type { RequestCounts, RequestEvent };
 
 export interface LoopbackServer {
@@ -73,6 +79,9 @@ export async function startLoopback(options: LoopbackOptions = {}): Promise<Loop
     onRequest?.(event);
   });
   const server = createServer((request, response) => void serve(request, response, handler));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // Above it: the time for headers may count from the reply before them.
+  server.headersTimeout = KEEP_ALIVE_MS + 5000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(expected('a free port', 'the loopback server', port, String(cause))),

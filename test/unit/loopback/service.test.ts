@@ -42,6 +42,12 @@ describe('access', () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
+  test('connections are kept for a minute, so that none ends just as a client on a busy machine asks again', async () => {
+    const answer = await fetch(`${server.url}/v1/projects/demo/algorithms`);
+    expect(answer.headers.get('keep-alive')).toBe('timeout=60');
+    await answer.arrayBuffer();
+  });
+
   test('a wrong token and a missing one are refused as unauthenticated', async () => {
     const body = pixelBody(IMAGE, windowAt(0, 0, 4));
     const wrong = await post(server, COMPUTE, body, 'guess');
