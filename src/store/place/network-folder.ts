@@ -2,31 +2,35 @@
 import { readFile, statfs } from 'node:fs/promises';
 
 /**
- * What statfs(2) calls file systems of several hosts on Linux: f_type, as in statfs(2), the kernel's linux/magic.h, and
- * src/stat.c of GNU coreutils for those that are not the kernel's.
+ * What statfs(2) calls file systems of several hosts on Linux, its f_type: as in the kernel's linux/magic.h, and in
+ * src/stat.c of GNU coreutils (those marked "remote") for those that are not the kernel's. OrangeFS: fs/orangefs of the
+ * kernel. BeeGFS was FhGFS, and is so called there.
  */
-const NETWORK: Readonly<Record<number, string>> = {
-  26985: 'NFS',
-  20859: 'SMB',
-  4283649346: 'SMB (CIFS)',
-  4266872130: 'SMB',
-  198183888: 'Lustre',
-  1196443219: 'GPFS',
-  12805120: 'CephFS',
-  16914839: '9p',
-  428016422: 'BeeGFS',
-  1397113167: 'AFS',
-  1799439955: 'AFS',
-  1937076805: 'Coda',
-  22092: 'NCP',
-  18225520: 'GFS2',
-  1952539503: 'OCFS2',
-  2866260714: 'PanFS',
-  537068840: 'OrangeFS',
-  2020557398: 'a shared folder of VirtualBox',
-  3133910204: 'a shared folder of VMware',
-  2088527475: 'a shared folder of Parallels',
-};
+const NETWORK: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'SMB (CIFS)'],
+  [0xfe534d42, 'SMB'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x47504653, 'GPFS'],
+  [0x00c36400, 'CephFS'],
+  [0x01021997, '9p'],
+  [0x19830326, 'BeeGFS'],
+  [0x5346414f, 'AFS'],
+  [0x6b414653, 'AFS'],
+  [0x73757245, 'Coda'],
+  [0x564c, 'NCP'],
+  [0x01161970, 'GFS2'],
+  [0x7461636f, 'OCFS2'],
+  [0xaad7aaea, 'PanFS'],
+  [0xbeefdead, 'StorNext'],
+  [0x61636673, 'ACFS'],
+  [0x013111a8, 'IBRIX'],
+  [0x20030528, 'OrangeFS'],
+  [0x786f4256, 'a shared folder of VirtualBox'],
+  [0xbacbacbc, 'a shared folder of VMware'],
+  [0x7c7c6673, 'a shared folder of Parallels'],
+]);
 
 /** Of FUSE there are both kinds, told apart by the name in /proc/self/mountinfo. */
 const FUSE = 0x65735546;
@@ -68,7 +72,7 @@ export async function networkFileSystemOf(
     () => undefined,
   );
   if (type === undefined) return undefined;
-  if (type !== FUSE) return NETWORK[type];
+  if (type !== FUSE) return NETWORK.get(type);
   const name = mountedAs(path, await facts.mounts().catch(() => ''));
   if (name !== undefined && LOCAL_FUSE.has(name)) return undefined;
   return name === undefined || name === 'fuse' ? 'FUSE' : name;

@@ -50,6 +50,13 @@ describe.runIf(process.platform === 'linux')('a file system', () => {
     ['CephFS', 0x00c36400],
     ['BeeGFS', 0x19830326],
     ['9p', 0x01021997],
+    ['GFS2', 0x01161970],
+    ['OCFS2', 0x7461636f],
+    ['PanFS', 0xaad7aaea],
+    ['StorNext', 0xbeefdead],
+    ['ACFS', 0x61636673],
+    ['OrangeFS', 0x20030528],
+    ['a shared folder of Parallels', 0x7c7c6673],
   ])('of several hosts is known by its number: %s', async (name, type) => {
     expect(await networkFileSystemOf('/x', facts(type))).toBe(name);
   });
