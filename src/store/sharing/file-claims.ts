@@ -2,7 +2,6 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
-import { writeInFolder } from '../folder.js';
 import { translate } from '../store-errors.js';
 import type { ClaimAnswer, TileClaims } from './claims.js';
 import type { NewestLedger } from './newest-ledger.js';
@@ -22,7 +21,10 @@ const NAME = /^(?:(?:\d+-){1,2}\d+|takeover)\.json$/;
 /** A file among the claims, and signed as they are, while an abandoned one is removed. */
 const TAKEOVER = 'takeover';
 
-/** An empty claim this old was left by a process that died while making it, or by a machine that did. */
+/**
+ * An empty claim this old was left by a machine whose power went before its words were on the disk, or where there are no
+ * hard links by a process that died while making it.
+ */
 const ORPHANED_MS = 10_000;
 
 /** The claims of one run in a local store: a file for each tile under way. */
@@ -63,7 +65,10 @@ export class FileClaims implements TileClaims {
     try {
       this.sharing.store.check();
       await makeFolder(this.sharing.failures);
-      await writeInFolder(join(this.sharing.failures, `${id}.json`), JSON.stringify(record), 'wx');
+      await this.sharing.publishNew(
+        join(this.sharing.failures, `${id}.json`),
+        JSON.stringify(record),
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
         throw translate(error, `mark tile ${id} as failed`, this.sharing.store);
@@ -126,7 +131,7 @@ export class FileClaims implements TileClaims {
       try {
         this.sharing.store.check();
         await makeFolder(this.#folder);
-        await writeInFolder(file, JSON.stringify(record), 'wx');
+        await this.sharing.publishNew(file, JSON.stringify(record));
         this.#hold(id);
         return true;
       } catch (error) {
@@ -183,7 +188,7 @@ export class FileClaims implements TileClaims {
     this.#hold(TAKEOVER);
     try {
       const record: ClaimRecord = { geocubes: 'claim', owner: this.sharing.id };
-      await writeInFolder(guard, JSON.stringify(record), 'wx');
+      await this.sharing.publishNew(guard, JSON.stringify(record));
       if ((await this.#lookAt(file)) === 'abandoned') await this.#remove(file);
     } catch (error) {
       // Another run is at it.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  link,
   lstat,
   mkdir,
   open,
@@ -11,9 +12,10 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import type { StoreFolder } from '../durability/store-folder.js';
+import { writeInFolder } from '../folder.js';
 import { translate } from '../store-errors.js';
 import { isOnThisHost, lookUp, type ProcessIdentity, thisProcess } from './process-identity.js';
 import { isFolder, readSigned, type Signed } from './signed-file.js';
@@ -51,6 +53,15 @@ const STRANGER_MS = 180_000;
 /** Tries, while other processes remove folders as they leave. */
 const MAX_TRIES = 20;
 
+/** What file systems without hard links answer, such as exFAT and some in user space; there files are made under their names. */
+const NO_LINKS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+]);
+
 interface Beat {
   readonly mtimeNs: bigint;
   readonly since: number;
@@ -64,7 +75,7 @@ interface Beat {
  * content or by its name that it is ours, and nothing else is ever removed; links are not followed. The last
  * process to leave takes it away.
  *
- * Asks of the file system: that `mkdir`, exclusive creation and `rename` are atomic and seen by all at once,
+ * Asks of the file system: that `mkdir`, `link` (or exclusive creation) and `rename` are atomic and seen by all at once,
  * as on every local file system, and that files have times. Caches of a network file system's clients break that.
  */
 export class SharingFolder {
@@ -155,7 +166,10 @@ export class SharingFolder {
       try {
         await makeFolder(join(this.path, 'processes'));
         await makeFolder(this.own);
-        await writeFile(join(this.own, RECORD), `${JSON.stringify(record)}\n`);
+        // Under its name when it is whole: a process that is killed here leaves a folder without one, which is no process.
+        const draft = this.newDraft();
+        await writeFile(draft, `${JSON.stringify(record)}\n`, { flag: 'wx' });
+        await rename(draft, join(this.own, RECORD));
         return;
       } catch (error) {
         const isGoing = (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -220,16 +234,21 @@ export class SharingFolder {
    * than that an old one counts by the file system's clock, and only where it stays silent.
    */
   async isGone(id: string): Promise<boolean> {
-    if (id === this.id) return this.#holders === 0;
-    if (!ID.test(id)) return false;
+    return (await this.#lookAt(id)) !== 'lives';
+  }
+
+  /** `unsigned` is one that has no record: it left, or was killed before it had one, or is about to sign. */
+  async #lookAt(id: string): Promise<'lives' | 'gone' | 'unsigned'> {
+    if (id === this.id) return this.#holders === 0 ? 'gone' : 'lives';
+    if (!ID.test(id)) return 'lives';
     const file = join(this.path, 'processes', id, RECORD);
     const record = await readSigned<ProcessRecord>(file, 'process');
-    if (record === 'missing') return true;
-    if (record === 'foreign') return false;
+    if (record === 'missing') return 'unsigned';
+    if (record === 'foreign') return 'lives';
     const seen = record === 'empty' ? 'unknown' : lookUp(record);
-    if (seen === 'ended') return true;
+    if (seen === 'ended') return 'gone';
     const mtimeNs = await mtimeOf(file);
-    if (mtimeNs === undefined) return true;
+    if (mtimeNs === undefined) return 'unsigned';
     const now = performance.now();
     let beat = this.#beats.get(id);
     if (beat?.mtimeNs !== mtimeNs) {
@@ -237,10 +256,10 @@ export class SharingFolder {
       this.#beats.set(id, beat);
     }
     const silent = now - beat.since;
-    if (silent >= this.times.lease) return true;
-    if (seen === 'running' || silent < this.times.confirm) return false;
+    if (silent >= this.times.lease) return 'gone';
+    if (seen === 'running' || silent < this.times.confirm) return 'lives';
     const age = await this.#ageOf(mtimeNs);
-    return age !== undefined && age >= this.times.lease;
+    return age !== undefined && age >= this.times.lease ? 'gone' : 'lives';
   }
 
   /** Milliseconds since a file in here was written; `undefined` where it is gone, or this process does not share yet. */
@@ -310,15 +329,45 @@ export class SharingFolder {
     const folder = join(this.path, 'processes');
     if (!(await isFolder(folder))) return;
     for (const id of await readdir(folder).catch((): string[] => [])) {
-      if (id !== this.id && ID.test(id) && (await this.isGone(id))) await this.forget(id);
+      if (id !== this.id) await this.forget(id);
     }
   }
 
-  /** Removes the folder of a process that is gone. */
+  /** Removes the folder of a process, if it is gone. Of one that has no record, a record that comes meanwhile stays. */
   async forget(id: string): Promise<void> {
     if (!ID.test(id)) return;
-    await removeProcess(join(this.path, 'processes', id));
+    const found = await this.#lookAt(id);
+    if (found === 'lives') return;
+    await removeProcess(join(this.path, 'processes', id), found === 'gone');
     this.#beats.delete(id);
+  }
+
+  /**
+   * Makes a file where none has its name, whole from its first moment: it is written beside the others' eyes, and gets
+   * the name by a link. Whoever is killed meanwhile leaves a draft, which goes with its process, and no file that
+   * nobody can judge. Folders that others removed as they left are made again.
+   *
+   * @param path in a folder within {@link path}
+   * @throws the system's own error: `EEXIST` where a file is there, which stays.
+   */
+  async publishNew(path: string, content: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const draft = this.newDraft();
+      try {
+        await writeFile(draft, content, { flag: 'wx' });
+        await link(draft, path);
+        return;
+      } catch (error) {
+        const { code = '' } = error as NodeJS.ErrnoException;
+        if (NO_LINKS.has(code)) return await writeInFolder(path, content, 'wx');
+        if (code !== 'ENOENT' || tries >= MAX_TRIES) throw error;
+        await this.revive();
+        await makeFolder(this.path);
+        await makeFolder(dirname(path));
+      } finally {
+        await rm(draft, { force: true }).catch(() => {});
+      }
+    }
   }
 
   /** Puts a folder or file out of the way of others, to be looked at and removed. @returns its new path; undefined where it is gone. */
@@ -354,13 +403,13 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** Removes what a process has in its folder, and the folder; whatever is not ours stays, and so does the folder then. */
-async function removeProcess(folder: string): Promise<void> {
+async function removeProcess(folder: string, withRecord = true): Promise<void> {
   if (!(await isFolder(folder))) return;
   // The record goes last: until then others see whose the rest is.
   const names = await readdir(folder).catch((): string[] => []);
   for (const name of names)
     if (DRAFT.test(name)) await removeTaken(join(folder, name)).catch(() => {});
-  await rm(join(folder, RECORD), { force: true }).catch(() => {});
+  if (withRecord) await rm(join(folder, RECORD), { force: true }).catch(() => {});
   await rmdir(folder).catch(() => {});
 }
 

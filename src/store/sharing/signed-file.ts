@@ -14,7 +14,7 @@ const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
 
 /**
  * Reads a file that this program has signed.
- * @returns `missing`; `empty` for one that is being written, or whose writer died at it; `foreign` for whatever
+ * @returns `missing`; `empty` for one whose words a power cut took, or that is being written where there are no hard links; `foreign` for whatever
  * does not parse as ours, links and folders among it, which is nobody's to remove.
  */
 export async function readSigned<T extends Signed>(

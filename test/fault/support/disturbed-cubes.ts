@@ -1,7 +1,6 @@
 /** What the tests of disturbed ingests share: cubes to disturb, one that was not, and how both are compared. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import {
   Cube,
@@ -112,13 +111,11 @@ export async function expectEqualCubes(store: string, calm: Calm): Promise<void>
 }
 
 /**
- * A process that is killed while it writes its name, or that of what it takes, leaves an empty file, which nobody can
- * tell from one that is about to be written: for ten seconds among the claims, for a lease among the processes. Where
- * one lies there still, `finalise` waits for it.
+ * What processes leave that were killed after every other had looked for the last time goes with the next that comes,
+ * at once: names are whole from their first moment, so that each can be judged.
  */
 export async function sweepAfterKills(store: string): Promise<void> {
   if (!(await readdir(store)).includes(SHARING_NAME)) return;
-  await sleep(11_000);
   const args = ['finalise', '--store', store, '--bbox', SMALL_BBOX, '--shards', '1'];
   const { code, stdout } = await runCommand(args);
   expect(code, stdout).toBe(0);

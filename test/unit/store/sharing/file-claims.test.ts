@@ -6,6 +6,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   symlink,
   utimes,
@@ -22,6 +23,25 @@ import { thisProcess } from '../../../../src/store/sharing/process-identity.js';
 import { openClaims } from '../../../../src/store/sharing/tile-claims.js';
 import { Ledger, TileState } from '../../../../src/store/tiles/ledger.js';
 import { PATIENT } from '../../../patience.js';
+
+/** What is written whole, and what the system answers to a link where it is to refuse one. */
+const files = vi.hoisted(() => ({
+  written: [] as string[],
+  refusesLinks: undefined as string | undefined,
+}));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const writeFile: typeof real.writeFile = (path, ...rest) => {
+    files.written.push(String(path));
+    return real.writeFile(path, ...rest);
+  };
+  const link: typeof real.link = async (...paths) => {
+    const { refusesLinks: code } = files;
+    if (code !== undefined) throw Object.assign(new Error('link'), { code });
+    await real.link(...paths);
+  };
+  return { ...real, link, writeFile };
+});
 
 const TILE = { row: 1, col: 2 };
 const OTHER = { row: 1, col: 3 };
@@ -294,6 +314,82 @@ test('a run clears away what another one left that was killed since it began', a
   await leaveClaim({ ...thisProcess(), pid: deadPid() });
   await run.close();
   expect(existsSync(shared)).toBe(false);
+});
+
+describe('a name is whole from its first moment', () => {
+  test('of a claim, of a failure and of a process: what is written gets its name when it is whole', async () => {
+    files.written.length = 0;
+    const one = claims();
+    expect(await one.claim(TILE)).toBe('ours');
+    await one.giveUp(tileId(TILE));
+    expect(await one.isGivenUp(tileId(TILE))).toBe(true);
+    const written = files.written.filter((path) => path.startsWith(shared));
+    // The process, the claim and the failure, each beside its place.
+    expect(written).toHaveLength(3);
+    for (const path of written) expect(path).toMatch(/\.draft$/);
+    await one.close();
+    expect(existsSync(shared)).toBe(false);
+  });
+
+  test('a process that was killed before it had one is cleared away at once, with its drafts', async () => {
+    const killed = join(shared, 'processes', randomUUID());
+    await mkdir(killed, { recursive: true });
+    await writeFile(join(killed, '0.draft'), '{"geocubes":"proc');
+    await writeFile(join(killed, '1.draft'), '');
+    const run = claims();
+    expect(await run.claim(TILE)).toBe('ours');
+    expect(existsSync(killed)).toBe(false);
+    await run.close();
+    expect(existsSync(shared)).toBe(false);
+  });
+
+  test('a process that signs while another clears away unsigned ones keeps its record', async () => {
+    const local = new LocalStore(join(parent, 'cube'), {}, TIMES);
+    const leave = await local.sharing.enter();
+    for (let i = 0; i < 200; i++) {
+      const id = randomUUID();
+      const own = join(shared, 'processes', id);
+      await mkdir(own);
+      const draft = join(own, '0.draft');
+      const record = join(own, 'process.json');
+      const swept = local.sharing.forget(id);
+      const signed = await writeFile(
+        draft,
+        JSON.stringify({ geocubes: 'process', id, ...elsewhere }),
+      )
+        .then(() => rename(draft, record))
+        .then(
+          () => true,
+          () => false,
+        );
+      await swept;
+      // What it was told is so: it is there, or it knows that it has to sign again.
+      expect(existsSync(record)).toBe(signed);
+      await rm(own, { recursive: true, force: true });
+    }
+    await leave();
+  });
+
+  test('claims are made, and exclude one another, where a file system has no hard links', async () => {
+    const local = new LocalStore(join(parent, 'cube'), {}, TIMES);
+    const leave = await local.sharing.enter();
+    await mkdir(folder);
+    const file = fileOf(TILE);
+    files.refusesLinks = 'EPERM';
+    try {
+      await local.sharing.publishNew(file, 'first');
+      await expect(local.sharing.publishNew(file, 'second')).rejects.toMatchObject({
+        code: 'EEXIST',
+      });
+    } finally {
+      files.refusesLinks = undefined;
+    }
+    expect(await readFile(file, 'utf8')).toBe('first');
+    expect(await readdir(local.sharing.own)).toEqual(['process.json']);
+    await rm(file);
+    await leave();
+    expect(existsSync(shared)).toBe(false);
+  });
 });
 
 describe('what is not ours is not touched', () => {
