@@ -16,6 +16,7 @@ const COMMANDS = {
   'mkfs.ext4': 'e2fsprogs',
   unshare: 'util-linux',
   mount: 'mount',
+  setfattr: 'attr',
 };
 
 /** Go compiles some hundred packages for versitygw, once for a machine: two minutes on two idle cores. */
