@@ -51,7 +51,7 @@ const COMMANDS: readonly {
   },
   {
     name: 'load',
-    description: 'read a region of a cube into a GeoTIFF or a picture',
+    description: 'read a region of a cube into a GeoTIFF or a picture, on its own grid or another',
     load: async () => (await import('./commands/load.js')).loadCommand(),
   },
   {

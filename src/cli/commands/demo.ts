@@ -15,12 +15,12 @@ import { renderPng } from '../../picture/png.js';
 import type { Pool } from '../../pool/pool.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';
+import { regionPicture } from '../loading/picture.js';
 import { pathFor, threadsOption } from '../options/common.js';
 import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js';
 import { ProgressBar } from '../output/progress-bar.js';
 import { stageTable, summaryText } from '../output/summary-text.js';
 import { print, screen } from '../output/terminal.js';
-import { regionPicture } from './load.js';
 import type { LoopbackReady } from './loopback.js';
 import { stateMap } from './status.js';
 

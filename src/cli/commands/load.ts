@@ -1,19 +1,28 @@
 import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
-import type { LoadOptions, Region } from '../../cube/read/load.js';
+import { bandNames } from '../../cube/read/band-names.js';
+import type { LoadOptions } from '../../cube/read/load.js';
 import { type GeoTiffOptions, readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
 import { hasNodata, type SavedRegion } from '../../cube/read/save-geotiff.js';
-import { type Dataset, RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';
+import { RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { type Roi, roiWindows } from '../../grid/roi.js';
-import { renderQuicklook } from '../../picture/quicklook.js';
+import type { PictureFormat } from '../../picture/picture-file.js';
 import type { Pool } from '../../pool/pool.js';
-import { bytesOf, isFloat } from '../../raster/dtype.js';
+import { bytesOf } from '../../raster/dtype.js';
 import { endAtSignal } from '../interrupt.js';
+import { kindsOf, Outputs, outputPath, STDOUT, STREAMED, writeWhole } from '../loading/outputs.js';
+import {
+  addPictureOptions,
+  drawRegion,
+  type PictureOptions,
+  shownBands,
+} from '../loading/picture.js';
+import { addTargetOptions, type TargetOptions, targetOf } from '../loading/target.js';
+import { regionRecord, regionText } from '../loading/told.js';
 import {
   asOfOption,
-  formatOption,
   pathFor,
   quietOption,
   storeOption,
@@ -21,7 +30,6 @@ import {
   timeOption,
   wholeNumber,
 } from '../options/common.js';
-import { checkOutput, writeOutput } from '../options/output-file.js';
 import {
   besidePool,
   type ComputeOptions,
@@ -30,34 +38,41 @@ import {
   threadsFor,
 } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
-import { oneStep, stepRecord, timeWords } from '../options/time.js';
-import { complain, print, printJson } from '../output/terminal.js';
+import { oneStep } from '../options/time.js';
+import { complain, print, printJson, tell } from '../output/terminal.js';
 
-interface Options extends RegionOptions, ComputeOptions {
+interface Options extends RegionOptions, ComputeOptions, TargetOptions, PictureOptions {
   readonly store: string;
   readonly asOf?: string;
+  readonly bands?: readonly string[];
   readonly png?: string;
   readonly out?: string;
+  readonly overwrite?: boolean;
   readonly cog?: boolean;
   readonly co?: readonly string[];
-  readonly like?: string;
   readonly resampling: Resampling;
   readonly buffer: number;
   readonly allowMissing?: boolean;
-  readonly format: 'text' | 'json';
+  readonly format: string;
   readonly quiet?: boolean;
 }
 
 export function loadCommand(): Command {
   const command = new Command('load').addOption(storeOption());
-  return addRegionOptions(command)
+  addRegionOptions(command)
     .addOption(timeOption())
     .addOption(asOfOption())
     .addOption(
       new Option(
-        '--out <file.tif>',
-        'GeoTIFF to write, of any size: all bands, tiled, DEFLATE; without --png at most 256 MB of pixels lie in memory',
-      ).argParser(pathFor('--out')),
+        '--bands <list>',
+        'bands to read, in this order, with commas between them (default: all)',
+      ).argParser((text) => text.split(',').map((name) => name.trim())),
+    )
+    .addOption(
+      new Option(
+        '--out <file>',
+        'file to write, by its name: .tif (GeoTIFF of any size, all bands, tiled, DEFLATE; without a picture at most 256 MB of pixels lie in memory), .png, .jpg, .webp; - is standard output',
+      ).argParser(outputPath),
     )
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
     .addOption(
@@ -69,10 +84,15 @@ export function loadCommand(): Command {
     .addOption(
       new Option(
         '--png <file>',
-        'picture to write: the first three bands as red, green, blue, or the first in grey',
+        'picture to write (.png, .jpg, .webp), of at most 1600 pixels on a side unless --size says more: the first three bands as red, green, blue, or the first in grey',
       ).argParser(pathFor('--png')),
     )
-    .option('--like <file>', 'raster whose grid the pixels are put on, exactly')
+    .option(
+      '--overwrite',
+      'replace files that are there; without it they are kept, and it ends with 2',
+    );
+  addPictureOptions(command);
+  return addTargetOptions(command)
     .addOption(
       new Option('--resampling <method>', 'how pixels come onto another grid')
         .choices(RESAMPLINGS)
@@ -89,7 +109,11 @@ export function loadCommand(): Command {
     )
     .addOption(threadsOption())
     .addOption(kernelOption())
-    .addOption(formatOption())
+    .addOption(
+      new Option('--format <format>', 'what to print; of --out -, what to make')
+        .choices(['text', 'json', ...Object.keys(STREAMED)])
+        .default('text'),
+    )
     .addOption(quietOption())
     .addHelpText(
       'after',
@@ -99,68 +123,82 @@ export function loadCommand(): Command {
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out region.tif --png region.png',
         '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out small.tif --co ZLEVEL=9 --co INTERLEAVE=PIXEL',
+        '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --crs EPSG:3413 --resolution 1000 --out polar.tif',
+        '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --bands TCB_slope --colormap viridis --size 800,400 --out wetness.webp',
       ].join('\n'),
     )
     .action(load);
 }
 
 async function load(options: Options): Promise<void> {
-  const { png, out, like } = options;
   checkOptions(options);
-  if (out !== undefined) {
-    await checkOutput(out, '--out', true);
-    // GDAL takes a twentieth of the machine else, for blocks that are asked for once. Before it is loaded.
-    process.env.GDAL_CACHEMAX ??= '128';
+  const outputs = await Outputs.check(options);
+  try {
+    if (outputs.raster !== undefined) {
+      // GDAL takes a twentieth of the machine else, for blocks that are asked for once. Before it is loaded.
+      process.env.GDAL_CACHEMAX ??= '128';
+    }
+    await loadInto(outputs, options);
+    await outputs.send();
+  } finally {
+    outputs.close();
   }
-  if (png !== undefined) await checkOutput(png, '--png');
+}
+
+async function loadInto(outputs: Outputs, options: Options): Promise<void> {
+  const { like } = options;
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
     return besidePool(options, async (pool) =>
       loadBy(await Cube.open(options.store, { asOf: options.asOf }), await regionIn(options), {
         ...options,
-        pool,
+          outputs,
+          pool,
       }),
     );
   const cube = await Cube.open(options.store, { asOf: options.asOf });
+  const names = bandNames(cube.dataset, options.bands);
   const named = await regionIn(options);
-  const work = named === undefined ? {} : threadsFor(options, workOf(cube, named, options.buffer));
+  const work = named === undefined ? {} : threadsFor(options, workOf(cube, named, names, options));
   const pool = await openPool({ ...options, ...work });
   try {
-    await loadBy(cube, named, { ...options, pool });
+    await loadBy(cube, named, { ...options, outputs, pool });
   } finally {
     await pool.close();
   }
 }
 
-async function loadBy(
-  cube: Cube,
-  named: Roi | undefined,
-  options: Options & { readonly pool: Pool },
-): Promise<void> {
-  const { pool, png, out, like: likeFile, resampling, buffer, trustInputs = false } = options;
+type Loading = Options & { readonly pool: Pool; readonly outputs: Outputs };
+
+async function loadBy(cube: Cube, named: Roi | undefined, options: Loading): Promise<void> {
+  const { pool, outputs, like: likeFile, resampling, buffer, trustInputs = false } = options;
   const stop = endAtSignal();
   try {
-    const like =
+    const bands = bandNames(cube.dataset, options.bands);
+    checkPictures(options, bands);
+    const given =
       likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
-    const roi = named ?? (like as GeoBox);
+    const roi = named ?? (given as GeoBox);
+    const like = given ?? targetOf(cube.grid.geobox, roi, options);
     // A file holds one step.
     const time = oneStep(cube, options.time);
     const how = {
-      ...{ pool, like, resampling, buffer, time, signal: stop.signal },
+      ...{ pool, like, resampling, buffer, time, bands, signal: stop.signal },
       allowMissing: options.allowMissing,
     };
     const what = {
       format: options.cog ? 'cog' : 'geotiff',
       creationOptions: options.co ?? [],
     } as const;
+    const { raster, pictures } = outputs;
     const saved =
-      png === undefined && out !== undefined
-        ? await cube.saveGeoTiff(roi, out, { ...how, ...what })
-        : await loadAndWrite(cube, roi, how, { ...what, png, out });
+      pictures.length === 0 && raster !== undefined
+        ? await cube.saveGeoTiff(roi, raster.path, { ...how, ...what })
+        : await loadAndWrite(cube, roi, how, { ...options, ...what });
     warnOfLost(saved);
     if (options.quiet) return;
     if (options.format === 'json') printJson(regionRecord(saved, cube.dataset, options));
-    else print(regionText(saved, options));
+    else (outputs.isStreamed ? tell : print)(regionText(saved, options));
   } finally {
     stop.release();
   }
@@ -170,27 +208,31 @@ async function loadBy(
 async function loadAndWrite(
   cube: Cube,
   roi: Roi,
-  how: LoadOptions & { readonly pool: Pool },
-  {
-    png,
-    out,
-    format,
-    creationOptions,
-  }: Required<Pick<GeoTiffOptions, 'format' | 'creationOptions'>> & {
-    readonly png: string | undefined;
-    readonly out: string | undefined;
-  },
+  how: LoadOptions & { readonly pool: Pool; readonly bands: readonly string[] },
+  options: Omit<Loading, 'format'> & Required<Pick<GeoTiffOptions, 'format' | 'creationOptions'>>,
 ): Promise<SavedRegion> {
   const { dataset } = cube;
-  const { pool, signal } = how;
+  const { pool, signal, bands } = how;
+  const { format, creationOptions, outputs, stretch, colormap, gamma, size } = options;
   if (creationOptions.length > 0) {
-    const { dtype, bands } = dataset;
+    const { dtype } = dataset;
     await pool.checkCreationOptions({ format, creationOptions, dtype, bands: bands.length });
   }
   const region = await cube.load(roi, how);
   const file = { pool, signal, format, creationOptions, hasNodata: hasNodata(dataset) };
-  if (out !== undefined) await writeGeoTiff(region, out, file);
-  if (png !== undefined) await writeOutput(png, await regionPicture(region), '--png');
+  if (outputs.raster !== undefined) await writeGeoTiff(region, outputs.raster.path, file);
+  for (const { kind, path } of outputs.pictures) {
+    const picture = await drawRegion(region, {
+      ...(stretch === undefined ? {} : { stretch }),
+      ...(colormap === undefined ? {} : { colormap }),
+      ...(gamma === undefined ? {} : { gamma }),
+      format: kind as PictureFormat,
+      ...(size === undefined
+        ? {}
+        : { maxSide: Math.max(region.geobox.height, region.geobox.width) }),
+    });
+    await writeWhole(path, picture.picture, signal);
+  }
   return { ...region, bands: [...region.bands.keys()] };
 }
 
@@ -200,14 +242,19 @@ function addCreationOptions(given: string, others: readonly string[] = []): read
 }
 
 /** Of one time step: chunks to be read, and bytes of the pixels that come of them. */
-function workOf({ grid, dataset }: Cube, roi: Roi, buffer: number) {
+function workOf(
+  { grid, dataset }: Cube,
+  roi: Roi,
+  names: readonly string[],
+  { buffer }: Pick<Options, 'buffer'>,
+) {
   const windows = roiWindows(roi, grid.geobox);
   const pixels = windows.map(
-    ({ height, width }) => (height + 2 * buffer) * (width + 2 * buffer) * dataset.bands.length,
+    ({ height, width }) => (height + 2 * buffer) * (width + 2 * buffer) * names.length,
   );
   return {
     bytes: pixels.reduce((sum, count) => sum + count, 0) * bytesOf(dataset.dtype),
-    chunks: () => [...grid.tilesIn(windows)].length * dataset.bands.length,
+    chunks: () => [...grid.tilesIn(windows)].length * names.length,
   };
 }
 
@@ -220,55 +267,38 @@ function warnOfLost({ lostTiles = [] }: SavedRegion): void {
   );
 }
 
-type Files = Pick<Options, 'out' | 'png' | 'cog'>;
-
-function regionText({ geobox, steps, missingTiles }: SavedRegion, { out, png }: Files): string {
-  const missing = missingTiles > 0 ? `; ${missingTiles} tiles of it are not loaded` : '';
-  const files = [out, png].filter((file) => file !== undefined).join(' and ');
-  return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}`;
-}
-
-/** What was written. The affine is that of the outer corner: x = a col + b row + c, y = d col + e row + f. */
-function regionRecord(region: SavedRegion, dataset: Dataset, { out, png, cog }: Files) {
-  const [step] = region.steps ?? [];
-  return {
-    files: [
-      ...(out === undefined ? [] : [{ path: out, format: cog ? 'cog' : 'geotiff' }]),
-      ...(png === undefined ? [] : [{ path: png, format: 'png' }]),
-    ],
-    geobox: region.geobox.toRecord(),
-    bounds: region.geobox.bounds,
-    bands: region.bands,
-    dtype: region.dtype,
-    // As GDAL has it: JSON knows no NaN.
-    nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
-    ...(step === undefined ? {} : { time: stepRecord(step) }),
-    missingTiles: region.missingTiles,
-    lostTiles: region.lostTiles ?? [],
-  };
-}
-
 /** Before anything is read. @throws {InvalidInputError} */
-function checkOptions({ png, out, cog, co, bbox, roi, like }: Options): void {
+function checkOptions(options: Options): void {
+  const { png, out, cog, co, bbox, roi, like, format } = options;
   if (png === undefined && out === undefined)
     throw expected('--out or --png', 'what to write', 'neither');
-  if (cog && out === undefined) throw expected('--out', 'the file of --cog', 'none');
-  if (co !== undefined && out === undefined) throw expected('--out', 'the file of --co', 'none');
+  const kinds = kindsOf(options);
+  const isRaster = kinds.out === 'geotiff';
+  if (cog && !isRaster) throw expected('--out, a .tif', 'the file of --cog', out ?? 'none');
+  if (co !== undefined && !isRaster)
+    throw expected('--out, a .tif', 'the file of --co', out ?? 'none');
   if (bbox === undefined && roi === undefined && like === undefined)
     throw expected('--bbox, --roi or --like', 'the region', 'none');
-  if (out !== undefined && !/\.tiff?$/i.test(out))
-    throw expected('a name that ends in .tif', '--out', out);
+  if (out === STDOUT && format === 'json')
+    throw expected(
+      `--format ${Object.keys(STREAMED).join(', ')} or none`,
+      '--out -',
+      '--format json',
+      'Nothing else may be printed there.',
+    );
+  const hasPicture = kinds.png !== undefined || (kinds.out !== undefined && !isRaster);
+  for (const name of ['stretch', 'colormap', 'gamma'] as const)
+    if (options[name] !== undefined && !hasPicture)
+      throw expected('--png, or --out with the name of one', `the picture of --${name}`, 'none');
 }
 
-/** The first three bands as red, green and blue, or the first in grey. */
-export function regionPicture({ geobox, bands, nodata, dtype }: Region): Promise<Buffer> {
-  const all = [...bands.values()];
-  const hasNodata =
-    isFloat(dtype) || nodata !== 0 || all.every((band) => (band as Uint8Array).includes(0));
-  return renderQuicklook({
-    width: geobox.width,
-    height: geobox.height,
-    bands: all.length >= 3 ? all.slice(0, 3) : all.slice(0, 1),
-    ...(hasNodata ? { nodata } : {}),
-  });
+/** Before pixels are read. @throws {InvalidInputError} */
+function checkPictures({ stretch = [], colormap }: PictureOptions, bands: readonly string[]): void {
+  const shown = shownBands(bands, { colormap });
+  if (stretch.length > 1 && stretch.length !== shown.length)
+    throw expected(
+      shown.length === 1 ? 'one pair' : `one pair or ${shown.length}`,
+      `--stretch of a picture of ${shown.join(', ')}`,
+      `${stretch.length} pairs`,
+    );
 }

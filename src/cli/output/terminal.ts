@@ -3,6 +3,7 @@
  * and of stores, so whatever a terminal would obey comes out as a visible escape; a line stays one line.
  */
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { visible, visibleJson } from '../../visible.js';
@@ -61,6 +62,17 @@ export function printJson(
  */
 export async function writeOut(text: string): Promise<void> {
   if (!process.stdout.write(visibleJson(text))) await once(process.stdout, 'drain');
+}
+
+/** Whether what is written to stdout is seen by somebody, who would not know what to do with a file. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY === true;
+}
+
+/** The bytes of a file on stdout, as they are: for `--out -`, where nothing else may go there. */
+export async function writeFileOut(path: string): Promise<void> {
+  for await (const part of createReadStream(path))
+    if (!process.stdout.write(part)) await once(process.stdout, 'drain');
 }
 
 /** What commander writes: help, versions and its own errors, which quote arguments. */

@@ -15,6 +15,7 @@ import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
 import { atSteps, type TimeOptions } from '../tiles.js';
+import { bandNames } from './band-names.js';
 import { lostError } from './lost-chunks.js';
 import { type BandType, bandTypes } from './one-type.js';
 import {
@@ -51,7 +52,7 @@ export interface LoadOptions extends ReadOptions, TimeOptions {
    * error. In Icechunk repositories they always are.
    */
   readonly allowMissing?: boolean | undefined;
-  /** Names of the bands wanted, in any order. Default: all. */
+  /** Names of the bands wanted, which come in this order. Default: all. */
   readonly bands?: readonly string[] | undefined;
 }
 
@@ -72,7 +73,7 @@ export interface Region {
   readonly steps?: readonly TimeStep[];
   /**
    * Each band's pixels, `[y, x]` or, where there are {@link steps}, `[time, y, x]`, row-major, by name, in
-   * the cube's order. Where a pool of threads read
+   * the order they were asked for. Where a pool of threads read
    * them, they lie in memory shared with it (`SharedArrayBuffer`).
    */
   readonly bands: ReadonlyMap<string, LoadedPixels>;
@@ -328,12 +329,4 @@ function grow(windows: readonly Window[], by: number, { height, width }: GeoBox)
     const inside = intersect(growWindow(window, by), { row: 0, col: 0, height, width });
     return inside ?? window;
   });
-}
-
-/** The bands wanted, in the cube's order. @throws {InvalidInputError} for one it does not have. */
-export function bandNames({ bands }: Dataset, wanted: readonly string[] | undefined): string[] {
-  const names = bands.map(({ name }) => name);
-  const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw expected(`one of ${names.join(', ')}`, 'a band', unknown);
-  return wanted === undefined ? names : names.filter((name) => wanted.includes(name));
 }

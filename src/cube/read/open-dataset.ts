@@ -10,7 +10,8 @@ import type { Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import { readMetadata } from '../../store/read.js';
-import { bandNames, type CubeView, type LoadOptions, loadRegion, planLoad } from './load.js';
+import { bandNames } from './band-names.js';
+import { type CubeView, type LoadOptions, loadRegion, planLoad } from './load.js';
 
 /** One label or index, or the two ends of a range. */
 export type Selector = number | readonly [number, number];

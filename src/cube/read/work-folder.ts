@@ -70,7 +70,7 @@ async function naming<T>(file: string, task: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new RasterError(
       'encode',
-      `Expected to write a GeoTIFF to ${file} but received: ${(cause as Error).message}`,
+      `Expected to write ${file} but received: ${(cause as Error).message}`,
       { cause },
     );
   }

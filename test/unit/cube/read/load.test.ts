@@ -106,7 +106,12 @@ describe.each(['threads', 'the calling thread'])('load by %s', (where) => {
     expectRegion(await cube.load(box('178,0,-178,10'), { ...how(), buffer: 5 }), 45, 353, 20, 14);
   });
 
-  test('reads only the bands asked for, in the order of the cube', async () => {
+  test('reads only the bands asked for, in their order, and names those near an unknown one', async () => {
+    const turned = await cube.load(box('0,0,3,3'), { ...how(), bands: ['b', 'a'] });
+    expect([...turned.bands.keys()]).toEqual(['b', 'a']);
+    await expect(cube.load(box('0,0,3,3'), { ...how(), bands: ['a', 'a'] })).rejects.toThrow(
+      'each band once',
+    );
     const { bands } = await cube.load(box('0,0,3,3'), { ...how(), bands: ['b'] });
     expect([...bands.keys()]).toEqual(['b']);
     await expect(cube.load(box('0,0,3,3'), { ...how(), bands: ['c'] })).rejects.toThrow(
