@@ -9,13 +9,23 @@ import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { type Roi, roiWindows } from '../../grid/roi.js';
 import type { PictureFormat } from '../../picture/picture-file.js';
+import { renderPng } from '../../picture/png.js';
 import type { Pool } from '../../pool/pool.js';
 import { bytesOf } from '../../raster/dtype.js';
 import { endAtSignal } from '../interrupt.js';
-import { kindsOf, Outputs, outputPath, STDOUT, STREAMED, writeWhole } from '../loading/outputs.js';
+import {
+  checkLegend,
+  kindsOf,
+  Outputs,
+  outputPath,
+  STDOUT,
+  STREAMED,
+  writeWhole,
+} from '../loading/outputs.js';
 import {
   addPictureOptions,
   drawRegion,
+  legendOf,
   type PictureOptions,
   shownBands,
 } from '../loading/picture.js';
@@ -132,6 +142,7 @@ export function loadCommand(): Command {
 
 async function load(options: Options): Promise<void> {
   checkOptions(options);
+  if (options.legend !== undefined) await checkLegend(options.legend, options);
   const outputs = await Outputs.check(options);
   try {
     if (outputs.raster !== undefined) {
@@ -213,7 +224,7 @@ async function loadAndWrite(
 ): Promise<SavedRegion> {
   const { dataset } = cube;
   const { pool, signal, bands } = how;
-  const { format, creationOptions, outputs, stretch, colormap, gamma, size } = options;
+  const { format, creationOptions, outputs, stretch, colormap, gamma, legend, size } = options;
   if (creationOptions.length > 0) {
     const { dtype } = dataset;
     await pool.checkCreationOptions({ format, creationOptions, dtype, bands: bands.length });
@@ -221,6 +232,7 @@ async function loadAndWrite(
   const region = await cube.load(roi, how);
   const file = { pool, signal, format, creationOptions, hasNodata: hasNodata(dataset) };
   if (outputs.raster !== undefined) await writeGeoTiff(region, outputs.raster.path, file);
+  let isLegendWritten = false;
   for (const { kind, path } of outputs.pictures) {
     const picture = await drawRegion(region, {
       ...(stretch === undefined ? {} : { stretch }),
@@ -232,6 +244,11 @@ async function loadAndWrite(
         : { maxSide: Math.max(region.geobox.height, region.geobox.width) }),
     });
     await writeWhole(path, picture.picture, signal);
+    if (legend === undefined || isLegendWritten) continue;
+    const drawing = legendOf(region, picture, options);
+    const isSvg = /\.svg$/i.test(legend);
+    await writeWhole(legend, isSvg ? drawing : await renderPng(drawing), signal);
+    isLegendWritten = true;
   }
   return { ...region, bands: [...region.bands.keys()] };
 }
@@ -287,7 +304,7 @@ function checkOptions(options: Options): void {
       'Nothing else may be printed there.',
     );
   const hasPicture = kinds.png !== undefined || (kinds.out !== undefined && !isRaster);
-  for (const name of ['stretch', 'colormap', 'gamma'] as const)
+  for (const name of ['stretch', 'colormap', 'gamma', 'legend'] as const)
     if (options[name] !== undefined && !hasPicture)
       throw expected('--png, or --out with the name of one', `the picture of --${name}`, 'none');
 }

@@ -71,6 +71,16 @@ function kindOf(file: string, option: string, kinds: Readonly<Record<string, Kin
   throw expected(`a name that ends in ${listed(Object.keys(kinds))}`, option, file, why);
 }
 
+/** @throws {InvalidInputError} for another name, or a file that is there and may not be replaced. */
+export async function checkLegend(
+  file: string,
+  options: Pick<OutputOptions, 'overwrite'>,
+): Promise<void> {
+  if (!/\.(?:svg|png)$/i.test(file))
+    throw expected('a name that ends in .svg or .png', '--legend', file);
+  await checkPlace(file, '--legend', options);
+}
+
 function listed(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

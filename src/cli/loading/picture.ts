@@ -3,15 +3,19 @@ import { type Command, Option } from 'commander';
 import type { Region } from '../../cube/read/load.js';
 import { expected } from '../../errors.js';
 import { COLORMAPS, type Colormap } from '../../picture/colormaps.js';
+import { drawColourBar } from '../../picture/colour-bar.js';
 import type { PictureFormat } from '../../picture/picture-file.js';
 import { drawQuicklook, type Quicklook } from '../../picture/quicklook.js';
 import { checkStretch, type Stretch } from '../../picture/stretch.js';
 import { isFloat } from '../../raster/dtype.js';
+import { pathFor } from '../options/common.js';
 
 export interface PictureOptions {
   readonly stretch?: readonly Stretch[];
   readonly colormap?: Colormap;
   readonly gamma?: number;
+  /** Where a drawing goes of what brightness and colours stand for. */
+  readonly legend?: string;
 }
 
 export function addPictureOptions(command: Command): Command {
@@ -33,6 +37,12 @@ export function addPictureOptions(command: Command): Command {
         '--gamma <number>',
         'of pictures: above 1 lightens what is between dark and bright',
       ).argParser(parseGamma),
+    )
+    .addOption(
+      new Option(
+        '--legend <file>',
+        'drawing to write of what the colours of the picture stand for (.svg, .png)',
+      ).argParser(pathFor('--legend')),
     );
 }
 
@@ -72,6 +82,22 @@ export function drawRegion(
     ...options,
     format,
     ...(maxSide === undefined ? {} : { maxSide }),
+  });
+}
+
+/** The legend of a picture that was drawn, as SVG. */
+export function legendOf(
+  { bands, packings }: Region,
+  { ranges }: Pick<Quicklook, 'ranges'>,
+  { colormap, gamma }: Pick<PictureOptions, 'colormap' | 'gamma'>,
+): string {
+  const shown = shownBands([...bands.keys()], { colormap });
+  return drawColourBar({
+    ...{ colormap, gamma },
+    bands: shown.map((name, i) => ({
+      ...packings?.get(name),
+      ...{ name, range: ranges[i] as readonly [number, number] },
+    })),
   });
 }
 

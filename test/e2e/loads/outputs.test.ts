@@ -198,3 +198,23 @@ test('a picture has the colours, stretch and lightness that are asked for', asyn
   const without = await runCommand([...load, '--gamma', '2', '--out', at('wrong.tif')]);
   expect(without.stderr).toContain('the picture of --gamma');
 });
+
+test('--legend draws the numbers that a picture was stretched by, and is kept as a picture is', async () => {
+  const how = ['--bands', 'TCB_slope', '--colormap', 'magma', '--stretch', '100,200'];
+  const drawn = [...load, ...how, '--png', at('legend-of.png'), '-q', '--legend'];
+  expect(await runCommand([...drawn, at('legend.svg')])).toMatchObject({ code: 0, stderr: '' });
+  const svg = await readFile(at('legend.svg'), 'utf8');
+  // Dark and bright ends of matplotlib's magma.
+  const fills = [...svg.matchAll(/fill="rgb\((\d+),(\d+),(\d+)\)"/g)].map((found) => found[0]);
+  expect([fills[0], fills.at(-1)]).toEqual(['fill="rgb(0,0,3)"', 'fill="rgb(251,252,191)"']);
+  const again = await runCommand([...drawn, at('legend.svg'), '--overwrite']);
+  expect(again.code).toBe(0);
+  const kept = await runCommand([...load, '--png', at('x.png'), '--legend', at('legend.svg')]);
+  expect(kept).toMatchObject({ code: 2, stdout: '' });
+  expect(existsSync(at('x.png'))).toBe(false);
+  const png = await runCommand([...drawn, at('legend.png'), '--overwrite']);
+  expect(png.code).toBe(0);
+  expect(await sharp(at('legend.png')).metadata()).toMatchObject({ format: 'png', width: 320 });
+  const wrong = await runCommand([...drawn, at('legend.gif'), '--overwrite']);
+  expect(wrong.stderr).toContain('.svg or .png');
+});

@@ -157,7 +157,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     ...['--store', '--roi', '--files-from', '--failed'],
     ...['--report', '--log-file', '--config', 'files'],
   ],
-  load: ['--store', '--roi', '--out', '--png', '--like', '--config'],
+  load: ['--store', '--roi', '--out', '--png', '--legend', '--like', '--config'],
   status: ['--store', '--roi', '--png', '--failed', '--config'],
   stats: ['--store', '--roi', '--config'],
   log: ['--store', '--config'],
