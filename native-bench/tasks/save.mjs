@@ -28,7 +28,7 @@ export async function run(setting) {
   const box = [west + 1, north + shape[0] * height + 1, west + shape[1] * width - 1, north - 1];
   const save = (name, ...more) => [
     ...[process.execPath, MAIN, 'load', '--store', store, '--threads', `${threads}`],
-    ...['--bbox-crs', crs, '--bbox', box.join(','), '--out', out(name), ...more],
+    ...['--bbox-crs', crs, '--bbox', box.join(','), '--out', out(name), '--overwrite', ...more],
   ];
   const deflate = ['TILED=YES', 'COMPRESS=DEFLATE', 'INTERLEAVE=BAND', `NUM_THREADS=${threads}`];
   const source = 'source';

@@ -27,7 +27,7 @@ export async function run(setting) {
   const out = (name) => join(folder, `${name}.tif`);
   const load = (window, name) => [
     ...[process.execPath, MAIN, 'load', '--store', store, '--bbox-crs', dataset.grid.geobox.crs],
-    ...['--bbox', boxOf(dataset.grid.geobox, window), '--out', out(name)],
+    ...['--bbox', boxOf(dataset.grid.geobox, window), '--out', out(name), '--overwrite'],
   ];
   const source = 'whole';
   await runTimed(load({ row: 0, col: 0, side }, source));

@@ -183,7 +183,8 @@ describe('geocubes import', () => {
       /^geocubes: Expected NONE, .* for COMPRESS .* received "ZIP"\.\n$/,
     );
     expect(existsSync(out)).toBe(false);
-    const alone = ['load', '--store', store, '--like', file, '--png', out, '--co', 'ZLEVEL=1'];
+    const png = join(folder.path, 'out.png');
+    const alone = ['load', '--store', store, '--like', file, '--png', png, '--co', 'ZLEVEL=1'];
     expect((await runCommand(alone)).stderr).toContain('the file of --co');
     const right = await runCommand([...load, '--co', 'COMPRESS=LZW', '--co', 'BLOCKXSIZE=64']);
     expect(right).toMatchObject({ code: 0, stdout: '', stderr: '' });

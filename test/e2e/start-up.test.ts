@@ -51,6 +51,15 @@ test('a small window is read and written by the thread that asks, with a GDAL wi
 
 test('threads that are asked for read a small window, too', async () => {
   const window = ['--bbox', '126,72,126.05,72.05', '--out', join(folder, 'window.tif')];
-  const loaded = await loadedBy('load', '--store', store, ...window, '--threads', '1', '--quiet');
+  const loaded = await loadedBy(
+    'load',
+    '--store',
+    store,
+    ...window,
+    '--threads',
+    '1',
+    '--overwrite',
+    '--quiet',
+  );
   expect(loaded).not.toContain('gdal-async');
 });

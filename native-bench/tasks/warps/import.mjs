@@ -60,7 +60,9 @@ function contendersFor(scene, { hasGdalwarp, python, rounds, slow }) {
     pixels: async () => {
       const out = join(folder, 'geocubes.tif');
       const box = ['--bbox-crs', grid.crs, '--bbox', within(grid).join(',')];
-      await runTimed(cli('load', '--store', cube, ...box, '--co', 'ZLEVEL=1', '--out', out));
+      await runTimed(
+        cli('load', '--store', cube, ...box, '--co', 'ZLEVEL=1', '--out', out, '--overwrite'),
+      );
       return out;
     },
   };

@@ -25,7 +25,7 @@ export async function run(setting) {
   await runTimed(cli('create', '--dataset', file, '--store', cube));
   await runTimed(cli('import', like, '--store', cube));
   const box = ['--bbox-crs', geobox.crs, '--bbox', within(geobox).join(',')];
-  await runTimed(cli('load', '--store', cube, ...box, ...co, '--out', source));
+  await runTimed(cli('load', '--store', cube, ...box, ...co, '--out', source, '--overwrite'));
   const hasGdalwarp = await isInstalled('gdalwarp');
   const scale = kernelScale(geobox, scene);
   const cases = [];
@@ -48,7 +48,7 @@ export async function run(setting) {
     const how = ['--like', like, '--resampling', resampling, '--threads', `${threads}`, ...co];
     const out = join(folder, 'geocubes.tif');
     const contenders = [
-      command('geocubes', cli('load', '--store', cube, ...how, '--out', out), {
+      command('geocubes', cli('load', '--store', cube, ...how, '--out', out, '--overwrite'), {
         ...{ name: withThreads('geocubes load --like', threads), isExact: true },
       }),
       ...(hasGdalwarp ? gdalwarps(warp, command, slow) : []),

@@ -163,8 +163,8 @@ async function loadInto(outputs: Outputs, options: Options): Promise<void> {
     return besidePool(options, async (pool) =>
       loadBy(await Cube.open(options.store, { asOf: options.asOf }), await regionIn(options), {
         ...options,
-          outputs,
-          pool,
+        outputs,
+        pool,
       }),
     );
   const cube = await Cube.open(options.store, { asOf: options.asOf });

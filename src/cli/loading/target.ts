@@ -29,8 +29,8 @@ export function addTargetOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--resolution <x[,y]>',
-        'pixel size to write, in units of the CRS; edges are multiples of it, as with gdalwarp -tr -tap',
+        '--resolution <size>',
+        'pixel size to write, or x,y, in units of the CRS; edges are multiples of it, as with gdalwarp -tr -tap',
       )
         .argParser(parseResolution)
         .conflicts('size'),

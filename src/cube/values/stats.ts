@@ -6,7 +6,7 @@ import type { Roi } from '../../grid/roi.js';
 import { bytesOf, type DType } from '../../raster/dtype.js';
 import { readLedger } from '../../store/smart-geocubes/loaded-list.js';
 import type { OpenedCube } from '../opened-cube.js';
-import { bandNames } from '../read/load.js';
+import { bandNames } from '../read/band-names.js';
 import type { ReadOptions } from '../read/read-raster.js';
 import type { TimeOptions } from '../tiles.js';
 import { type BandValues, bandValues } from './band-values.js';

@@ -93,11 +93,13 @@ test('load tells what it wrote as a record that agrees with the file, or nothing
   expect(raster.bands.map(({ noDataValue }) => noDataValue)).toEqual([null, null, null]);
   raster.close();
 
-  const text = await runCommand(load);
+  const text = await runCommand([...load, '--overwrite']);
   expect(text.stdout).toBe(
     `Wrote ${out}: 200 x 100 px of EPSG:4326 at 126,72,128,73; 1 tiles of it are not loaded\n`,
   );
-  expect(await runCommand([...load, '-q'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await runCommand([...load, '--overwrite', '-q'])).toEqual({
+    ...{ code: 0, stdout: '', stderr: '' },
+  });
 });
 
 test('load names the nodata of float cubes as GDAL does', async () => {
