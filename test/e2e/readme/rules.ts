@@ -245,6 +245,6 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^load --like$/,
     how: 'run',
-    ...completed('dem.tif --store cubes/tctrend --out like.tif'),
+    ...completed('dem.tif --store cubes/tctrend --out like.tif --overwrite'),
   },
 ];
