@@ -35,6 +35,10 @@ export function bandTypes(
  */
 export function fileTypeOf(types: ReadonlyMap<string, BandType>): BandType {
   const all = [...types.values()];
+  const [common] = all;
+  const isCommon = (type: BandType) =>
+    type.dtype === common?.dtype && Object.is(type.nodata, common.nodata);
+  if (common !== undefined && all.every(isCommon)) return common;
   const dtype = NARROWEST_FIRST.find((to) => all.every((from) => isLossless(from.dtype, to)));
   if (dtype === undefined) throw new Error('float64 holds all types.');
   if (isFloat(dtype)) return { dtype, nodata: Number.NaN };
