@@ -18,7 +18,7 @@ import type { OpenedCube } from '../opened-cube.js';
 import { advanceInGroups } from './in-groups.js';
 import type { IngestOptions, IngestTarget } from './ingest-options.js';
 import { type IngestPlan, largestTile, planTarget } from './plan.js';
-import { checkBefore, checkPool, prepareMetadata } from './prepare.js';
+import { checkBefore, checkPool, mustWaitForPool, prepareMetadata } from './prepare.js';
 import { merged, partsByType } from './run/band-parts.js';
 import { fetchAndProcess } from './run/fetch-and-process.js';
 import { inLanes } from './run/lanes.js';
@@ -37,6 +37,7 @@ export async function ingest(
   const checked = checkPool(cube, options.pool);
   // Whoever processes a tile is told.
   checked.catch(() => {});
+  if (mustWaitForPool()) await checked;
   const plan = await planTarget(cube, target, options.source, options);
   const tally = new Tally();
   const memory = memoryFor(cube, plan, options);

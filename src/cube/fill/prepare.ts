@@ -1,6 +1,8 @@
 /** What is looked at before a cube is filled, and what must be said in it before its first tile. */
+import { rmdirSync } from 'node:fs';
 import { InvalidInputError, SetupError } from '../../errors.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
+import { makeTemporaryFolder } from '../../machine/temporary.js';
 import type { Pool } from '../../pool/pool.js';
 import { settlePacking } from '../../store/metadata/band-packing.js';
 import { refuseSeveralHosts } from '../../store/sharing/several-hosts.js';
@@ -33,6 +35,20 @@ export async function checkPool({ codec }: OpenedCube, pool: Pool): Promise<void
     throw new SetupError(
       `Expected a Blosc encoder for this cube but there is none here. Install the system's GDAL with its headers and run "${SET_UP_COMMAND}".`,
     );
+}
+
+/** Variables that lead GDAL, PROJ and what they load elsewhere. */
+const LEADS = /^(?:GDAL|OGR|CPL|PROJ)_/;
+
+/**
+ * Whether threads may fail to load their kernel for what their surroundings say. Then it is waited for before anything
+ * is asked for, which costs what they take to start.
+ *
+ * @throws {SetupError} where there is no folder for temporary files.
+ */
+export function mustWaitForPool(env: NodeJS.ProcessEnv = process.env): boolean {
+  rmdirSync(makeTemporaryFolder('geocubes-'));
+  return Object.keys(env).some((name) => LEADS.test(name) && env[name] !== '');
 }
 
 /** @throws {InvalidInputError} where the source's numbers stand for something else than the cube's. */

@@ -38,6 +38,9 @@ function edgesOf({ bounds: { west, south, east, north } }: GeoBox): number[] {
   return [west, south, east, north];
 }
 
+/** Of degrees and metres. */
+const DIGITS = 9;
+
 describe('the grid to write', () => {
   test.each(CASES)(
     'in $crs of $box has the bounds PROJ finds, snapped to its resolution',
@@ -73,7 +76,8 @@ describe('the grid to write', () => {
     const region = regionOf([...box]);
     const grid = targetGrid(ownOf(POLAR, region), region, { crs: EARTH, resolution: 0.1 });
     expect([grid.width, grid.height]).toEqual(shape);
-    for (const [i, edge] of edgesOf(grid).entries()) expect(edge).toBeCloseTo(box[i] as number, 9);
+    for (const [i, edge] of edgesOf(grid).entries())
+      expect(edge).toBeCloseTo(box[i] as number, DIGITS);
   });
 
   test('is refused where it has more rows than GDAL counts, or two sizes', () => {
