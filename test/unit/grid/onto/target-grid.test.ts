@@ -14,6 +14,8 @@ interface Case {
   readonly snapped: number[];
 }
 
+/** Of a pixel. */
+const SIDE = 5000;
 const CASES: Case[] = JSON.parse(
   readFileSync(new URL('target-grids.json', import.meta.url), 'utf8'),
 );
@@ -22,7 +24,7 @@ const WORLD = GeoBox.fromBounds({ west: -180, south: -90, east: 180, north: 90 }
 const POLAR = GeoBox.fromBounds(
   { west: -4e6, south: -4e6, east: 4e6, north: 4e6 },
   parseCrs('EPSG:3413'),
-  5000,
+  SIDE,
 );
 
 function regionOf([west, south, east, north]: Case['box']): BoundingBox {
