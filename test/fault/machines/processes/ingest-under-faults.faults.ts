@@ -11,15 +11,15 @@ import {
   parseBoundingBox,
   parseDataset,
   type RetryOptions,
-} from '../../src/index.js';
+} from '../../../../src/index.js';
 import {
   type FaultPlan,
   type LoopbackServer,
   mixedFaults,
   startLoopback,
-} from '../../src/loopback/index.js';
-import { SMALL_BBOX, SMALL_DATASET } from '../e2e/loopback-cubes.js';
-import { PATIENCE_MS } from '../patience.js';
+} from '../../../../src/loopback/index.js';
+import { SMALL_BBOX, SMALL_DATASET } from '../../../e2e/loopback-cubes.js';
+import { PATIENCE_MS } from '../../../patience.js';
 
 // Faults take their time, and a busy machine more of it.
 
