@@ -265,7 +265,12 @@ function piscinaThreads(size: number, kernel: KernelName): Threads {
   return {
     run: async (task, transferList) =>
       (await started).run(task, { transferList }) as Promise<Reply<TaskValue>>,
-    close: async () => (await started).destroy(),
+    close: async () => {
+      const pool = await started;
+      // What a thread is at is given up with it; a reply that was on its way is one that nobody waits for.
+      pool.on('error', () => {});
+      await pool.destroy();
+    },
   };
 }
 
