@@ -1,10 +1,10 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { AbortedError, type ErrorRecord, toRecord } from '../../errors.js';
 import type { Pool } from '../../pool/pool.js';
-import type { EncodedTile, PlannedTile, TileSource } from '../../tile.js';
+import type { PlannedTile, TileSource } from '../../tile.js';
 import type { BandsRecipe } from '../fill/recipe.js';
 import { bandGroups } from '../fill/run/band-groups.js';
-import { merged, partsByType } from '../fill/run/band-parts.js';
+import { processByType } from '../fill/run/band-parts.js';
 import { MemoryBudget } from '../fill/run/memory-budget.js';
 import { type MemoryPlan, shareOf } from '../fill/run/memory-plan.js';
 import { receivedBytes } from '../fill/run/tile-events.js';
@@ -77,15 +77,11 @@ async function partsOf(
         const fetched = await source.fetch({ ...tile, requests }, { signal });
         // Before the bytes move to a thread.
         const bytesIn = receivedBytes(fetched);
-        const encoded: EncodedTile[] = [];
-        try {
-          const own = bands === undefined ? fetched : { ...fetched, bands };
-          for (const part of partsByType(own, recipes))
-            encoded.push(await pool.process(part.tile, part.recipe));
-        } finally {
-          source.release?.(fetched);
-        }
-        const { chunks, isEmpty } = merged(encoded);
+        const { chunks, isEmpty } = await processByType(
+          bands === undefined ? fetched : { ...fetched, bands },
+          recipes,
+          ({ tile: own, recipe }) => pool.process(own, recipe),
+        ).finally(() => source.release?.(fetched));
         const bytesOut = chunks.reduce((all, { bytes }) => all + (bytes?.byteLength ?? 0), 0);
         return { bytesIn, bytesOut, isEmpty };
       }),

@@ -10,9 +10,9 @@
 import { setMaxListeners } from 'node:events';
 import { AbortedError } from '../../errors.js';
 import type { OpenTile } from '../../store/tiles/committer.js';
-import type { FailedTile, FetchedTile, PlannedTile } from '../../tile.js';
-import { byType, recipeFor } from './recipe.js';
+import type { FailedTile, PlannedTile } from '../../tile.js';
 import { type BandGroup, bandGroups } from './run/band-groups.js';
+import { partsByType, type TypedPart } from './run/band-parts.js';
 import { fetchAndProcess } from './run/fetch-and-process.js';
 import type { IngestRun } from './run/open-run.js';
 import { GroupedEvents } from './run/tile-events.js';
@@ -85,15 +85,12 @@ function advanceGroup(group: BandGroup, part: PartProgress, groups: Groups): Pro
   const tile = { ...groups.tile, requests: group.requests };
   return run.budget.holding(group.bytes, run.signal, () =>
     fetchAndProcess(tile, run, part, tell, async (fetched) => {
-      const pieces = byType(run.recipes, group.bands).flatMap((bands) =>
-        piecesOf(fetched, bands, run.memory.bandsAtATime),
-      );
+      const own = partsByType({ ...fetched, bands: group.bands }, run.recipes);
+      const pieces = own.flatMap((each) => piecesOf(each, run.memory.bandsAtATime));
       const failures: Failure[] = [];
       // All of them are waited for: a thread may still read what is given back when this ends.
       await Promise.all(
-        pieces.map((bands) =>
-          run.places.run(() => encodeAndWrite({ ...fetched, bands }, groups, failures)),
-        ),
+        pieces.map((piece) => run.places.run(() => encodeAndWrite(piece, groups, failures))),
       );
       const failure = failures.find(({ stage }) => stage === 'commit') ?? failures[0];
       if (failure === undefined) return;
@@ -110,7 +107,7 @@ interface Failure {
 
 /** Fetched -> encoded -> written, for the bands that a thread takes at a time. Never throws. */
 async function encodeAndWrite(
-  fetched: FetchedTile,
+  { tile: fetched, recipe }: TypedPart,
   { run, tell, open }: Groups,
   failures: Failure[],
 ): Promise<void> {
@@ -119,8 +116,6 @@ async function encodeAndWrite(
     if (run.signal.aborted) throw new AbortedError('The tile was stopped.');
     // What one piece of damaged replies gives is of no use beside one that cannot be read.
     if (failures.length > 0) return;
-    await run.checked;
-    const recipe = recipeFor(run.recipes, fetched.bands ?? []);
     const encoded = await run.pool.process(fetched, recipe, run.frames);
     stage = 'commit';
     const started = performance.now();
@@ -135,14 +130,12 @@ async function encodeAndWrite(
 }
 
 /** Bytes that are moved to a thread go there once, with all bands. */
-function piecesOf(
-  { parts }: FetchedTile,
-  bands: readonly number[],
-  atATime: number,
-): (readonly number[])[] {
+function piecesOf({ tile, recipe }: TypedPart, atATime: number): readonly TypedPart[] {
+  const { parts, bands = [] } = tile;
   const isRead = parts.every(({ bytes }) => bytes.buffer instanceof SharedArrayBuffer);
-  if (!isRead) return [bands];
-  const pieces: number[][] = [];
-  for (let at = 0; at < bands.length; at += atATime) pieces.push(bands.slice(at, at + atATime));
+  if (!isRead) return [{ tile, recipe }];
+  const pieces: TypedPart[] = [];
+  for (let at = 0; at < bands.length; at += atATime)
+    pieces.push({ tile: { ...tile, bands: bands.slice(at, at + atATime) }, recipe });
   return pieces;
 }

@@ -19,7 +19,7 @@ import { advanceInGroups } from './in-groups.js';
 import type { IngestOptions, IngestTarget } from './ingest-options.js';
 import { type IngestPlan, largestTile, planTarget } from './plan.js';
 import { checkBefore, checkPool, mustWaitForPool, prepareMetadata } from './prepare.js';
-import { merged, partsByType } from './run/band-parts.js';
+import { processByType } from './run/band-parts.js';
 import { fetchAndProcess } from './run/fetch-and-process.js';
 import { inLanes } from './run/lanes.js';
 import { type MemoryPlan, planMemory, shareOf } from './run/memory-plan.js';
@@ -134,23 +134,14 @@ function advanceWhole(
 
 /** Fetched -> encoded: a thread of the pool has the kernel decode, align, fill and compress. */
 async function process(fetched: FetchedTile, run: IngestRun, tell: TileEvents) {
-  await run.checked;
-  const encoded = await allOf(fetched, run);
+  const encoded = await processByType(
+    fetched,
+    run.recipes,
+    ({ tile, recipe }) => run.pool.process(tile, recipe, run.frames),
+    run.giveBack,
+  );
   tell.processed(encoded);
   return encoded;
-}
-
-/** All bands of a tile; those of several types by one type after the other, each from what has come for it. */
-async function allOf(fetched: FetchedTile, run: IngestRun): Promise<EncodedTile> {
-  const encoded: EncodedTile[] = [];
-  try {
-    for (const { tile, recipe } of partsByType(fetched, run.recipes))
-      encoded.push(await run.pool.process(tile, recipe, run.frames));
-  } catch (error) {
-    for (const each of encoded) run.giveBack(each);
-    throw error;
-  }
-  return merged(encoded);
 }
 
 /** Encoded -> written: the committer commits what is written in groups, by itself. */

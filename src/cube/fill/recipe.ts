@@ -64,25 +64,6 @@ export function recipesOf(
   }));
 }
 
-/** The recipe of some bands, which are of one type. */
-export function recipeFor(recipes: readonly BandsRecipe[], bands: readonly number[]): Recipe {
-  const [first = 0] = bands;
-  const own = recipes.find((each) => each.bands.includes(first)) ?? recipes[0];
-  if (own === undefined) throw new Error('A dataset has at least one band.');
-  return own.recipe;
-}
-
-/** Those bands by type: the parts of them that one recipe is for each. */
-export function byType(
-  recipes: readonly BandsRecipe[],
-  bands: readonly number[],
-): (readonly number[])[] {
-  if (recipes.length === 1) return [bands];
-  return recipes
-    .map((each) => bands.filter((band) => each.bands.includes(band)))
-    .filter(({ length }) => length > 0);
-}
-
 /** The codec of a new cube's bands; `hasBlosc` tells whether an honest Blosc encoder was found. */
 export function chooseCodec(
   { dtype, codec }: Pick<Dataset, 'dtype' | 'codec'>,

@@ -1,4 +1,4 @@
-import { typedForName } from '../../dataset/band-types.js';
+import { typeGroups } from '../../dataset/band-types.js';
 import { type Dataset, RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import { InvalidInputError } from '../../errors.js';
 import type { GeoBox, Shape } from '../../grid/geobox.js';
@@ -211,15 +211,9 @@ function reachAround(
 
 /** Bands of one type whose pixels may lie in memory at a time, as indices into the names. */
 function* warpedTogether(names: readonly string[], dataset: Dataset, pixels: number) {
-  const groups = new Map<string, { typed: Dataset; bands: number[] }>();
-  for (const [at, name] of names.entries()) {
-    const typed = typedForName(dataset, name);
-    const key = `${typed.dtype} ${typed.nodata}`;
-    const group = groups.get(key) ?? { typed, bands: [] };
-    group.bands.push(at);
-    groups.set(key, group);
-  }
-  for (const { typed, bands } of groups.values()) {
+  for (const { dataset: typed, bands: all } of typeGroups(dataset)) {
+    const own = new Set(all.map((band) => dataset.bands[band]?.name));
+    const bands = [...names.keys()].filter((at) => own.has(names[at]));
     const atATime = Math.max(Math.floor(BANDS_BYTES / (bytesOf(typed.dtype) * pixels)), 1);
     for (let first = 0; first < bands.length; first += atATime)
       yield { typed, bands: bands.slice(first, first + atATime) };

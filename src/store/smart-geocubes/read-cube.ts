@@ -103,12 +103,7 @@ function ownType(own: SeedType, common: SeedType): Pick<Band, 'dtype' | 'nodata'
 
 /** Whether the chunks of an array are encoded as those of its type are where others are by `codec`. */
 function isEncodedBy(codec: Codec, document: ArrayDocument): boolean {
-  const own = codecOf(document);
-  return own !== undefined && isDeepStrictEqual(own, sameFor(codec, document));
-}
-
-function sameFor(codec: Codec, { dtype }: ArrayDocument): Codec {
-  return dtype === undefined ? codec : codecFor(codec, dtype);
+  return isDeepStrictEqual(codecOf(document), codecFor(codec, document.dtype as DType));
 }
 
 interface NamedArray {

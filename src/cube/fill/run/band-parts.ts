@@ -1,6 +1,7 @@
 /** A tile in parts of some of its bands each, and whole again: arithmetic alone. */
 import type { EncodedTile, FetchedTile, Recipe } from '../../../tile.js';
 import type { BandsRecipe } from '../recipe.js';
+import { sumOfTimings } from './tile-events.js';
 
 /** What has come of a tile for bands of one type, and how they are processed. */
 export interface TypedPart {
@@ -33,19 +34,36 @@ function ofBands(fetched: FetchedTile, bands: readonly number[]): FetchedTile {
   };
 }
 
+/**
+ * All bands of a tile, or those that it is of; of several types one type after the other, each from what has come for it.
+ *
+ * @param drop told of what is encoded of a tile that fails at the next type
+ */
+export async function processByType(
+  fetched: FetchedTile,
+  recipes: readonly BandsRecipe[],
+  process: (part: TypedPart) => Promise<EncodedTile>,
+  drop: (part: EncodedTile) => void = () => {},
+): Promise<EncodedTile> {
+  const encoded: EncodedTile[] = [];
+  try {
+    for (const part of partsByType(fetched, recipes)) encoded.push(await process(part));
+  } catch (error) {
+    encoded.forEach(drop);
+    throw error;
+  }
+  return merged(encoded);
+}
+
 /** One tile of the parts that its bands were encoded in, one at least. */
-export function merged(parts: readonly EncodedTile[]): EncodedTile {
+function merged(parts: readonly EncodedTile[]): EncodedTile {
   const [first] = parts;
   if (first === undefined) throw new Error('A tile has at least one band.');
   if (parts.length === 1) return first;
-  const timings = { decode: 0, warp: 0, fill: 0, encode: 0 };
-  for (const part of parts)
-    for (const stage of ['decode', 'warp', 'fill', 'encode'] as const)
-      timings[stage] += part.timings[stage];
   return {
     ...first,
     chunks: parts.flatMap(({ chunks }) => chunks).sort((one, other) => one.band - other.band),
     isEmpty: parts.every(({ isEmpty }) => isEmpty),
-    timings,
+    timings: sumOfTimings(parts),
   };
 }

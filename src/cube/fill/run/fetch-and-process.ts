@@ -11,7 +11,7 @@ import type { PartProgress } from './tile-progress.js';
  */
 export async function fetchAndProcess<T>(
   tile: PlannedTile,
-  run: Pick<IngestRun, 'source' | 'queue' | 'signal'>,
+  run: Pick<IngestRun, 'source' | 'queue' | 'signal' | 'checked'>,
   part: PartProgress,
   tell: FetchEvents,
   process: (fetched: FetchedTile) => Promise<T>,
@@ -20,6 +20,7 @@ export async function fetchAndProcess<T>(
     const fetched = await fetch(tile, run, part, tell);
     try {
       part.begin('process');
+      await run.checked;
       return await process(fetched);
     } catch (error) {
       if (!part.mayFetchAgain(error, fetched, run.signal)) throw error;

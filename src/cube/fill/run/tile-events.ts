@@ -47,10 +47,7 @@ export class TileEvents implements FetchEvents {
 
   /** @param pieces of the tile, one at least; @param ms since the last of it was fetched. */
   processedInPieces(pieces: readonly ProcessedPiece[], ms: number): void {
-    const timings = { decode: 0, warp: 0, fill: 0, encode: 0 };
-    for (const piece of pieces)
-      for (const stage of ['decode', 'warp', 'fill', 'encode'] as const)
-        timings[stage] += piece.timings[stage];
+    const timings = sumOfTimings(pieces);
     this.#tell({
       ...{ type: 'processed', at: now(), tile: this.tile, ms, timings },
       startedAt: Math.min(...pieces.map(({ startedAt }) => startedAt)),
@@ -146,4 +143,15 @@ export class GroupedEvents implements FetchEvents {
 /** Bytes of replies; files on disk have none. */
 export function receivedBytes({ parts }: FetchedTile): number {
   return parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+}
+
+/** Milliseconds by stage of the kernel, of all parts of a tile together. */
+export function sumOfTimings(
+  parts: readonly Pick<EncodedTile, 'timings'>[],
+): EncodedTile['timings'] {
+  const timings = { decode: 0, warp: 0, fill: 0, encode: 0 };
+  for (const part of parts)
+    for (const stage of ['decode', 'warp', 'fill', 'encode'] as const)
+      timings[stage] += part.timings[stage];
+  return timings;
 }
