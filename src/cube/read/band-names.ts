@@ -1,3 +1,4 @@
+import { distance } from '../../dataset/choose/near.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 
@@ -31,26 +32,4 @@ function isNear(name: string, given: string): boolean {
   if (other.length > 2 && (one.includes(other) || other.includes(one))) return true;
   const shorter = Math.min(one.length, other.length);
   return shorter > 1 && distance(one, other) <= Math.max(1, Math.floor(shorter / 3));
-}
-
-/** Letters to be changed, added, left out or swapped with the next: optimal string alignment. */
-function distance(one: string, other: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: other.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= one.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = one[i - 1] === other[j - 1] ? 0 : 1;
-      let least = Math.min(
-        (last[j] as number) + 1,
-        (row[j - 1] as number) + 1,
-        (last[j - 1] as number) + change,
-      );
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
-        least = Math.min(least, (before[j - 2] as number) + 1);
-      row.push(least);
-    }
-    [before, last] = [last, row];
-  }
-  return last[other.length] as number;
 }

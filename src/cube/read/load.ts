@@ -12,6 +12,7 @@ import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import { packingOf } from '../../store/metadata/band-packing.js';
 import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
 import { atSteps, type TimeOptions } from '../tiles.js';
@@ -219,7 +220,7 @@ export async function describeLoad(
   const first = typedForName(dataset, names[0] ?? '');
   const packings = new Map<string, BandPacking>();
   for (const name of names) {
-    const packing = packingOf(await readMetadata(session, name));
+    const packing = saidOf(await readMetadata(session, name));
     if (Object.keys(packing).length > 0) packings.set(name, packing);
   }
   return {
@@ -234,14 +235,14 @@ export async function describeLoad(
   };
 }
 
-/** What an array's CF attributes say of its numbers. */
-function packingOf(document: unknown): BandPacking {
-  const { attributes = {} } = (document ?? {}) as { attributes?: Record<string, unknown> };
-  const { scale_factor: scale, add_offset: offset, units } = attributes;
+/** What an array's CF attributes say of its numbers, as far as these are not the values themselves. */
+function saidOf(document: unknown): BandPacking {
+  const { attributes } = (document ?? {}) as { attributes?: Record<string, unknown> };
+  const { scale = 1, offset = 0, ...units } = packingOf(attributes);
   return {
-    ...(typeof scale === 'number' && scale !== 1 ? { scale } : {}),
-    ...(typeof offset === 'number' && offset !== 0 ? { offset } : {}),
-    ...(typeof units === 'string' ? { units } : {}),
+    ...(scale === 1 ? {} : { scale }),
+    ...(offset === 0 ? {} : { offset }),
+    ...units,
   };
 }
 

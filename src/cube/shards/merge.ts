@@ -7,7 +7,7 @@ import { widestType } from '../../dataset/band-types.js';
 import { AbortedError, expected, StoreError } from '../../errors.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { bytesOf } from '../../raster/dtype.js';
-import { settlePacking } from '../../store/metadata/band-packing.js';
+import { packingOf, settlePacking } from '../../store/metadata/band-packing.js';
 import { readDocument } from '../../store/metadata/documents.js';
 import { chunkKey } from '../../store/metadata/zarr-metadata.js';
 import type { CubeStore, Session } from '../../store/session.js';
@@ -159,14 +159,8 @@ async function ownStoresOf({ repository }: OpenedCube, count: number) {
 async function packingsOf({ repository, dataset }: OpenedCube): Promise<BandPacking[]> {
   const { store } = await repository.readSession();
   const packings: BandPacking[] = [];
-  for (const { name } of dataset.bands) {
-    const { scale_factor, add_offset, units } = (await readDocument(store, name))?.attributes ?? {};
-    packings.push({
-      ...(typeof scale_factor === 'number' ? { scale: scale_factor } : {}),
-      ...(typeof add_offset === 'number' ? { offset: add_offset } : {}),
-      ...(typeof units === 'string' ? { units } : {}),
-    });
-  }
+  for (const { name } of dataset.bands)
+    packings.push(packingOf((await readDocument(store, name))?.attributes));
   return packings;
 }
 

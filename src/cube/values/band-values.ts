@@ -2,6 +2,7 @@ import { typedForName } from '../../dataset/band-types.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import { type DType, isFloat } from '../../raster/dtype.js';
 import { layoutOf } from '../../store/metadata/array-layout.js';
+import { packingOf } from '../../store/metadata/band-packing.js';
 import { readMetadata } from '../../store/read.js';
 import type { Session } from '../../store/session.js';
 
@@ -26,14 +27,13 @@ export async function bandValues(
   const document = (await readMetadata(session, name)) as
     | { readonly attributes?: Readonly<Record<string, unknown>> }
     | undefined;
-  const { scale_factor: scale, add_offset: offset, units } = document?.attributes ?? {};
-  const dtype = layoutOf(document)?.dtype ?? typedForName(dataset, name).dtype;
+  const { scale = 1, offset = 0, units } = packingOf(document?.attributes);
+  const typed = typedForName(dataset, name);
+  const dtype = layoutOf(document)?.dtype ?? typed.dtype;
   return {
     name,
     dtype,
-    nodata: isFloat(dtype) ? undefined : typedForName(dataset, name).nodata,
-    scale: typeof scale === 'number' ? scale : 1,
-    offset: typeof offset === 'number' ? offset : 0,
-    units: typeof units === 'string' ? units : undefined,
+    nodata: isFloat(dtype) ? undefined : typed.nodata,
+    ...{ scale, offset, units },
   };
 }

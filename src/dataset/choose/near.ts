@@ -3,7 +3,7 @@
 /** Names shown at the most. */
 const MOST = 5;
 
-/** Those of `names` that are nearest to `name`, by letters to exchange, add or leave out; upper and lower case are alike. */
+/** Those of `names` that are nearest to `name`, by letters to change, add, leave out or swap; upper and lower case are alike. */
 export function nearNames(name: string, names: readonly string[]): string[] {
   const wanted = name.toLowerCase();
   return [...new Set(names)]
@@ -14,17 +14,30 @@ export function nearNames(name: string, names: readonly string[]): string[] {
     .map(({ each }) => each);
 }
 
-/** Levenshtein's distance; 1 at the most where one begins with the other. */
+/** 1 at the most where one begins with the other. */
 function farness(one: string, other: string): number {
   if (one.length > 2 && (other.startsWith(one) || one.startsWith(other))) return 1;
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  return distance(one, other);
+}
+
+/** Letters to be changed, added, left out or swapped with the next: optimal string alignment. */
+export function distance(one: string, other: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, j) => j);
   for (let i = 1; i <= one.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= other.length; j++) {
-      const exchanged = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next[j] = Math.min(exchanged, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      const change = one[i - 1] === other[j - 1] ? 0 : 1;
+      let least = Math.min(
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + change,
+      );
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
+        least = Math.min(least, (before[j - 2] as number) + 1);
+      row.push(least);
     }
-    row = next;
+    [before, last] = [last, row];
   }
-  return row[other.length] as number;
+  return last[other.length] as number;
 }

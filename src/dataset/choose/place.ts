@@ -7,6 +7,7 @@ import { type Bounds, GeoBox } from '../../grid/geobox.js';
 import type { Roi } from '../../grid/roi.js';
 import { placeRegion, shapesOf } from '../../grid/shapes/region.js';
 import type { DatasetFile } from '../file/dataset-file.js';
+import { northUp } from '../grid/read-grid.js';
 import { type GeographicBounds, isUtm, systemOf } from './zone.js';
 
 /** Where the source's own pixels lie. */
@@ -94,15 +95,7 @@ function shortName({ name }: Crs): string {
 }
 
 function likeGrid(like: GeoBox): ChosenPlace {
-  const [a, , , , e] = like.affine;
-  if (!isAxisAligned(like.affine))
-    throw expected(
-      'a grid without rotation',
-      'the grid that a dataset is to be like',
-      `the transform ${like.affine.join(', ')}`,
-    );
-  const upright = e > 0 ? like.flipY() : like;
-  const { crs, height, width, affine } = a < 0 ? upright.flipX() : upright;
+  const { crs, height, width, affine } = northUp(like);
   return {
     grid: { crs: crs.name, transform: [...affine] as Mutable, shape: [height, width] },
     shape: [height, width],

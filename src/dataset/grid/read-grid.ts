@@ -111,7 +111,7 @@ function crsOf({ crs }: GridEntry): Crs {
 }
 
 /** @throws {InvalidInputError} for a rotated grid. */
-function northUp(like: GeoBox): GeoBox {
+export function northUp(like: GeoBox): GeoBox {
   const [a, , , , e] = like.affine;
   if (!isAxisAligned(like.affine))
     throw expected(

@@ -6,7 +6,8 @@ import { EarthEngineError, expected } from '../../errors.js';
 import { assetName } from '../asset-name.js';
 import { checkMetadata } from '../check-reply.js';
 import type { EarthEngineClient } from '../client.js';
-import { call, constant, type Node } from '../expressions/nodes.js';
+import { imagesIn } from '../expressions/expression.js';
+import { call, constant } from '../expressions/nodes.js';
 import { readBand, readImage, wordsOf } from './read-asset.js';
 
 /** Which of a collection's images are looked at. */
@@ -195,7 +196,7 @@ class Asking {
     const expression = {
       result: '0',
       values: {
-        0: call('Collection.first', { collection: time === undefined ? all : within(all, time) }),
+        0: call('Collection.first', { collection: time === undefined ? all : imagesIn(all, time) }),
       },
     };
     const path = `/v1/projects/${this.client.project}/value:compute`;
@@ -218,16 +219,6 @@ class Asking {
       return [];
     }
   }
-}
-
-function within(collection: Node, { start, end }: TimeSpan): Node {
-  return call('Collection.filter', {
-    collection,
-    filter: call('Filter.dateRangeContains', {
-      leftValue: call('DateRange', { start: constant(start), end: constant(end) }),
-      rightField: constant('system:time_start'),
-    }),
-  });
 }
 
 function queryOf({ time, bounds }: Sample): URLSearchParams {

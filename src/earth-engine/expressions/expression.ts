@@ -188,7 +188,7 @@ function noSource(): InvalidInputError {
  * `filterDate(start, end)`. Numbers are milliseconds since 1970 in UTC, with no time zone to be guessed;
  * a range without an end would be 1 ms long.
  */
-function imagesIn(collection: Node, { start, end }: TimeSpan): Node {
+export function imagesIn(collection: Node, { start, end }: TimeSpan): Node {
   return call('Collection.filter', {
     collection,
     filter: call('Filter.dateRangeContains', {

@@ -21,6 +21,16 @@ import {
   LEDGER_PATH,
 } from './zarr-metadata.js';
 
+/** What the attributes of a band say, as they say it. */
+export function packingOf(attributes: Readonly<Record<string, unknown>> = {}): BandPacking {
+  const { scale_factor: scale, add_offset: offset, units } = attributes;
+  return {
+    ...(typeof scale === 'number' ? { scale } : {}),
+    ...(typeof offset === 'number' ? { offset } : {}),
+    ...(typeof units === 'string' ? { units } : {}),
+  };
+}
+
 /** Attributes to add, by band. */
 type Changes = ReadonlyMap<string, Readonly<Record<string, string | number>>>;
 
