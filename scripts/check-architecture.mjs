@@ -146,6 +146,7 @@ const WAITS_FOR = {
   'cli/commands/history/rollback': OF_CUBES,
   'cli/commands/status': OF_CUBES,
   'cli/commands/history/tag': OF_CUBES,
+  'cli/commands/values/sample': OF_CUBES,
   'cli/commands/values/stats': OF_CUBES,
   'cli/commands/verify': OF_CUBES,
 };

@@ -86,6 +86,7 @@ export type { StepCounts, TileCounts, TileStatus } from './cube/state/tile-state
 export type { VerifyOptions } from './cube/state/verify.js';
 export type { DamagedTile, DamageKind, VerifyReport } from './cube/state/verify-tiles.js';
 export type { AdjacentTile, TimeOptions } from './cube/tiles.js';
+export type { SampledPoints, SampleOptions } from './cube/values/sample.js';
 export type { BandStats, RegionStats, StatsOptions } from './cube/values/stats.js';
 export type { DatasetWishes } from './dataset/choose/compose.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';

@@ -123,6 +123,19 @@ guardMethods(Cube.prototype, 'Cube', {
       },
     },
   ],
+  sample: [
+    'list',
+    {
+      options: {
+        time: 'record',
+        pool: 'pool',
+        crs: 'crs',
+        bands: 'texts',
+        scaled: 'boolean',
+        signal: 'signal',
+      },
+    },
+  ],
   openDataset: ['region?', LOAD],
   loadLike: { takes: ['record', LOAD], isAsync: true },
   tileStates: ['region', TIME],

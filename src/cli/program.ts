@@ -66,6 +66,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/values/stats.js')).statsCommand(),
   },
   {
+    name: 'sample',
+    description: 'tell the values at points, and their time series',
+    load: async () => (await import('./commands/values/sample.js')).sampleCommand(),
+  },
+  {
     name: 'log',
     description: 'list the commits, newest first',
     load: async () => (await import('./commands/history/log.js')).logCommand(),

@@ -36,6 +36,7 @@ import { countStates, type StepCounts, type TileStatus, walkStates } from './sta
 import { type VerifyOptions, verifyRegion } from './state/verify.js';
 import type { VerifyReport } from './state/verify-tiles.js';
 import type { TimeOptions } from './tiles.js';
+import type { SampledPoints, SampleOptions } from './values/sample.js';
 import type { RegionStats, StatsOptions } from './values/stats.js';
 
 /** How {@link Cube.create} makes a cube, or opens the one that is there. */
@@ -229,6 +230,23 @@ export class Cube extends Accessor {
   async stats(roi: Roi, options: StatsOptions = {}): Promise<RegionStats> {
     const { regionStats } = await import('./values/stats.js');
     return this.stopwatch.time('stats', () => regionStats(this.opened, roi, options));
+  }
+
+  /**
+   * The values of the pixels that contain points, by band, in temporal cubes at each of the steps that are meant. A
+   * chunk is read once for all points in it. Where the grid goes around the earth, longitudes 360 degrees apart are one
+   * place; a point on the grid's far edge is in its last pixel.
+   *
+   * @param points each [x, y], in degrees unless {@link SampleOptions.crs} says other
+   * @throws {InvalidInputError} for what is no point, or an option that does not fit; `StoreError` for lost chunks;
+   * {@link RasterError} for a damaged one; {@link AbortedError}.
+   */
+  async sample(
+    points: readonly (readonly [x: number, y: number])[],
+    options: SampleOptions = {},
+  ): Promise<SampledPoints> {
+    const { samplePoints } = await import('./values/sample.js');
+    return this.stopwatch.time('sample', () => samplePoints(this.opened, points, options));
   }
 
   /** The state of each tile that a region touches, in temporal cubes at each of the given steps. */

@@ -60,6 +60,7 @@ beforeAll(async () => {
   await writeFile(at('night.json'), JSON.stringify({ store: 'cubes/tctrend', ...region }));
   await writeFile(at('cloud.json'), JSON.stringify({ store: 's3://bucket/cube', ...region }));
   await writeFile(at('quota.secret'), `${'s'.repeat(64)}\n`);
+  await writeFile(at('sites.csv'), 'site,lon,lat\nnorth,126.5,72.5\n');
   await writeFile(at('failed.ndjson'), '{"tile":"0-0"}\n');
 });
 afterAll(async () => {

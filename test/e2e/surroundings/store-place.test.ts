@@ -39,6 +39,7 @@ const BBOX = '--bbox=122,71,123,72';
 const CALLS: Readonly<Record<string, (dataset: string, output: string) => readonly string[]>> = {
   status: () => [],
   stats: () => [],
+  sample: () => ['--points=122,71'],
   log: () => [],
   tag: () => [],
   rollback: () => ['v1'],

@@ -19,7 +19,7 @@ function helpOf(command: Command): string {
 
 const program = await createProgram();
 const NAMES = [
-  ...['demo', 'dataset', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'stats'],
+  ...['demo', 'dataset', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'stats', 'sample'],
   ...['log', 'tag', 'rollback'],
   ...['extend', 'drop', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
   ...['setup', 'completion'],

@@ -160,6 +160,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   load: ['--store', '--roi', '--out', '--png', '--legend', '--like', '--config'],
   status: ['--store', '--roi', '--png', '--failed', '--config'],
   stats: ['--store', '--roi', '--config'],
+  sample: ['--store', '--points', '--config'],
   log: ['--store', '--config'],
   tag: ['--store', '--config'],
   rollback: ['--store', '--config'],
@@ -185,6 +186,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   '--out': 'x.tif',
   files: 'x.tif',
   '--threads': '0',
+  '--points': '1,1',
   '--shards': '2',
   '--time': '2026',
 };
@@ -198,6 +200,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   load: ['--store', '--bbox', '--out', '--threads'],
   status: ['--store'],
   stats: ['--store', '--threads'],
+  sample: ['--store', '--points'],
   log: ['--store'],
   tag: ['--store'],
   rollback: ['--store'],

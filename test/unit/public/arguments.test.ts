@@ -214,6 +214,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     ['pool', 'bands', 'quantiles', 'scaled', 'pixelBytes', 'signal', 'time'],
     () => cube,
   ),
+  'Cube#sample': call(
+    () => [[[0, 0]], {}],
+    ['pool', 'crs', 'bands', 'scaled', 'signal', 'time'],
+    () => cube,
+  ),
   'Cube#openDataset': call(
     () => [BBOX, {}],
     ['pool', 'like', 'resampling', 'time'],
