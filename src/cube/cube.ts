@@ -219,8 +219,9 @@ export class Cube extends Accessor {
 
   /**
    * Numbers of a region, by band and time step: how many of its pixels are valid, without a value and not loaded;
-   * extremes, mean, standard deviation and quantiles of the valid ones. All are exact, as numpy has them in double
-   * precision, whatever the size: chunks are gone through one after the other, once, for quantiles of types of 32 bits
+   * extremes, mean, standard deviation and quantiles of the valid ones. Counts, extremes and quantiles are exactly
+   * numpy's; mean and deviation, in double precision, are to about 1e-13 of the largest value. Of regions of any
+   * size: chunks are gone through one after the other, once, for quantiles of types of 32 bits
    * twice, of float64 four times. A polygon's pixels are those whose centre lies in it; a box along the grid, and a
    * geobox, have those that {@link load} gives.
    *

@@ -11,7 +11,7 @@ import { around, type Window } from '../../grid/window.js';
 import { readLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { TileState } from '../../store/tiles/ledger.js';
 import type { OpenedCube } from '../opened-cube.js';
-import { bandNames } from '../read/load.js';
+import { bandNames } from '../read/band-names.js';
 import { isLost, lostError } from '../read/lost-chunks.js';
 import { type ReadOptions, readRaster } from '../read/read-raster.js';
 import type { TimeOptions } from '../tiles.js';
@@ -21,7 +21,7 @@ import { bandValues } from './band-values.js';
 export interface SampleOptions extends TimeOptions, ReadOptions {
   /** Of the points, whose x comes first whatever its authority says. Default: EPSG:4326, longitude and latitude in degrees. */
   readonly crs?: Crs | string | undefined;
-  /** Names of the bands, in any order. Default: all. */
+  /** Names of the bands wanted, which come in this order. Default: all. */
   readonly bands?: readonly string[] | undefined;
   /** Values in place of the stored numbers: number * scale + offset, by the band's CF attributes. Default: false. */
   readonly scaled?: boolean | undefined;
@@ -33,7 +33,7 @@ export interface SampledPoints {
   /** Of temporal cubes. */
   readonly steps?: readonly TimeStep[];
   /**
-   * By name, in the cube's order: `[point]` or, where there are {@link steps}, `[time, point]`. NaN where there is no
+   * By name, in the order they were asked for: `[point]` or, where there are {@link steps}, `[time, point]`. NaN where there is no
    * value: outside the grid, in a tile that is not loaded, or of a pixel without one.
    */
   readonly bands: ReadonlyMap<string, Float64Array>;

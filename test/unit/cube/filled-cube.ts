@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cube } from '../../../src/cube/cube.js';
 import { chooseCodec } from '../../../src/cube/fill/recipe.js';
+import { typedForName } from '../../../src/dataset/band-types.js';
 import { type Dataset, fillValueOf } from '../../../src/dataset/dataset.js';
 import type { DatasetFile } from '../../../src/dataset/file/dataset-file.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
@@ -21,10 +22,10 @@ export interface FilledCube {
   remove(): void;
 }
 
-/** A cube on disk whose pixels are what `valueAt` says, in rows and columns of the grid; some tiles left out. */
+/** A cube on disk whose pixels are what `valueAt` says, in rows and columns of the grid and its steps; some tiles left out. */
 export async function filledCube(
   file: DatasetFile,
-  valueAt: (band: number, row: number, col: number) => number,
+  valueAt: (band: number, row: number, col: number, t: number) => number,
   {
     isLoaded = () => true,
     codec,
@@ -43,22 +44,32 @@ export async function filledCube(
   const used = codec ?? chooseCodec(dataset, (await pool.ready()).hasBlosc);
   const { grid } = cube;
   const { height, width } = grid.chunk;
-  for (let row = 0; row < grid.rows; row++) {
-    for (let col = 0; col < grid.cols; col++) {
-      if (!isLoaded({ row, col })) continue;
-      for (const [band, { name }] of dataset.bands.entries()) {
-        const pixels = allocate(dataset.dtype, height * width).fill(fillValueOf(dataset));
-        for (let y = 0; y < height && row * height + y < grid.geobox.height; y++)
-          for (let x = 0; x < width && col * width + x < grid.geobox.width; x++)
-            pixels[y * width + x] = valueAt(band, row * height + y, col * width + x);
-        const bytes = await pool.encode(
-          { dtype: dataset.dtype, shape: [height, width], bytes: asBytes(pixels) },
-          used,
-        );
-        await session.store.set(`${name}/c/${row}/${col}`, Buffer.from(bytes));
-      }
-      await ledger.set({ row, col }, TileState.loaded);
+  const steps = cube.timeAxis === undefined ? [undefined] : cube.timeAxis.steps;
+  const tiles = steps.flatMap((step) =>
+    Array.from({ length: grid.rows * grid.cols }, (_, i) => ({
+      ...(step === undefined ? {} : { t: step.index }),
+      row: Math.floor(i / grid.cols),
+      col: i % grid.cols,
+    })),
+  );
+  for (const index of tiles) {
+    if (!isLoaded(index)) continue;
+    const { t, row, col } = index;
+    for (const [band, { name }] of dataset.bands.entries()) {
+      const typed = typedForName(dataset, name);
+      const { dtype } = typed;
+      const pixels = allocate(dtype, height * width).fill(fillValueOf(typed));
+      for (let y = 0; y < height && row * height + y < grid.geobox.height; y++)
+        for (let x = 0; x < width && col * width + x < grid.geobox.width; x++)
+          pixels[y * width + x] = valueAt(band, row * height + y, col * width + x, t ?? 0);
+      const bytes = await pool.encode(
+        { dtype, shape: [height, width], bytes: asBytes(pixels) },
+        used,
+      );
+      const place = [...(t === undefined ? [] : [t]), row, col].join('/');
+      await session.store.set(`${name}/c/${place}`, Buffer.from(bytes));
     }
+    await ledger.set(index, TileState.loaded);
   }
   await ledger.flush();
   await repository.commit(session, 'fill', async () => {});

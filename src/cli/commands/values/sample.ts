@@ -41,7 +41,7 @@ export function sampleCommand(): Command {
     .addOption(storeOption())
     .addOption(
       new Option(
-        '--points <points>',
+        '--points <lon,lat|file>',
         'lon,lat of one or several ("126.5,72.5 127,73"), a CSV file with columns lon and lat, GeoJSON of points, or - for one of these files from standard input',
       )
         .argParser(pathFor('--points'))

@@ -59,7 +59,7 @@ export function statsCommand(): Command {
     .addHelpText(
       'after',
       [
-        '\nWithout a region it is the whole cube. A polygon has the pixels whose centre lies in it, a box along the grid those it touches, as "load" has it. All numbers are exact, whatever the size of the region: std is that of all valid pixels (numpy\'s, ddof=0), quantiles are numpy\'s "linear".',
+        '\nWithout a region it is the whole cube. A polygon has the pixels whose centre lies in it, a box along the grid those it touches, as "load" has it. Counts, extremes and quantiles are exact, whatever the size of the region, mean and std to about 1e-13: std is that of all valid pixels (numpy\'s, ddof=0), quantiles are numpy\'s "linear".',
         '\nExamples:',
         '  $ geocubes stats --store cubes/tctrend --bbox 126,72,128,73',
         '  $ geocubes stats --store cubes/tctrend --roi basins.gpkg --quantiles 0.1,0.9 --csv',

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from pyproj import Transformer
 from rasterio.features import geometry_mask
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
@@ -133,6 +134,15 @@ def sample_by_rasterio(values, grid, crs, points):
             return [None if np.ma.getmaskarray(one)[0] else float(one.data[0]) for one in found]
 
 
+def sample_by_pyproj(values, points, crs):
+    """Pixels of the polar grid that contain points of another system, by pyproj; None outside."""
+    xs, ys = Transformer.from_crs(crs, "EPSG:3413", always_xy=True).transform(*zip(*points))
+    cols, rows = ~GRID * (np.array(xs), np.array(ys))
+    places = zip(np.floor(rows).astype(int), np.floor(cols).astype(int))
+    inside = [0 <= row < HEIGHT and 0 <= col < WIDTH for row, col in zip(rows, cols)]
+    return [float(values[at]) if one else None for at, one in zip(places, inside)]
+
+
 def sample_by_xarray(values, grid, points):
     """The nearest pixel of a grid that goes around the earth, by xarray; longitudes as the grid counts them."""
     height, width = values.shape
@@ -163,6 +173,16 @@ def main():
         "polar": {"points": spread, "values": polar},
         "world": {"points": world, "values": sample_by_xarray(pixels("int16"), around, world)},
     }
+    # Zones of UTM, whose axes are neither those of degrees nor of the polar grid; GR96 beside WGS 84.
+    for code, (west, south), (east, north) in [
+        ("EPSG:32622", (2e5, 6.9e6), (8e5, 7.9e6)),
+        ("EPSG:3182", (2e5, 6.9e6), (8e5, 7.9e6)),
+    ]:
+        there = np.c_[random.uniform(west, east, 40), random.uniform(south, north, 40)].round(2)
+        expected["samples"][code] = {
+            "points": there.tolist(),
+            "values": sample_by_pyproj(pixels("int16"), there.tolist(), code),
+        }
     # Across the antimeridian: from 170 to 253 degrees.
     across = from_origin(170, 61, 1, 2)
     inside = [p for p in world if p[0] >= 170 or p[0] < -107]
