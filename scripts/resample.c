@@ -11,6 +11,7 @@
  *   bounds        the box around points (points.ts)
  *   holders       for each point the source pixel that holds it (methods/near.ts)
  *   gather        a pixel for each of those, and whether it has a value (methods/near.ts)
+ *   copyRows      rows of bytes from one array into another (rows.ts)
  *   blend         bilinear and cubic, of one band (methods/bilinear.ts, cubic.ts, convolution.ts)
  *   missing       marks pixels of a value, and NaN
  *
@@ -121,6 +122,11 @@ static const uint8_t *gaps_or_none(Args *args, int64_t length) {
   Array array = array_of(args, napi_uint8_array);
   if (array.length != length) wrong(args, "Expected a mark for each pixel.");
   return array.data;
+}
+
+/* Room for marks of gaps; none where it is undefined. */
+static uint8_t *marks_or_none(Args *args, int64_t length) {
+  return (uint8_t *)gaps_or_none(args, length);
 }
 
 static double number(Args *args) {
@@ -551,7 +557,7 @@ typedef struct {
 
 /* Gaps among them; less than none where a holder lies outside of the source. */
 static ALWAYS int64_t gather_sized(const Gather *g, const napi_typedarray_type type, const bool has_gaps,
-                                   const bool is_raw) {
+                                   const bool is_raw, const bool marks) {
   const int64_t size = bytes_of(type);
   const double lacks = g->lacks;
   int64_t gaps = 0;
@@ -561,25 +567,25 @@ static ALWAYS int64_t gather_sized(const Gather *g, const napi_typedarray_type t
     for (int64_t at = start; at < start + g->width; at++) {
       const int64_t from = *holder++;
       if (from == -1) {
-        g->is_gap[at] = 1;
+        if (marks) g->is_gap[at] = 1;
         gaps++;
         continue;
       }
       if (from < 0 || from >= g->length) return -1;
       if (has_gaps && g->from_gap[from] == 1) {
-        g->is_gap[at] = 1;
+        if (marks) g->is_gap[at] = 1;
         gaps++;
         continue;
       }
       if (is_raw) {
         const double value = load(g->from, from, type);
         if (value == lacks || value != value) {
-          g->is_gap[at] = 1;
+          if (marks) g->is_gap[at] = 1;
           gaps++;
           continue;
         }
       }
-      g->is_gap[at] = 0;
+      if (marks) g->is_gap[at] = 0;
       if (size == 1) ((uint8_t *)g->pixels)[at] = ((const uint8_t *)g->from)[from];
       if (size == 2) ((uint16_t *)g->pixels)[at] = ((const uint16_t *)g->from)[from];
       if (size == 4) ((uint32_t *)g->pixels)[at] = ((const uint32_t *)g->from)[from];
@@ -589,9 +595,13 @@ static ALWAYS int64_t gather_sized(const Gather *g, const napi_typedarray_type t
   return gaps;
 }
 
+static ALWAYS int64_t gather_marking(const Gather *g, const napi_typedarray_type type, const bool marks) {
+  if (g->from_gap != NULL) return gather_sized(g, type, true, false, marks);
+  return g->is_raw ? gather_sized(g, type, false, true, marks) : gather_sized(g, type, false, false, marks);
+}
+
 static ALWAYS int64_t gather_of(const Gather *g, const napi_typedarray_type type) {
-  if (g->from_gap != NULL) return gather_sized(g, type, true, false);
-  return g->is_raw ? gather_sized(g, type, false, true) : gather_sized(g, type, false, false);
+  return g->is_gap == NULL ? gather_marking(g, type, false) : gather_marking(g, type, true);
 }
 
 static napi_value gather(napi_env env, napi_callback_info info) {
@@ -602,16 +612,16 @@ static napi_value gather(napi_env env, napi_callback_info info) {
   const Array holder = array_of(&args, napi_int32_array);
   const int64_t height = count_of(&args), width = count_of(&args);
   const Array pixels = any_array(&args);
-  const Array is_gap = array_of(&args, napi_uint8_array);
+  uint8_t *const is_gap = marks_or_none(&args, pixels.length);
   const int64_t start = count_of(&args), stride = count_of(&args);
   if (args.wrong != NULL) return fail(env, args.wrong);
   if (!is_pixel_type(from.type) || pixels.type != from.type)
     return fail(env, "Expected pixels of one type.");
   if (from_gap != NULL && raw != 0) return fail(env, "Expected marks of gaps, or a value, not both.");
   if (holder.length != height * width) return fail(env, "Expected a holder for each pixel.");
-  if (pixels.length != is_gap.length || !fits(start, stride, height, width, pixels.length))
+  if (!fits(start, stride, height, width, pixels.length))
     return fail(env, "Expected room for the block.");
-  const Gather g = {from.data, from_gap, raw != 0, lacks, holder.data, pixels.data, is_gap.data,
+  const Gather g = {from.data, from_gap, raw != 0, lacks, holder.data, pixels.data, is_gap,
                     from.length, height, width, start, stride};
   int64_t gaps = -1;
   switch (from.type) {
@@ -638,6 +648,35 @@ static napi_value gather(napi_env env, napi_callback_info info) {
   }
   if (gaps < 0) return fail(env, "Expected holders within the source.");
   return result_of(&args, gaps);
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  uint8_t *bytes;
+  int64_t length, start, stride;
+} Rows;
+
+static Rows rows_of(Args *args) {
+  const Array array = array_of(args, napi_uint8_array);
+  Rows rows = {.bytes = array.data, .length = array.length};
+  rows.start = count_of(args);
+  rows.stride = count_of(args);
+  return rows;
+}
+
+static napi_value copy_rows(napi_env env, napi_callback_info info) {
+  Args args = begin(env, info, 8);
+  const Rows from = rows_of(&args), to = rows_of(&args);
+  const int64_t height = count_of(&args), width = count_of(&args);
+  if (args.wrong != NULL) return fail(env, args.wrong);
+  if (!fits(from.start, from.stride, height, width, from.length) ||
+      !fits(to.start, to.stride, height, width, to.length))
+    return fail(env, "Expected rows within the arrays.");
+  if (width == 0) return NULL;
+  for (int64_t j = 0; j < height; j++)
+    memmove(to.bytes + to.start + j * to.stride, from.bytes + from.start + j * from.stride, (size_t)width);
+  return NULL;
 }
 
 /* ---- bilinear and cubic ----------------------------------------------------------------------------- */
@@ -882,11 +921,11 @@ static ALWAYS int64_t blend_by(const Blend *b, const napi_typedarray_type type, 
       if (!is_done)
         value = way == BETWEEN_FOUR || way == BETWEEN_SIXTEEN ? between_four(b, x, y) : convolve(b, x, y);
       if (isnan(value)) {
-        own.is_gap[start + i] = 1;
+        if (own.is_gap != NULL) own.is_gap[start + i] = 1;
         gaps++;
         continue;
       }
-      own.is_gap[start + i] = 0;
+      if (own.is_gap != NULL) own.is_gap[start + i] = 0;
       store(own.pixels, start + i, value, type);
     }
   }
@@ -949,7 +988,7 @@ static napi_value blend(napi_env env, napi_callback_info info) {
   b.scale_y = number(&args);
   b.points = points_of(&args);
   const Array pixels = any_array(&args);
-  const Array is_gap = array_of(&args, napi_uint8_array);
+  b.is_gap = marks_or_none(&args, pixels.length);
   b.start = count_of(&args);
   b.stride = count_of(&args);
   if (args.wrong != NULL) return fail(env, args.wrong);
@@ -958,8 +997,7 @@ static napi_value blend(napi_env env, napi_callback_info info) {
     return fail(env, "Expected pixels of one type.");
   if (b.window.height * b.window.width != from.length)
     return fail(env, "Expected as many pixels as the window has.");
-  if (pixels.length != is_gap.length ||
-      !fits(b.start, b.stride, b.points.height, b.points.width, pixels.length))
+  if (!fits(b.start, b.stride, b.points.height, b.points.width, pixels.length))
     return fail(env, "Expected room for the block.");
   const double radius = method == BILINEAR ? 1 : 2;
   if (!(b.scale_x > 0 && b.scale_x <= 1 && b.scale_y > 0 && b.scale_y <= 1))
@@ -969,7 +1007,6 @@ static napi_value blend(napi_env env, napi_callback_info info) {
   b.reach_x = (int64_t)reach_x;
   b.reach_y = (int64_t)reach_y;
   b.pixels = pixels.data;
-  b.is_gap = is_gap.data;
   /* Nowhere where the window is no part of the raster, or the kernel is too large. */
   const Window *w = &b.window, *e = &b.extent;
   const bool is_part = w->col >= e->col && w->row >= e->row && w->col + w->width <= e->col + e->width &&
@@ -1037,7 +1074,7 @@ static napi_value missing(napi_env env, napi_callback_info info) {
 }
 
 /* Of the calls: whoever was compiled for others leaves the addon alone. */
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 NAPI_MODULE_INIT() {
   napi_value version;
@@ -1050,6 +1087,7 @@ NAPI_MODULE_INIT() {
       {"bounds", NULL, bounds, NULL, NULL, NULL, napi_enumerable, NULL},
       {"holders", NULL, holders, NULL, NULL, NULL, napi_enumerable, NULL},
       {"gather", NULL, gather, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"copyRows", NULL, copy_rows, NULL, NULL, NULL, napi_enumerable, NULL},
       {"blend", NULL, blend, NULL, NULL, NULL, napi_enumerable, NULL},
       {"missing", NULL, missing, NULL, NULL, NULL, napi_enumerable, NULL},
   };

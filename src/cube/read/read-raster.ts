@@ -3,9 +3,11 @@ import type { Shape } from '../../grid/geobox.js';
 import type { PlacedWindow } from '../../grid/onto/continued-window.js';
 import { intersect, relativeTo } from '../../grid/window.js';
 import { loadBlosc } from '../../kernel/gdal/blosc-addon.js';
+import { nativeLoops } from '../../kernel/gdal/resample-addon.js';
 import { type ChunkRead, ChunkReader } from '../../kernel/region/read-chunk.js';
 import type { Pool } from '../../pool/pool.js';
 import { allocate, type DType } from '../../raster/dtype.js';
+import type { LentMemory } from '../../raster/lent-memory.js';
 import { allocateShared, bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import { type ArrayLayout, layoutOf } from '../../store/metadata/array-layout.js';
 import { readBand, readMetadata } from '../../store/read.js';
@@ -15,6 +17,8 @@ export interface ReadOptions {
   /** Its threads decompress, straight into shared memory. Without one the calling thread does. */
   readonly pool?: Pool | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** For what threads read on the way to another grid, by who reads more than once. Default: each read has its own. */
+  readonly memory?: LentMemory | undefined;
 }
 
 /** Where arrays are read from. */
@@ -33,6 +37,8 @@ export interface RasterRequest {
   readonly leading?: readonly number[];
   /** Where the raster goes, if not into memory of its own: zeroed, shared where a pool of threads reads. */
   readonly into?: LoadedPixels | undefined;
+  /** What it goes into holds something else. */
+  readonly isUsed?: boolean;
 }
 
 /** Chunks that are fetched and decompressed at a time, for each thread: fetching one must not keep a thread waiting. */
@@ -54,7 +60,7 @@ export async function readRaster(
   if (layout === undefined) return readByLibrary(session, request);
   const { height, width } = request.shape;
   const raster = request.into ?? allocateRaster(layout.dtype, height * width, options);
-  const isMadeOfZeros = Object.is(layout.fillValue, 0);
+  const isMadeOfZeros = Object.is(layout.fillValue, 0) && request.isUsed !== true;
   if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
   const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
   const reader = options.pool ?? inlineReader();
@@ -124,7 +130,7 @@ export function allocateRaster(
 
 /** Decompresses on the calling thread, in memory that goes with the raster it is made for. */
 function inlineReader(): Pick<Pool, 'readChunk'> {
-  const chunks = new ChunkReader(loadBlosc());
+  const chunks = new ChunkReader(loadBlosc(), nativeLoops().copyRows);
   return { readChunk: (read) => chunks.read(read) };
 }
 
@@ -188,12 +194,11 @@ function covers({ parts, shape }: RasterRequest): boolean {
 }
 
 /** Arrays of other layouts, part by part, by zarrita. */
-async function readByLibrary(
-  session: Session,
-  { path, parts, shape, leading = [], into }: RasterRequest,
-): Promise<LoadedPixels> {
+async function readByLibrary(session: Session, request: RasterRequest): Promise<LoadedPixels> {
+  const { path, parts, shape, leading = [], into, isUsed = false } = request;
   const [t] = leading;
   let raster = into;
+  if (isUsed && !covers(request)) raster?.fill(0);
   for (const { window, row, col } of parts) {
     const pixels = await readBand(session, path, window, t);
     const length = shape.height * shape.width;

@@ -12,7 +12,8 @@ import { scaleOf, squaresOf } from '../../kernel/resample/scale.js';
 import { reachOf } from '../../kernel/resample/warp.js';
 import { createPool, type Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
-import { bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
+import { LentMemory } from '../../raster/lent-memory.js';
+import { bytesOfPixels, type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
 import { allDone, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
 
 export interface ReprojectJob extends ReadSource {
@@ -41,9 +42,10 @@ export interface ReprojectJob extends ReadSource {
 export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
   // Where the caller gave none, the calling thread computes.
   const pool = options.pool ?? createPool({ size: 0 });
+  const memory = options.memory ?? new LentMemory();
   const pieces = piecesOf(job.regions, job);
   const lane = async () => {
-    for (const piece of pieces) await reprojectPiece(piece, job, pool, options);
+    for (const piece of pieces) await reprojectPiece(piece, job, { ...options, pool, memory });
   };
   try {
     // One is read while another one is warped.
@@ -89,6 +91,9 @@ const ROWS_PREFERRED = 1.25;
 
 /** Memory for the bands of a piece that are read together: what they share is found once. */
 const BANDS_BYTES = 192 * 1024 ** 2;
+
+/** While the last chunks of one band are read, the next one's are found. */
+const BANDS_AT_A_TIME = 2;
 
 /** A piece this small is not cut further, whatever it reads. */
 const SMALLEST_SIDE = 16;
@@ -223,17 +228,15 @@ function* warpedTogether(names: readonly string[], dataset: Dataset, pixels: num
 async function reprojectPiece(
   { window, source, parts }: Piece,
   job: ReprojectJob,
-  pool: Pool,
-  options: ReadOptions,
+  options: ReadOptions & { readonly pool: Pool; readonly memory: LentMemory },
 ): Promise<void> {
   const { grid, target, names, dataset, resampling, leading } = job;
+  const { pool, memory } = options;
   const from = grid.geobox.crop(source);
-  for (const { typed, bands } of warpedTogether(names, dataset, source.height * source.width)) {
-    const rasters: LoadedPixels[] = [];
-    for (const path of bands.map((at) => names[at] as string)) {
-      const request = { path, shape: source, parts, leading };
-      rasters.push(await readRaster(job, request, { ...options, pool }));
-    }
+  const length = source.height * source.width;
+  for (const { typed, bands } of warpedTogether(names, dataset, length)) {
+    const rooms =
+      pool.size === 0 ? [] : bands.map(() => memory.lend(length * bytesOf(typed.dtype)));
     const warp = (block: Window) =>
       pool.warp({
         bands: rasters.map((pixels, k) => ({
@@ -252,6 +255,26 @@ async function reprojectPiece(
         resampling,
         grids: { source: grid.geobox.affine, target: target.toRecord() },
       });
-    await allDone([...cut(window, BLOCK_SIDE)].map(warp));
+    const rasters: LoadedPixels[] = [];
+    const waiting = bands.keys();
+    const lane = async () => {
+      for (const k of waiting) {
+        const room = rooms[k];
+        const request = {
+          path: names[bands[k] as number] as string,
+          shape: source,
+          parts,
+          leading,
+        };
+        const into = room && pixelsOver(typed.dtype, room.buffer, 0, length);
+        rasters[k] = await readRaster(job, { ...request, into, isUsed: true }, options);
+      }
+    };
+    try {
+      await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
+      await allDone([...cut(window, BLOCK_SIDE)].map(warp));
+    } finally {
+      for (const room of rooms) memory.giveBack(room);
+    }
   }
 }

@@ -9,6 +9,7 @@ import type { GeoTiffFile, GeoTiffLayout } from '../../kernel/region/raster-file
 import { localPath } from '../../machine/local-path.js';
 import type { OpenGeoTiff, Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
+import { LentMemory } from '../../raster/lent-memory.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import {
   type CubeView,
@@ -134,6 +135,7 @@ async function pump(view: CubeView, job: Job, target: OpenGeoTiff, file: GeoTiff
   ];
   const most = Math.max(...parts.map(({ window, bands }) => window.height * window.width * bands));
   const rooms = [0, 1].map(() => allocateRaster(file.dtype, most, options));
+  const memory = new LentMemory();
   // One thread reads and writes by turns.
   const isOverlapping = options.pool.size > 1;
   let writing: Promise<void> = Promise.resolve();
@@ -141,9 +143,11 @@ async function pump(view: CubeView, job: Job, target: OpenGeoTiff, file: GeoTiff
     if (options.signal?.aborted) throw new AbortedError('The load was stopped.');
     const room = rooms[i % 2] as LoadedPixels;
     let used = 0;
-    const pixels = await read(view, job, part, (length) => {
+    const pixels = await read(view, { ...job, options: { ...options, memory } }, part, (length) => {
       used += length;
-      return room.subarray(used - length, used).fill(0) as LoadedPixels;
+      const own = room.subarray(used - length, used) as LoadedPixels;
+      // Fresh memory is zeroed.
+      return i < rooms.length ? own : own.fill(0);
     }).catch(async (error: unknown) => {
       await writing.catch(() => {});
       throw error;

@@ -25,7 +25,7 @@ interface ResampleAddon {
     height: number,
     width: number,
     pixels: LoadedPixels,
-    isGap: Uint8Array,
+    isGap: Uint8Array | undefined,
     start: number,
     stride: number,
   ): number;
@@ -33,14 +33,15 @@ interface ResampleAddon {
     method: number,
     from: LoadedPixels,
     fromGap: Uint8Array | undefined,
-    ...args: readonly (LoadedPixels | number)[]
+    ...args: readonly (LoadedPixels | number | undefined)[]
   ): number;
+  copyRows(...args: readonly (Uint8Array | number)[]): void;
   /** `value` NaN: none. */
   missing(pixels: LoadedPixels, value: number, isGap: Uint8Array): number;
 }
 
 /** Of the calls; one that was compiled from older sources has others. */
-const VERSION = 2;
+const VERSION = 3;
 
 let loaded: { readonly loops: Loops | undefined } | undefined;
 
@@ -113,6 +114,12 @@ function loopsBy(addon: ResampleAddon): Loops {
         ...[room.pixels, room.isGap, place.start, place.stride],
       );
       return gaps > 0;
+    },
+    copyRows(from, to, height, width) {
+      addon.copyRows(
+        ...[from.bytes, from.start, from.stride],
+        ...[to.bytes, to.start, to.stride, height, width],
+      );
     },
     addMissing: (pixels, value, isGap) => addon.missing(pixels, value ?? Number.NaN, isGap) > 0,
   };

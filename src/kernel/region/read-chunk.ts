@@ -3,6 +3,7 @@ import { RasterError } from '../../errors.js';
 import type { Window } from '../../grid/window.js';
 import type { ChunkCompression } from '../../raster/codec.js';
 import { bytesOf, type DType } from '../../raster/dtype.js';
+import { copyRows } from '../resample/rows.js';
 import { type DecodesBlosc, decompress, decompressPart } from './decompress.js';
 
 /** Bytes that lie in a file: whoever decompresses them reads them, into memory it uses again. */
@@ -41,14 +42,20 @@ export interface ChunkRead {
 export class ChunkReader {
   readonly #free: Scratch[] = [];
 
-  /** @param blosc libblosc where it is at hand; numcodecs otherwise. */
-  constructor(private readonly blosc?: DecodesBlosc) {}
+  /**
+   * @param blosc libblosc where it is at hand; numcodecs otherwise
+   * @param copy what copies fastest
+   */
+  constructor(
+    private readonly blosc?: DecodesBlosc,
+    private readonly copy = copyRows,
+  ) {}
 
   /** @throws {RasterError} when the chunk is damaged or of another size. */
   async read(read: ChunkRead): Promise<void> {
     const scratch = this.#free.pop() ?? new Scratch();
     try {
-      const pending = readInto(read, scratch, this.blosc);
+      const pending = readInto(read, scratch, this.copy, this.blosc);
       // Most codecs are done by now; others leave, and the memory stays theirs until they are back.
       if (pending !== undefined) await pending;
     } catch (cause) {
@@ -84,6 +91,7 @@ class Scratch {
 function readInto(
   { from, compression, dtype, chunk: [rows, cols], part, into }: ChunkRead,
   scratch: Scratch,
+  copyPixels: typeof copyRows,
   blosc: DecodesBlosc | undefined,
 ): Promise<void> | undefined {
   const size = bytesOf(dtype);
@@ -99,13 +107,9 @@ function readInto(
       : decompressPart(bytes, compression, rows * rowBytes, part.row * rowBytes, target, blosc);
   if (isDirect) return pending;
   const copy = () => {
-    for (let y = 0; y < part.height; y++) {
-      const first = y * rowBytes + part.col * size;
-      into.bytes.set(
-        target.subarray(first, first + part.width * size),
-        start + y * into.width * size,
-      );
-    }
+    const from = { bytes: target, start: part.col * size, stride: rowBytes };
+    const to = { bytes: into.bytes, start, stride: into.width * size };
+    copyPixels(from, to, part.height, part.width * size);
   };
   if (pending !== undefined) return pending.then(copy);
   copy();

@@ -2,8 +2,7 @@ import type { Resampling } from '../../dataset/dataset.js';
 import { GeoBox, type GeoBoxRecord } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
 import { bytesOf, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
-import { bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
-import type { BandRaster } from '../band-raster.js';
+import { bytesOfPixels, type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
 import type { Loops } from '../resample/loops.js';
 import type { WarpedBands, WarpGrids } from '../resample/rasters.js';
 import type { SourceBand } from '../resample/warp.js';
@@ -39,12 +38,15 @@ export interface WarpedBand {
   readonly into: ChunkRead['into'];
 }
 
+/** What rasters are cut and looked at with. */
+type CopyingLoops = Pick<Loops, 'addMissing' | 'copyRows'>;
+
 export function createRegionKernel(
   warp: WarpedBands,
   blosc: DecodesBlosc | undefined,
-  loops: Pick<Loops, 'addMissing'>,
+  loops: CopyingLoops,
 ): RegionKernel {
-  const chunks = new ChunkReader(blosc);
+  const chunks = new ChunkReader(blosc, loops.copyRows);
   // Used by one warp at a time: none of them waits.
   const workspace = new Workspace();
   return {
@@ -56,7 +58,7 @@ export function createRegionKernel(
 function warpInto(
   { bands, dtype, nodata, from, to, resampling, grids = {} }: WarpJob,
   warp: WarpedBands,
-  loops: Pick<Loops, 'addMissing'>,
+  loops: CopyingLoops,
   workspace: Workspace,
 ): void {
   const target = GeoBox.fromRecord(to);
@@ -66,23 +68,25 @@ function warpInto(
   const sources = bands.map((band) =>
     byWindows(band.pixels as PixelArray, source, { dtype, nodata, loops, workspace }),
   );
-  const room = {
-    pixels: workspace.array('pixels warped', dtype, length),
-    isGap: workspace.array('gaps warped', 'uint8', length),
-  };
+  const places = bands.map(({ into }) => {
+    const { buffer, byteOffset, byteLength } = into.bytes;
+    const pixels = pixelsOver(dtype, buffer, byteOffset, byteLength / bytesOf(dtype)) as PixelArray;
+    // Where there is no value, what the raster holds stays: nobody needs marks.
+    return { room: { pixels }, start: into.row * into.width + into.col, stride: into.width };
+  });
   const holderRoom = new IndexRoom(workspace, length);
-  const how = { dtype, resampling, grids, room, holderRoom };
+  // What is taken as it is, is taken from where it lies; what is looked at for gaps, by windows.
+  const isInMemory = resampling === 'near';
+  const how = { dtype, resampling, grids, places, holderRoom, isInMemory };
   try {
-    let i = 0;
-    for (const band of warp(sources, source, target, how))
-      put(band, target, bytesOf(dtype), (bands[i++] as WarpedBand).into);
+    for (const _ of warp(sources, source, target, how));
   } finally {
     holderRoom.giveBack();
   }
 }
 
 interface Windows extends Pick<WarpJob, 'dtype' | 'nodata'> {
-  readonly loops: Pick<Loops, 'addMissing'>;
+  readonly loops: CopyingLoops;
   readonly workspace: Workspace;
 }
 
@@ -96,8 +100,12 @@ function byWindows(
     const first = row * columns + col;
     if (width === columns) return whole.subarray(first, first + height * width) as PixelArray;
     const pixels = workspace.array('source', dtype, height * width);
-    for (let y = 0, from = first; y < height; y++, from += columns)
-      (pixels as Uint8Array).set((whole as Uint8Array).subarray(from, from + width), y * width);
+    const size = bytesOf(dtype);
+    loops.copyRows(
+      { bytes: bytesOfPixels(whole), start: first * size, stride: columns * size },
+      { bytes: bytesOfPixels(pixels), start: 0, stride: width * size },
+      ...([height, width * size] as const),
+    );
     return pixels;
   };
   return {
@@ -113,23 +121,4 @@ function byWindows(
       return { pixels, lacks: nodata ?? Number.NaN };
     },
   };
-}
-
-function put(band: BandRaster, target: GeoBox, size: number, into: ChunkRead['into']): void {
-  const result = bytesOfPixels(band.pixels);
-  const { isGap } = band;
-  for (let y = 0; y < target.height; y++) {
-    const start = y * target.width;
-    const to = ((into.row + y) * into.width + into.col) * size;
-    // Runs of pixels that have a value.
-    for (let x = 0; x < target.width; ) {
-      const next =
-        isGap === undefined ? -1 : isGap.subarray(start + x, start + target.width).indexOf(1);
-      const end = next === -1 ? target.width : x + next;
-      if (end > x)
-        into.bytes.set(result.subarray((start + x) * size, (start + end) * size), to + x * size);
-      x = end;
-      while (x < target.width && isGap !== undefined && isGap[start + x] === 1) x++;
-    }
-  }
 }

@@ -1,8 +1,14 @@
 import { type DType, isFloat, type PixelArray, rangeOf } from '../../raster/dtype.js';
 
-/** Where a band is put, whatever it held before. */
+/** Where a band is put. Pixels that get no value stay what they are. */
 export interface BandRoom {
   readonly pixels: PixelArray;
+  /** Gets a mark for each pixel, where anybody wants them. */
+  readonly isGap?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** A room with marks, whatever they were before. */
+export interface MarkedRoom extends BandRoom {
   readonly isGap: Uint8Array<ArrayBuffer>;
 }
 
@@ -19,6 +25,11 @@ export interface BandPlace extends BlockPlace {
   readonly room: BandRoom;
 }
 
+/** The same in a room with marks. */
+export interface MarkedPlace extends BandPlace {
+  readonly room: MarkedRoom;
+}
+
 /** Puts values, of which NaN stands for a gap, into a band from a pixel on. @returns whether any is a gap. */
 export type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
 
@@ -31,11 +42,11 @@ export function storing(dtype: DType): Store {
     for (let i = 0, at = from; i < values.length; i++, at++) {
       const value = values[i] as number;
       if (Number.isNaN(value)) {
-        isGap[at] = 1;
+        if (isGap !== undefined) isGap[at] = 1;
         gaps++;
         continue;
       }
-      isGap[at] = 0;
+      if (isGap !== undefined) isGap[at] = 0;
       pixels[at] = isInteger ? Math.min(Math.max(Math.floor(value + 0.5), low), high) : value;
     }
     return gaps > 0;

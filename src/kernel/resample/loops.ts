@@ -12,6 +12,7 @@ import { modeOf } from './methods/mode.js';
 import { gather, holdersOf } from './methods/near.js';
 import type { RowsOf, SourceView } from './methods/resampler.js';
 import { type BlockPoints, type Box, boundsOf, bringBack } from './points.js';
+import { copyRows, type Rows } from './rows.js';
 import { interpolate, type Strip, type StripRemarks } from './squares.js';
 
 /** Resamplings that compute values; the other one takes pixels as they are. */
@@ -48,6 +49,8 @@ export interface Loops {
     room: BandRoom,
     place: BlockPlace,
   ): boolean;
+  /** Between arrays of one thread or of several: V8 copies to and from shared memory byte by byte. */
+  copyRows(from: Rows, to: Rows, height: number, width: number): void;
   /** Marks pixels that are NaN or of a value, where one is given. @returns whether there are any. */
   addMissing(pixels: LoadedPixels, value: number | undefined, isGap: Uint8Array): boolean;
 }
@@ -65,6 +68,7 @@ export const TYPESCRIPT_LOOPS: Loops = {
   boundsOf,
   holdersOf,
   gather,
+  copyRows,
   compute(resampling, view, { xs, ys, stride, first, height, width }, dtype, room, place) {
     const rows = ROWS[resampling](view, stride + 1);
     const store = storing(dtype);

@@ -5,7 +5,7 @@ import type { GeoBox } from '../../grid/geobox.js';
 import { relativeTo, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
-import type { BandRoom } from './band-room.js';
+import type { BandPlace } from './band-room.js';
 import { type Lattice, placeOn, targetOn, type WholeGrid } from './lattice.js';
 import { type Loops, TYPESCRIPT_LOOPS } from './loops.js';
 import type { Positions } from './positions.js';
@@ -22,8 +22,8 @@ export interface RasterWarp {
   readonly resampling: Resampling;
   readonly grids?: WarpGrids | undefined;
   readonly loops?: Loops;
-  /** For one band after the other, each until the next is asked for. Default: fresh memory. */
-  readonly room?: BandRoom | undefined;
+  /** Of each band, where it goes. Default: fresh memory. */
+  readonly places?: readonly BandPlace[] | undefined;
   readonly holderRoom?: HolderRoom | undefined;
   /** A band is read as one, whatever of it is needed. */
   readonly isInMemory?: boolean;
@@ -55,7 +55,7 @@ export function* warpRasters(
   how: RasterWarp,
   positionsOf: PositionsOf,
 ): Generator<BandRaster> {
-  const { dtype, resampling, grids = {}, loops = TYPESCRIPT_LOOPS, room, holderRoom } = how;
+  const { dtype, resampling, grids = {}, loops = TYPESCRIPT_LOOPS, places, holderRoom } = how;
   const source = placeOn(from, grids.source);
   const { lattice, window, grid } = targetOn(to, grids.target);
   const warp = new Warp({
@@ -70,12 +70,13 @@ export function* warpRasters(
     isInMemory: how.isInMemory ?? false,
     ...(holderRoom === undefined ? {} : { holderRoom }),
   });
-  for (const band of bands) {
+  for (const [i, band] of bands.entries()) {
     const own = inRaster(band, source.window);
-    if (room === undefined) yield warp.band(dtype, own);
+    const place = places?.[i];
+    if (place === undefined) yield warp.band(dtype, own);
     else {
-      const hasGaps = warp.bandInto(dtype, own, { room, start: 0, stride: to.width });
-      yield { pixels: room.pixels, isGap: hasGaps ? room.isGap : undefined };
+      const hasGaps = warp.bandInto(dtype, own, place);
+      yield { pixels: place.room.pixels, isGap: hasGaps ? place.room.isGap : undefined };
     }
   }
 }

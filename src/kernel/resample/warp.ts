@@ -210,7 +210,7 @@ export class Warp {
     const start = corner + (block.row - target.row) * stride + block.col - target.col;
     if (source === undefined) {
       for (let j = 0, at = start; j < block.height; j++, at += stride)
-        room.isGap.fill(1, at, at + block.width);
+        room.isGap?.fill(1, at, at + block.width);
       return true;
     }
     const place = { start, stride };

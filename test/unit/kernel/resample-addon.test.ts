@@ -25,6 +25,13 @@ describe.skipIf(native === undefined)('the loops of resampling in C', () => {
           pixelsOf(loops, scene, resampling, dtype),
         );
         expect({ seed, round, resampling, ...other }).toEqual({ seed, round, resampling, ...one });
+        for (const loops of [TYPESCRIPT_LOOPS, native]) {
+          const { isGap, ...unmarked } = pixelsOf(loops, scene, resampling, dtype, false);
+          expect({ seed, round, resampling, isGap, ...unmarked }).toEqual({
+            ...{ seed, round, resampling },
+            ...{ ...one, isGap: undefined },
+          });
+        }
       }
     }
   });
@@ -102,6 +109,30 @@ describe.skipIf(native === undefined)('the loops of resampling in C', () => {
         return { isAny: loops.addMissing(pixels, value, isGap), isGap };
       });
       expect({ seed, value, ...other }).toEqual({ seed, value, ...one });
+    }
+  });
+
+  test('copy the same rows, from and to memory of one thread or of several', () => {
+    const seed = seedOfRun();
+    const next = random(seed);
+    const whole = (most: number) => Math.floor(next() * most);
+    for (let round = 0; round < ROUNDS; round++) {
+      const [height, width] = [whole(6), whole(9)];
+      const rows = () => ({ start: whole(5), stride: width + whole(4) });
+      const [from, to] = [rows(), rows()];
+      const memory = ({ start, stride }: ReturnType<typeof rows>) => {
+        const length = start + height * stride + 3;
+        return new Uint8Array(
+          next() < 0.5 ? new SharedArrayBuffer(length) : new ArrayBuffer(length),
+        ).fill(7);
+      };
+      const source = memory(from).map(() => whole(256));
+      const [one, other] = [TYPESCRIPT_LOOPS, native].map((loops) => {
+        const bytes = memory(to);
+        loops.copyRows({ bytes: source, ...from }, { bytes, ...to }, height, width);
+        return Array.from(bytes);
+      });
+      expect({ seed, round, other }).toEqual({ seed, round, other: one });
     }
   });
 
@@ -228,9 +259,13 @@ function pixelsOf(
   { window, extent, pixels, isGap, lacks, points, scale, place }: Scene,
   resampling: 'near' | 'bilinear' | 'cubic',
   dtype: DType,
+  isMarked = true,
 ) {
   const length = place.start + points.height * place.stride + 3;
-  const room = { pixels: allocate(dtype, length).fill(9), isGap: new Uint8Array(length).fill(8) };
+  const room = {
+    pixels: allocate(dtype, length).fill(9),
+    isGap: isMarked ? new Uint8Array(length).fill(8) : undefined,
+  };
   const source = { pixels, isGap };
   const holders = new Int32Array(points.height * points.width);
   if (resampling === 'near') loops.holdersOf(points, window, holders);
@@ -296,6 +331,7 @@ function goodCalls(): Record<string, unknown[]> {
     holders: [...points, ...window, new Int32Array(12)],
     gather: [pixels, isGap, 0, 0, new Int32Array(12), 3, 4, pixels, isGap, 0, 4],
     blend: [0, pixels, isGap, ...window, ...window, 0.8, 0.7, ...points, pixels, isGap, 0, 4],
+    copyRows: [new Uint8Array(12), 0, 4, new Uint8Array(12), 1, 4, 3, 3],
     missing: [pixels, 3, isGap],
   };
 }

@@ -7,7 +7,7 @@ import type { DType, PixelArray } from '../../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../../tile.js';
 import type { BandRaster, RawRaster } from '../../band-raster.js';
 import { BLENDS, moveOffNodata } from '../../nodata.js';
-import type { BandPlace, BandRoom } from '../../resample/band-room.js';
+import type { MarkedPlace, MarkedRoom } from '../../resample/band-room.js';
 import type { Warp } from '../../resample/warp.js';
 import type { DiskFile } from '../../tile-reader.js';
 import { IndexRoom, type Workspace } from '../../workspace.js';
@@ -87,7 +87,7 @@ class Mosaic implements DiskFile {
     this.#shape = { height, width };
   }
 
-  readInto(band: number, grid: GeoBox, recipe: Recipe, into: BandPlace): boolean {
+  readInto(band: number, grid: GeoBox, recipe: Recipe, into: MarkedPlace): boolean {
     return naming(this.#names, () => {
       this.#mayHoldCode = false;
       const at = this.#placeOf(grid);
@@ -129,7 +129,7 @@ class Mosaic implements DiskFile {
   /** Pixels as they are; a gap is what no file has a value for. */
   #read(band: number, window: Window, recipe: Recipe): BandRaster {
     const { dtype } = recipe;
-    let result: BandRoom | undefined;
+    let result: MarkedRoom | undefined;
     for (const { file, dataset, window: own } of this.members) {
       const common = intersect(own, window);
       if (common === undefined) continue;
@@ -176,13 +176,13 @@ class Mosaic implements DiskFile {
     return code;
   }
 
-  #empty(window: Window, dtype: DType): BandRoom {
+  #empty(window: Window, dtype: DType): MarkedRoom {
     const room = this.#room('of files', window, dtype);
     room.isGap.fill(1);
     return room;
   }
 
-  #room(use: string, { height, width }: Shape, dtype: DType): BandRoom {
+  #room(use: string, { height, width }: Shape, dtype: DType): MarkedRoom {
     const length = height * width;
     return {
       pixels: this.workspace.array(`pixels ${use}`, dtype, length),
@@ -190,7 +190,7 @@ class Mosaic implements DiskFile {
     };
   }
 
-  #warpInto(band: number, grid: GeoBox, recipe: Recipe, into: BandPlace): boolean {
+  #warpInto(band: number, grid: GeoBox, recipe: Recipe, into: MarkedPlace): boolean {
     const started = performance.now();
     try {
       if (this.#warp === undefined || !this.#warp.grid.equals(grid))
@@ -216,7 +216,7 @@ class Mosaic implements DiskFile {
 }
 
 /** Copies a raster, and its marks where it has gaps. @returns whether it has any. */
-function put({ pixels, isGap }: BandRaster, shape: Shape, { room, start, stride }: BandPlace) {
+function put({ pixels, isGap }: BandRaster, shape: Shape, { room, start, stride }: MarkedPlace) {
   const { height, width } = shape;
   for (let y = 0, to = start; y < height; y++, to += stride) {
     const [from, end] = [y * width, (y + 1) * width];
@@ -229,7 +229,7 @@ function put({ pixels, isGap }: BandRaster, shape: Shape, { room, start, stride 
 /** Moves valid pixels off the code for "no value", where they lie. */
 function moveOff(
   shape: Shape,
-  { room, start, stride }: BandPlace,
+  { room, start, stride }: MarkedPlace,
   hasGaps: boolean,
   recipe: Recipe,
 ) {

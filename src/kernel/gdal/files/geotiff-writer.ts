@@ -16,6 +16,7 @@ import { escapeXml } from '../inputs/xml.js';
 import { loadGdal, uniqueName } from '../load.js';
 import { spatialReference } from '../proj/srs.js';
 import { GDAL_TYPES, rawBand } from '../raw-dataset.js';
+import { nativeLoops } from '../resample-addon.js';
 import { draftOptions, optionsOf } from './creation-options.js';
 
 /** Writes a file whose pixels all lie in memory. @throws {RasterError} */
@@ -133,15 +134,16 @@ export class GeoTiffWriter {
     const { blockHeight, blockWidth } = this.layout;
     const block = this.#block;
     const size = bytesOf(this.file.dtype);
-    const [from, to] = [bytesOfPixels(pixels), bytesOfPixels(block)];
     const cols = Math.min(blockWidth, width - col);
     const rows = Math.min(blockHeight, height - row);
-    for (let y = 0; y < rows; y++) {
-      const [start, first] = [((row + y) * width + col) * size, y * blockWidth];
-      to.set(from.subarray(start, start + cols * size), first * size);
-      if (cols < blockWidth)
+    nativeLoops().copyRows(
+      { bytes: bytesOfPixels(pixels), start: (row * width + col) * size, stride: width * size },
+      { bytes: bytesOfPixels(block), start: 0, stride: blockWidth * size },
+      ...([rows, cols * size] as const),
+    );
+    if (cols < blockWidth)
+      for (let y = 0, first = 0; y < rows; y++, first += blockWidth)
         block.fill(block[first + cols - 1] as number, first + cols, first + blockWidth);
-    }
     const last = (rows - 1) * blockWidth;
     for (let y = rows; y < blockHeight; y++)
       block.copyWithin(y * blockWidth, last, last + blockWidth);

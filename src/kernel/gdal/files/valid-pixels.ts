@@ -2,7 +2,7 @@ import type { Dataset } from 'gdal-async';
 import type { Window } from '../../../grid/window.js';
 import { canHold, DTYPES, type DType, isFloat, type PixelArray } from '../../../raster/dtype.js';
 import type { BandRaster, RawRaster } from '../../band-raster.js';
-import type { BandRoom } from '../../resample/band-room.js';
+import type { MarkedRoom } from '../../resample/band-room.js';
 import { GDAL_TYPES } from '../raw-dataset.js';
 import { nativeLoops } from '../resample-addon.js';
 
@@ -29,7 +29,7 @@ export function readRaw(
   number: number,
   window: Window,
   options: ReadOptions,
-  room: BandRoom,
+  room: MarkedRoom,
 ): RawRaster {
   for (const _ of masksOf(dataset, number))
     return readValid(dataset, number, window, options, room);
@@ -55,7 +55,7 @@ export function readValid(
   number: number,
   window: Window,
   { dtype, code }: ReadOptions,
-  { pixels, isGap }: BandRoom,
+  { pixels, isGap }: MarkedRoom,
 ): BandRaster {
   const band = dataset.bands.get(number);
   read(band, window, pixels, GDAL_TYPES[dtype]);

@@ -52,10 +52,10 @@ export function gather(
         (fromGap !== undefined && fromGap[holder] === 1) ||
         (isRaw && (value === lacks || Number.isNaN(value)))
       ) {
-        isGap[at] = 1;
+        if (isGap !== undefined) isGap[at] = 1;
         gaps++;
       } else {
-        isGap[at] = 0;
+        if (isGap !== undefined) isGap[at] = 0;
         pixels[at] = value;
       }
     }

@@ -128,6 +128,39 @@ describe('a GeoTIFF that is written part by part', () => {
     expect(readdirSync(folder).filter((each) => each.startsWith('.'))).toEqual([]);
   });
 
+  test('of a cube that is half empty has nodata there, whatever the memory held of the part before', async () => {
+    const dataset = parseDataset({
+      ...{ title: 'Half', local: true, bands: ['one', 'two'], dtype: 'uint16', nodata: 0 },
+      grid: {
+        crs: 'EPSG:32633',
+        transform: [10, 0, 500_000, 0, -10, 7_000_000],
+        shape: [HEIGHT, WIDTH],
+        chunk: 300,
+      },
+    });
+    const half = await Cube.create(join(folder, 'half'), dataset, { pool });
+    const files = await localFiles(dataset, [join(folder, 'source.tif')], { bands: [1, 2] });
+    const every = half.grid.tilesIn([{ row: 0, col: 0, height: HEIGHT, width: WIDTH }]);
+    for (const { row, col } of every)
+      if ((row + col) % 2 === 0) {
+        const tile = { row: row * 300 + 10, col: col * 300 + 10, height: 20, width: 20 };
+        await half.ingest(half.grid.geobox.crop(tile), { source: files, pool });
+      }
+    const file = join(folder, 'half.tif');
+    const options = { pool, like: OTHER } as const;
+    await half.saveGeoTiff(half.grid.geobox, file, { ...options, pixelBytes: FEW_BYTES });
+    const whole = join(folder, 'half whole.tif');
+    await writeGeoTiff(await half.load(half.grid.geobox, { like: OTHER }), whole, { pool });
+    const [parts, one] = [read(file), read(whole)];
+    expect(parts.bands).toEqual(one.bands);
+    const pixels = new Uint16Array(
+      Uint8Array.from(Buffer.from(parts.bands[0]?.pixels ?? '', 'base64')).buffer,
+    );
+    const empty = pixels.filter((pixel) => pixel === 0).length / pixels.length;
+    expect(empty).toBeGreaterThan(0.4);
+    expect(empty).toBeLessThan(0.9);
+  });
+
   test('says scale, offset and unit of the bands that have them', async () => {
     const file = join(folder, 'scaled.tif');
     await cube.saveGeoTiff(cube.grid.geobox, file, { pool, pixelBytes: FEW_BYTES });
