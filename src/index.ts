@@ -74,6 +74,7 @@ export type {
   EarthEngineSourceOptions,
 } from './cube/sources/earth-engine.js';
 export type { QuotaOptions } from './cube/sources/quota.js';
+export type { DamagedCompanion } from './cube/state/companions.js';
 export type { FinaliseOptions, FinaliseReport } from './cube/state/finalise.js';
 export type { MergedReport } from './cube/state/merged-report.js';
 export type { StatePictureOptions } from './cube/state/state-picture.js';

@@ -12,7 +12,7 @@ import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
 import { writeTileList } from '../options/tile-list.js';
-import { megabytes } from '../output/summary-text.js';
+import { companionText, megabytes } from '../output/summary-text.js';
 import { complain, print, printJson, tell } from '../output/terminal.js';
 
 interface Options extends RegionOptions {
@@ -92,7 +92,7 @@ async function run(options: Options): Promise<void> {
       failed,
       missing.map((tile) => `${JSON.stringify({ tile })}\n`),
     );
-  if (report.damaged > 0) process.exitCode = EXIT.failed;
+  if (report.damaged + report.companions.length > 0) process.exitCode = EXIT.failed;
   else if (report.missing > 0 || (merged?.lost ?? 0) > 0) process.exitCode = EXIT.partial;
   if (quiet) return;
   if (format === 'json') printJson(merged === undefined ? report : { ...report, merged });
@@ -101,6 +101,7 @@ async function run(options: Options): Promise<void> {
     print(
       ...(merged === undefined ? [] : mergeWords(merged)),
       ...damaged,
+      ...report.companions.map(companionText),
       `${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty, ${report.missing} missing, ${report.damaged} damaged`,
       ...lacking.map(
         ({ shard, tiles: count }) => `shard ${shard + 1} of ${shards} lacks ${count} tiles`,

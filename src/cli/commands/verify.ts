@@ -16,7 +16,7 @@ import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js'
 import { addRegionOptions } from '../options/region.js';
 import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
 import { type TargetOptions, targetIn, tilesOption } from '../options/subject/tiles.js';
-import { megabytes } from '../output/summary-text.js';
+import { companionText, megabytes } from '../output/summary-text.js';
 import { print, printJson } from '../output/terminal.js';
 
 interface Options extends TargetOptions, ComputeOptions, ShardOptions {
@@ -38,7 +38,7 @@ export function verifyCommand(): Command {
     .option('--quick', 'check that chunks are there, and do not decode them')
     .option(
       '--repair',
-      'reopen damaged tiles, so that the next ingest fetches them again; a cube whose newest commit cannot be read goes back to the newest that can',
+      'reopen damaged tiles, so that the next ingest fetches them again; coordinates are written again, and a cube whose newest commit cannot be read goes back to the newest that can',
     )
     .addOption(
       new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
@@ -87,6 +87,9 @@ async function run(options: Options): Promise<void> {
     interrupt.release();
     await pool?.close();
   }
+  for (const companion of quiet ? [] : report.companions)
+    if (format === 'text') print(companionText(companion));
+    else if (format === 'ndjson') printJson(companion, undefined, 0);
   if (format === 'json' && !quiet)
     printJson({
       ...report,
@@ -94,8 +97,10 @@ async function run(options: Options): Promise<void> {
       ...(rolledBack === undefined ? {} : { rolledBack }),
     });
   else if (format === 'text' && !quiet) print(...verifyText(report).split('\n'));
-  if (report.damaged > 0)
-    process.exitCode = report.repaired === report.damaged ? EXIT.partial : EXIT.failed;
+  const all = report.damaged + report.companions.length;
+  if (all > 0)
+    process.exitCode =
+      report.repaired + report.companionsMended === all ? EXIT.partial : EXIT.failed;
   else if (rolledBack !== undefined) process.exitCode = EXIT.partial;
 }
 
@@ -109,12 +114,19 @@ function rollBackText({ problem, to }: RollBack): string {
 
 export function verifyText(report: VerifyReport): string {
   const { tiles, loaded, empty, chunks, bytes, damaged, repaired, quick } = report;
+  const { companions, companionsMended } = report;
   const read = quick
     ? `${chunks} chunks are there (not decoded)`
     : `${chunks} chunks decoded (${megabytes(bytes)})`;
   const lines = [`${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
-  if (damaged === 0) lines.push('No damage found');
-  else if (repaired === 0)
+  if (damaged + companions.length === 0) lines.push('No damage found');
+  if (companionsMended > 0) lines.push(`${companionsMended} of what lies beside the tiles: mended`);
+  else if (companions.length > 0)
+    lines.push(
+      `${companions.length} of what lies beside the tiles: damaged. "geocubes verify --repair" mends it`,
+    );
+  if (damaged === 0) return lines.join('\n');
+  if (repaired === 0)
     lines.push(`${damaged} tiles are damaged. "geocubes verify --repair" reopens them`);
   else lines.push(`${repaired} damaged tiles were reopened. "geocubes ingest" fetches them again`);
   return lines.join('\n');

@@ -1,3 +1,4 @@
+import type { DamagedCompanion } from '../../cube/state/companions.js';
 import type { IngestSummary } from '../../observe/summary.js';
 import { formatSeconds } from './progress-bar.js';
 
@@ -76,4 +77,9 @@ function plural(count: number, noun: string): string {
 
 export function megabytes(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/** What is damaged beside the tiles, as a line. */
+export function companionText({ path, message }: DamagedCompanion): string {
+  return path === 'commit' ? `the newest commit cannot be read: ${message}` : `${path} ${message}`;
 }

@@ -35,7 +35,8 @@ export interface FinaliseOptions extends TimeOptions {
 }
 
 /** What became of a region, all shards together. */
-export interface FinaliseReport extends Pick<VerifyReport, 'loaded' | 'empty' | 'damaged'> {
+export interface FinaliseReport
+  extends Pick<VerifyReport, 'loaded' | 'empty' | 'damaged' | 'companions'> {
   /** Of the region, all of its time steps that are meant. */
   readonly tiles: number;
   readonly missing: number;
@@ -67,7 +68,7 @@ export async function finaliseRegion(
     ...(onDamage === undefined ? {} : { onDamage }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const { tiles, loaded, empty, damaged } = verified;
+  const { tiles, loaded, empty, damaged, companions } = verified;
   const missing = new Set<string>();
   const states =
     verified.notLoaded === 0 ? [] : walkStates(await ledgerOf(cube), tilesIn(roi, grid), steps);
@@ -81,7 +82,16 @@ export async function finaliseRegion(
     shards === undefined || missing.size === 0
       ? []
       : [...lackingIn(cutTiles(cube, tilesIn(roi, grid), steps, shards), missing)];
-  const report = { tiles, loaded, empty, missing: missing.size, damaged, lacking, running };
+  const report = {
+    tiles,
+    loaded,
+    empty,
+    missing: missing.size,
+    damaged,
+    companions,
+    lacking,
+    running,
+  };
   if (folder === undefined) return report;
   const { mergeReports } = await import('./merged-report.js');
   const region = { roi, steps, shards, tiles, damaged, missing };

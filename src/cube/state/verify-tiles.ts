@@ -7,6 +7,7 @@ import type { Session } from '../../store/session.js';
 import type { CheckChunk } from '../../store/tiles/chunk-check.js';
 import { type Ledger, type LedgerEntry, TileState } from '../../store/tiles/ledger.js';
 import { chunkCheckers } from './chunk-checkers.js';
+import type { DamagedCompanion } from './companions.js';
 
 /** What is wrong with a tile. */
 export type DamageKind =
@@ -45,6 +46,10 @@ export interface VerifyReport {
   readonly byKind: Readonly<Record<DamageKind, number>>;
   /** Tiles that were reopened, so that the next ingest fetches them. */
   readonly repaired: number;
+  /** What is damaged beside the tiles: files of the newest commit, coordinates, the record of fetches. */
+  readonly companions: readonly DamagedCompanion[];
+  /** How many of these were mended. */
+  readonly companionsMended: number;
 }
 
 export interface Checkup {
@@ -58,6 +63,8 @@ export interface Checkup {
   readonly pool?: Pool | undefined;
   readonly onDamage: (tile: DamagedTile) => void;
   readonly onTile?: ((checked: number) => void) | undefined;
+  /** Looks at what else there is of each tile. */
+  readonly beside: (index: TileIndex) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +75,9 @@ const TOGETHER = 16;
  * Looks at each tile's chunks and at what the ledger says of them, in order.
  * @throws {StoreError | AbortedError}
  */
-export async function verifyTiles(checkup: Checkup): Promise<Omit<VerifyReport, 'repaired'>> {
+export async function verifyTiles(
+  checkup: Checkup,
+): Promise<Omit<VerifyReport, 'repaired' | 'companions' | 'companionsMended'>> {
   const { session, dataset, quick, ledger, signal } = checkup;
   const names = quick ? [] : dataset.bands.map(({ name }) => name);
   const checkers = await chunkCheckers(session, names, checkup.pool);
@@ -78,7 +87,10 @@ export async function verifyTiles(checkup: Checkup): Promise<Omit<VerifyReport, 
     if (signal?.aborted) throw new AbortedError('The check was stopped; nothing was changed.');
     const entries: LedgerEntry[] = [];
     // Not together: a ledger remembers the chunk that it read last.
-    for (const index of group) entries.push(await ledger.entry(index));
+    for (const index of group) {
+      entries.push(await ledger.entry(index));
+      await checkup.beside(index);
+    }
     const found = await Promise.all(
       group.map((index, i) => lookAt(index, entries[i]?.state, session, dataset, checkers)),
     );

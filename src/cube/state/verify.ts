@@ -8,6 +8,7 @@ import { checkExtendable, type OpenedCube } from '../opened-cube.js';
 import { cutTiles } from '../shards/cut-tiles.js';
 import { checkShard, type Shard, shardWords } from '../shards/shard.js';
 import { type IngestTarget, isTileList, type TimeOptions, tilesMeant } from '../tiles.js';
+import { CompanionCheck, mendCompanions } from './companions.js';
 import { TileRuns } from './tile-runs.js';
 import { type DamagedTile, type VerifyReport, verifyTiles } from './verify-tiles.js';
 
@@ -15,7 +16,7 @@ import { type DamagedTile, type VerifyReport, verifyTiles } from './verify-tiles
 export interface VerifyOptions extends TimeOptions {
   /** Checks whether chunks are there, and does not decode them. Default: false. */
   readonly quick?: boolean;
-  /** Reopens what is damaged, so that the next ingest fetches it. Default: false. */
+  /** Reopens what is damaged, so that the next ingest fetches it, and mends what lies beside. Default: false. */
   readonly repair?: boolean;
   /**
    * Which part of the region, where several processes check it: the same cut as that of `Cube.ingest` of the same region
@@ -50,6 +51,7 @@ export async function verifyRegion(
         );
   const session = await repository.readSession();
   const damaged = new TileRuns(grid.rows, grid.cols);
+  const beside = new CompanionCheck(cube, session);
   const report = await verifyTiles({
     session,
     ledger: await readLedger(session.store, dataset),
@@ -62,11 +64,18 @@ export async function verifyRegion(
       onDamage?.(tile);
     },
     onTile: onProgress,
+    beside: beside.tile,
     signal,
   });
-  if (!repair || damaged.count === 0) return { ...report, repaired: 0 };
-  await updateLedger(repository, dataset, codec);
-  const message = `Reopen ${damaged.count} damaged tiles`;
-  await reopenTiles(repository, dataset, damaged, message);
-  return { ...report, repaired: damaged.count };
+  // What all shards share is the first one's to tell.
+  const companions = await beside.damaged(shard === undefined || shard.index === 0);
+  if (!repair) return { ...report, repaired: 0, companions, companionsMended: 0 };
+  // First: no commit that touches a record that cannot be read can be made.
+  const companionsMended = await mendCompanions(cube, companions);
+  if (damaged.count > 0) {
+    await updateLedger(repository, dataset, codec);
+    const message = `Reopen ${damaged.count} damaged tiles`;
+    await reopenTiles(repository, dataset, damaged, message);
+  }
+  return { ...report, repaired: damaged.count, companions, companionsMended };
 }

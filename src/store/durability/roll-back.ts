@@ -42,6 +42,12 @@ export async function rollBack(location: StorageLocation): Promise<RollBack | un
   }
 }
 
+/** What of a local repository's newest commit cannot be read; `undefined` where all can, and for other places. */
+export async function newestProblem(location: StorageLocation): Promise<string | undefined> {
+  if (location.kind !== 'local' || !(await isRepository(location.path))) return undefined;
+  return (await branchHealth(location.path, BRANCH)).problem;
+}
+
 async function rollBackRepository(path: string): Promise<RollBack | undefined> {
   // Without the lock at first: nobody has to wait for a look.
   if (!(await isRepository(path)) || (await branchHealth(path, BRANCH)).problem === undefined)

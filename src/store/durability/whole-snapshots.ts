@@ -72,7 +72,7 @@ async function ofFormat1(path: string, branch: string, shadow: Shadow): Promise<
     const info = await repo?.lookupSnapshot(id).catch(() => undefined);
     parents.set(id, info?.parentId);
     const [, candidate] = await problemOf(path, repo, id);
-    if (candidate !== undefined) whole.push(candidate);
+    if (candidate !== undefined && (await holdsCube(repo, id))) whole.push(candidate);
   }
   // Of two on one parent, one lost a race, and nothing was built on it.
   const depth = (id: string | undefined): number =>
@@ -94,10 +94,9 @@ async function ofFormat2(path: string, branch: string, shadow: Shadow): Promise<
     const id = await repo?.lookupBranch(branch).catch(() => undefined);
     const [why, newest] =
       id === undefined ? [`the file ${name} cannot be read`] : await problemOf(path, repo, id);
-    if (newest !== undefined)
-      return problem === undefined
-        ? { newest }
-        : { problem, newest, file: await readFile(join(path, name)) };
+    if (newest !== undefined && problem === undefined) return { newest };
+    if (newest !== undefined && (await holdsCube(repo, newest.id)))
+      return { problem: problem ?? '', newest, file: await readFile(join(path, name)) };
     problem ??= why;
   }
   return { problem: problem ?? 'it names no snapshot' };
@@ -121,6 +120,12 @@ async function problemOf(
   } catch (error) {
     return [`snapshot ${id}: ${String((error as Error).message).split('\n')[0]}`];
   }
+}
+
+/** The first snapshot of a repository has nothing in it yet: nobody means to go back to that. */
+async function holdsCube(repo: Repository | undefined, snapshotId: string): Promise<boolean> {
+  const session = await repo?.readonlySession({ snapshotId });
+  return ((await session?.store.get('zarr.json')) ?? undefined) !== undefined;
 }
 
 async function openingOf(file: string): Promise<{ size: number; start: Buffer }> {

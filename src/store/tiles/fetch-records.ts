@@ -44,7 +44,7 @@ export class FetchRecords {
   async get(index: TileIndex): Promise<FetchRecord | undefined> {
     const fetchedAt = await this.fetchedAt(index);
     if (fetchedAt === 0) return undefined;
-    const chunk = await this.#chunk(keyOf(index));
+    const chunk = await this.#chunk(fetchesKey(index));
     const sources = sourcesOf(await this.#readDocument());
     const origin = sources[(chunk[TILES + offsetOf(index)] ?? 0) - 1];
     const sourceUpdatedAt = chunk[2 * TILES + offsetOf(index)] || undefined;
@@ -54,7 +54,7 @@ export class FetchRecords {
   /** 0 where that is not known. */
   async fetchedAt(index: TileIndex): Promise<number> {
     if ((await this.#readDocument()) === undefined) return 0;
-    return (await this.#chunk(keyOf(index)))[offsetOf(index)] ?? 0;
+    return (await this.#chunk(fetchesKey(index)))[offsetOf(index)] ?? 0;
   }
 
   async set(tiles: readonly TileIndex[], record: FetchRecord): Promise<void> {
@@ -81,7 +81,7 @@ export class FetchRecords {
 
   /** @param values of the fields; an array that has fewer keeps the first */
   async #put(index: TileIndex, values: readonly number[]): Promise<void> {
-    const key = keyOf(index);
+    const key = fetchesKey(index);
     const chunk = await this.#chunk(key);
     const fields = chunk.length / TILES;
     for (const [field, value] of values.slice(0, fields).entries())
@@ -155,6 +155,19 @@ export class FetchRecords {
   }
 }
 
+/**
+ * Reads the array's document, or one of its chunks, for nothing but whether that can be done.
+ * @returns whether it is there
+ * @throws {StoreError} where it cannot be read
+ */
+export async function readFetches(store: KeyValueStore, key?: string): Promise<boolean> {
+  const document = await readDocument(store, FETCHES_PATH);
+  if (key === undefined || document === undefined) return document !== undefined;
+  const bytes = (await store.get(key)) ?? undefined;
+  if (bytes !== undefined) unpack(key, bytes, fieldsOf(document));
+  return bytes !== undefined;
+}
+
 function unpack(key: string, bytes: Uint8Array, fields: number): Float64Array {
   const length = fields * TILES * Float64Array.BYTES_PER_ELEMENT;
   try {
@@ -181,7 +194,8 @@ function sourcesOf(document: Document | undefined): readonly Origin[] {
   return Array.isArray(sources) ? (sources as Origin[]) : [];
 }
 
-function keyOf({ t, row, col }: TileIndex): string {
+/** Key of the chunk with a tile's record. */
+export function fetchesKey({ t, row, col }: TileIndex): string {
   const place = `0/${Math.floor(row / LEDGER_CHUNK)}/${Math.floor(col / LEDGER_CHUNK)}`;
   return `${FETCHES_PATH}/c/${t === undefined ? '' : `${t}/`}${place}`;
 }

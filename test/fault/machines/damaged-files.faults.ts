@@ -104,15 +104,33 @@ describe.each(KINDS)('%s', (kind, suffix) => {
       if (again.code !== 0) {
         // Nothing is left of it to go back to: that is said, and nothing is pretended.
         expect({ what, code: repaired.code }).not.toMatchObject({ code: 0 });
-        expect({ what, stderr: again.stderr }).toMatchObject({
-          stderr: expect.stringMatching(/^geocubes: Expected [^\n]+\n$/),
+        const told = again.stderr === '' ? again.stdout : again.stderr;
+        expect({ what, told }).toMatchObject({
+          told: expect.stringMatching(
+            // Coordinates of which no commit has whole ones, though every pixel is there: what is there stays.
+            unread === undefined
+              ? /^the newest commit cannot be read: /m
+              : /^geocubes: Expected [^\n]+\n$/,
+          ),
         });
         seen.refused++;
-        story.push(`${what}: ${repaired.code}, refused: ${again.stderr.trim().slice(0, 160)}`);
+        story.push(`${what}: ${repaired.code}, refused: ${told.trim().slice(0, 160)}`);
         continue;
       }
       const known = await expectRightPixels(store, calm, { emptyIsLoaded });
       const isUnhurt = unread === undefined && checked.code === 0;
+      if (isUnhurt && repaired.code === 2) {
+        // Without its record it is a cube as of smart-geocubes, which is read, and filled with a dataset that is given.
+        expect({ what, stderr: repaired.stderr }).toMatchObject({
+          what: expect.stringMatching(/^geocubes\/zarr\.json is /),
+          stderr: expect.stringMatching(
+            /^geocubes: Expected a cube that can be extended [^\n]+\n$/,
+          ),
+        });
+        seen.refused++;
+        story.push(`${what}: ${repaired.stderr.trim().slice(0, 160)}`);
+        continue;
+      }
       expect({ what, code: repaired.code }).toEqual({ what, code: isUnhurt ? 0 : 3 });
       seen[isUnhurt ? 'unhurt' : 'mended']++;
       story.push(`${what}: ${repaired.code}, ${known} of ${calm.tiles} tiles are there`);

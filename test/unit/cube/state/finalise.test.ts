@@ -31,7 +31,7 @@ test('what one of three shards left undone is counted, listed and named by its s
     onMissing: (tile) => missing.push(tileId(tile)),
   });
   expect(report).toEqual({
-    ...{ tiles: 9, loaded: 6, empty: 0, missing: 3, damaged: 0 },
+    ...{ tiles: 9, loaded: 6, empty: 0, missing: 3, damaged: 0, companions: [] },
     lacking: [{ shard: 1, tiles: 3 }],
     running: 0,
   });
