@@ -4,10 +4,14 @@
  */
 import { setUpExtra } from './addon.mjs';
 
-/** Loads it, and looks whether it counts as JavaScript does. */
-const QUESTION = `
+/** Of the calls, as `src/kernel/gdal/resample-addon.ts` has it: whoever has another one leaves the addon alone. */
+export const VERSION = 3;
+
+/** Loads it, and looks whether it is the one that is asked for, and counts as JavaScript does. */
+export const QUESTION = `
 const module = { exports: {} };
 process.dlopen(module, process.argv[1]);
+if (module.exports.version !== ${VERSION}) throw new Error('it is of another version');
 const isGap = new Uint8Array(3);
 const found = module.exports.missing(Float32Array.of(1, NaN, 7), 7, isGap);
 if (found !== 2 || isGap.join() !== '0,1,1') throw new Error('it finds other pixels');

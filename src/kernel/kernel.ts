@@ -41,8 +41,17 @@ export function copyInto(room: Uint8Array | undefined, bytes: Uint8Array): Uint8
   return room.subarray(0, bytes.length);
 }
 
+/**
+ * Why TypeScript resamples, and not C: the JavaScript kernel does without; the addon was not made, is of another
+ * version of this package, does not load, or GEOCUBES_NO_ADDONS is 1.
+ */
+export type ResamplingLack = 'javascript' | 'absent' | 'other version' | 'broken' | 'off';
+
 /** What a kernel can do on this machine. */
 export interface KernelFacts {
+  readonly kernel: 'gdal' | 'js';
+  /** Why its innermost loops of resampling are not those in C; absent where they are. */
+  readonly resamplingLack?: ResamplingLack;
   /** It can write Blosc frames whose header states the true typesize and shuffle. */
   readonly hasBlosc: boolean;
   /** What writes them: libblosc itself, GDAL's Zarr driver, or the JavaScript kernel's own code. */

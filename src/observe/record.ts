@@ -20,6 +20,15 @@ export interface RecordSubject {
   readonly shard?: { readonly index: number; readonly count: number };
 }
 
+/** What computed the pixels. */
+export interface KernelRecord {
+  readonly kernel: 'gdal' | 'js';
+  /** What wrote the chunks of cubes with Blosc. */
+  readonly encoder: string;
+  /** Why TypeScript put rasters on other grids, which is slower; absent where C did. */
+  readonly resamplingLack?: string;
+}
+
 export interface Machine {
   /** Version of Node, with its `v`. */
   readonly node: string;
@@ -71,6 +80,8 @@ export interface IngestRecord {
   readonly version: 1;
   readonly subject: RecordSubject;
   readonly machine: Machine;
+  /** Absent where no thread could load one. */
+  readonly kernel?: KernelRecord;
   readonly ending: Ending;
   /** Why the run could not go on, or was stopped. */
   readonly error?: PlainError;

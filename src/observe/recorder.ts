@@ -10,6 +10,7 @@ import {
   type Ending,
   type FailureRecord,
   type IngestRecord,
+  type KernelRecord,
   type Machine,
   type RecordSubject,
   STAGES,
@@ -121,8 +122,9 @@ export class IngestRecorder {
   /**
    * The record of a run that has ended.
    * @param error why it could not go on, or was stopped; none where it came to its end.
+   * @param kernel what computed the pixels, where that is known
    */
-  end(error?: unknown): IngestRecord {
+  end(error?: unknown, kernel?: KernelRecord): IngestRecord {
     const process = this.#sampler.stop();
     const durationMs = this.#since(this.#now());
     for (const tile of [...this.#fetches.keys()]) this.#endFetch(tile, durationMs, 'cut off');
@@ -132,6 +134,7 @@ export class IngestRecorder {
       version: 1,
       subject: this.subject,
       machine: thisMachine(),
+      ...(kernel === undefined ? {} : { kernel: kernelOf(kernel) }),
       ending: endingOf(record, failed.length, summary.left),
       ...(record === undefined ? {} : { error: withoutStack(record) }),
       startedAt: this.#startedAt ?? this.#now(),
@@ -203,6 +206,11 @@ function endingOf(error: ErrorRecord | undefined, failed: number, left: number):
   if (error !== undefined) return error.tag === 'aborted' ? 'interrupted' : 'failed';
   if (failed > 0) return 'partial';
   return left > 0 ? 'limited' : 'complete';
+}
+
+/** These alone, whatever else was known. */
+function kernelOf({ kernel, encoder, resamplingLack }: KernelRecord): KernelRecord {
+  return { kernel, encoder, ...(resamplingLack === undefined ? {} : { resamplingLack }) };
 }
 
 function thisMachine(): Machine {

@@ -1,4 +1,4 @@
-import type { Ending, IngestRecord } from '../observe/record.js';
+import type { Ending, IngestRecord, KernelRecord } from '../observe/record.js';
 import { TimeAxis } from './axis.js';
 import { escapeText, type Fact, factList, section, wholePage } from './markup.js';
 import { drawProcess } from './process-charts.js';
@@ -135,7 +135,27 @@ function isInVain({ rows }: IngestRecord['timeline']): boolean {
   return rows.some(({ bars }) => bars.some(({ outcome }) => outcome === 'failed'));
 }
 
-function drawFooter({ machine }: IngestRecord): string {
+function drawFooter({ machine, kernel }: IngestRecord): string {
   const { node, platform, cores, host } = machine;
-  return `<footer>smart-geocubes-native on ${escapeText(`${host}: ${platform}, Node ${node}`)}, ${plural(cores, 'core')}. The same numbers are in report.json, the failures in failures.ndjson.</footer>`;
+  return `<footer>smart-geocubes-native on ${escapeText(`${host}: ${platform}, Node ${node}`)}, ${plural(cores, 'core')}${kernel === undefined ? '' : `; ${escapeText(kernelWords(kernel))}`}. The same numbers are in report.json, the failures in failures.ndjson.</footer>`;
+}
+
+const ENCODERS: Readonly<Record<string, string>> = {
+  libblosc: 'Blosc by libblosc',
+  gdal: 'Blosc by GDAL',
+  javascript: 'Blosc by JavaScript',
+  none: 'no Blosc',
+};
+
+const LACKS: Readonly<Record<string, string>> = {
+  absent: ': its addon was not made',
+  'other version': ': its addon is of another version',
+  broken: ': its addon does not load',
+  off: ': GEOCUBES_NO_ADDONS is 1',
+};
+
+/** What computed, and why it was slower than it could be. */
+function kernelWords({ kernel, encoder, resamplingLack: lack }: KernelRecord): string {
+  const by = lack === undefined ? 'C' : `TypeScript${LACKS[lack] ?? ''}`;
+  return `kernel ${kernel}, ${ENCODERS[encoder] ?? encoder}, resampling by ${by}`;
 }

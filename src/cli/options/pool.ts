@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { SetupError } from '../../errors.js';
+import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { KERNEL_NAMES, type KernelName } from '../../pool/messages.js';
 import { createPool, type Pool, type PoolOptions } from '../../pool/pool.js';
 import { poolToBe } from '../../pool/pool-to-be.js';
@@ -69,10 +70,21 @@ export async function besidePool<T>(
   }
 }
 
+/** What was set up once, and is not what this version needs. */
+const STALE: Readonly<Record<string, string>> = {
+  'other version': 'is of another version',
+  broken: 'does not load',
+};
+
 async function readyPool(options: PoolOptions): Promise<Pool> {
   const pool = createPool(options);
   try {
-    await pool.ready();
+    const { resamplingLack } = await pool.ready();
+    const stale = STALE[resamplingLack ?? ''];
+    if (stale !== undefined)
+      complain(
+        `the addon that resamples ${stale}, so rasters come onto other grids more slowly, with the same pixels; "${SET_UP_COMMAND}" makes it anew`,
+      );
     return pool;
   } catch (error) {
     await pool.close();

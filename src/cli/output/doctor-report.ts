@@ -15,7 +15,7 @@ import {
   NEEDED_DRIVERS,
   strayFolders,
 } from '../../kernel/gdal/facts.js';
-import { loadResample } from '../../kernel/gdal/resample-addon.js';
+import { resamplingLack } from '../../kernel/gdal/resample-addon.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
 import { type IcechunkStatus, icechunkStatus } from '../../store/icechunk/load.js';
 
@@ -46,8 +46,8 @@ export interface DoctorOptions extends Partial<Surroundings> {
   readonly exists?: (path: string) => boolean;
   /** Default: loads the addon into this process. */
   readonly blosc?: () => Pick<BloscAddon, 'version'> | undefined;
-  /** What there is of the addon that resamples. Default: loads it into this process. */
-  readonly resample?: () => object | undefined;
+  /** Why the addon that resamples is not in use; `undefined` where it is. Default: loads it into this process. */
+  readonly resample?: () => ResamplingLack | undefined;
   /** Default: asks the binding, which loads it into this process. */
   readonly icechunk?: () => Promise<IcechunkStatus>;
 }
@@ -65,7 +65,7 @@ export async function gatherDoctorReport(options: DoctorOptions = {}): Promise<D
     ...describeGdal(options.gdal ?? gdalFacts),
     ...describeFolders(options.env ?? process.env, options.exists ?? existsSync),
     describeBlosc(options.blosc ?? loadBlosc),
-    describeResample(options.resample ?? loadResample),
+    describeResample(options.resample ?? resamplingLack),
     await describeIcechunk(options.icechunk ?? icechunkStatus),
     describeCredentials(account),
     describeProject(account),
@@ -141,15 +141,26 @@ function describeBlosc(ask: () => Pick<BloscAddon, 'version'> | undefined): Doct
   };
 }
 
-function describeResample(ask: () => object | undefined): DoctorRow {
+/** Why it is not in use. */
+type ResamplingLack = NonNullable<ReturnType<typeof resamplingLack>>;
+
+/** What is the matter with the addon that resamples, and what to do; what is not listed is not there. */
+const RESAMPLE_LACKS: { readonly [lack in ResamplingLack]?: readonly [string, string] } = {
+  'other version': ['of another version of this package, so it is not used', SET_UP_COMMAND],
+  broken: ['does not load, so it is not used', SET_UP_COMMAND],
+  off: ['left alone', 'unset GEOCUBES_NO_ADDONS'],
+};
+
+function describeResample(ask: () => ResamplingLack | undefined): DoctorRow {
   const name = 'Resampling addon';
-  if (ask() !== undefined) return { name, status: 'ok', value: 'compiled' };
-  return {
-    name,
-    status: 'warn',
-    value: 'none: rasters of another grid are resampled more slowly',
-    todo: `install a C compiler (Debian: build-essential), then ${SET_UP_COMMAND}`,
-  };
+  const lack = ask();
+  if (lack === undefined) return { name, status: 'ok', value: 'in use' };
+  const [what, todo] = RESAMPLE_LACKS[lack] ?? [
+    'not made',
+    `install a C compiler (Debian: build-essential), then ${SET_UP_COMMAND}`,
+  ];
+  const value = `${what}: rasters of another grid are resampled more slowly, in TypeScript`;
+  return { name, status: 'warn', value, todo };
 }
 
 async function describeIcechunk(ask: () => Promise<IcechunkStatus>): Promise<DoctorRow> {

@@ -44,7 +44,9 @@ export async function ingestWithReport(
     ...(shard === undefined ? {} : { shard }),
   });
   const write = async (error?: unknown) => {
-    const record = recorder.end(error);
+    // Known since the first tile; where no thread loaded a kernel, that is what ended the run.
+    const kernel = await options.pool.ready().catch(() => undefined);
+    const record = recorder.end(error, kernel);
     if (!recorder.hasBegun) return;
     const map = await drawRegionMap({
       ...{ grid: cube.grid, title: cube.dataset.title, steps },

@@ -8,7 +8,7 @@ import { openFiles } from './files/disk-file.js';
 import { KeptFiles } from './files/kept-files.js';
 import { openPart } from './files/part-file.js';
 import { createRasterFiles } from './files/raster-files.js';
-import { nativeLoops } from './resample-addon.js';
+import { nativeLoops, resamplingLack } from './resample-addon.js';
 import { warpBands, warpedBands } from './warp.js';
 
 export interface GdalKernelOptions {
@@ -24,9 +24,13 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
   const gdalHasBlosc = zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
   const encoder = addon !== undefined ? 'libblosc' : gdalHasBlosc ? 'gdal' : 'none';
   const encodeBlosc = addon === undefined ? bloscByGdal : bloscByAddon(addon);
+  const lack = resamplingLack();
   const kept = new KeptFiles();
   const kernel = createKernel({
-    facts: { hasBlosc: encoder !== 'none', encoder },
+    facts: {
+      ...{ kernel: 'gdal', hasBlosc: encoder !== 'none', encoder },
+      ...(lack === undefined ? {} : { resamplingLack: lack }),
+    },
     openPart,
     openFile: (files, workspace) => openFiles(files, workspace, kept),
     warp: warpBands,

@@ -3,10 +3,11 @@
  * the set-up where there is a C compiler). Without it the same is done in TypeScript.
  */
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import type { ResamplingLack } from '../kernel.js';
 import { type Loops, TYPESCRIPT_LOOPS } from '../resample/loops.js';
 import type { BlockPoints } from '../resample/points.js';
 import { BASIS, nearEdge, PLACES, SEEN } from '../resample/squares.js';
-import { loadAddon } from './addon.js';
+import { findAddon } from './addon.js';
 
 /** Arguments are looked at in C: it throws where they do not fit each other. */
 interface ResampleAddon {
@@ -41,17 +42,31 @@ interface ResampleAddon {
 }
 
 /** Of the calls; one that was compiled from older sources has others. */
-const VERSION = 3;
+export const VERSION = 3;
 
-let loaded: { readonly loops: Loops | undefined } | undefined;
+/** The loops in C, or why there are none. */
+export type FoundLoops = { readonly loops: Loops } | { readonly lack: ResamplingLack };
+
+let loaded: FoundLoops | undefined;
 
 /** The loops in C; `undefined` where there are none, or the addon does not load or is another version's. */
 export function loadResample(): Loops | undefined {
-  if (loaded === undefined) {
-    const addon = loadAddon('resample') as ResampleAddon | undefined;
-    loaded = { loops: addon?.version === VERSION ? loopsBy(addon) : undefined };
-  }
-  return loaded.loops;
+  loaded ??= findResample();
+  return 'loops' in loaded ? loaded.loops : undefined;
+}
+
+/** Why TypeScript resamples in this thread; `undefined` where C does. */
+export function resamplingLack(): ResamplingLack | undefined {
+  loaded ??= findResample();
+  return 'lack' in loaded ? loaded.lack : undefined;
+}
+
+/** @param folder of the addon. Default: the package's own. */
+export function findResample(folder?: string): FoundLoops {
+  const found = findAddon('resample', folder);
+  if ('lack' in found) return found;
+  const addon = found.module as ResampleAddon;
+  return addon.version === VERSION ? { loops: loopsBy(addon) } : { lack: 'other version' };
 }
 
 /** The fastest loops that there are. */

@@ -11,7 +11,7 @@ import { warpBands, warpedBands } from './warp.js';
 /** The kernel without native modules: the same results where GDAL cannot be loaded, and what GDAL is measured against. */
 export function createJsKernel(): FullKernel {
   const kernel = createKernel({
-    facts: { hasBlosc: true, encoder: 'javascript' },
+    facts: { kernel: 'js', hasBlosc: true, encoder: 'javascript', resamplingLack: 'javascript' },
     openPart,
     openFile({ files }) {
       throw new SetupError(

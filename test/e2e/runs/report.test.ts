@@ -47,6 +47,7 @@ test('ingest --report leaves a page and its numbers: of a run that is interrupte
   expect({ ...second.summary, elapsedMs: 0 }).toEqual({ ...summary, failed: 0, elapsedMs: 0 });
   expect(first.summary.committed + second.summary.committed).toBe(60);
   expect(second.timeline.rows.map(({ kind }) => kind)).toContain('process');
+  expect(['gdal', 'js']).toContain(second.kernel?.kernel);
   expect(second.subject).toMatchObject({ dataset: 'Small', threads: 1 });
   expect(second.process.samples.length).toBeGreaterThanOrEqual(2);
   if (process.platform === 'linux')

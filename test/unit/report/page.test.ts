@@ -186,6 +186,23 @@ test('where the system tells of no open files, the page says that', () => {
   );
 });
 
+test.each([
+  [undefined, 'resampling by C'],
+  ['other version', 'resampling by TypeScript: its addon is of another version'],
+  ['absent', 'resampling by TypeScript: its addon was not made'],
+  ['javascript', 'resampling by TypeScript'],
+] as const)('what computed is said at the end: %s', (lack, words) => {
+  const kernel = { kernel: 'gdal', encoder: 'libblosc' } as const;
+  const events = recorderOf(run(1), 200);
+  const told = events.end(
+    undefined,
+    lack === undefined ? kernel : { ...kernel, resamplingLack: lack },
+  );
+  const [footer] = byTag(parsePage(drawReport(told)), 'footer');
+  expect(textOf(footer as never)).toContain(`; kernel gdal, Blosc by libblosc, ${words}. `);
+  expect(told.kernel?.resamplingLack).toBe(lack);
+});
+
 test('text from outside stays text, wherever it comes from', () => {
   const evil = `</td></style></title></script></svg><script>alert(1)</script><img src=x onerror=alert(2)>"'&<!--\u0000\ud800`;
   const error = { ...ERROR, message: evil, kind: evil };

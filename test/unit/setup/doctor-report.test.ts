@@ -33,7 +33,7 @@ function gather(options: DoctorOptions = {}) {
     node: '20.20.2',
     gdal: () => gdal,
     blosc: () => ({ version: '1.21.3' }),
-    resample: () => ({}),
+    resample: () => undefined,
     icechunk: async () => ({ linkage: 'native', version: '2.2.2' }),
     ...options,
   });
@@ -105,14 +105,24 @@ describe('the doctor', () => {
     });
   });
 
-  test('only warns where the addon that resamples is absent', async () => {
-    expect(await row('Resampling addon')).toMatchObject({ status: 'ok', value: 'compiled' });
-    expect(await row('Resampling addon', { resample: () => undefined })).toMatchObject({
-      status: 'warn',
-      value: 'none: rasters of another grid are resampled more slowly',
-      todo: expect.stringContaining('C compiler'),
-    });
-  });
+  test.each([
+    ['absent', 'not made', 'C compiler'],
+    ['other version', 'of another version of this package, so it is not used', 'bootstrap'],
+    ['broken', 'does not load, so it is not used', 'bootstrap'],
+    ['off', 'left alone', 'unset GEOCUBES_NO_ADDONS'],
+  ] as const)(
+    'only warns where the addon that resamples is %s, and tells what to do',
+    async (lack, what, todo) => {
+      expect(await row('Resampling addon')).toMatchObject({ status: 'ok', value: 'in use' });
+      const options = { resample: () => lack };
+      expect((await gather(options)).ok).toBe(true);
+      expect(await row('Resampling addon', options)).toMatchObject({
+        status: 'warn',
+        value: `${what}: rasters of another grid are resampled more slowly, in TypeScript`,
+        todo: expect.stringContaining(todo),
+      });
+    },
+  );
 
   test('tells how Icechunk loads', async () => {
     const icechunk = async () => ({ linkage: 'with-addon', version: '2.2.2' }) as const;

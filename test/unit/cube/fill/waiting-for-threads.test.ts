@@ -53,7 +53,7 @@ describe('pixels are asked for while threads load their kernel', () => {
   });
 
   test('and the run ends where they cannot write this cube', async () => {
-    const facts: KernelFacts = { hasBlosc: false, encoder: 'none' };
+    const facts: KernelFacts = { kernel: 'js', hasBlosc: false, encoder: 'none' };
     await expect(
       fill((asked) => ({ ...inline, ready: () => asked.then(() => facts) })),
     ).rejects.toThrow(/^Expected a Blosc encoder for this cube/);
