@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { slope } from '../../native-bench/statistics.mjs';
-import type { IngestRecord } from '../../src/index.js';
-import { startLoopback } from '../../src/loopback/index.js';
-import { runCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
-import { datasetOf, ingestArgs, Workplace } from './support/disturbed-cubes.js';
+import { slope } from '../../../../native-bench/statistics.mjs';
+import type { IngestRecord } from '../../../../src/index.js';
+import { startLoopback } from '../../../../src/loopback/index.js';
+import { runCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
+import { datasetOf, ingestArgs, Workplace } from '../../support/disturbed-cubes.js';
 
 const TILES = 500;
 

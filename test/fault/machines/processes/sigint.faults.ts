@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { IngestRecord } from '../../src/index.js';
-import { type LoopbackOptions, startLoopback } from '../../src/loopback/index.js';
-import { LocalStore } from '../../src/store/durability/local-store.js';
-import { runCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
+import type { IngestRecord } from '../../../../src/index.js';
+import { type LoopbackOptions, startLoopback } from '../../../../src/loopback/index.js';
+import { LocalStore } from '../../../../src/store/durability/local-store.js';
+import { runCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
 import {
   awayFrom,
   type Calm,
@@ -19,8 +19,8 @@ import {
   said,
   Workplace,
   watchCommand,
-} from './support/disturbed-cubes.js';
-import { startFront } from './support/front-server.js';
+} from '../../support/disturbed-cubes.js';
+import { startFront } from '../../support/front-server.js';
 
 const STOPPING = 'Stopping: finished tiles are being committed. Once more to stop at once.';
 

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cube, createPool, earthEngine, parseDataset, type TileSource } from '../../src/index.js';
-import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
-import { runCommand } from '../e2e/command.js';
-import { environmentFor } from '../e2e/loopback-cubes.js';
+import {
+  Cube,
+  createPool,
+  earthEngine,
+  parseDataset,
+  type TileSource,
+} from '../../../../src/index.js';
+import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
+import { runCommand } from '../../../e2e/command.js';
+import { environmentFor } from '../../../e2e/loopback-cubes.js';
 import {
   type Calm,
   datasetOf,
@@ -14,8 +20,8 @@ import {
   ROI,
   Workplace,
   watchCommand,
-} from './support/disturbed-cubes.js';
-import { type FrontServer, Moment, startFront } from './support/front-server.js';
+} from '../../support/disturbed-cubes.js';
+import { type FrontServer, Moment, startFront } from '../../support/front-server.js';
 
 let calm: Calm;
 let server: LoopbackServer;

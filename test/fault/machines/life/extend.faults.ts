@@ -2,11 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Cube } from '../../src/index.js';
-import { startLoopback } from '../../src/loopback/index.js';
-import { runCommand, startCommand } from '../e2e/command.js';
-import { environmentFor, temporaryFolder } from '../e2e/loopback-cubes.js';
-import { Moment, startFront } from './support/front-server.js';
+import { Cube } from '../../../../src/index.js';
+import { startLoopback } from '../../../../src/loopback/index.js';
+import { runCommand, startCommand } from '../../../e2e/command.js';
+import { environmentFor, temporaryFolder } from '../../../e2e/loopback-cubes.js';
+import { Moment, startFront } from '../../support/front-server.js';
 
 const DATASET = {
   title: 'Growing',
