@@ -20,6 +20,7 @@ import { setUpIcechunk } from './bootstrap/icechunk.mjs';
 import { withLock } from './bootstrap/lock.mjs';
 import { checkNode, setUpPackages, setUpPeers } from './bootstrap/packages.mjs';
 import { cacheFolder, projectPaths } from './bootstrap/paths.mjs';
+import { completeness, mayWrite } from './bootstrap/ready/complete.mjs';
 import { createReporter, SetupFailure } from './bootstrap/report.mjs';
 import { setUpResample } from './bootstrap/resample.mjs';
 import { setUpTypescript } from './bootstrap/typescript.mjs';
@@ -34,11 +35,22 @@ const inWordsOfReader = (/** @type {string} */ line) =>
         .replaceAll(/npm start|node scripts\/bootstrap\.mjs/g, 'npx geocubes setup');
 const reporter = createReporter((line) => process.stderr.write(`${inWordsOfReader(line)}\n`));
 
+const context = { paths, cache: cacheFolder(process.env), say: reporter.note };
+
 try {
-  const context = { paths, cache: cacheFolder(process.env), say: reporter.note };
+  await reporter.step('Node', () => checkNode());
+  if (paths.isCheckout && !mayWrite(paths.native)) {
+    for (const [name, look] of completeness(context)) await reporter.step(name, look);
+    reporter.finish();
+  } else await setUp();
+} catch (error) {
+  reporter.fail(error instanceof SetupFailure ? error : wrapUnexpected(error));
+  process.exitCode = 1;
+}
+
+async function setUp() {
   const allowed = mayInstall(process.argv.slice(2), process.env.GEOCUBES_NO_APT);
   const forced = forcedChoice(process.env.GEOCUBES_GDAL);
-  await reporter.step('Node', () => checkNode());
   await withLock(join(paths.native, 'lock'), reporter.note, async () => {
     await reporter.step('packages', () =>
       paths.isCheckout ? setUpPackages(context) : setUpPeers(context),
@@ -50,9 +62,6 @@ try {
     if (paths.isCheckout) await reporter.step('TypeScript', () => setUpTypescript(context));
   });
   reporter.finish();
-} catch (error) {
-  reporter.fail(error instanceof SetupFailure ? error : wrapUnexpected(error));
-  process.exitCode = 1;
 }
 
 /** A bug, a full disk or a missing permission: the trace goes to a file, one line to the reader. */

@@ -15,7 +15,7 @@ import { lastLine, run } from './run.mjs';
 const PACKAGE = '@earthmover/icechunk';
 
 /** Of the addon. */
-const NAME = 'icechunk-glibc';
+export const NAME = 'icechunk-glibc';
 
 /** Prints the whole chain of causes: the binding's own message is the misleading outermost one. */
 const QUESTION = `
@@ -72,8 +72,8 @@ function systemState(/** @type {string} */ modules) {
   return [report.header?.glibcVersionRuntime ?? 'no glibc', fingerprint(binary) ?? 'elsewhere'];
 }
 
-/** @param {Context} context @param {string} [addon] */
-function load({ paths }, addon) {
+/** Whether it loads, in a process of its own. @param {Context} context @param {string} [addon] */
+export function load({ paths }, addon) {
   const args = ['--input-type=commonjs', '-e', QUESTION, ...(addon === undefined ? [] : [addon])];
   return run(process.execPath, args, { cwd: paths.root });
 }

@@ -1,6 +1,6 @@
 /** Compiles src/ into dist/ when anything it depends on has changed, and bundles the command. */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleCommand } from './bundle.mjs';
 import { fingerprint, readJson, writeJson } from './files.mjs';
@@ -59,13 +59,34 @@ export function removeStale(root) {
   }
 }
 
+/**
+ * Whether what was compiled is there, and no source is newer.
+ * @param {string} root
+ */
+export function isCompiled(root) {
+  const command = join(root, 'dist', 'cli', 'main.js');
+  if (!existsSync(command)) return false;
+  const built = timeOf(join(root, 'dist', '.tsbuildinfo')) ?? timeOf(command) ?? 0;
+  return sourcesOf(root).every(
+    (name) => Math.floor((timeOf(join(root, name)) ?? 0) / 1000) <= built / 1000,
+  );
+}
+
+function timeOf(/** @type {string} */ path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function sourcesOf(/** @type {string} */ root) {
+  return readdirSync(join(root, 'src'), { recursive: true })
+    .map((name) => join('src', String(name)))
+    .filter((name) => /\.[cm]?ts$/.test(name))
+    .sort();
+}
+
 /** Names, sizes and times of all sources: what a build depends on, read in milliseconds. */
 function fingerprintSources(/** @type {string} */ root) {
   const hash = createHash('sha256');
-  const sources = readdirSync(join(root, 'src'), { recursive: true })
-    .map((name) => join('src', String(name)))
-    .filter((name) => /\.[cm]?ts$/.test(name));
-  for (const name of [...sources.sort(), 'tsconfig.json', 'package-lock.json']) {
+  for (const name of [...sourcesOf(root), 'tsconfig.json', 'package-lock.json']) {
     hash.update(`${name} ${fingerprint(join(root, name))}\n`);
   }
   return hash.digest('hex');

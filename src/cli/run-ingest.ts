@@ -31,7 +31,7 @@ import { FailureList } from './options/tile-list.js';
 import { eventStream, withoutStacks } from './output/event-stream.js';
 import { createFileLog, createLog, logEvent } from './output/logger.js';
 import { ProgressBar, waitText } from './output/progress-bar.js';
-import { stageTable, summaryText } from './output/summary-text.js';
+import { plural, stageTable, summaryText } from './output/summary-text.js';
 import { complain, print, printJson, screen, tell } from './output/terminal.js';
 
 /** What {@link addRunOptions} adds. */
@@ -66,7 +66,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       new Option(
         '--failed <file>',
-        'list to write of the tiles that failed, and of those not come to when the run breaks off, a JSON record a line; "ingest --retry-failed" reads it',
+        'list to write of the tiles that failed, and of those not come to when the run breaks off, a JSON record a line; "ingest --retry-failed" reads it; of a shard it is failed.shard-3-of-40.ndjson, for failed.ndjson',
       ).argParser(pathFor('--failed')),
     )
     .addOption(
@@ -105,7 +105,8 @@ export async function runIngest(
 ): Promise<void> {
   const closing: (() => unknown)[] = [() => source.close()];
   try {
-    const failures = options.failed === undefined ? undefined : new FailureList(options.failed);
+    const failures =
+      options.failed === undefined ? undefined : new FailureList(options.failed, options.part);
     await failures?.check();
     const logs = openLogs(options);
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(screen);
@@ -145,7 +146,7 @@ export async function runIngest(
     });
     bar?.stop();
     for (const log of logs) log.info(plain(summary), 'summary');
-    printSummary(summary, options);
+    printSummary(summary, options.format, failures?.file);
     if (summary.failed.length > 0) process.exitCode = EXIT.partial;
     // Last, because the tiles are committed whether or not it can be written.
     await failures?.write();
@@ -197,7 +198,11 @@ function plain({ failed, ...summary }: IngestSummary) {
   return { ...summary, failed: failed.length };
 }
 
-function printSummary(summary: IngestSummary, { format, failed }: RunOptions): void {
+function printSummary(
+  summary: IngestSummary,
+  format: RunOptions['format'],
+  failed: string | undefined,
+): void {
   if (format === 'ndjson') {
     eventStream.end(summary);
     return;
@@ -213,7 +218,7 @@ function printSummary(summary: IngestSummary, { format, failed }: RunOptions): v
   const more = summary.failed.length - FAILURES_SHOWN;
   if (more > 0)
     print(
-      `failed: ${more} tiles more${failed === undefined ? '; --failed FILE lists them all' : `, all of them in ${failed}`}`,
+      `failed: ${plural(more, 'tile')} more${failed === undefined ? '; --failed FILE lists them all' : `, all of them in ${failed}`}`,
     );
 }
 

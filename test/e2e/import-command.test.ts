@@ -155,7 +155,7 @@ describe('geocubes import', () => {
     ];
     expect((await runCommand(low)).stdout).toMatch(/^1 tile committed/);
     const piped = await runCommand(['status', '--store', store, '--roi', '-'], {}, TRIANGLE);
-    expect(piped.stdout).toContain('1 tiles loaded, 0 loaded and empty, 1 of 2 not loaded');
+    expect(piped.stdout).toContain('1 tile loaded, 0 loaded and empty, 1 of 2 not loaded');
     const png = join(folder.path, 'region.png');
     const load = [
       'load',

@@ -12,7 +12,7 @@ import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
 import { writeTileList } from '../options/tile-list.js';
-import { companionText, megabytes } from '../output/summary-text.js';
+import { companionText, megabytes, plural } from '../output/summary-text.js';
 import { complain, print, printJson, tell } from '../output/terminal.js';
 
 interface Options extends RegionOptions {
@@ -79,7 +79,7 @@ async function run(options: Options): Promise<void> {
       onWait: (processes, ms) => {
         if (!quiet)
           tell(
-            `waiting ${Math.round(ms / 1000)} s and more to see whether ${processes} processes that have left something live still`,
+            `waiting ${Math.round(ms / 1000)} s and more to see whether ${plural(processes, 'process that has', 'processes that have')} left something ${processes === 1 ? 'lives' : 'live'} still`,
           );
       },
       onMissing: (tile) => missing.push(tileId(tile)),
@@ -102,9 +102,10 @@ async function run(options: Options): Promise<void> {
       ...(merged === undefined ? [] : mergeWords(merged)),
       ...damaged,
       ...report.companions.map(companionText),
-      `${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty, ${report.missing} missing, ${report.damaged} damaged`,
+      `${plural(tiles, 'tile')}: ${loaded} loaded, ${empty} loaded and empty, ${report.missing} missing, ${report.damaged} damaged`,
       ...lacking.map(
-        ({ shard, tiles: count }) => `shard ${shard + 1} of ${shards} lacks ${count} tiles`,
+        ({ shard, tiles: count }) =>
+          `shard ${shard + 1} of ${shards} lacks ${plural(count, 'tile')}`,
       ),
       ...(report.missing > 0
         ? ['Run the shards again, or "geocubes ingest": what is loaded is not fetched again']
@@ -112,7 +113,7 @@ async function run(options: Options): Promise<void> {
       ...(report.running === 0
         ? []
         : [
-            `${report.running} processes are filling the cube still, or may: what they hold is left, and what they add is not counted`,
+            `${plural(report.running, 'process is', 'processes are')} filling the cube still, or may: what ${report.running === 1 ? 'it holds is left, and what it adds' : 'they hold is left, and what they add'} is not counted`,
           ]),
       ...(report.report === undefined ? [] : reportWords(report.report)),
     );
@@ -143,7 +144,7 @@ async function mergeFirst(
     },
     onStore: ({ storage, copied, alreadyThere }) => {
       if (!quiet && format === 'text')
-        print(`${storage}: ${copied} tiles copied, ${alreadyThere} there already`);
+        print(`${storage}: ${plural(copied, 'tile')} copied, ${alreadyThere} there already`);
     },
     signal,
   });
@@ -154,9 +155,11 @@ function mergeWords({ stores, absent, copied, alreadyThere, damaged, lost, bytes
     ...(absent.length === 0
       ? []
       : [
-          `${absent.length} shards have no store, the first of them ${absent[0]}: they never began, or it was removed`,
+          absent.length === 1
+            ? `1 shard has no store, ${absent[0]}: it never began, or the store was removed`
+            : `${absent.length} shards have no store, the first of them ${absent[0]}: they never began, or the stores were removed`,
         ]),
-    `Merged ${stores.length} stores: ${copied} tiles copied (${megabytes(bytes)}), ${alreadyThere} there already and left as they were, ${damaged} damaged${damaged === 0 ? '' : ` (of ${lost} there is no whole one)`}`,
+    `Merged ${plural(stores.length, 'store')}: ${plural(copied, 'tile')} copied (${megabytes(bytes)}), ${alreadyThere} there already and left as ${alreadyThere === 1 ? 'it was' : 'they were'}, ${damaged} damaged${damaged === 0 ? '' : ` (of ${lost} there is no whole one)`}`,
     ...(lost === 0
       ? []
       : [
@@ -183,9 +186,9 @@ function reportWords({ page, shards, runs, hosts, without, damaged, others }: Me
   ];
   const more = left.length - FILES_NAMED;
   return [
-    `Report: ${page}, of ${shards} shards (${runs} runs on ${hosts} hosts)`,
+    `Report: ${page}, of ${plural(shards, 'shard')} (${plural(runs, 'run')} on ${plural(hosts, 'host')})`,
     ...(without.length === 0 ? [] : [`no report of ${shardList(without)}`]),
     ...left.slice(0, FILES_NAMED),
-    ...(more > 0 ? [`and ${more} files more, which the report names`] : []),
+    ...(more > 0 ? [`and ${plural(more, 'file')} more, which the report names`] : []),
   ];
 }

@@ -19,6 +19,7 @@ import {
   shardOf,
 } from '../options/shard.js';
 import { oneStep } from '../options/time.js';
+import { plural } from '../output/summary-text.js';
 import { complain } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 
@@ -113,7 +114,7 @@ async function importFiles(
   });
   if (source.outside.length > 0)
     complain(
-      `${source.outside.length} of ${paths.length} files lie outside of the cube and are left out, the first of them ${source.outside[0]}`,
+      `${source.outside.length} of ${plural(paths.length, 'file')} ${source.outside.length === 1 ? `lies outside of the cube and is left out: ${source.outside[0]}` : `lie outside of the cube and are left out, the first of them ${source.outside[0]}`}`,
     );
   await runIngest(cube, region ?? cube.grid.geobox, source, { ...options, time });
 }

@@ -25,6 +25,7 @@ import { addRegionOptions, type RegionOptions, regionIn } from '../options/regio
 import { shardsOption } from '../options/shard.js';
 import { type ListedTile, readTileList } from '../options/tile-list.js';
 import { stepRecord, timeWords } from '../options/time.js';
+import { plural } from '../output/summary-text.js';
 import { print, printJson } from '../output/terminal.js';
 import { writeTileFeatures } from '../output/tile-features.js';
 import { writeTileRows } from '../output/tile-rows.js';
@@ -289,7 +290,7 @@ function stepWords(step: TimeStep | undefined): string {
 function countWords(counts: Counts): string {
   const { tiles, loaded, empty, missing, share } = withShare(counts);
   const failed = counts.failed === undefined ? '' : `, ${counts.failed} of them failed`;
-  return `${loaded} tiles loaded, ${empty} loaded and empty, ${missing} of ${tiles} not loaded${failed} (${(100 * share).toFixed(1)} % done)`;
+  return `${plural(loaded, 'tile')} loaded, ${empty} loaded and empty, ${missing} of ${tiles} not loaded${failed} (${(100 * share).toFixed(1)} % done)`;
 }
 
 /**

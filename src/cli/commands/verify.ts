@@ -16,7 +16,7 @@ import { type ComputeOptions, kernelOption, openPool } from '../options/pool.js'
 import { addRegionOptions } from '../options/region.js';
 import { addShardOptions, type ShardOptions, shardOf } from '../options/shard.js';
 import { type TargetOptions, targetIn, tilesOption } from '../options/subject/tiles.js';
-import { companionText, megabytes } from '../output/summary-text.js';
+import { companionText, megabytes, plural } from '../output/summary-text.js';
 import { print, printJson } from '../output/terminal.js';
 
 interface Options extends TargetOptions, ComputeOptions, ShardOptions {
@@ -116,9 +116,9 @@ export function verifyText(report: VerifyReport): string {
   const { tiles, loaded, empty, chunks, bytes, damaged, repaired, quick } = report;
   const { companions, companionsMended } = report;
   const read = quick
-    ? `${chunks} chunks are there (not decoded)`
-    : `${chunks} chunks decoded (${megabytes(bytes)})`;
-  const lines = [`${tiles} tiles: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
+    ? `${plural(chunks, 'chunk is', 'chunks are')} there (not decoded)`
+    : `${plural(chunks, 'chunk')} decoded (${megabytes(bytes)})`;
+  const lines = [`${plural(tiles, 'tile')}: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
   if (damaged + companions.length === 0) lines.push('No damage found');
   if (companionsMended > 0) lines.push(`${companionsMended} of what lies beside the tiles: mended`);
   else if (companions.length > 0)
@@ -127,7 +127,12 @@ export function verifyText(report: VerifyReport): string {
     );
   if (damaged === 0) return lines.join('\n');
   if (repaired === 0)
-    lines.push(`${damaged} tiles are damaged. "geocubes verify --repair" reopens them`);
-  else lines.push(`${repaired} damaged tiles were reopened. "geocubes ingest" fetches them again`);
+    lines.push(
+      `${plural(damaged, 'tile is', 'tiles are')} damaged. "geocubes verify --repair" reopens ${damaged === 1 ? 'it' : 'them'}`,
+    );
+  else
+    lines.push(
+      `${plural(repaired, 'damaged tile was', 'damaged tiles were')} reopened. "geocubes ingest" fetches ${repaired === 1 ? 'it' : 'them'} again`,
+    );
   return lines.join('\n');
 }

@@ -41,8 +41,11 @@ export const FINAL_CODES = [2, 4] as const;
 /** What ends a shard that may be begun again: failed, interrupted, and killed or ended by a signal. */
 export const RETRY_CODES = [1, 130, 137, 143] as const;
 
-/** Files that each shard writes: in one file they would lie over one another. A report finds a place of its own. */
+/** Files that each shard writes, and that a container would lose. A report finds a place of its own. */
 export const FILES_WRITTEN = ['failed', 'log-file'] as const;
+
+/** Those that would lie over one another in one file; a list of `--failed` has its shard in its name. */
+export const FILES_SHARED = ['log-file'] as const;
 
 /** Runs its arguments as the command; 3 becomes 0. It holds no input, so that nothing in it needs quotes. */
 export const RUN_SHARD = 'geocubes "$@" || { code=$?; [ "$code" -eq 3 ] || exit "$code"; }';

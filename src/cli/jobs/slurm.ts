@@ -1,5 +1,5 @@
 import {
-  FILES_WRITTEN,
+  FILES_SHARED,
   FINAL_CODES,
   finaliseWords,
   GRACE_SECONDS,
@@ -16,13 +16,13 @@ import { heredoc, oneLine, shellWord } from './quoted.js';
 export function slurmJob(job: Job): string {
   const { name, shards, cores, memoryMiB, seconds, queue, config, settings } = job;
   const ingest = words(['geocubes', ...shardWords(job), '--config', config]);
-  const perShard = FILES_WRITTEN.flatMap((option) => {
+  const perShard = FILES_SHARED.flatMap((option) => {
     const path = settings.get(option);
     return path === undefined
       ? []
       : [`--${option} ${shellWord(`${path}.shards/`)}"$shard${ENDINGS[option]}"`];
   });
-  const folders = FILES_WRITTEN.flatMap((option) => {
+  const folders = FILES_SHARED.flatMap((option) => {
     const path = settings.get(option);
     return path === undefined ? [] : [`mkdir -p ${shellWord(`${path}.shards`)}`];
   });
@@ -97,7 +97,7 @@ exit "$code"
 }
 
 /** Of what each shard writes. */
-const ENDINGS = { failed: '.ndjson', 'log-file': '.ndjson' } as const;
+const ENDINGS = { 'log-file': '.ndjson' } as const;
 
 function words(all: readonly string[]): string {
   return all.map(shellWord).join(' ');

@@ -1,10 +1,10 @@
-import { FILES_WRITTEN, hasOwnStores, type Job, MOST_RETRIES } from './job.js';
+import { FILES_SHARED, hasOwnStores, type Job, MOST_RETRIES } from './job.js';
 import { oneLine } from './quoted.js';
 
 /** A Snakefile: a rule for the shards, and one after them. What is in the settings reaches no shell but by `:q`. */
 export function snakemakeJob(job: Job): string {
   const { name, shards, config, cores, memoryMiB, seconds, settings } = job;
-  const own = FILES_WRITTEN.flatMap((option) => {
+  const own = FILES_SHARED.flatMap((option) => {
     const path = settings.get(option);
     return path === undefined ? [] : [[`--${option}`, `${path}.shards`] as const];
   });

@@ -2,6 +2,7 @@
 import { hasNodata, type SavedRegion } from '../../cube/read/save-geotiff.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import { stepRecord, timeWords } from '../options/time.js';
+import { plural } from '../output/summary-text.js';
 import { kindsOf, STDOUT } from './outputs.js';
 
 interface Files {
@@ -15,7 +16,10 @@ export function regionText(
   { geobox, steps, missingTiles }: SavedRegion,
   { out, png }: Files,
 ): string {
-  const missing = missingTiles > 0 ? `; ${missingTiles} tiles of it are not loaded` : '';
+  const missing =
+    missingTiles > 0
+      ? `; ${plural(missingTiles, 'tile')} of it ${missingTiles === 1 ? 'is' : 'are'} not loaded`
+      : '';
   const names = [out === STDOUT ? 'to standard output' : out, png];
   const files = names.filter((file) => file !== undefined).join(' and ');
   return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}`;

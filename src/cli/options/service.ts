@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Shard } from '../../cube/shards/shard.js';
-import { partRoundedUp } from '../../cube/shards/share.js';
+import { partRoundedUp, requestsOfAll } from '../../cube/shards/share.js';
 import { checkWorkloadTag, earthEngine } from '../../cube/sources/earth-engine.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { TileSource } from '../../tile.js';
+import { warn } from '../output/terminal.js';
 import { type AccountOptions, addAccountOptions } from './account.js';
 import {
   concurrencyOption,
@@ -46,8 +47,23 @@ export async function openService(
 ): Promise<TileSource> {
   const { quota: _, quotaTokenFile: __, ...rest } = options;
   const concurrency = concurrencyOf(options, part);
+  const excess = excessOf(options, part);
+  if (excess !== undefined) warn(excess);
   const limiter = concurrency === undefined ? undefined : { ceiling: concurrency };
   return earthEngine(dataset, { ...rest, limiter, quota: await quotaOf(options, part?.count) });
+}
+
+/** What there is to say of more shards than the quota has requests: each has one, however many they are. */
+export function excessOf(
+  { concurrency, quota }: Pick<ServiceOptions, 'concurrency' | 'quota'>,
+  part: Shard | undefined,
+): string | undefined {
+  if (part === undefined) return undefined;
+  const { together, quota: places } = requestsOfAll(part, concurrency);
+  if (part.count <= places) return undefined;
+  return quota === undefined
+    ? `${part.count} shards are more than the ${places} requests of the quota: each has one under way, ${together} where all run at a time, of which Earth Engine refuses some for a while. Let ${places} run at a time, or have "geocubes quota" share them out (--quota)`
+    : `${part.count} shards are more than the ${places} requests of the quota: while the quota server is away each has one, ${together} where all run at a time`;
 }
 
 /**

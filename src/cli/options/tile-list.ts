@@ -1,4 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { type Shard, shardSuffix } from '../../cube/shards/shard.js';
 import {
   AbortedError,
   type ErrorRecord,
@@ -26,7 +28,13 @@ export class FailureList {
   /** Tiles of the run that are not loaded yet; `undefined` before it has begun. */
   #left: number | undefined;
 
-  constructor(private readonly file: string) {}
+  /** Where it is written. */
+  readonly file: string;
+
+  /** @param part of a shard, whose list has a name of its own: all of them are told the same. */
+  constructor(file: string, part?: Shard) {
+    this.file = part === undefined ? file : fileOfShard(file, part);
+  }
 
   readonly onEvent = (event: IngestEvent): void => {
     if (event.type === 'failed') this.#failures.push(event.failure);
@@ -80,6 +88,12 @@ export class FailureList {
   #write(tiles: Iterable<MissingTile>): Promise<void> {
     return writeTileList(this.file, linesOf(tiles));
   }
+}
+
+/** `failed.shard-3-of-40.ndjson` for `failed.ndjson`. */
+export function fileOfShard(file: string, part: Shard): string {
+  const ending = extname(file);
+  return `${file.slice(0, file.length - ending.length)}${shardSuffix(part)}${ending}`;
 }
 
 function* linesOf(tiles: Iterable<MissingTile>): Generator<string> {

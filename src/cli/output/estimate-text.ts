@@ -1,18 +1,18 @@
 import type { IngestEstimate } from '../../cube/cost/estimate.js';
 import { formatSeconds } from './progress-bar.js';
 import { shardLines } from './shard-lines.js';
-import { megabytes } from './summary-text.js';
+import { megabytes, plural } from './summary-text.js';
 
 /** What an ingest would cost, for people. */
 export function estimateText(estimate: IngestEstimate): string {
   const { tiles, alreadyLoaded, pending, requests, serviceBytes, quota, sample } = estimate;
-  const lines = [`${tiles} tiles: ${alreadyLoaded} loaded already, ${pending} to fetch`];
+  const lines = [`${plural(tiles, 'tile')}: ${alreadyLoaded} loaded already, ${pending} to fetch`];
   if (pending === 0 && estimate.shards === undefined) return lines.join('\n');
   if (pending > 0)
     lines.push(
-      `${requests} requests for ${megabytes(serviceBytes)} of pixels, uncompressed, as Earth Engine counts them`,
+      `${plural(requests, 'request')} for ${megabytes(serviceBytes)} of pixels, uncompressed, as Earth Engine counts them`,
       `over the wire: ${amount(estimate.wire)}; on disk: ${amount(estimate.disk)}`,
-      `memory: about ${amount(estimate.memory)}, with ${estimate.tilesInFlight} tiles under way at a time`,
+      `memory: about ${amount(estimate.memory)}, with ${plural(estimate.tilesInFlight, 'tile')} under way at a time`,
       timeText(estimate),
       `quota of ${quota.requestsPerSecond} requests a second: ${formatSeconds(quota.leastSeconds)} at the least, ${percent(quota.shareOfDay)} of a day's`,
     );
@@ -38,7 +38,7 @@ function sampleText({
   elapsedMs,
 }: NonNullable<IngestEstimate['sample']>): string {
   const [first] = failed;
-  const text = `sample: ${tiles} tiles in ${formatSeconds(elapsedMs / 1000)}, ${empty} of them without a valid pixel, ${failed.length} failed`;
+  const text = `sample: ${plural(tiles, 'tile')} in ${formatSeconds(elapsedMs / 1000)}, ${empty} of them without a valid pixel, ${failed.length} failed`;
   return first === undefined ? text : `${text} (${first.id}: ${first.error.message})`;
 }
 

@@ -21,7 +21,7 @@ export function summaryText(summary: IngestSummary): string {
   const isFromFiles = summary.plannedRequests === 0 && summary.processed > 0;
   const lines = [
     `${plural(committed, 'tile')} committed in ${plural(commits, 'commit')} in ${formatSeconds(elapsedMs / 1000)} (${empty} of them without a valid pixel)`,
-    `${alreadyLoaded} ${alreadyLoaded === 1 ? 'tile was' : 'tiles were'} there already, ${failed.length} failed`,
+    `${plural(alreadyLoaded, 'tile was', 'tiles were')} there already, ${failed.length} failed`,
     isFromFiles ? written : `${megabytes(bytesIn)} received, ${written}`,
   ];
   if (summary.takenOver > 0)
@@ -30,7 +30,7 @@ export function summaryText(summary: IngestSummary): string {
     );
   if (summary.stoppedBy !== undefined)
     lines.push(
-      `${summary.left} ${summary.left === 1 ? 'tile is' : 'tiles are'} left: the run ended at --${summary.stoppedBy}. The same command goes on from there.`,
+      `${plural(summary.left, 'tile is', 'tiles are')} left: the run ended at --${summary.stoppedBy}. The same command goes on from there.`,
     );
   if (!isFromFiles) lines.push(requestText(summary));
   if (summary.quotaStatus !== undefined)
@@ -52,7 +52,7 @@ function requestText({
     const reasons = Object.entries(retriesByReason).map(([reason, count]) => `${count} ${reason}`);
     more.push(`${retries} were sent again: ${reasons.join(', ')}`);
   }
-  const text = `${requests} requests answered of ${plannedRequests} planned`;
+  const text = `${plural(requests, 'request')} answered of ${plannedRequests} planned`;
   return more.length === 0 ? text : `${text}; ${more.join('; ')}`;
 }
 
@@ -71,8 +71,9 @@ export function stageTable({ stages, committed }: IngestSummary): string {
   ].join('\n');
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 tile`, `2 tiles`. @param more the noun of several, where it is not `noun` and an s */
+export function plural(count: number, noun: string, more = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : more}`;
 }
 
 export function megabytes(bytes: number): string {

@@ -358,5 +358,5 @@ function countProblem(
   const wanted = bands - absentBands;
   return there === wanted
     ? undefined
-    : `it has ${there} chunks but was loaded with ${wanted} of them`;
+    : `it has ${there === 1 ? 'one chunk' : `${there} chunks`} but was loaded with ${wanted} of them`;
 }

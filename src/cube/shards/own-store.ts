@@ -12,14 +12,14 @@ import { openCube } from '../open.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
 import { isCreated } from '../state/existence.js';
 import { checkMergeable } from './same-cube.js';
-import { checkShard, type Shard } from './shard.js';
+import { checkShard, type Shard, shardSuffix } from './shard.js';
 
 /**
  * Where the store of a shard lies: beside the cube, an Icechunk repository whatever that is.
  * @throws {InvalidInputError} where the cube's place has no name that could be made longer.
  */
 export function ownStoreOf(location: StorageLocation, shard: Shard): StorageLocation {
-  const suffix = `.shard-${shard.index + 1}-of-${shard.count}`;
+  const suffix = shardSuffix(shard);
   switch (location.kind) {
     case 'local':
     case 'zarr':

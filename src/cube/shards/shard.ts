@@ -26,6 +26,11 @@ export function checkShardCount(count: number): void {
     throw expected(`a whole number from 1 to ${MOST_SHARDS}`, 'the count of shards', count);
 }
 
+/** What is put behind the names of files and stores of a shard's own. */
+export function shardSuffix({ index, count }: Shard): string {
+  return `.shard-${index + 1}-of-${count}`;
+}
+
 /** For people, who count from 1. */
 export function shardWords({ index, count }: Shard): string {
   return `shard ${index + 1} of ${count}`;

@@ -188,7 +188,7 @@ function judge(
     return tell(
       'unknown-chunk',
       there,
-      `has ${there.length} chunks but was loaded with ${expected}`,
+      `has ${countWords(there.length)} but was loaded with ${expected}`,
     );
   const absent = chunks.filter(({ isThere }) => !isThere);
   return tell(

@@ -74,7 +74,7 @@ export async function verifyRegion(
   const companionsMended = await mendCompanions(cube, companions);
   if (damaged.count > 0) {
     await updateLedger(repository, dataset, codec);
-    const message = `Reopen ${damaged.count} damaged tiles`;
+    const message = `Reopen ${damaged.count} damaged ${damaged.count === 1 ? 'tile' : 'tiles'}`;
     await reopenTiles(repository, dataset, damaged, message);
   }
   return { ...report, repaired: damaged.count, companions, companionsMended };

@@ -49,7 +49,7 @@ test('what three shards fill in stores of their own, finalise --merge makes one 
   expect(early.stdout.trimEnd().split('\n')).toEqual([
     `${store}.shard-1-of-3: 20 tiles copied, 0 there already`,
     `${store}.shard-2-of-3: 20 tiles copied, 0 there already`,
-    `1 shards have no store, the first of them ${store}.shard-3-of-3: they never began, or it was removed`,
+    `1 shard has no store, ${store}.shard-3-of-3: it never began, or the store was removed`,
     expect.stringMatching(
       /^Merged 2 stores: 40 tiles copied \([\d.]+ MB\), 0 there already and left as they were, 0 damaged$/,
     ),

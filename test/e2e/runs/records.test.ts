@@ -95,7 +95,7 @@ test('load tells what it wrote as a record that agrees with the file, or nothing
 
   const text = await runCommand([...load, '--overwrite']);
   expect(text.stdout).toBe(
-    `Wrote ${out}: 200 x 100 px of EPSG:4326 at 126,72,128,73; 1 tiles of it are not loaded\n`,
+    `Wrote ${out}: 200 x 100 px of EPSG:4326 at 126,72,128,73; 1 tile of it is not loaded\n`,
   );
   expect(await runCommand([...load, '--overwrite', '-q'])).toEqual({
     ...{ code: 0, stdout: '', stderr: '' },

@@ -201,7 +201,7 @@ def test_google_batch_jobs_are_messages_of_the_service(place):
 
 @pytest.fixture
 def slurm(place):
-    settings = local_settings(failed=HOSTILE.replace("\n", " "), report="reports/x")
+    settings = local_settings(**{"log-file": HOSTILE.replace("\n", " ")}, failed="failed.ndjson", report="reports/x")
     text = write_job(place, "slurm", settings, "--queue", "short")
     replace_command(place, "sbatch", "note(stdin='' if sys.stdin.isatty() else sys.stdin.read()); print('17;cluster')")
     replace_command(place, "scontrol", "note()")
@@ -244,7 +244,9 @@ def test_a_task_of_slurm_is_handed_in_again_where_that_may_help(place, slurm, co
     assert args[args.index("--config") + 1] == str(place / "night.json")
     # All shards name the folder that is in the settings.
     assert "--report" not in args
-    assert args[args.index("--failed") + 1] == HOSTILE.replace("\n", " ") + ".shards/3.ndjson"
+    # The command puts the shard into the name of its list.
+    assert "--failed" not in args
+    assert args[args.index("--log-file") + 1] == HOSTILE.replace("\n", " ") + ".shards/3.ndjson"
     assert_nothing_acted(place)
 
 
@@ -295,7 +297,7 @@ def test_a_task_of_slurm_that_somebody_ends_is_told_once_and_not_handed_in_again
 
 @pytest.fixture
 def snakefile(place):
-    settings = local_settings(failed="it's $(touch pwned) {y}.ndjson")
+    settings = local_settings(**{"log-file": "it's $(touch pwned) {y}.ndjson"})
     path = place / "Snakefile"
     path.write_text(write_job(place, "snakemake", settings))
     return path
@@ -323,7 +325,7 @@ def test_snakemake_runs_each_shard_once_and_the_finaliser_after_all(place, snake
     assert all(call[call.index("--config") + 1] == str(place / "night.json") for call in calls)
     shards = sorted(call[call.index("--shard") + 1] for call in calls[1:-1])
     assert shards == [f"{i}/4" for i in range(1, SHARDS + 1)]
-    assert all(any(word.startswith("--failed=it's $(touch pwned) {y}.ndjson.shards/") for word in call) for call in calls[1:-1])
+    assert all(any(word.startswith("--log-file=it's $(touch pwned) {y}.ndjson.shards/") for word in call) for call in calls[1:-1])
     assert_nothing_acted(place)
 
 

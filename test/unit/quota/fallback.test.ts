@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quotaOf } from '../../../src/cli/options/quota.js';
-import { concurrencyOf } from '../../../src/cli/options/service.js';
+import { concurrencyOf, excessOf } from '../../../src/cli/options/service.js';
 import { lendFrom } from '../../../src/cube/sources/quota.js';
 import type { QuotaNotice } from '../../../src/quota/quota-client.js';
 
@@ -46,3 +46,19 @@ test('a shard divides the requests once: by itself without a server, else where 
   expect(quota).toMatchObject({ url, shards: 4 });
   expect(await quotaOf({ quota: url })).not.toHaveProperty('shards', 4);
 });
+
+test.each([
+  [41, undefined, {}, /^41 shards are more than the 40 requests of the quota: .*, 41 where all/],
+  [9, 8, {}, /^9 shards are more than the 8 requests of the quota: .*--quota/],
+  [9, 8, { quota: 'http://127.0.0.1:1' }, /while the quota server is away each has one, 9 where/],
+  [40, undefined, {}, undefined],
+  [3, 40, {}, undefined],
+])(
+  'of %d shards that share %s requests it is told where these are fewer',
+  (count, concurrency, more, words) => {
+    const told = excessOf({ concurrency, ...more }, { index: 0, count });
+    if (words === undefined) expect(told).toBeUndefined();
+    else expect(told).toMatch(words);
+    expect(excessOf({ concurrency, ...more }, undefined)).toBeUndefined();
+  },
+);

@@ -4,6 +4,7 @@ import { expected } from '../../../errors.js';
 import { formatOption, quietOption, storeOption, timeOption } from '../../options/common.js';
 import { addRegionOptions } from '../../options/region.js';
 import { type TargetOptions, targetIn, tilesOption } from '../../options/subject/tiles.js';
+import { plural } from '../../output/summary-text.js';
 import { print, printJson } from '../../output/terminal.js';
 
 interface Options extends TargetOptions {
@@ -50,7 +51,7 @@ async function run(options: Options): Promise<void> {
     return;
   }
   const { tiles, loaded, empty, snapshot } = report;
-  const what = `${loaded} tiles that were loaded and ${empty} that were loaded and empty, of ${tiles}`;
+  const what = `${plural(loaded, 'tile that was', 'tiles that were')} loaded and ${empty} that ${empty === 1 ? 'was' : 'were'} loaded and empty, of ${tiles}`;
   if (dryRun) print(`Would drop ${what}`);
   else print(`Dropped ${what}${snapshot === '' ? '' : ` (${snapshot})`}`);
 }

@@ -27,6 +27,7 @@ import {
 } from '../../options/subject/values.js';
 import { stepRecord } from '../../options/time.js';
 import { csvLine } from '../../output/csv.js';
+import { plural } from '../../output/summary-text.js';
 import { print, printJson } from '../../output/terminal.js';
 
 interface Options extends RegionOptions, ComputeOptions, ValueOptions, FormatWords {
@@ -187,7 +188,9 @@ function textOf(
   ];
   const widths = columns.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
   const missing =
-    stats.missingTiles === 0 ? '' : `; ${stats.missingTiles} tiles of the region are not loaded`;
+    stats.missingTiles === 0
+      ? ''
+      : `; ${plural(stats.missingTiles, 'tile')} of the region ${stats.missingTiles === 1 ? 'is' : 'are'} not loaded`;
   const values = stats.scaled ? 'number * scale + offset' : 'the stored numbers';
   return [
     `${dataset.title} at ${store}, ${values}${missing}`,

@@ -16,6 +16,7 @@ const JOB: Job = {
     ['bbox', '122,71.5,130,74'],
     ['project', 'my-project'],
     ['failed', 'failed.ndjson'],
+    ['log-file', 'night.log'],
   ]),
   ...{ cores: 2, memoryMiB: 2048, seconds: 43_200 },
   ...{ image: 'registry.example/geocubes:1', queue: 'short', location: 'europe-west4' },

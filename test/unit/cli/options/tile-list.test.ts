@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FailureList, readTileList } from '../../../../src/cli/options/tile-list.js';
+import { FailureList, fileOfShard, readTileList } from '../../../../src/cli/options/tile-list.js';
 import {
   AbortedError,
   EarthEngineError,
@@ -233,4 +233,23 @@ test('of a list of ids, blank lines and what follows a # count for nothing', asy
   expect(await readTileList(file, '--tiles')).toEqual([]);
   await writeFile(file, '{"tile":"0-1","error":{"message":"at #3"}}\n');
   expect(await readTileList(file, '--tiles')).toEqual([{ id: '0-1', error: { message: 'at #3' } }]);
+});
+
+test('shards that are told one name for their lists write one each, and none lies over another', async () => {
+  const file = join(folder, 'failed.ndjson');
+  for (const index of [0, 1]) {
+    const list = new FailureList(file, { index, count: 2 });
+    await list.check();
+    list.onEvent({ type: 'failed', at: 0, failure: failure(`${index}-0`) });
+    await list.write();
+  }
+  for (const index of [0, 1]) {
+    const own = join(folder, `failed.shard-${index + 1}-of-2.ndjson`);
+    expect(new FailureList(file, { index, count: 2 }).file).toBe(own);
+    expect(await readTileList(own, '--retry-failed')).toMatchObject([{ id: `${index}-0` }]);
+  }
+  await expect(readFile(file)).rejects.toThrow(/ENOENT/);
+  expect(fileOfShard('lists.d/failed', { index: 2, count: 40 })).toBe(
+    'lists.d/failed.shard-3-of-40',
+  );
 });

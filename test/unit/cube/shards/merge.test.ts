@@ -222,7 +222,7 @@ const SHORT =
 test.each([
   ['was cut short', (file: string) => truncate(file, 20), SHORT],
   ['is empty', (file: string) => writeFile(file, ''), /^a chunk is damaged: one: 0 bytes are no /],
-  ['is gone', (file: string) => rm(file), /^it has 1 chunks but was loaded with 2 of them$/],
+  ['is gone', (file: string) => rm(file), /^it has one chunk but was loaded with 2 of them$/],
 ])('a tile whose chunk %s is not copied, and told', async (_, how, message) => {
   const cube = await createAt('cube');
   const [bad, good] = [await createAt('bad.zarr'), await createAt('good')];
