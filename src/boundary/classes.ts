@@ -24,9 +24,10 @@ const LOAD = {
     allowMissing: 'boolean',
   },
 } as const;
+const CLIPPED = { options: { ...LOAD.options, clip: 'boolean' } } as const;
 const SAVE = {
   options: {
-    ...LOAD.options,
+    ...CLIPPED.options,
     pool: 'pool!',
     format: ['geotiff', 'cog'],
     creationOptions: 'texts',
@@ -107,7 +108,7 @@ guardMethods(Cube.prototype, 'Cube', {
     },
   ],
   ingest: ['object', RUN],
-  load: ['region', LOAD],
+  load: ['region', CLIPPED],
   saveGeoTiff: ['region', 'text', SAVE],
   stats: [
     'region',

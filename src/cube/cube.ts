@@ -5,6 +5,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
+import { expected } from '../errors.js';
 import { type Roi, tilesIn } from '../grid/roi.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
 import type { IngestSummary } from '../observe/summary.js';
@@ -175,12 +176,17 @@ export class Cube extends Accessor {
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
-  load(roi: Roi, options: LoadOptions & { readonly persist: false }): Promise<LazyDataset>;
+  load(
+    roi: Roi,
+    options: Omit<LoadOptions, 'clip'> & { readonly persist: false },
+  ): Promise<LazyDataset>;
   load(roi: Roi, options?: LoadOptions & { readonly persist?: true }): Promise<Region>;
   async load(
     roi: Roi,
     options: LoadOptions & { readonly persist?: boolean } = {},
   ): Promise<Region | LazyDataset> {
+    if (options.persist === false && options.clip)
+      throw expected('no clip', 'what is read later', 'clip: true', 'Clip what load() gives.');
     const view = await viewFor(this.opened, roi, options, this.#loader);
     return options.persist === false
       ? openDataset(view, roi, options)
@@ -190,11 +196,13 @@ export class Cube extends Accessor {
   /**
    * Writes a region as a GeoTIFF without ever having more of it in memory than {@link SaveOptions.pixelBytes}:
    * parts are read and written one after the other. The pixels are those of {@link load}. An existing file is
-   * replaced when the new one is whole. A COG is made of a GeoTIFF beside it, which takes its size on the disk
+   * replaced when the new one is whole. Outside the shape of GeoJSON there is no value, unless `clip` is `false`.
+   * Where bands have no code for "no value", a mask within the file tells which pixels have one. Several time steps
+   * are bands one after the other. A COG is made of a GeoTIFF beside it, which takes its size on the disk
    * twice while it is made.
    *
-   * @throws {InvalidInputError} as {@link load}, for several time steps, and for creation options that do not
-   * fit, before anything is read; {@link RasterError} where it cannot be written; {@link AbortedError}.
+   * @throws {InvalidInputError} as {@link load}, for creation options that do not fit, and for several steps that
+   * would need a mask each, before anything is read; {@link RasterError} where it cannot be written; {@link AbortedError}.
    */
   async saveGeoTiff(roi: Roi, file: string, options: SaveOptions): Promise<SavedRegion> {
     const view = await viewFor(this.opened, roi, options, this.#loader);
@@ -207,12 +215,15 @@ export class Cube extends Accessor {
    *
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    */
-  async openDataset(roi: Roi = this.grid.geobox, options: LoadOptions = {}): Promise<LazyDataset> {
+  async openDataset(
+    roi: Roi = this.grid.geobox,
+    options: Omit<LoadOptions, 'clip'> = {},
+  ): Promise<LazyDataset> {
     return this.load(roi, { ...options, persist: false });
   }
 
   /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */
-  loadLike(reference: Like, options: Omit<LoadOptions, 'like'> = {}): Promise<Region> {
+  loadLike(reference: Like, options: Omit<LoadOptions, 'like' | 'clip'> = {}): Promise<Region> {
     const geobox = geoboxOf(reference);
     return this.load(geobox, { ...options, like: geobox });
   }

@@ -66,6 +66,17 @@ export function formatInstant(time: number): string {
   return time % MILLISECONDS.second === 0 ? text.slice(0, 19) : text.slice(0, 23);
 }
 
+/** The shortest name of a stretch of time: `2019`, `2019-07` or `2019-07-01`, where it is that, else its start. UTC. */
+export function formatPeriod({ start, end }: TimeSpan): string {
+  const text = new Date(start).toISOString();
+  const names = [text.slice(0, 4), text.slice(0, 7), text.slice(0, 10)];
+  const isIt = (name: string) => {
+    const named = /^\d{4}/.test(name) ? parsePeriod(name, 'a period') : undefined;
+    return named?.start === start && named.end === end;
+  };
+  return names.find(isIt) ?? formatInstant(start);
+}
+
 /** `Date.UTC` takes the years 0 to 99 for those of the 20th century. */
 function instantOf(year: number, ...rest: [number, number, number, number, number]): number {
   const at = new Date(Date.UTC(2000, ...rest));

@@ -4,6 +4,7 @@ import { bandNames } from '../../cube/read/band-names.js';
 import type { LoadOptions } from '../../cube/read/load.js';
 import { type GeoTiffOptions, readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
 import { hasNodata, type SavedRegion } from '../../cube/read/save-geotiff.js';
+import { clipsByDefault } from '../../cube/read/validity.js';
 import { RESAMPLINGS, type Resampling } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
@@ -29,6 +30,7 @@ import {
   type PictureOptions,
   shownBands,
 } from '../loading/picture.js';
+import { hasStepNames, namesFor, stepsToName } from '../loading/steps.js';
 import { addTargetOptions, type TargetOptions, targetOf } from '../loading/target.js';
 import { regionRecord, regionText } from '../loading/told.js';
 import {
@@ -62,6 +64,7 @@ interface Options extends RegionOptions, ComputeOptions, TargetOptions, PictureO
   readonly co?: readonly string[];
   readonly resampling: Resampling;
   readonly buffer: number;
+  readonly clip: boolean;
   readonly allowMissing?: boolean;
   readonly format: string;
   readonly quiet?: boolean;
@@ -81,7 +84,7 @@ export function loadCommand(): Command {
     .addOption(
       new Option(
         '--out <file>',
-        'file to write, by its name: .tif (GeoTIFF of any size, all bands, tiled, DEFLATE; without a picture at most 256 MB of pixels lie in memory), .png, .jpg, .webp; - is standard output',
+        'file to write, by its name: .tif (GeoTIFF of any size, all bands, tiled, DEFLATE; without a picture at most 256 MB of pixels lie in memory), .png, .jpg, .webp; - is standard output; several steps are bands one after the other or, with {time} in the name, a file each',
       ).argParser(outputPath),
     )
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
@@ -114,6 +117,10 @@ export function loadCommand(): Command {
         .argParser(wholeNumber('--buffer', 0, 1_000_000)),
     )
     .option(
+      '--no-clip',
+      'write the box around the shape of --roi; without it, pixels whose centre lies outside have no value (--buffer does the same)',
+    )
+    .option(
       '--allow-missing',
       'read tiles whose chunks are lost as "no value", and say so, where it is an error else',
     )
@@ -134,6 +141,7 @@ export function loadCommand(): Command {
         '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out small.tif --co ZLEVEL=9 --co INTERLEAVE=PIXEL',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --crs EPSG:3413 --resolution 1000 --out polar.tif',
+        '  $ geocubes load --store cubes/alphaearth --roi basins.gpkg --time 2019/2021 --out basins-{time}.tif',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --bands TCB_slope --colormap viridis --size 800,400 --out wetness.webp',
       ].join('\n'),
     )
@@ -142,21 +150,26 @@ export function loadCommand(): Command {
 
 async function load(options: Options): Promise<void> {
   checkOptions(options);
-  if (options.legend !== undefined) await checkLegend(options.legend, options);
-  const outputs = await Outputs.check(options);
+  if (kindsOf(options).out === 'geotiff') {
+    // GDAL takes a twentieth of the machine else, for blocks that are asked for once. Before it is loaded.
+    process.env.GDAL_CACHEMAX ??= '128';
+  }
+  // Those with names by step are known with the cube.
+  const outputs = hasStepNames(options) ? undefined : await outputsOf(options);
   try {
-    if (outputs.raster !== undefined) {
-      // GDAL takes a twentieth of the machine else, for blocks that are asked for once. Before it is loaded.
-      process.env.GDAL_CACHEMAX ??= '128';
-    }
     await loadInto(outputs, options);
-    await outputs.send();
+    await outputs?.send();
   } finally {
-    outputs.close();
+    outputs?.close();
   }
 }
 
-async function loadInto(outputs: Outputs, options: Options): Promise<void> {
+async function outputsOf(options: Options): Promise<Outputs> {
+  if (options.legend !== undefined) await checkLegend(options.legend, options);
+  return Outputs.check(options);
+}
+
+async function loadInto(outputs: Outputs | undefined, options: Options): Promise<void> {
   const { like } = options;
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
@@ -181,8 +194,11 @@ async function loadInto(outputs: Outputs, options: Options): Promise<void> {
 
 type Loading = Options & { readonly pool: Pool; readonly outputs: Outputs };
 
-async function loadBy(cube: Cube, named: Roi | undefined, options: Loading): Promise<void> {
-  const { pool, outputs, like: likeFile, resampling, buffer, trustInputs = false } = options;
+/** Without outputs there are some for each step. */
+type LoadingSteps = Options & { readonly pool: Pool; readonly outputs: Outputs | undefined };
+
+async function loadBy(cube: Cube, named: Roi | undefined, options: LoadingSteps): Promise<void> {
+  const { pool, like: likeFile, trustInputs = false } = options;
   const stop = endAtSignal();
   try {
     const bands = bandNames(cube.dataset, options.bands);
@@ -191,28 +207,62 @@ async function loadBy(cube: Cube, named: Roi | undefined, options: Loading): Pro
       likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
     const roi = named ?? (given as GeoBox);
     const like = given ?? targetOf(cube.grid.geobox, roi, options);
-    // A file holds one step.
-    const time = oneStep(cube, options.time);
-    const how = {
-      ...{ pool, like, resampling, buffer, time, bands, signal: stop.signal },
-      allowMissing: options.allowMissing,
-    };
-    const what = {
-      format: options.cog ? 'cog' : 'geotiff',
-      creationOptions: options.co ?? [],
-    } as const;
-    const { raster, pictures } = outputs;
-    const saved =
-      pictures.length === 0 && raster !== undefined
-        ? await cube.saveGeoTiff(roi, raster.path, { ...how, ...what })
-        : await loadAndWrite(cube, roi, how, { ...options, ...what });
-    warnOfLost(saved);
-    if (options.quiet) return;
-    if (options.format === 'json') printJson(regionRecord(saved, cube.dataset, options));
-    else (outputs.isStreamed ? tell : print)(regionText(saved, options));
+    const place = { roi, like, bands, signal: stop.signal };
+    const { outputs } = options;
+    if (outputs !== undefined) {
+      const saved = await loadOnce(cube, place, { ...options, outputs });
+      if (options.quiet) return;
+      if (options.format === 'json') printJson(regionRecord(saved, cube.dataset, options));
+      else (outputs.isStreamed ? tell : print)(regionText(saved, options));
+      return;
+    }
+    const ofSteps: Loading[] = [];
+    // Before a pixel is read.
+    for (const step of stepsToName(cube, options.time, options)) {
+      const named: Options = namesFor(options, step);
+      const time = { kind: 'at', time: new Date(step.start) } as const;
+      ofSteps.push({ ...named, pool, time, outputs: await outputsOf(named) });
+    }
+    const records: object[] = [];
+    for (const one of ofSteps) {
+      const saved = await loadOnce(cube, place, one);
+      records.push(regionRecord(saved, cube.dataset, one));
+      if (!options.quiet && options.format !== 'json') print(regionText(saved, one));
+    }
+    if (!options.quiet && options.format === 'json') printJson(records);
   } finally {
     stop.release();
   }
+}
+
+interface Place extends Pick<LoadOptions, 'like' | 'signal'> {
+  readonly roi: Roi;
+  readonly bands: readonly string[];
+}
+
+async function loadOnce(
+  cube: Cube,
+  { roi, ...place }: Place,
+  options: Loading,
+): Promise<SavedRegion> {
+  const { pool, outputs, resampling, buffer, allowMissing } = options;
+  const { raster, pictures } = outputs;
+  const time =
+    pictures.length === 0
+      ? options.time
+      : oneStep(cube, options.time, 'A picture shows one step; {time} in names makes one of each.');
+  const clip = options.clip && clipsByDefault(roi, { buffer });
+  const how = { ...place, pool, resampling, buffer, time, clip, allowMissing };
+  const what = {
+    format: options.cog ? 'cog' : 'geotiff',
+    creationOptions: options.co ?? [],
+  } as const;
+  const saved =
+    pictures.length === 0 && raster !== undefined
+      ? await cube.saveGeoTiff(roi, raster.path, { ...how, ...what })
+      : await loadAndWrite(cube, roi, how, { ...options, ...what });
+  warnOfLost(saved);
+  return saved;
 }
 
 /** A picture is made of the whole region, so that it lies in memory; the GeoTIFF is then written from there. */

@@ -63,7 +63,7 @@ export function shownBands(
 }
 
 export function drawRegion(
-  { geobox, bands, nodata, dtype }: Region,
+  { geobox, bands, nodata, dtype, types, mask }: Region,
   {
     format,
     maxSide,
@@ -74,11 +74,15 @@ export function drawRegion(
   const hasNodata =
     isFloat(dtype) || nodata !== 0 || all.every((band) => (band as Uint8Array).includes(0));
   const shown = shownBands([...bands.keys()], options);
+  // Where a mask tells which pixels have a value, 0 is one.
+  const tellsNodata =
+    mask === undefined ? hasNodata : types?.get(shown[0] ?? '')?.nodata !== undefined;
   return drawQuicklook({
     width: geobox.width,
     height: geobox.height,
     bands: all.slice(0, shown.length),
-    ...(hasNodata ? { nodata } : {}),
+    ...(mask === undefined ? {} : { mask: mask as Uint8Array }),
+    ...(tellsNodata ? { nodata } : {}),
     ...options,
     format,
     ...(maxSide === undefined ? {} : { maxSide }),

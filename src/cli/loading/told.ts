@@ -29,7 +29,7 @@ export function regionText(
 export function regionRecord(region: SavedRegion, dataset: Dataset, files: Files) {
   const { out, png, cog } = files;
   const kinds = kindsOf(files);
-  const [step] = region.steps ?? [];
+  const [step, ...others] = region.steps ?? [];
   return {
     files: [
       ...(out === undefined ? [] : [{ path: out, format: cog ? 'cog' : kinds.out }]),
@@ -42,6 +42,9 @@ export function regionRecord(region: SavedRegion, dataset: Dataset, files: Files
     // As GDAL has it: JSON knows no NaN.
     nodata: hasNodata(dataset) ? (Number.isNaN(region.nodata) ? 'nan' : region.nodata) : null,
     ...(step === undefined ? {} : { time: stepRecord(step) }),
+    ...(step === undefined || others.length === 0
+      ? {}
+      : { times: [step, ...others].map(stepRecord) }),
     missingTiles: region.missingTiles,
     lostTiles: region.lostTiles ?? [],
   };

@@ -50,6 +50,8 @@ async function viewOf({ grid, dataset, timeAxis, repository }: OpenedCube): Prom
     ...{ grid, dataset, timeAxis, session },
     isMissing: async (index) => (await ledger.get(index)) === TileState.notLoaded,
     isLost: (index, names) => isLost(index, names, lost),
+    hasValues: async (index, names) =>
+      (await ledger.get(index)) === TileState.loaded && !(await isLost(index, names, lost)),
   };
 }
 

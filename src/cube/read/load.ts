@@ -8,6 +8,7 @@ import { sameCrs } from '../../grid/crs/crs.js';
 import { GeoBox } from '../../grid/geobox.js';
 import { joinWindows, splitWindow } from '../../grid/onto/continued-window.js';
 import { type Roi, roiWindows } from '../../grid/roi.js';
+import type { PixelRuns } from '../../grid/shapes/pixel-runs.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
@@ -19,14 +20,16 @@ import { atSteps, type TimeOptions } from '../tiles.js';
 import { bandNames } from './band-names.js';
 import { lostError } from './lost-chunks.js';
 import { type BandType, bandTypes } from './one-type.js';
-import {
-  allDone,
-  allocateRaster,
-  type ReadOptions,
-  type ReadSource,
-  readRaster,
-} from './read-raster.js';
+import { allDone, allocateRaster, type ReadOptions, readRaster } from './read-raster.js';
 import { reproject, sourceWindows } from './reproject.js';
+import {
+  clearOutside,
+  mayLackValues,
+  readMask,
+  shapeOf,
+  type TileValues,
+  valuesAt,
+} from './validity.js';
 
 /** A geobox, or anything that has one: a region that was loaded, a raster file, a picture. */
 export type Like = GeoBox | { readonly geobox: GeoBox };
@@ -55,6 +58,11 @@ export interface LoadOptions extends ReadOptions, TimeOptions {
   readonly allowMissing?: boolean | undefined;
   /** Names of the bands wanted, which come in this order. Default: all. */
   readonly bands?: readonly string[] | undefined;
+  /**
+   * Gives pixels outside the region's shape no value: of polygons those whose centre lies outside (GDAL's and
+   * rasterio's rule), of lines and points those that they do not touch. Default `false`, the box around it.
+   */
+  readonly clip?: boolean | undefined;
 }
 
 /** A region read from a cube. */
@@ -83,6 +91,11 @@ export interface Region {
    * offset, in units. The pixels are the numbers.
    */
   readonly packings?: ReadonlyMap<string, BandPacking>;
+  /**
+   * Where there is no value and a band has no code to say so (integers without nodata, whose pixels are 0 there):
+   * `[y, x]` or `[time, y, x]`, 0 there and 255 elsewhere. Absent where every pixel has a value, or all bands tell it.
+   */
+  readonly mask?: LoadedPixels;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
   readonly missingTiles: number;
   /** Ids of tiles that are loaded and whose chunks are lost, where {@link LoadOptions.allowMissing} reads them as nodata. */
@@ -90,8 +103,7 @@ export interface Region {
 }
 
 /** What loading needs of a cube, at one moment of its history. */
-export interface CubeView extends ReadSource {
-  readonly grid: Grid;
+export interface CubeView extends TileValues {
   readonly dataset: Dataset;
   readonly timeAxis: TimeAxis | undefined;
   isMissing(index: TileIndex): Promise<boolean>;
@@ -142,14 +154,50 @@ export async function loadRegion(
     allocateRaster(typedForName(dataset, name).dtype, length * (steps?.length ?? 1), options),
   );
   const window = { row: 0, col: 0, ...geobox.shape };
+  const shape = options.clip ? shapeOf(load, roi) : undefined;
+  const mask = await maskFor(view, { load, shape }, options);
   for (const [i, step] of (steps ?? [undefined]).entries()) {
-    const into = rasters.map((all) => all.subarray(i * length, (i + 1) * length) as LoadedPixels);
+    const ofStep = (all: LoadedPixels) =>
+      all.subarray(i * length, (i + 1) * length) as LoadedPixels;
+    const into = rasters.map(ofStep);
     await readWindow(view, { load, window, names, step, into }, options);
+    if (shape !== undefined)
+      for (const [k, raster] of into.entries())
+        clearOutside(raster, fillValueOf(typedForName(dataset, names[k] ?? '')), shape, window);
+    if (mask !== undefined)
+      await readMask(view, { load, shape, window, step, into: ofStep(mask) }, options);
   }
   return {
     ...(await describeLoad(view, load, options)),
+    ...(mask?.includes(0 as never) ? { mask } : {}),
     bands: new Map(names.map((name, i) => [name, rasters[i] as LoadedPixels])),
   };
+}
+
+/** Memory for a mask, where one may be needed. */
+async function maskFor(
+  view: CubeView,
+  { load, shape }: { readonly load: PreparedLoad; readonly shape: PixelRuns | undefined },
+  options: ReadOptions,
+): Promise<LoadedPixels | undefined> {
+  const { geobox, steps } = load;
+  if (!(await needsMask(view, { load, shape }))) return undefined;
+  return allocateRaster('uint8', geobox.height * geobox.width * (steps?.length ?? 1), options);
+}
+
+/** Whether pixels may lack a value where a band has no code for that. */
+export async function needsMask(
+  view: CubeView,
+  { load, shape }: { readonly load: PreparedLoad; readonly shape: PixelRuns | undefined },
+): Promise<boolean> {
+  const { plan, names, steps, resampling } = load;
+  const types = [...bandTypes(view.dataset, names).values()];
+  if (types.every(({ nodata }) => nodata !== undefined)) return false;
+  if (shape !== undefined) return true;
+  const tiles = tilesOfPlan(view.grid, plan, resampling);
+  for (const step of steps ?? [undefined])
+    if (await mayLackValues(view, plan, { tiles, names, step })) return true;
+  return false;
 }
 
 /** A part of what a load reads. */
@@ -180,7 +228,10 @@ export async function readWindow(
     const regions = plan.regions.flatMap((region) => intersect(region, window) ?? []);
     const { target } = plan;
     await reproject(
-      { ...view, target, regions, within: window, names, resampling, leading, into },
+      {
+        ...{ ...view, target, regions, within: window, names, resampling, leading, into },
+        ...valuesAt(view, { names, step }, options),
+      },
       options,
     );
     return;

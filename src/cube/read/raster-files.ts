@@ -8,6 +8,7 @@ import { allocate, CONSTRUCTORS, isFloat } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { Region } from './load.js';
 import { type BandType, convert, fileTypeOf } from './one-type.js';
+import { clearMasked } from './validity.js';
 import { replaceFile } from './work-folder.js';
 
 /** How a region becomes a GeoTIFF. */
@@ -29,7 +30,7 @@ export interface GeoTiffOptions {
 
 /**
  * Writes a region that was loaded as a GeoTIFF: all its bands, named, with scale, offset and unit where they
- * have some, on its geobox. An existing file is replaced when the new one is whole.
+ * have some, on its geobox, and its mask where it has one. An existing file is replaced when the new one is whole.
  *
  * @throws {InvalidInputError} for a band that is no array of `dtype`, or of another length than the geobox
  * has pixels, and for creation options that do not fit; {@link RasterError} when it cannot be written;
@@ -43,6 +44,7 @@ export async function writeGeoTiff(
   const { geobox, bands, packings } = region;
   const types = typesOf(region, hasNodata);
   checkBands(bands, types, geobox.height * geobox.width);
+  if (region.mask !== undefined) checkMask(region.mask, geobox.height * geobox.width);
   const type = fileTypeOf(types);
   const kind = { format, dtype: type.dtype, creationOptions };
   if (creationOptions.length > 0) await pool.checkCreationOptions({ ...kind, bands: bands.size });
@@ -55,7 +57,10 @@ export async function writeGeoTiff(
       geobox: geobox.toRecord(),
       ...(type.nodata === undefined ? {} : { nodata: type.nodata }),
       bands: [...bands.keys()].map((name) => ({ name, ...packings?.get(name) })),
-      pixels: [...bands].map(([name, pixels]) => inType(pixels, types.get(name) ?? type, type)),
+      pixels: [...bands].map(([name, pixels]) =>
+        inFile(pixels, types.get(name) ?? type, type, region.mask),
+      ),
+      mask: type.nodata === undefined ? region.mask : undefined,
       threads: pool.size,
     });
   await replaceFile(place, write, signal);
@@ -72,10 +77,17 @@ function typesOf(
   );
 }
 
-function inType(pixels: LoadedPixels, from: BandType, to: BandType): LoadedPixels {
-  if (from.dtype === to.dtype) return pixels;
+function inFile(
+  pixels: LoadedPixels,
+  from: BandType,
+  to: BandType,
+  mask: LoadedPixels | undefined,
+): LoadedPixels {
+  const gaps = from.nodata === undefined && to.nodata !== undefined ? mask : undefined;
+  if (from.dtype === to.dtype && gaps === undefined) return pixels;
   const made = allocate(to.dtype, pixels.length);
   convert(pixels, from, made, to);
+  if (gaps !== undefined) clearMasked(made, to.nodata as number, gaps);
   return made;
 }
 
@@ -93,6 +105,13 @@ function checkBands(
     const { constructor: made, length: count } = Object(pixels) as ArrayLike<unknown>;
     throw expected(what, `the band ${name} of the GeoTIFF to write`, `${made?.name} of ${count}`);
   }
+}
+
+function checkMask(mask: unknown, length: number): void {
+  if (mask instanceof Uint8Array && mask.length === length) return;
+  const { constructor: made, length: count } = Object(mask) as ArrayLike<unknown>;
+  const what = `${length} pixels in one Uint8Array`;
+  throw expected(what, 'the mask of the GeoTIFF to write', `${made?.name} of ${count}`);
 }
 
 /** How a raster is looked at. */

@@ -2,11 +2,17 @@ import { typeGroups } from '../../dataset/band-types.js';
 import { type Dataset, RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import { InvalidInputError } from '../../errors.js';
 import type { GeoBox, Shape } from '../../grid/geobox.js';
-import { columnsAround, joinWindows, splitWindow } from '../../grid/onto/continued-window.js';
+import {
+  columnsAround,
+  joinWindows,
+  type PlacedWindow,
+  splitWindow,
+} from '../../grid/onto/continued-window.js';
 import { roiWindows } from '../../grid/roi.js';
 import type { Grid } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { positionsOf } from '../../kernel/js/warp.js';
+import type { WarpJob } from '../../kernel/region/region-kernel.js';
 import { columnsIn, latticeOf } from '../../kernel/resample/lattice.js';
 import { scaleOf, squaresOf } from '../../kernel/resample/scale.js';
 import { reachOf } from '../../kernel/resample/warp.js';
@@ -14,7 +20,13 @@ import { createPool, type Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
 import { LentMemory } from '../../raster/lent-memory.js';
 import { bytesOfPixels, type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
-import { allDone, type ReadOptions, type ReadSource, readRaster } from './read-raster.js';
+import {
+  allDone,
+  allocateRaster,
+  type ReadOptions,
+  type ReadSource,
+  readRaster,
+} from './read-raster.js';
 
 export interface ReprojectJob extends ReadSource {
   readonly grid: Grid;
@@ -31,7 +43,18 @@ export interface ReprojectJob extends ReadSource {
   readonly within: Window;
   /** One raster for each band, of that part's shape, that holds the fill value: where the pixels go. */
   readonly into: readonly LoadedPixels[];
+  /** Which pixels have a value, where their numbers do not tell it. */
+  readonly validIn: ValidIn;
 }
+
+/**
+ * 255 where pixels of a window of the cube have a value, else 0, `[y, x]`; `undefined` where all have one.
+ * @param parts of the cube's own pixels that make up the window
+ */
+export type ValidIn = (
+  source: Window,
+  parts: readonly PlacedWindow[],
+) => Promise<LoadedPixels | undefined>;
 
 /**
  * The cube's pixels on another grid, piece by piece, so that no more of the cube lies in memory at a time
@@ -39,13 +62,40 @@ export interface ReprojectJob extends ReadSource {
  * there are. Positions are exact, kernels are as wide as the whole target asks for, and a piece reads as far
  * around it as its resampling looks, so that cutting shows nowhere.
  */
-export async function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
+export function reproject(job: ReprojectJob, options: ReadOptions): Promise<void> {
+  const memory = options.memory ?? new LentMemory();
+  return eachPiece(job, options, (piece, pool) =>
+    reprojectPiece(piece, job, { ...options, pool, memory }),
+  );
+}
+
+/** A mask of the target: 255 where the cube has a value for a pixel, as the resampling finds it. */
+export interface MaskJob extends BlockJob, Pick<ReprojectJob, 'within' | 'validIn'> {
+  /** `[y, x]`, zeroed. */
+  readonly into: LoadedPixels;
+}
+
+/** The pixels that {@link reproject} finds a value for, were that told by their numbers. */
+export function reprojectMask(job: MaskJob, options: ReadOptions): Promise<void> {
+  return eachPiece(job, options, async ({ window, source, parts }, pool) => {
+    const valid = await job.validIn(source, parts);
+    const pixels =
+      valid ?? (allocateRaster('uint8', pixelsOf(source), { pool }).fill(255) as LoadedPixels);
+    const bands = [{ pixels, into: job.into }];
+    await warpPiece({ window, source }, job, pool, { bands, dtype: 'uint8', nodata: 0 });
+  });
+}
+
+async function eachPiece(
+  job: BlockJob,
+  options: ReadOptions,
+  run: (piece: Piece, pool: Pool) => Promise<void>,
+): Promise<void> {
   // Where the caller gave none, the calling thread computes.
   const pool = options.pool ?? createPool({ size: 0 });
-  const memory = options.memory ?? new LentMemory();
   const pieces = piecesOf(job.regions, job);
   const lane = async () => {
-    for (const piece of pieces) await reprojectPiece(piece, job, { ...options, pool, memory });
+    for (const piece of pieces) await run(piece, pool);
   };
   try {
     // One is read while another one is warped.
@@ -230,31 +280,12 @@ async function reprojectPiece(
   job: ReprojectJob,
   options: ReadOptions & { readonly pool: Pool; readonly memory: LentMemory },
 ): Promise<void> {
-  const { grid, target, names, dataset, resampling, leading } = job;
+  const { names, dataset, leading } = job;
   const { pool, memory } = options;
-  const from = grid.geobox.crop(source);
   const length = source.height * source.width;
   for (const { typed, bands } of warpedTogether(names, dataset, length)) {
     const rooms =
       pool.size === 0 ? [] : bands.map(() => memory.lend(length * bytesOf(typed.dtype)));
-    const warp = (block: Window) =>
-      pool.warp({
-        bands: rasters.map((pixels, k) => ({
-          pixels,
-          into: {
-            bytes: bytesOfPixels(job.into[bands[k] ?? 0] as LoadedPixels),
-            width: job.within.width,
-            row: block.row - job.within.row,
-            col: block.col - job.within.col,
-          },
-        })),
-        dtype: typed.dtype,
-        nodata: isFloat(typed.dtype) ? undefined : typed.nodata,
-        from: from.toRecord(),
-        to: target.crop(block).toRecord(),
-        resampling,
-        grids: { source: grid.geobox.affine, target: target.toRecord() },
-      });
     const rasters: LoadedPixels[] = [];
     const waiting = bands.keys();
     const lane = async () => {
@@ -272,9 +303,50 @@ async function reprojectPiece(
     };
     try {
       await allDone(Array.from({ length: BANDS_AT_A_TIME }, lane));
-      await allDone([...cut(window, BLOCK_SIDE)].map(warp));
+      const nodata = isFloat(typed.dtype) ? undefined : typed.nodata;
+      const tellsGaps = isFloat(typed.dtype) || nodata !== undefined;
+      await warpPiece({ window, source }, job, pool, {
+        bands: rasters.map((pixels, k) => ({
+          pixels,
+          into: job.into[bands[k] ?? 0] as LoadedPixels,
+        })),
+        ...{ dtype: typed.dtype, nodata },
+        valid: tellsGaps ? undefined : await job.validIn(source, parts),
+      });
     } finally {
       for (const room of rooms) memory.giveBack(room);
     }
   }
+}
+
+/** Rasters of one window of the cube, into rasters of the target. */
+interface PieceBands extends Pick<WarpJob, 'dtype' | 'nodata' | 'valid'> {
+  readonly bands: readonly { readonly pixels: LoadedPixels; readonly into: LoadedPixels }[];
+}
+
+async function warpPiece(
+  { window, source }: Pick<Piece, 'window' | 'source'>,
+  { grid, target, resampling, within }: BlockJob & Pick<ReprojectJob, 'within'>,
+  pool: Pool,
+  { bands, ...kind }: PieceBands,
+): Promise<void> {
+  const from = grid.geobox.crop(source).toRecord();
+  const warp = (block: Window) =>
+    pool.warp({
+      ...kind,
+      bands: bands.map(({ pixels, into }) => ({
+        pixels,
+        into: {
+          bytes: bytesOfPixels(into),
+          width: within.width,
+          row: block.row - within.row,
+          col: block.col - within.col,
+        },
+      })),
+      from,
+      to: target.crop(block).toRecord(),
+      resampling,
+      grids: { source: grid.geobox.affine, target: target.toRecord() },
+    });
+  await allDone([...cut(window, BLOCK_SIDE)].map(warp));
 }

@@ -60,11 +60,15 @@ export interface GeoTiffFile extends Omit<GeoTiffKind, 'bands'> {
 /** In the file's order. */
 export interface GeoTiffBand extends BandPacking {
   readonly name: string;
+  /** Of the time step that it shows, both as ISO 8601; the end is not included. */
+  readonly time?: { readonly start: string; readonly end: string } | undefined;
 }
 
 export interface GeoTiffJob extends GeoTiffFile {
   /** Of each band, `[y, x]`. */
   readonly pixels: readonly LoadedPixels[];
+  /** Of all bands, `[y, x]`: 0 where they have no value, else 255. Absent: what nodata says. */
+  readonly mask?: LoadedPixels | undefined;
 }
 
 /** How parts must be cut, so that no block of the file is written twice. */
@@ -82,6 +86,8 @@ export interface GeoTiffPart {
   readonly firstBand: number;
   /** Of each of its bands, `[y, x]` of the window. */
   readonly pixels: readonly LoadedPixels[];
+  /** As {@link GeoTiffJob.mask}, of the window: written when all bands are, and then of every window. */
+  readonly mask?: LoadedPixels | undefined;
 }
 
 /** The JavaScript kernel leaves files to GDAL. */

@@ -24,6 +24,8 @@ export interface WarpJob {
   readonly dtype: DType;
   /** The value of pixels that have none, where there is one; NaN always means that in floats. */
   readonly nodata: number | undefined;
+  /** Of all bands, `[y, x]` on the grid `from`: 0 where there is no value whatever their pixels are. */
+  readonly valid?: LoadedPixels | undefined;
   readonly from: GeoBoxRecord;
   readonly to: GeoBoxRecord;
   readonly resampling: Resampling;
@@ -56,7 +58,7 @@ export function createRegionKernel(
 }
 
 function warpInto(
-  { bands, dtype, nodata, from, to, resampling, grids = {} }: WarpJob,
+  { bands, dtype, nodata, valid, from, to, resampling, grids = {} }: WarpJob,
   warp: WarpedBands,
   loops: CopyingLoops,
   workspace: Workspace,
@@ -66,7 +68,7 @@ function warpInto(
   // Kernels read them where they lie, whoever else sees that memory.
   const source = GeoBox.fromRecord(from);
   const sources = bands.map((band) =>
-    byWindows(band.pixels as PixelArray, source, { dtype, nodata, loops, workspace }),
+    byWindows(band.pixels as PixelArray, source, { dtype, nodata, valid, loops, workspace }),
   );
   const places = bands.map(({ into }) => {
     const { buffer, byteOffset, byteLength } = into.bytes;
@@ -85,7 +87,7 @@ function warpInto(
   }
 }
 
-interface Windows extends Pick<WarpJob, 'dtype' | 'nodata'> {
+interface Windows extends Pick<WarpJob, 'dtype' | 'nodata' | 'valid'> {
   readonly loops: CopyingLoops;
   readonly workspace: Workspace;
 }
@@ -94,7 +96,7 @@ interface Windows extends Pick<WarpJob, 'dtype' | 'nodata'> {
 function byWindows(
   whole: PixelArray,
   { width: columns }: GeoBox,
-  { dtype, nodata, loops, workspace }: Windows,
+  { dtype, nodata, valid, loops, workspace }: Windows,
 ): SourceBand {
   const cut = ({ row, col, height, width }: Window): PixelArray => {
     const first = row * columns + col;
@@ -112,13 +114,32 @@ function byWindows(
     read(window) {
       const pixels = cut(window);
       const isGap = workspace.array('source gaps', 'uint8', pixels.length).fill(0);
-      const isAny = loops.addMissing(pixels, nodata, isGap);
+      const isMissing = loops.addMissing(pixels, nodata, isGap);
+      const isAny = (valid !== undefined && addInvalid(valid, columns, window, isGap)) || isMissing;
       return { pixels, isGap: isAny ? isGap : undefined };
     },
     readRaw(window) {
+      if (valid !== undefined) return this.read(window);
       const pixels = cut(window);
       if (nodata === undefined && !isFloat(dtype)) return { pixels, isGap: undefined };
       return { pixels, lacks: nodata ?? Number.NaN };
     },
   };
+}
+
+/** @returns whether there are any */
+function addInvalid(
+  valid: LoadedPixels,
+  columns: number,
+  { row, col, height, width }: Window,
+  isGap: Uint8Array,
+): boolean {
+  let isAny = false;
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0, from = (row + y) * columns + col; x < width; x++, i++, from++)
+      if (valid[from] === 0) {
+        isGap[i] = 1;
+        isAny = true;
+      }
+  return isAny;
 }

@@ -218,3 +218,97 @@ test('--legend draws the numbers that a picture was stretched by, and is kept as
   const wrong = await runCommand([...drawn, at('legend.gif'), '--overwrite']);
   expect(wrong.stderr).toContain('.svg or .png');
 });
+
+test('--roi has no value outside its shape, in files and pictures, and the box with --no-clip', async () => {
+  const triangle = [
+    [
+      [126.1, 72.1],
+      [127.9, 72.2],
+      [126.4, 72.9],
+      [126.1, 72.1],
+    ],
+  ];
+  await writeFile(at('roi.geojson'), JSON.stringify({ type: 'Polygon', coordinates: triangle }));
+  const region = [
+    'load',
+    '--store',
+    at('cube'),
+    '--roi',
+    at('roi.geojson'),
+    '--threads',
+    '0',
+    '-q',
+  ];
+  const run = (...more: string[]) => runCommand([...region, ...more]);
+  expect(await run('--out', at('shape.tif'))).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await run('--out', at('box.tif'), '--no-clip')).toMatchObject({ code: 0 });
+  expect(await run('--out', at('both.tif'), '--png', at('both.png'))).toMatchObject({ code: 0 });
+  const [shape, box, both] = ['shape.tif', 'box.tif', 'both.tif'].map((name) => masked(at(name)));
+  const all = shape?.mask.length ?? 0;
+  const inside = shape?.mask.filter((each) => each === 255).length ?? 0;
+  // Half of the box, whose corners lie in the middle of pixels.
+  expect(inside / all).toBeGreaterThan(0.4);
+  expect(inside / all).toBeLessThan(0.6);
+  expect(new Set(box?.mask)).toEqual(new Set([255]));
+  expect(both).toEqual(shape);
+  for (const [band, pixels] of (shape?.pixels ?? []).entries())
+    expect(pixels).toEqual(
+      box?.pixels[band]?.map((value, i) => (shape?.mask[i] === 255 ? value : 0)),
+    );
+  const { data } = await sharp(at('both.png')).raw().toBuffer({ resolveWithObject: true });
+  expect(Array.from({ length: all }, (_, i) => data[4 * i + 3])).toEqual(shape?.mask);
+});
+
+/** Pixels, and GDAL's mask of the first band. */
+function masked(file: string) {
+  const dataset = loadGdal().open(file);
+  const { x, y } = dataset.rasterSize;
+  const mask = [...(dataset.bands.get(1).getMaskBand()?.pixels.read(0, 0, x, y) ?? [])];
+  dataset.close();
+  return { pixels: read(file).pixels, mask };
+}
+
+test('several steps are bands of one file, or with {time} in the names a file each', async () => {
+  const yearly = {
+    ...SMALL_DATASET,
+    ...{ collection: 'projects/geocubes/assets/demo_annual', bands: ['TCB_slope'] },
+    time: { start: '2019', step: '1 year', end: '2021' },
+  };
+  const store = await createCube(folder.path, 'yearly', yearly);
+  const part = ['--store', store, '--bbox', '126.1,72.1,126.9,72.9'];
+  await runCommand(['ingest', ...part, '--threads', '0', '-q'], environmentFor(server));
+  const run = (...more: string[]) => runCommand(['load', ...part, '--threads', '0', ...more]);
+  const one = await run('--time', '2020/2021', '--out', at('all.tif'), '--overwrite');
+  expect(one).toMatchObject({ code: 0, stderr: '' });
+  expect(one.stdout).toContain(', 2020-01-01 to 2022-01-01');
+  const all = read(at('all.tif'));
+  expect(all.names).toEqual(['2020: TCB_slope', '2021: TCB_slope']);
+  await mkdir(at('years'));
+  const names = ['--out', at('years/y-{time}.tif'), '--png', at('years/{time}.png')];
+  const many = await run('--time', '2020/2021', ...names, '--format', 'json');
+  expect(many).toMatchObject({ code: 0, stderr: '' });
+  const files = ['2020.png', '2021.png', 'y-2020.tif', 'y-2021.tif'];
+  expect((await readdir(at('years'))).sort()).toEqual(files);
+  const records = JSON.parse(many.stdout) as { time: object; files: { path: string }[] }[];
+  expect(records.map(({ time }) => time)).toEqual([
+    { start: '2020-01-01', end: '2021-01-01' },
+    { start: '2021-01-01', end: '2022-01-01' },
+  ]);
+  expect(records[1]?.files[0]?.path).toBe(at('years/y-2021.tif'));
+  for (const [i, year] of [2020, 2021].entries()) {
+    const single = read(at(`years/y-${year}.tif`));
+    expect(single).toEqual({ ...all, names: ['TCB_slope'], pixels: [all.pixels[i]] });
+  }
+  // All or none: what is there is kept, before anything is read.
+  const kept = await run('--out', at('years/y-{time}.tif'));
+  expect(kept).toMatchObject({ code: 2, stdout: '' });
+  expect(kept.stderr).toContain('not there yet');
+  expect((await readdir(at('years'))).sort()).toEqual(files);
+  const picture = await run('--png', at('p.png'));
+  expect(picture.stderr).toMatch(/A picture shows one step; \{time\} in names makes one of each/);
+  const half = await run('--out', at('h-{time}.tif'), '--png', at('p.png'));
+  expect(half.stderr).toContain('a name with {time}, as the others have');
+  const flat = await runCommand([...load, '--out', at('{time}.tif')]);
+  expect(flat).toMatchObject({ code: 2 });
+  expect(flat.stderr).toContain('The cube has no time axis');
+});

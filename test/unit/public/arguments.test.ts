@@ -201,12 +201,15 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#load': call(
     () => [BBOX, {}],
-    ['pool', 'like', 'resampling', 'buffer', 'bands', 'time', 'signal', 'source', 'allowMissing'],
+    [
+      ...['pool', 'like', 'resampling', 'buffer', 'bands', 'clip', 'time', 'signal', 'source'],
+      'allowMissing',
+    ],
     () => cube,
   ),
   'Cube#saveGeoTiff': call(
     () => [BBOX, 'x.tif', { pool: POOL }],
-    ['pool', 'format', 'creationOptions', 'pixelBytes', 'resampling', 'buffer', 'bands'],
+    ['pool', 'format', 'creationOptions', 'pixelBytes', 'resampling', 'buffer', 'bands', 'clip'],
     () => cube,
   ),
   'Cube#stats': call(

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Dataset } from 'gdal-async';
+import type { Dataset, RasterBand } from 'gdal-async';
 import { RasterError } from '../../../errors.js';
 import { toGeoTransform } from '../../../grid/affine.js';
 import { GeoBox } from '../../../grid/geobox.js';
@@ -19,16 +19,21 @@ import { GDAL_TYPES, rawBand } from '../raw-dataset.js';
 import { nativeLoops } from '../resample-addon.js';
 import { draftOptions, optionsOf } from './creation-options.js';
 
+/** GDAL's GMF_PER_DATASET. */
+const PER_DATASET = 2;
+
 /** Writes a file whose pixels all lie in memory. @throws {RasterError} */
 export function writeGeoTiff(job: GeoTiffJob): void {
-  if (job.format === 'cog') {
+  // A mask is made in a file that is written to.
+  if (job.format === 'cog' && job.mask === undefined) {
     naming(job, () => withPixels(job, (all) => copyAsCog(job, all)));
     return;
   }
   const { height, width } = GeoBox.fromRecord(job.geobox);
   const writer = new GeoTiffWriter(job);
   try {
-    writer.write({ window: { row: 0, col: 0, height, width }, firstBand: 0, pixels: job.pixels });
+    const { pixels, mask } = job;
+    writer.write({ window: { row: 0, col: 0, height, width }, firstBand: 0, pixels, mask });
   } catch (error) {
     writer.close();
     throw error;
@@ -73,7 +78,7 @@ export class GeoTiffWriter {
   }
 
   /** @throws {RasterError} */
-  write({ window, firstBand, pixels }: GeoTiffPart): void {
+  write({ window, firstBand, pixels, mask }: GeoTiffPart): void {
     naming(this.file, () => {
       const { blockHeight, blockWidth } = this.layout;
       const end = { row: window.row + window.height, col: window.col + window.width };
@@ -83,7 +88,25 @@ export class GeoTiffWriter {
             this.#cut(band, window, row - window.row, col - window.col);
             this.#put(firstBand + i + 1, row, col, end);
           }
+      if (mask !== undefined) this.#writeMask(mask, window);
     });
+  }
+
+  /** One mask for all bands, within the file: what rasterio, QGIS and GDAL's commands honour. */
+  #writeMask(mask: LoadedPixels, { row, col, height, width }: GeoTiffPart['window']): void {
+    const band = this.#dataset.bands.get(1);
+    if ((band.getMaskFlags() & PER_DATASET) === 0) {
+      loadGdal().config.set('GDAL_TIFF_INTERNAL_MASK', 'YES');
+      band.createMaskBand(PER_DATASET);
+    }
+    const { pixels } = band.getMaskBand() as RasterBand;
+    const { blockHeight } = this.layout;
+    for (let y = 0; y < height; y += blockHeight) {
+      const rows = Math.min(blockHeight, height - y);
+      // Memory of its own: GDAL's binding does not take shared memory.
+      const strip = Uint8Array.from(mask.subarray(y * width, (y + rows) * width) as Uint8Array);
+      pixels.write(col, row + y, width, rows, strip);
+    }
   }
 
   /** @throws {RasterError} */
@@ -200,10 +223,18 @@ function withDescription<T>(
   }
 }
 
-function describeBand({ name, scale = 1, offset = 0, units }: GeoTiffBand, nodata?: number) {
+function describeBand(
+  { name, scale = 1, offset = 0, units, time }: GeoTiffBand,
+  nodata?: number,
+): string {
   const isScaled = scale !== 1 || offset !== 0;
   return [
     `<Description>${escapeXml(name)}</Description>`,
+    ...(time === undefined
+      ? []
+      : [
+          `<Metadata><MDI key="TIME_START">${time.start}</MDI><MDI key="TIME_END">${time.end}</MDI></Metadata>`,
+        ]),
     ...(nodata === undefined ? [] : [`<NoDataValue>${noDataText(nodata)}</NoDataValue>`]),
     ...(isScaled ? [`<Offset>${offset}</Offset><Scale>${scale}</Scale>`] : []),
     ...(units === undefined ? [] : [`<UnitType>${escapeXml(units)}</UnitType>`]),

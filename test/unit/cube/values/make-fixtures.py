@@ -121,6 +121,10 @@ def masks():
     yield "degrees", inside_degrees()
 
 
+def bits(mask):
+    return np.packbits(mask).tobytes().hex()
+
+
 def sample_by_rasterio(values, grid, crs, points):
     """Pixels that contain points in degrees, by rasterio."""
     xs, ys = transform("EPSG:4326", crs, *zip(*points))
@@ -162,6 +166,16 @@ def main():
     for dtype, nodata in TYPES.items():
         values = pixels(dtype)
         expected["stats"][dtype] = {name: stats(values, nodata, mask) for name, mask in masks()}
+
+    # What a file has of a shape, in bits, row by row: on the grid of the cube, and on one of 7 km that begins elsewhere.
+    fine = from_origin(ORIGIN[0] - 33_000, ORIGIN[1] + 21_000, 7_000, 7_000)
+    expected["masks"] = {
+        name: bits(mask) for name, mask in masks() if name not in ("whole", "box")
+    }
+    expected["masks"] |= {
+        f"{name} of 7 km": bits(geometry_mask([shape], (100, 110), fine, invert=True))
+        for name, shape in SHAPES.items()
+    }
 
     random = np.random.default_rng(7)
     spread = np.c_[random.uniform(-80, 0, 60), random.uniform(57, 75, 60)].round(5).tolist()
