@@ -18,6 +18,7 @@ import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
 import { atSteps, type TimeOptions } from '../tiles.js';
 import { bandNames } from './band-names.js';
+import type { LoadPlan } from './load-plan.js';
 import { lostError } from './lost-chunks.js';
 import { type BandType, bandTypes } from './one-type.js';
 import { allDone, allocateRaster, type ReadOptions, readRaster } from './read-raster.js';
@@ -296,21 +297,6 @@ function saidOf(document: unknown): BandPacking {
     ...units,
   };
 }
-
-/** Where pixels are read, and onto which grid they go. */
-export type LoadPlan =
-  | {
-      readonly kind: 'own-grid';
-      /** In pixels of the cube; its columns may go on past the last one (see grid/onto/continued-window.ts). */
-      readonly window: Window;
-      readonly geobox: GeoBox;
-    }
-  | {
-      readonly kind: 'reprojected';
-      readonly target: GeoBox;
-      /** The target's pixels that the region touches. */
-      readonly regions: readonly Window[];
-    };
 
 /** Makes no values that the cube does not hold. */
 const DEFAULT_RESAMPLING = 'near';

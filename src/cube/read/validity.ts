@@ -2,16 +2,18 @@
  * Which pixels of a load have a value, where their numbers do not tell it: those in the region's shape, and those in
  * tiles that are loaded. Masks are `[y, x]`, 255 where there is a value, else 0.
  */
+
+import type { Resampling } from '../../dataset/dataset.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import { expected } from '../../errors.js';
-import type { Shape } from '../../grid/geobox.js';
+import type { GeoBox, Shape } from '../../grid/geobox.js';
 import { type PlacedWindow, splitWindow } from '../../grid/onto/continued-window.js';
 import { type Roi, roiWindows } from '../../grid/roi.js';
 import { type PixelRuns, pixelRuns } from '../../grid/shapes/pixel-runs.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
-import type { LoadOptions, LoadPlan, PreparedLoad } from './load.js';
+import type { LoadPlan } from './load-plan.js';
 import { allocateRaster, type ReadOptions, type ReadSource } from './read-raster.js';
 import { reprojectMask } from './reproject.js';
 
@@ -23,7 +25,10 @@ export interface TileValues extends ReadSource {
 }
 
 /** Shapes are clipped where nothing around them is asked for; boxes are what they are. */
-export function clipsByDefault(roi: Roi, { buffer = 0 }: Pick<LoadOptions, 'buffer'>): boolean {
+export function clipsByDefault(
+  roi: Roi,
+  { buffer = 0 }: { readonly buffer?: number | undefined },
+): boolean {
   return 'type' in roi && buffer === 0;
 }
 
@@ -31,7 +36,7 @@ export function clipsByDefault(roi: Roi, { buffer = 0 }: Pick<LoadOptions, 'buff
  * The pixels of a load that the region consists of: see `grid/shapes/pixel-runs.ts` for the rule.
  * @throws {InvalidInputError} where it holds no pixel.
  */
-export function shapeOf({ geobox }: Pick<PreparedLoad, 'geobox'>, roi: Roi): PixelRuns {
+export function shapeOf({ geobox }: { readonly geobox: GeoBox }, roi: Roi): PixelRuns {
   const runs = pixelRuns(roi, geobox, roiWindows(roi, geobox));
   for (let row = 0; row < geobox.height; row++) if (runs.runsOf(row).length > 0) return runs;
   throw expected(
@@ -68,7 +73,11 @@ export function clearMasked(pixels: LoadedPixels, value: number, mask: LoadedPix
 
 /** A part of a load, at one step. */
 export interface MaskRequest {
-  readonly load: Pick<PreparedLoad, 'plan' | 'names' | 'resampling'>;
+  readonly load: {
+    readonly plan: LoadPlan;
+    readonly names: readonly string[];
+    readonly resampling: Resampling;
+  };
   /** Outside of which nothing has a value. */
   readonly shape: PixelRuns | undefined;
   /** In pixels of the load's geobox. */
