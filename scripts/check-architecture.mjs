@@ -54,9 +54,11 @@ const MAY_IMPORT = {
     'pool',
     'report',
   ],
+  view: [...GROUND, 'cube', 'picture', 'pool', 'store'],
   cli: [
     ...GROUND,
     'cube',
+    'view',
     'local',
     'loopback',
     'observe',
@@ -148,6 +150,7 @@ const WAITS_FOR = {
   'cli/commands/history/tag': OF_CUBES,
   'cli/commands/values/sample': OF_CUBES,
   'cli/commands/values/stats': OF_CUBES,
+  'cli/commands/values/view': OF_CUBES,
   'cli/commands/verify': OF_CUBES,
 };
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { bundleCommand } from '../scripts/bootstrap/bundle.mjs';
+import { bundleCommand, bundlePage } from '../scripts/bootstrap/bundle.mjs';
 import { removeStale } from '../scripts/bootstrap/typescript.mjs';
 
 /** Pool threads and the command run compiled code, so dist/ must be what src/ is. */
@@ -12,4 +12,5 @@ export default async function compile(): Promise<void> {
     stdio: 'inherit',
   });
   await bundleCommand(root);
+  await bundlePage(root);
 }

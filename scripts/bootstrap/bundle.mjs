@@ -51,6 +51,61 @@ export async function bundleCommand(root) {
   }
 }
 
+/** What the page of the viewer is made of, beside its code. */
+const PAGE = ['src', 'view', 'page'];
+
+/**
+ * Makes one file of the code of the viewer's page and all that it stands on, one of its styles, and one of the licences:
+ * the page is shown without a network.
+ *
+ * @param {string} root
+ * @throws {Error} where the bundler or OpenLayers is absent or fails; what was there stays
+ */
+export async function bundlePage(root) {
+  const [source, target] = [join(root, ...PAGE), join(root, 'dist', 'view', 'page')];
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input: { app: join(source, 'app.ts') }, platform: 'browser' });
+  const { output } = await bundle.generate({
+    format: 'esm',
+    entryFileNames: '[name].js',
+    minify: true,
+  });
+  await bundle.close();
+  const [app] = output;
+  const styles = [join(root, 'node_modules', 'ol', 'ol.css'), join(source, 'app.css')].map((path) =>
+    readFileSync(path, 'utf8'),
+  );
+  const files = {
+    'index.html': readFileSync(join(source, 'index.html'), 'utf8'),
+    'app.js': app.code,
+    'app.css': styles.join('\n'),
+    'licenses.txt': licencesOf(root, app.moduleIds),
+  };
+  mkdirSync(target, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(target, name), text);
+}
+
+/**
+ * Of the packages that a bundle is made of.
+ * @param {string} root
+ * @param {readonly string[]} modules
+ */
+function licencesOf(root, modules) {
+  const packages = new Set(
+    modules.flatMap(
+      (id) => /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1] ?? [],
+    ),
+  );
+  const texts = [...packages].sort().map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    const text = file === undefined ? '' : `\n\n${readFileSync(join(folder, file), 'utf8').trim()}`;
+    return `${name} ${version} (${license})${text}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(72)}\n\n`);
+}
+
 /** Each module finds what lies beside it (addons, threads, package.json) from where it was compiled to. */
 function ownPlaces(/** @type {string} */ target) {
   return {

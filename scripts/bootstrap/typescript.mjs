@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleCommand } from './bundle.mjs';
+import { bundleCommand, bundlePage } from './bundle.mjs';
 import { fingerprint, readJson, writeJson } from './files.mjs';
 import { SetupFailure } from './report.mjs';
 import { run } from './run.mjs';
@@ -38,6 +38,12 @@ export async function setUpTypescript({ paths, say }) {
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     say(`TypeScript: the command is not bundled and starts more slowly: ${reason}`);
+  }
+  try {
+    await bundlePage(root);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    say(`TypeScript: the page of "geocubes view" is not built: ${reason}`);
   }
   writeJson(stampFile, { sources });
   return { state: 'build', did: 'compiled src/ to dist/' };
@@ -79,7 +85,7 @@ function timeOf(/** @type {string} */ path) {
 function sourcesOf(/** @type {string} */ root) {
   return readdirSync(join(root, 'src'), { recursive: true })
     .map((name) => join('src', String(name)))
-    .filter((name) => /\.[cm]?ts$/.test(name))
+    .filter((name) => /\.(?:[cm]?ts|html|css)$/.test(name))
     .sort();
 }
 

@@ -71,6 +71,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/values/sample.js')).sampleCommand(),
   },
   {
+    name: 'view',
+    description: 'show a cube on a map, in a browser on this machine',
+    load: async () => (await import('./commands/values/view.js')).viewCommand(),
+  },
+  {
     name: 'log',
     description: 'list the commits, newest first',
     load: async () => (await import('./commands/history/log.js')).logCommand(),

@@ -100,7 +100,7 @@ function basins(path: string): void {
 
 /** Where an example would meet what others use on this machine, or what a test has no time for. */
 function adapt(command: string, example: string): string {
-  if (command === 'loopback' || command === 'quota')
+  if (command === 'loopback' || command === 'quota' || command === 'view')
     return example.includes('--port')
       ? example.replace(/878[78]/, '0').replace('0.0.0.0', '127.0.0.1')
       : `${example} --port 0`;
@@ -114,7 +114,7 @@ function adapt(command: string, example: string): string {
 async function run(line: string): Promise<Ended> {
   const shell = spawn(
     'sh',
-    ['-c', /^geocubes (loopback|quota)/.test(line) ? `exec ${line}` : line],
+    ['-c', /^geocubes (loopback|quota|view)/.test(line) ? `exec ${line}` : line],
     {
       cwd: folder.path,
       env: {

@@ -3,8 +3,9 @@ import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
 import type { TileIndex } from '../../grid/tiling.js';
 import type { Pool } from '../../pool/pool.js';
+import type { Session } from '../../store/session.js';
 import { readLedger } from '../../store/smart-geocubes/loaded-list.js';
-import { TileState } from '../../store/tiles/ledger.js';
+import { type Ledger, TileState } from '../../store/tiles/ledger.js';
 import type { TileSource } from '../../tile.js';
 import { ledgerOf, type OpenedCube } from '../opened-cube.js';
 import { atSteps } from '../tiles.js';
@@ -42,9 +43,17 @@ export async function viewFor(
   return viewOf(cube);
 }
 
-async function viewOf({ grid, dataset, timeAxis, repository }: OpenedCube): Promise<CubeView> {
-  const session = await repository.readSession();
-  const ledger = await readLedger(session.store, dataset);
+async function viewOf(cube: OpenedCube): Promise<CubeView> {
+  const session = await cube.repository.readSession();
+  return viewAt(cube, session, await readLedger(session.store, cube.dataset));
+}
+
+/** The cube at the moment of its history that a session reads. */
+export function viewAt(
+  { grid, dataset, timeAxis }: OpenedCube,
+  session: Session,
+  ledger: Ledger,
+): CubeView {
   const lost = { session, ledger, dataset };
   return {
     ...{ grid, dataset, timeAxis, session },

@@ -40,6 +40,7 @@ const CALLS: Readonly<Record<string, (dataset: string, output: string) => readon
   status: () => [],
   stats: () => [],
   sample: () => ['--points=122,71'],
+  view: () => ['--port=0'],
   log: () => [],
   tag: () => [],
   rollback: () => ['v1'],

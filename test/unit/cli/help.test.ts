@@ -20,6 +20,7 @@ function helpOf(command: Command): string {
 const program = await createProgram();
 const NAMES = [
   ...['demo', 'dataset', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'stats', 'sample'],
+  ...['view'],
   ...['log', 'tag', 'rollback'],
   ...['extend', 'drop', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
   ...['setup', 'completion'],

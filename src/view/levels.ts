@@ -1,0 +1,34 @@
+/**
+ * The levels at which a cube is shown: level 0 has its own pixels, each further one every second pixel of the level
+ * before along both sides. Pixel i of level k is the cube's pixel i * 2^k + 2^(k-1), the last one at most: each colour on
+ * the screen is a value of the cube.
+ */
+import type { Shape } from '../grid/geobox.js';
+
+/** Pixels on a side of the pictures that the page asks for. */
+export const TILE_PX = 256;
+
+/** The level at which all of the cube is in one picture. */
+export function topLevel({ height, width }: Shape): number {
+  return Math.max(0, Math.ceil(Math.log2(Math.max(height, width) / TILE_PX)));
+}
+
+/** Pixels along a side of a level. */
+export function lengthAt(level: number, length: number): number {
+  return Math.ceil(length / 2 ** level);
+}
+
+/** The cube's pixel that a level's pixel shows. */
+export function sourceOf(index: number, level: number, length: number): number {
+  return Math.min(index * 2 ** level + offsetOf(level), length - 1);
+}
+
+/** The first of a level's pixels that show one of the cube's pixels from `start` on, or one beyond all. */
+export function firstFrom(start: number, level: number, length: number): number {
+  if (start >= length) return lengthAt(level, length);
+  return Math.max(0, Math.ceil((start - offsetOf(level)) / 2 ** level));
+}
+
+function offsetOf(level: number): number {
+  return level === 0 ? 0 : 2 ** (level - 1);
+}
