@@ -4,7 +4,7 @@
  * A page of another origin may send requests here; it reads no answer (no CORS), and one that has a name of its own
  * pointed at 127.0.0.1 (DNS rebinding) is refused by the name in `Host`.
  */
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openCube } from '../cube/open.js';
@@ -89,6 +89,8 @@ async function answer(
     throw new Refusal(404, `Expected one of ${Object.keys(ROUTES).join(', ')}.`);
   const query = new Query(searchParams, route.words);
   const gone = new AbortController();
+  // A picture may wait for many chunks.
+  setMaxListeners(0, gone.signal);
   // Also fires after a whole answer, when nothing is left to be stopped.
   response.on('close', () => gone.abort());
   await route.answer({ ...means, request, response, query, signal: gone.signal });

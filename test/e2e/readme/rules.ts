@@ -167,6 +167,11 @@ export const RULES: readonly Rule[] = [
     where: 'test/e2e/runs/own-stores.test.ts',
   },
   {
+    pattern: /^npx geocubes view /,
+    how: 'elsewhere',
+    where: 'test/e2e/help-examples.test.ts',
+  },
+  {
     pattern: /^status --missing$/,
     how: 'elsewhere',
     where: 'test/e2e/runs/tile-lists.test.ts',
