@@ -16,7 +16,7 @@ import type { GeoBoxRecord } from './grid/geobox.js';
 import type { TileIndex } from './grid/tiling.js';
 import type { Window } from './grid/window.js';
 import type { Codec } from './raster/codec.js';
-import type { DType } from './raster/dtype.js';
+import type { NarrowType, WorkType } from './raster/dtype.js';
 
 /**
  * How masked pixels travel in a request's GeoTIFF.
@@ -183,7 +183,10 @@ export interface FailedTile {
 /** What a kernel needs to know of a dataset: the same for every tile of a run. */
 export interface Recipe {
   readonly bands: number;
-  readonly dtype: DType;
+  /** Of the pixels as they come and are computed. */
+  readonly dtype: WorkType;
+  /** What they become when they are stored, where that is another type. */
+  readonly storedAs?: NarrowType;
   readonly fillValue: number;
   /** The code for "no value" in integer pixels, which no computed value may take. */
   readonly nodata?: number;

@@ -2,7 +2,7 @@
  * Each band's own type: its dtype and its code for "no value", which are the dataset's unless it says other. What works
  * on bands of one type is given the dataset as it is for one of them, and bands go by groups of one type.
  */
-import { bytesOf, type DType } from '../raster/dtype.js';
+import { bytesOf, type DType, type WorkType, workTypeOf } from '../raster/dtype.js';
 import type { Band, Dataset } from './dataset.js';
 
 type Typed = Pick<Dataset, 'dtype' | 'nodata'>;
@@ -51,13 +51,20 @@ export function typeGroups(dataset: Dataset): readonly TypeGroup[] {
   return [...groups.values()];
 }
 
-/** The largest of the bands' types: what memory is planned for. */
+/** The largest of the bands' types. */
 export function widestType({ dtype, bands }: Pick<Dataset, 'dtype' | 'bands'>): DType {
   return bands.reduce(
     (widest, band) =>
       bytesOf(band.dtype ?? dtype) > bytesOf(widest) ? (band.dtype ?? dtype) : widest,
     bands[0]?.dtype ?? dtype,
   );
+}
+
+/** The largest of the types that the bands' pixels are computed in. */
+export function widestWorkType({ dtype, bands }: Pick<Dataset, 'dtype' | 'bands'>): WorkType {
+  return bands
+    .map((band) => workTypeOf(band.dtype ?? dtype))
+    .reduce((widest, each) => (bytesOf(each) > bytesOf(widest) ? each : widest));
 }
 
 /** The bands' types for people: `uint8`, or `float32 and uint8`. */

@@ -155,7 +155,15 @@ function checkTypes(
     if (own === undefined)
       throw expected('a "dtype"', `the dataset, for its band ${band.name},`, 'none');
     const code = band.nodata === undefined ? nodata : band.nodata;
-    if (code === undefined || code === null || canHold(own, code)) continue;
+    if (code === undefined || code === null) continue;
+    if (own === 'bool')
+      throw expected(
+        `a "nodata" of null for the band ${band.name} of bool`,
+        'the dataset',
+        code,
+        'It would be one of the two values.',
+      );
+    if (canHold(own, code)) continue;
     throw band.nodata === undefined && band.dtype !== undefined
       ? expected(
           `a "nodata" of its own, or null, for the band ${band.name} of ${own}`,

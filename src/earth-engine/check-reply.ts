@@ -4,7 +4,7 @@ import { EarthEngineError } from '../errors.js';
 import { type Affine, alignsWith } from '../grid/affine.js';
 import { GeoBox } from '../grid/geobox.js';
 import { affineOfTags, crsOfKeys } from '../grid/georeferencing.js';
-import { bytesOf, type DType } from '../raster/dtype.js';
+import { bytesOf, type WorkType } from '../raster/dtype.js';
 import { openTiff } from '../raster/open-tiff.js';
 import type { PixelRequest } from '../tile.js';
 import type { Reply } from './client.js';
@@ -16,11 +16,11 @@ export interface ExpectedReply {
   readonly request: PixelRequest;
   /** Data bands and mask bands. */
   readonly bands: number;
-  readonly dtype: DType;
+  readonly dtype: WorkType;
 }
 
 /** TIFF's SampleFormat: 1 unsigned, 2 signed, 3 floating point. */
-const SAMPLE_FORMATS: Readonly<Record<DType, number>> = {
+const SAMPLE_FORMATS: Readonly<Record<WorkType, number>> = {
   uint8: 1,
   uint16: 1,
   uint32: 1,

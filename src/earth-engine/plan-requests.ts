@@ -1,12 +1,12 @@
 import { expected } from '../errors.js';
 import { GeoBox, type GeoBoxRecord } from '../grid/geobox.js';
-import { bytesOf, type DType } from '../raster/dtype.js';
+import { bytesOf, type WorkType } from '../raster/dtype.js';
 import { type MaskTransport, maskBandsOf, type PixelRequest } from '../tile.js';
 import { MASK_BYTES, MAX_BANDS, MAX_REQUEST_BYTES, MAX_SIDE } from './limits.js';
 
 export interface RequestShape {
   readonly bands: number;
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   readonly mask: MaskTransport;
 }
 

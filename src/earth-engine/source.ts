@@ -11,7 +11,7 @@ import { AbortedError, EarthEngineError, toRecord } from '../errors.js';
 import { parseCrs, wkt1Of } from '../grid/crs/crs.js';
 import { GeoBox } from '../grid/geobox.js';
 import { requestGeoBox, requestRatio } from '../grid/onto/request-grid.js';
-import { isFloat } from '../raster/dtype.js';
+import { isFloat, workTypeOf } from '../raster/dtype.js';
 import { LentMemory } from '../raster/lent-memory.js';
 import type {
   FetchContext,
@@ -87,7 +87,7 @@ function kindsOf(dataset: Dataset): RequestKinds {
     ...group,
     shape: {
       bands: group.bands.length,
-      dtype: group.dataset.dtype,
+      dtype: workTypeOf(group.dataset.dtype),
       mask: maskTransportOf(group.dataset),
     },
   })) as [RequestKind, ...RequestKind[]];

@@ -1,5 +1,5 @@
 import type { Resampling } from '../dataset/dataset.js';
-import { isFloat, rangeOf } from '../raster/dtype.js';
+import { type DType, isFloat, rangeOf } from '../raster/dtype.js';
 import type { Recipe } from '../tile.js';
 import type { BandRaster } from './band-raster.js';
 
@@ -10,7 +10,7 @@ import type { BandRaster } from './band-raster.js';
 export function besideNodata({
   nodata,
   dtype,
-}: Pick<Recipe, 'nodata' | 'dtype'>): number | undefined {
+}: Pick<Recipe, 'nodata'> & { readonly dtype: DType }): number | undefined {
   if (nodata === undefined || isFloat(dtype)) return undefined;
   return nodata === rangeOf(dtype)[0] ? nodata + 1 : nodata - 1;
 }

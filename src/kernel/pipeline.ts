@@ -2,7 +2,14 @@ import { threadId } from 'node:worker_threads';
 import { GeoBox, type Shape } from '../grid/geobox.js';
 import { now } from '../machine/clock.js';
 import type { Codec } from '../raster/codec.js';
-import { asBytes, type DType, isFloat, type PixelArray, rangeOf } from '../raster/dtype.js';
+import {
+  asBytes,
+  type DType,
+  isFloat,
+  type PixelArray,
+  rangeOf,
+  type StoredArray,
+} from '../raster/dtype.js';
 import {
   type BandCounts,
   bandsOf,
@@ -14,6 +21,7 @@ import {
 import { fillIdw } from './fill/idw.js';
 import { copySources, nearestSources } from './fill/nearest.js';
 import type { Kernel, KernelFacts, RawArray } from './kernel.js';
+import { narrow } from './narrow.js';
 import { besideNodata } from './nodata.js';
 import { readOnTileGrid, type Warper } from './request-grid.js';
 import { type PartOpeners, TileReader } from './tile-reader.js';
@@ -203,20 +211,33 @@ function observedRange(
 
 /** The encoded chunk, or `undefined` when it holds nothing but the fill value. */
 async function encodeBand(
-  pixels: PixelArray,
+  computed: PixelArray,
   shape: Shape,
   recipe: Recipe,
   room: Uint8Array | undefined,
   parts: KernelParts,
   workspace: Workspace,
 ): Promise<Uint8Array | undefined> {
-  const { chunk, dtype, fillValue, codec } = recipe;
+  const { chunk, dtype, fillValue, codec, storedAs } = recipe;
+  const pixels = asStored(computed, recipe, workspace);
   if (holdsOnly(pixels, fillValue)) return undefined;
   const bytes = asBytes(padToChunk(pixels, shape, recipe, workspace));
-  return parts.encode({ dtype, shape: chunk, bytes }, codec, room);
+  return parts.encode({ dtype: storedAs ?? dtype, shape: chunk, bytes }, codec, room);
 }
 
-function holdsOnly(pixels: PixelArray, value: number): boolean {
+/** Themselves where they are stored in the type that they were computed in. */
+function asStored(
+  pixels: PixelArray,
+  { storedAs, nodata }: Recipe,
+  workspace: Workspace,
+): StoredArray {
+  if (storedAs === undefined) return pixels;
+  const stored = workspace.array('stored', storedAs, pixels.length);
+  narrow(pixels, stored, storedAs, nodata);
+  return stored;
+}
+
+function holdsOnly(pixels: StoredArray, value: number): boolean {
   const wantsNan = Number.isNaN(value);
   for (let i = 0; i < pixels.length; i++) {
     const pixel = pixels[i] as number;
@@ -227,13 +248,13 @@ function holdsOnly(pixels: PixelArray, value: number): boolean {
 
 /** Zarr stores the chunks of the last row and column in full size too. */
 function padToChunk(
-  pixels: PixelArray,
+  pixels: StoredArray,
   { height, width }: Shape,
-  { chunk: [rows, cols], dtype, fillValue }: Recipe,
+  { chunk: [rows, cols], dtype, storedAs, fillValue }: Recipe,
   workspace: Workspace,
-): PixelArray {
+): StoredArray {
   if (height === rows && width === cols) return pixels;
-  const padded = workspace.array('padded', dtype, rows * cols).fill(fillValue);
+  const padded = workspace.array('padded', storedAs ?? dtype, rows * cols).fill(fillValue);
   for (let y = 0; y < height; y++) {
     (padded as Uint8Array).set(
       (pixels as Uint8Array).subarray(y * width, (y + 1) * width),

@@ -1,7 +1,7 @@
 import { RasterError } from '../errors.js';
 import { GeoBox } from '../grid/geobox.js';
 import { overlap, type Window } from '../grid/window.js';
-import type { DType, PixelArray } from '../raster/dtype.js';
+import type { PixelArray, WorkType } from '../raster/dtype.js';
 import {
   BITS_PER_MASK_BAND,
   type FetchedPart,
@@ -35,7 +35,7 @@ export interface PartFile {
   /** Its size and transform, for messages. */
   describe(): string;
   /** Type of its pixels, in the decoder's own words where cubes cannot have it. */
-  dtypeOf(band: number): DType | string;
+  dtypeOf(band: number): WorkType | string;
   /** What the file itself calls "no data". */
   nodataOf(band: number): number | undefined;
   /** Reads a band into `pixels` from `start` on, with `stride` pixels from one row to the next. */

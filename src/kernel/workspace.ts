@@ -1,4 +1,10 @@
-import { allocate, type DType, type PixelArray } from '../raster/dtype.js';
+import {
+  allocate,
+  type DType,
+  type PixelArray,
+  type StoredArray,
+  type WorkType,
+} from '../raster/dtype.js';
 import { GapList } from './fill/gaps.js';
 import { KnownSources } from './fill/known-sources.js';
 
@@ -11,7 +17,7 @@ const KEPT_INDICES = 2;
  * decoding it. One task at a time may use a workspace.
  */
 export class Workspace {
-  readonly #arrays = new Map<string, PixelArray>();
+  readonly #arrays = new Map<string, StoredArray>();
   readonly #indices: Int32Array[] = [];
   readonly gaps = new GapList();
   /** Gaps that filling left. */
@@ -26,12 +32,13 @@ export class Workspace {
   array(name: string, dtype: 'uint8', length: number): Uint8Array<ArrayBuffer>;
   array(name: string, dtype: 'uint16', length: number): Uint16Array<ArrayBuffer>;
   array(name: string, dtype: 'int32', length: number): Int32Array<ArrayBuffer>;
-  array(name: string, dtype: DType, length: number): PixelArray;
-  array(name: string, dtype: DType, length: number): PixelArray {
+  array(name: string, dtype: WorkType, length: number): PixelArray;
+  array(name: string, dtype: DType, length: number): StoredArray;
+  array(name: string, dtype: DType, length: number): StoredArray {
     const key = `${name} ${dtype}`;
     const known = this.#arrays.get(key);
     if (known !== undefined && known.length >= length)
-      return known.length === length ? known : (known.subarray(0, length) as PixelArray);
+      return known.length === length ? known : (known.subarray(0, length) as StoredArray);
     const array = allocate(dtype, length);
     this.#arrays.set(key, array);
     return array;

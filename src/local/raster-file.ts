@@ -8,12 +8,13 @@ import {
   type InputOptions,
   openChecked,
 } from '../kernel/gdal/inputs/open.js';
-import { isSigned, signedView } from '../kernel/gdal/inputs/signed-bytes.js';
+import { isBit, isSigned, signedView } from '../kernel/gdal/inputs/signed-bytes.js';
 import { DTYPES, type DType } from '../raster/dtype.js';
 import type { FilePlace } from './pixel-map.js';
 
-/** GDAL's names of the pixel types that cubes can have. */
+/** GDAL's names of the pixel types that cubes can have; it has none for bits. */
 const GDAL_NAMES: Readonly<Record<string, DType>> = {
+  Int8: 'int8',
   Byte: 'uint8',
   Int16: 'int16',
   UInt16: 'uint16',
@@ -90,7 +91,7 @@ function describe(path: string, input: CheckedInput): RasterFile {
     const bands = dataset.bands.map(
       (band): FileBand => ({
         name: band.description,
-        dtype: dtypeOf(isSigned(band) ? 'Int8' : band.dataType, path),
+        dtype: isBit(band) ? 'bool' : dtypeOf(isSigned(band) ? 'Int8' : band.dataType, path),
         isAlpha: band.colorInterpretation === 'Alpha',
         scale: (band.scale as number | null) ?? undefined,
         offset: (band.offset as number | null) ?? undefined,
@@ -106,8 +107,7 @@ function describe(path: string, input: CheckedInput): RasterFile {
 }
 
 function dtypeOf(name: string | null, path: string): DType {
-  // Read as int16, which holds all of it.
-  const dtype = name === 'Int8' ? 'int16' : GDAL_NAMES[name ?? ''];
+  const dtype = GDAL_NAMES[name ?? ''];
   if (dtype !== undefined) return dtype;
   throw unfit(name ?? 'none', path);
 }

@@ -1,11 +1,11 @@
-import { typedFor, typesInWords, widestType } from '../dataset/band-types.js';
+import { typedFor, typesInWords, widestWorkType } from '../dataset/band-types.js';
 import { type Dataset, RESAMPLINGS, type Resampling } from '../dataset/dataset.js';
 import { AbortedError, expected, InvalidInputError } from '../errors.js';
 import { boundsOf } from '../grid/frame.js';
 import { GeoBox } from '../grid/geobox.js';
 import { Grid, type TileIndex } from '../grid/tiling.js';
 import { around, intersect, type Window, widened } from '../grid/window.js';
-import { bytesOf, canHold, isFloat, isLossless } from '../raster/dtype.js';
+import { bytesOf, canHold, isFloat, isLossless, workTypeOf } from '../raster/dtype.js';
 import type { FilePart, TileSource } from '../tile.js';
 import { type BandMatch, matchBands } from './match-bands.js';
 import { type Mosaic, mosaicsOf, type Piece } from './mosaic.js';
@@ -225,7 +225,7 @@ function partsOf(
         window,
         geobox: tile.crop(window).toRecord(),
         bands: match.cube,
-        bytes: window.height * window.width * match.cube.length * bytesOf(widestType(dataset)),
+        bytes: window.height * window.width * match.cube.length * bytesOf(widestWorkType(dataset)),
       },
       files: files.map(({ path, input, bands, match: { file: own } }) => ({
         path,
@@ -287,10 +287,10 @@ function checkPixels(
         `pixels that fit into the cube's ${own}`,
         `the file ${path}`,
         dtype,
-        `Convert it with gdal_translate -ot, or make a cube of ${dtype}.`,
+        `Convert it with gdal_translate ${own === "bool" ? "-co NBITS=1" : "-ot"}, or make a cube of ${dtype}.`,
       );
     const fits = nodata === undefined || Number.isNaN(nodata) || dtype === 'float32';
-    if (!fits && !canHold(dtype, nodata))
+    if (!fits && !canHold(workTypeOf(dtype), nodata))
       throw expected(`a value that ${dtype} can hold`, `the nodata value of ${path}`, nodata);
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { invert } from '../grid/affine.js';
 import { parseCrs } from '../grid/crs/crs.js';
 import { GeoBox } from '../grid/geobox.js';
-import type { DType, PixelArray } from '../raster/dtype.js';
+import type { PixelArray, WorkType } from '../raster/dtype.js';
 import type { Catalogue } from './assets/catalogue.js';
 import { evaluate } from './expression/evaluate.js';
 import { isKind, kindOf } from './expression/value.js';
@@ -181,7 +181,7 @@ function checkSize(
   bands: readonly ImageBand[],
   { width, height }: Grid['dimensions'],
   { maxBytes, maxSide }: PixelLimits,
-): DType[] {
+): WorkType[] {
   if (width > maxSide || height > maxSide) {
     throw refuse(
       `Pixel grid dimensions (${width}x${height}) must be less than or equal to ${maxSide}.`,

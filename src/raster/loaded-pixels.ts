@@ -7,6 +7,7 @@ import { bytesOf, CONSTRUCTORS, type DType } from './dtype.js';
  */
 export type LoadedPixels =
   | Uint8Array
+  | Int8Array
   | Int16Array
   | Uint16Array
   | Int32Array

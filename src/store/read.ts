@@ -1,7 +1,7 @@
 import type * as zarr from 'zarrita';
 import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
-import type { PixelArray } from '../raster/dtype.js';
+import type { StoredArray } from '../raster/dtype.js';
 import type { KeyValueStore, Session } from './session.js';
 import { translate } from './store-errors.js';
 
@@ -38,9 +38,9 @@ export async function readBand(
   band: string,
   window: Window,
   t?: number,
-): Promise<PixelArray> {
+): Promise<StoredArray> {
   try {
-    const { get, slice } = await loadZarrita();
+    const { get, slice, BoolArray } = await loadZarrita();
     const array = await openArray(session, band);
     const { row, col, height, width } = window;
     const part = await get(array, [
@@ -48,7 +48,11 @@ export async function readBand(
       slice(row, row + height),
       slice(col, col + width),
     ]);
-    return part.data as PixelArray;
+    const { data } = part as { readonly data: unknown };
+    // Its own array of truths holds bytes, but is no typed array.
+    return data instanceof BoolArray
+      ? Uint8Array.from(data as Iterable<boolean>, Number)
+      : (data as StoredArray);
   } catch (cause) {
     throw translate(cause, `read ${band}`);
   }

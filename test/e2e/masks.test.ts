@@ -5,7 +5,7 @@ import { Cube, createPool, earthEngine, type Pool, parseDataset } from '../../sr
 import { loadGdal } from '../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../src/kernel/gdal/raw-dataset.js';
 import { type LoopbackServer, startLoopback } from '../../src/loopback/index.js';
-import { allocate, DTYPES, type DType } from '../../src/raster/dtype.js';
+import { allocate, WORK_TYPES, type WorkType } from '../../src/raster/dtype.js';
 import { temporaryFolder } from './loopback-cubes.js';
 
 const SIDE = 24;
@@ -24,8 +24,8 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const rasters = join(folder.path, 'rasters');
   await mkdir(rasters);
-  for (const dtype of DTYPES) writeRaster(join(rasters, `${dtype}.tif`), dtype);
-  const assets = DTYPES.map((dtype) => ({
+  for (const dtype of WORK_TYPES) writeRaster(join(rasters, `${dtype}.tif`), dtype);
+  const assets = WORK_TYPES.map((dtype) => ({
     id: `users/test/${dtype}`,
     type: 'IMAGE',
     images: [{ file: `${dtype}.tif`, bands: ['value'] }],
@@ -41,7 +41,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-function writeRaster(path: string, dtype: DType): void {
+function writeRaster(path: string, dtype: WorkType): void {
   const gdal = loadGdal();
   const dataset = gdal.drivers.get('GTiff').create(path, SIDE, SIDE, 1, GDAL_TYPES[dtype]);
   dataset.geoTransform = [10, 0.5, 0, 50, 0, -0.5];
@@ -55,7 +55,7 @@ function writeRaster(path: string, dtype: DType): void {
   dataset.close();
 }
 
-async function load(dtype: DType, more: { fill: 'none' | 'nearest'; nodata?: number }) {
+async function load(dtype: WorkType, more: { fill: 'none' | 'nearest'; nodata?: number }) {
   const dataset = parseDataset({
     title: dtype,
     image: `users/test/${dtype}`,
@@ -77,7 +77,7 @@ async function load(dtype: DType, more: { fill: 'none' | 'nearest'; nodata?: num
   return { masked: pixels?.[MASKED], zero: pixels?.[VALID_ZERO], usual: pixels?.[0] };
 }
 
-describe.each(DTYPES)('a masked pixel and a valid zero, as %s,', (dtype) => {
+describe.each(WORK_TYPES)('a masked pixel and a valid zero, as %s,', (dtype) => {
   const isFloat = dtype.startsWith('float');
 
   test('are told apart where filling closes the gap and leaves the zero', async () => {

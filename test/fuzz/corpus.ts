@@ -2,7 +2,7 @@ import { toGeoTransform } from '../../src/grid/affine.js';
 import type { GeoBoxRecord } from '../../src/grid/geobox.js';
 import { loadGdal, uniqueName } from '../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../src/kernel/gdal/raw-dataset.js';
-import type { DType } from '../../src/raster/dtype.js';
+import type { WorkType } from '../../src/raster/dtype.js';
 import { type Chance, chanceOf } from './chance.js';
 import { readDirectories, type TiffDirectories } from './tiff-directory.js';
 
@@ -12,7 +12,7 @@ export interface Seed {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly directories: TiffDirectories;
   /** The cube's type nearest to the file's. */
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   readonly bands: number;
   readonly nodata: number | undefined;
   /** Where the file lies; for one without a CRS, where it would. */
@@ -20,7 +20,7 @@ export interface Seed {
 }
 
 interface Kind {
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   /** GDAL's name of the type, where it is none that cubes have. */
   readonly gdalType?: string;
   readonly bands: number;
@@ -50,7 +50,7 @@ const FIRST_NATIVE = COMPRESSIONS.indexOf('ZSTD');
 function kinds(): Kind[] {
   const all: Kind[] = [];
   const add = (kind: Kind) => all.push(kind);
-  const dtypes = Object.keys(GDAL_TYPES) as DType[];
+  const dtypes = Object.keys(GDAL_TYPES) as WorkType[];
   for (const [i, dtype] of dtypes.entries())
     for (const [k, compression] of COMPRESSIONS.entries()) {
       // The JavaScript kernel refuses these at once, so they are the fewer.

@@ -1,6 +1,6 @@
 import type { Codec } from '../../src/raster/codec.js';
 import { bloscFor } from '../../src/raster/codec.js';
-import { type DType, isFloat } from '../../src/raster/dtype.js';
+import { isFloat, type WorkType } from '../../src/raster/dtype.js';
 import type { FetchedPart, FetchedTile, MaskTransport, Recipe } from '../../src/tile.js';
 import { maskBandsOf } from '../../src/tile.js';
 import { type Chance, chanceOf } from './chance.js';
@@ -107,7 +107,7 @@ function recipeOf(
   chance: Chance,
 ): Recipe {
   // Types other than the file's are what warped pixels may have, and what else must be refused.
-  const dtype = chance.hit(0.9) ? file.dtype : chance.pick<DType>(['uint8', 'int16', 'float32']);
+  const dtype = chance.hit(0.9) ? file.dtype : chance.pick<WorkType>(['uint8', 'int16', 'float32']);
   return {
     bands,
     dtype,
@@ -124,7 +124,7 @@ function recipeOf(
   };
 }
 
-function codecOf(dtype: DType, hasBlosc: boolean, chance: Chance): Codec {
+function codecOf(dtype: WorkType, hasBlosc: boolean, chance: Chance): Codec {
   if (chance.hit(0.5)) return { name: 'uncompressed' };
   return hasBlosc && chance.hit(0.5) ? bloscFor(dtype, 1) : { name: 'gzip', level: 1 };
 }

@@ -1,6 +1,6 @@
 import { createGdalKernel } from '../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../src/kernel/js/kernel.js';
-import { type DType, fromBytes, type PixelArray } from '../../src/raster/dtype.js';
+import { fromBytes, type PixelArray, type WorkType } from '../../src/raster/dtype.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../../src/tile.js';
 
 export const KERNELS = [
@@ -63,4 +63,4 @@ export function random(seed: number): () => number {
   };
 }
 
-export const isFloatType = (dtype: DType) => dtype === 'float32' || dtype === 'float64';
+export const isFloatType = (dtype: WorkType) => dtype === 'float32' || dtype === 'float64';

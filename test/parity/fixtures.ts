@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { type DType, fromBytes, type PixelArray } from '../../src/raster/dtype.js';
+import { fromBytes, type PixelArray, type WorkType } from '../../src/raster/dtype.js';
 
 interface SavedArray {
   readonly offset: number;
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   readonly shape: readonly [number, number];
 }
 

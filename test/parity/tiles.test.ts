@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DType } from '../../src/raster/dtype.js';
+import type { WorkType } from '../../src/raster/dtype.js';
 import type { FetchedTile, MaskTransport, Recipe } from '../../src/tile.js';
 import { geoboxOf, recipeOf, tileOfParts, writeGeoTiff } from '../unit/kernel/geotiff.js';
 import { firstDifference, isFloatType, processByBoth, random } from './both-kernels.js';
@@ -24,7 +24,7 @@ const GAPS: Readonly<Record<string, (row: number, col: number, next: () => numbe
 
 const TRANSPORTS = ['sentinel', 'nodata tag', 'NaN', 'bits'] as const;
 
-function codeOf(dtype: DType, transport: (typeof TRANSPORTS)[number]): number {
+function codeOf(dtype: WorkType, transport: (typeof TRANSPORTS)[number]): number {
   if (isFloatType(dtype))
     return transport === 'NaN'
       ? Number.NaN
@@ -36,7 +36,7 @@ function codeOf(dtype: DType, transport: (typeof TRANSPORTS)[number]): number {
 
 /** A tile of two bands that arrives in four requests. */
 function tileWith(
-  dtype: DType,
+  dtype: WorkType,
   transport: (typeof TRANSPORTS)[number],
   isValid: (row: number, col: number, next: () => number) => boolean,
 ): () => FetchedTile {
@@ -89,7 +89,7 @@ function tileWith(
     );
 }
 
-function maskOf(dtype: DType, transport: (typeof TRANSPORTS)[number]): MaskTransport {
+function maskOf(dtype: WorkType, transport: (typeof TRANSPORTS)[number]): MaskTransport {
   if (transport === 'bits') return { kind: 'bits' };
   return transport === 'sentinel'
     ? { kind: 'sentinel', value: codeOf(dtype, transport) }

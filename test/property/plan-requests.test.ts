@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planRequests } from '../../src/earth-engine/plan-requests.js';
-import type { DType } from '../../src/raster/dtype.js';
+import type { WorkType } from '../../src/raster/dtype.js';
 import type { MaskTransport, PixelRequest } from '../../src/tile.js';
 import fc from '../fast-check.js';
 
@@ -12,7 +12,7 @@ import fc from '../fast-check.js';
 const LIMIT = 48 * 1024 * 1024;
 const SIDE = 32_768;
 const BANDS = 1024;
-const BYTES: Record<DType, number> = {
+const BYTES: Record<WorkType, number> = {
   uint8: 1,
   int16: 2,
   uint16: 2,
@@ -22,7 +22,7 @@ const BYTES: Record<DType, number> = {
   float64: 8,
 };
 
-const dtypes = fc.constantFrom<DType>(...(Object.keys(BYTES) as DType[]));
+const dtypes = fc.constantFrom<WorkType>(...(Object.keys(BYTES) as WorkType[]));
 const masks = fc.constantFrom<MaskTransport>(
   { kind: 'bits' },
   { kind: 'file' },
@@ -33,11 +33,11 @@ function countBands(bands: number, mask: MaskTransport): number {
   return mask.kind === 'bits' ? bands + Math.ceil(bands / 8) : bands;
 }
 
-function countBytes({ window, bands }: PixelRequest, dtype: DType, mask: MaskTransport): number {
+function countBytes({ window, bands }: PixelRequest, dtype: WorkType, mask: MaskTransport): number {
   return window.height * window.width * countBands(bands.length, mask) * (BYTES[dtype] + 1);
 }
 
-const plan = (height: number, width: number, bands: number, dtype: DType, mask: MaskTransport) =>
+const plan = (height: number, width: number, bands: number, dtype: WorkType, mask: MaskTransport) =>
   planRequests(
     { crs: 'EPSG:3413', shape: [height, width], affine: [30, 0, 0, 0, -30, 0] },
     { bands, dtype, mask },

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
 import { bandNames } from '../../cube/read/band-names.js';
 import type { LoadOptions } from '../../cube/read/load.js';
+import { bandTypes, fileTypeOf } from '../../cube/read/one-type.js';
 import { type GeoTiffOptions, readGeoBox, writeGeoTiff } from '../../cube/read/raster-files.js';
 import { hasNodata, type SavedRegion } from '../../cube/read/save-geotiff.js';
 import { clipsByDefault } from '../../cube/read/validity.js';
@@ -276,7 +277,7 @@ async function loadAndWrite(
   const { pool, signal, bands } = how;
   const { format, creationOptions, outputs, stretch, colormap, gamma, legend, size } = options;
   if (creationOptions.length > 0) {
-    const { dtype } = dataset;
+    const { dtype } = fileTypeOf(bandTypes(dataset, bands));
     await pool.checkCreationOptions({ format, creationOptions, dtype, bands: bands.length });
   }
   const region = await cube.load(roi, how);

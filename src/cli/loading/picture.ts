@@ -77,12 +77,15 @@ export function drawRegion(
   // Where a mask tells which pixels have a value, 0 is one.
   const tellsNodata =
     mask === undefined ? hasNodata : types?.get(shown[0] ?? '')?.nodata !== undefined;
+  // False is a value, and true is 1: without a stretch both would be black.
+  const areBool = shown.every((name) => (types?.get(name)?.dtype ?? dtype) === 'bool');
   return drawQuicklook({
     width: geobox.width,
     height: geobox.height,
     bands: all.slice(0, shown.length),
     ...(mask === undefined ? {} : { mask: mask as Uint8Array }),
-    ...(tellsNodata ? { nodata } : {}),
+    ...(tellsNodata && !areBool ? { nodata } : {}),
+    ...(areBool ? { stretch: [0, 1] } : {}),
     ...options,
     format,
     ...(maxSide === undefined ? {} : { maxSide }),

@@ -2,7 +2,7 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { DEFAULT_PER_SECOND } from '../../earth-engine/adaptive-limiter.js';
 import { MASK_BYTES } from '../../earth-engine/limits.js';
-import { bytesOf } from '../../raster/dtype.js';
+import { bytesOf, workTypeOf } from '../../raster/dtype.js';
 import type { IngestPlan } from '../fill/plan.js';
 import type { MemoryPlan } from '../fill/run/memory-plan.js';
 import type { ShardsEstimate } from './estimate-shards.js';
@@ -121,7 +121,7 @@ function underWay(
   { isInGroups, capacity }: MemoryPlan,
   part: number,
   {
-    dataset: { dtype },
+    dataset: { dtype, bands },
     serviceBytes,
     wire,
     disk,
@@ -129,9 +129,12 @@ function underWay(
 ): number {
   if (!isInGroups) return Math.min(part * (wire.bytes + disk.bytes), capacity);
   if (serviceBytes === 0) return 0;
-  const size = bytesOf(dtype);
+  // By pixel, and of the bands of each type.
+  const size = bands.reduce((sum, band) => sum + bytesOf(workTypeOf(band.dtype ?? dtype)), 0);
   const received =
-    wire.basis === 'sampled' ? wire.bytes / serviceBytes : size / (size + MASK_BYTES);
+    wire.basis === 'sampled'
+      ? wire.bytes / serviceBytes
+      : size / (size + MASK_BYTES * bands.length);
   return Math.min(capacity, serviceBytes) * received;
 }
 

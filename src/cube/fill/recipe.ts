@@ -11,6 +11,7 @@ import {
   FAST_CLEVEL,
   SEED_CLEVEL,
 } from '../../raster/codec.js';
+import { isNarrow, workTypeOf } from '../../raster/dtype.js';
 import type { MaskTransport, Recipe, TileSource } from '../../tile.js';
 
 /**
@@ -26,7 +27,8 @@ export function recipeOf(
 ): Recipe {
   return {
     bands: dataset.bands.length,
-    dtype: dataset.dtype,
+    dtype: workTypeOf(dataset.dtype),
+    ...(isNarrow(dataset.dtype) ? { storedAs: dataset.dtype } : {}),
     fillValue: fillValueOf(dataset),
     ...(dataset.nodata === undefined ? {} : { nodata: dataset.nodata }),
     mask,

@@ -2,7 +2,14 @@
 import { typedForName } from '../../dataset/band-types.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
-import { DTYPES, type DType, isFloat, isLossless } from '../../raster/dtype.js';
+import {
+  type DType,
+  isFloat,
+  isLossless,
+  WORK_TYPES,
+  type WorkType,
+  workTypeOf,
+} from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 
 /** What a band's pixels are. */
@@ -10,6 +17,11 @@ export interface BandType {
   readonly dtype: DType;
   /** What stands for "no value"; NaN in floats. Absent: nothing does, and 0 is stored. */
   readonly nodata?: number;
+}
+
+/** The same of a GeoTIFF's. */
+export interface FileType extends BandType {
+  readonly dtype: WorkType;
 }
 
 /** What the pixels of each of those bands are, by name. */
@@ -27,18 +39,19 @@ export function bandTypes(
 }
 
 /**
- * The narrowest type that holds all values of those bands exactly, and the one code for "no value": NaN in floats, and
+ * The narrowest type of GDAL's that holds all values of those bands exactly, and the one code for "no value": NaN in floats, and
  * in integers the one that all bands have.
  *
  * @param types by name, one at least
  * @throws {InvalidInputError} where integers have several codes, or some have none.
  */
-export function fileTypeOf(types: ReadonlyMap<string, BandType>): BandType {
+export function fileTypeOf(types: ReadonlyMap<string, BandType>): FileType {
   const all = [...types.values()];
   const [common] = all;
   const isCommon = (type: BandType) =>
     type.dtype === common?.dtype && Object.is(type.nodata, common.nodata);
-  if (common !== undefined && all.every(isCommon)) return common;
+  if (common !== undefined && all.every(isCommon))
+    return { ...common, dtype: workTypeOf(common.dtype) };
   const dtype = NARROWEST_FIRST.find((to) => all.every((from) => isLossless(from.dtype, to)));
   if (dtype === undefined) throw new Error('float64 holds all types.');
   if (isFloat(dtype)) return { dtype, nodata: Number.NaN };
@@ -60,7 +73,7 @@ function pick({ nodata }: Partial<BandType> = {}) {
 }
 
 /** Integers before floats, by their bytes. */
-const NARROWEST_FIRST: readonly DType[] = [...DTYPES].sort(
+const NARROWEST_FIRST: readonly WorkType[] = [...WORK_TYPES].sort(
   (one, other) => Number(isFloat(one)) - Number(isFloat(other)),
 );
 

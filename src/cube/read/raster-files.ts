@@ -7,7 +7,7 @@ import type { Pool } from '../../pool/pool.js';
 import { allocate, CONSTRUCTORS, isFloat } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { Region } from './load.js';
-import { type BandType, convert, fileTypeOf } from './one-type.js';
+import { type BandType, convert, type FileType, fileTypeOf } from './one-type.js';
 import { clearMasked } from './validity.js';
 import { replaceFile } from './work-folder.js';
 
@@ -80,7 +80,7 @@ function typesOf(
 function inFile(
   pixels: LoadedPixels,
   from: BandType,
-  to: BandType,
+  to: FileType,
   mask: LoadedPixels | undefined,
 ): LoadedPixels {
   const gaps = from.nodata === undefined && to.nodata !== undefined ? mask : undefined;

@@ -8,6 +8,11 @@ import { type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
 
 const BINS = 65_536;
 
+/** The bit that tells negative numbers, where it is not that of 16 bits: unsigned ones have none. */
+const SIGN_BITS: Readonly<Partial<Record<DType, number>>> = {
+  ...{ bool: 0, uint8: 0, uint16: 0, uint32: 0, int8: 0x80 },
+};
+
 /** Leading bits as one number: of three digits at the most, which a double holds. */
 function prefixOf(digits: readonly number[]): number {
   return digits.reduce((prefix, digit) => prefix * BINS + digit, 0);
@@ -41,7 +46,8 @@ export class OrderStatistics {
     this.#words = Math.max(bytesOf(dtype) / 2, 1);
     this.passes = this.#words;
     this.#isFloat = isFloat(dtype);
-    this.#topFlip = dtype.startsWith('u') ? 0 : 0x8000;
+    // Of signed ones and floats the leading bit, so that they sort as they do.
+    this.#topFlip = SIGN_BITS[dtype] ?? 0x8000;
   }
 
   /** How often each value came, of types of 16 bits at the most, after their pass and in order. */

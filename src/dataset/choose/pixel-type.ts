@@ -10,8 +10,11 @@ export interface StoredAs {
   readonly reasons: readonly string[];
 }
 
-/** Types of whole numbers, the smallest first, unsigned ones before others of their size. */
-const WHOLE = DTYPES.filter((dtype) => !isFloat(dtype)).sort(
+/**
+ * Types of whole numbers, the smallest first, unsigned ones before others of their size. Of bool there is no code for
+ * gaps, which a byte has to spare: who wants it asks for it.
+ */
+const WHOLE = DTYPES.filter((dtype) => !isFloat(dtype) && dtype !== 'bool').sort(
   (one, other) => bytesOf(one) - bytesOf(other) || rangeOf(other)[0] - rangeOf(one)[0],
 );
 
@@ -34,7 +37,7 @@ export function dtypeFor(values: readonly Values[]): DType {
 
 /** A code of the type that is none of the values: of unsigned types 0 or the greatest, of others the least. */
 export function nodataFor(dtype: DType, values: readonly Values[]): number | undefined {
-  if (isFloat(dtype)) return undefined;
+  if (isFloat(dtype) || dtype === 'bool') return undefined;
   const [least, greatest] = rangeOf(dtype);
   return [least, greatest].find((code) =>
     values.every(({ low, high }) => code < low || code > high),

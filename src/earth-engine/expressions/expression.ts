@@ -5,7 +5,7 @@
 import type { Dataset, Source } from '../../dataset/dataset.js';
 import type { TimeSpan } from '../../dataset/period.js';
 import { expected, type InvalidInputError } from '../../errors.js';
-import type { DType } from '../../raster/dtype.js';
+import { type DType, type WorkType, workTypeOf } from '../../raster/dtype.js';
 import { BITS_PER_MASK_BAND, type MaskTransport } from '../../tile.js';
 import { imageAt } from './at-step.js';
 import { call, constant, image, type Node, type Reference, select } from './nodes.js';
@@ -18,8 +18,8 @@ export interface Expression {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The function that casts to each dtype. */
-export const CASTS: Readonly<Record<DType, string>> = {
+/** The function that casts to each type. */
+export const CASTS: Readonly<Record<WorkType, string>> = {
   uint8: 'Image.toUint8',
   int16: 'Image.toInt16',
   uint16: 'Image.toUint16',
@@ -59,8 +59,11 @@ function explicitMasks(
   dtype: DType,
   mask: MaskTransport,
 ): Node {
-  const selected = select(source, names);
-  const cast = (node: Node) => call(CASTS[dtype], { value: node });
+  const bands = select(source, names);
+  // A cast cuts what is between 0 and 1, and stops at 0: both would be false.
+  const selected =
+    dtype === 'bool' ? call('Image.neq', { image1: bands, image2: image(0) }) : bands;
+  const cast = (node: Node) => call(CASTS[workTypeOf(dtype)], { value: node });
   switch (mask.kind) {
     case 'file':
       return cast(selected);

@@ -1,6 +1,6 @@
 /** What came back, as answers that can be judged. */
 import type { GeoBoxRecord } from '../../grid/geobox.js';
-import type { DType } from '../../raster/dtype.js';
+import type { WorkType } from '../../raster/dtype.js';
 import { openTiff } from '../../raster/open-tiff.js';
 import { checkReply } from '../check-reply.js';
 import { errorOfReply } from '../reply-errors.js';
@@ -64,7 +64,7 @@ async function mismatchOf(
   bytes: Uint8Array,
   contentType: string,
   geobox: GeoBoxRecord,
-  { bands, dtype }: { readonly bands: number; readonly dtype: DType },
+  { bands, dtype }: { readonly bands: number; readonly dtype: WorkType },
 ): Promise<string | undefined> {
   const [height, width] = geobox.shape;
   const request = {

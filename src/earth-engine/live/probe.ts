@@ -3,7 +3,7 @@
  * sends or reads; `check.ts` does.
  */
 import type { GeoBoxRecord } from '../../grid/geobox.js';
-import type { DType } from '../../raster/dtype.js';
+import type { WorkType } from '../../raster/dtype.js';
 import type { Expression } from '../expressions/expression.js';
 import type { TiffTag } from './tiff-tags.js';
 
@@ -16,7 +16,7 @@ export type Ask =
       readonly format: 'GEO_TIFF' | 'NPY';
       readonly geobox: GeoBoxRecord;
       /** Bands and type that the reply has, where it is a GeoTIFF that the client must take. */
-      readonly takes?: { readonly bands: number; readonly dtype: DType };
+      readonly takes?: { readonly bands: number; readonly dtype: WorkType };
       /** Sent as `Accept-Encoding`; nothing is by default. */
       readonly acceptEncoding?: string;
     }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { RasterError } from '../../errors.js';
 import type { BloscCodec, Codec } from '../../raster/codec.js';
-import { fromBytes } from '../../raster/dtype.js';
+import { bytesOf, fromBytes, workTypeOf } from '../../raster/dtype.js';
 import { copyInto, type RawArray } from '../kernel.js';
 import type { BloscAddon } from './blosc-addon.js';
 import { loadGdal, uniqueName } from './load.js';
@@ -60,7 +60,9 @@ export function bloscByGdal(
 ): Uint8Array<ArrayBuffer> {
   const gdal = loadGdal();
   const [height, width] = shape;
-  const pixels = fromBytes(dtype, bytes);
+  // Of signed bytes, which GDAL does not know, the bytes are what counts.
+  const type = bytesOf(dtype) === 1 ? 'uint8' : workTypeOf(dtype);
+  const pixels = fromBytes(type, bytes);
   // GDAL leaves out a chunk that holds nothing but nodata (or zeros), so nodata is a value it cannot be full of.
   const nodata = pixels[0] === 0 ? 1 : 0;
   const name = uniqueName('.zarr');
@@ -68,7 +70,7 @@ export function bloscByGdal(
   try {
     return withRawDataset(
       pixels,
-      dtype,
+      type,
       { height, width },
       (source) => {
         gdal.drivers

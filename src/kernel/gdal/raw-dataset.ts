@@ -1,11 +1,11 @@
 import type { Dataset } from 'gdal-async';
 import { type Affine, toGeoTransform } from '../../grid/affine.js';
 import type { Shape } from '../../grid/geobox.js';
-import { asBytes, bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { asBytes, bytesOf, type PixelArray, type WorkType } from '../../raster/dtype.js';
 import { loadGdal, uniqueName } from './load.js';
 
 /** GDAL's names of the pixel types. */
-export const GDAL_TYPES: Readonly<Record<DType, string>> = {
+export const GDAL_TYPES: Readonly<Record<WorkType, string>> = {
   uint8: 'Byte',
   int16: 'Int16',
   uint16: 'UInt16',
@@ -28,7 +28,7 @@ export interface RawDatasetOptions {
  */
 export function withRawDataset<T>(
   pixels: PixelArray,
-  dtype: DType,
+  dtype: WorkType,
   shape: Shape,
   use: (dataset: Dataset) => T,
   { nodata, affine, isGap }: RawDatasetOptions = {},
@@ -67,7 +67,7 @@ export function withRawDataset<T>(
 
 export function rawBand(
   file: string,
-  dtype: DType,
+  dtype: WorkType,
   { width }: Shape,
   attributes: string,
   content = '',

@@ -3,17 +3,17 @@ import { RasterError } from '../../errors.js';
 import {
   asBytes,
   bytesOf,
-  type DType,
   isFloat,
   type PixelArray,
   rangeOf,
+  type WorkType,
 } from '../../raster/dtype.js';
 import { type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
 import { isPlausibleBlock } from '../size-limits.js';
 import { type BlockLayout, decodeBlock } from './blocks.js';
 
 export interface PixelFormat {
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   readonly isLittleEndian: boolean;
   /** Blocks that were left out of the file hold it, or 0. */
   readonly nodata: number | undefined;

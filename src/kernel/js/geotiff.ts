@@ -2,7 +2,7 @@ import type { GeoTIFFImage } from 'geotiff';
 import { RasterError } from '../../errors.js';
 import type { Affine } from '../../grid/affine.js';
 import { affineOfTags, crsOfKeys } from '../../grid/georeferencing.js';
-import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { bytesOf, type PixelArray, type WorkType } from '../../raster/dtype.js';
 import { openTiff } from '../../raster/open-tiff.js';
 import { MAX_IMAGE_BYTES } from '../size-limits.js';
 import { ImagePixels } from './geotiff-pixels.js';
@@ -13,7 +13,7 @@ export interface GeoTiff {
   readonly width: number;
   /** Bands of every kind, mask bands included. */
   readonly bands: number;
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   /** `undefined` where the file does not say where it lies. */
   readonly affine: Affine | undefined;
   /** EPSG code of the CRS; `undefined` where the file has none, or one without a code. */
@@ -78,7 +78,7 @@ function describe(image: GeoTIFFImage, bytes: Uint8Array, isLittleEndian: boolea
 }
 
 /** By TIFF's sample format (1 unsigned, 2 signed, 3 floating) and bits. */
-const DTYPE_OF: Readonly<Record<string, DType>> = {
+const DTYPE_OF: Readonly<Record<string, WorkType>> = {
   '1-8': 'uint8',
   '1-16': 'uint16',
   '1-32': 'uint32',
@@ -89,7 +89,7 @@ const DTYPE_OF: Readonly<Record<string, DType>> = {
 };
 
 /** TIFF states the type of each band; here it must be the same for all. */
-function dtypeOf(image: GeoTIFFImage, bands: number): DType {
+function dtypeOf(image: GeoTIFFImage, bands: number): WorkType {
   const names = new Set<string>();
   for (let band = 0; band < bands && names.size < 2; band++)
     names.add(`${image.getSampleFormat(band) ?? 1}-${image.getBitsPerSample(band)}`);

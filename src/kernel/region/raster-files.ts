@@ -1,7 +1,7 @@
 import { SetupError } from '../../errors.js';
 import type { GeoBoxRecord } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
-import type { DType } from '../../raster/dtype.js';
+import type { WorkType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { BandPacking } from '../../tile.js';
 
@@ -37,7 +37,7 @@ export interface GeoBoxOptions {
 export interface GeoTiffKind {
   /** `geotiff`: tiled, DEFLATE. `cog`: the same with overviews, laid out to be read over a network. */
   readonly format: 'geotiff' | 'cog';
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   readonly bands: number;
   /** GDAL's, as `KEY=VALUE`; they come before the ones that are set here. */
   readonly creationOptions: readonly string[];

@@ -1,8 +1,19 @@
 import type { Resampling } from '../../dataset/dataset.js';
 import { GeoBox, type GeoBoxRecord } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
-import { bytesOf, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
+import {
+  bytesOf,
+  type DType,
+  isFloat,
+  isNarrow,
+  type NarrowType,
+  type PixelArray,
+  type StoredArray,
+  type WorkType,
+  workTypeOf,
+} from '../../raster/dtype.js';
 import { bytesOfPixels, type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
+import { narrow } from '../narrow.js';
 import type { Loops } from '../resample/loops.js';
 import type { WarpedBands, WarpGrids } from '../resample/rasters.js';
 import type { SourceBand } from '../resample/warp.js';
@@ -40,6 +51,9 @@ export interface WarpedBand {
   readonly into: ChunkRead['into'];
 }
 
+/** In a type that pixels are computed in. */
+type WorkJob = WarpJob & { readonly dtype: WorkType };
+
 /** What rasters are cut and looked at with. */
 type CopyingLoops = Pick<Loops, 'addMissing' | 'copyRows'>;
 
@@ -53,12 +67,47 @@ export function createRegionKernel(
   const workspace = new Workspace();
   return {
     readChunk: (read) => chunks.read(read),
-    warp: (job) => warpInto(job, warp, loops, workspace),
+    warp(job) {
+      const { dtype } = job;
+      if (isNarrow(dtype)) warpNarrow({ ...job, dtype }, warp, loops, workspace);
+      else warpInto({ ...job, dtype }, warp, loops, workspace);
+    },
   };
 }
 
+/**
+ * Band by band in a wider type, in memory of its own. What comes out is shown, not stored: as of any other type it may
+ * be the code for "no value".
+ */
+function warpNarrow(
+  { bands, dtype, ...job }: WarpJob & { readonly dtype: NarrowType },
+  warp: WarpedBands,
+  loops: CopyingLoops,
+  workspace: Workspace,
+): void {
+  const wide = workTypeOf(dtype);
+  const [height, width] = job.to.shape;
+  for (const { pixels, into } of bands) {
+    const source = workspace.array('wide source', wide, pixels.length);
+    source.set(pixels);
+    const result = workspace.array('wide result', wide, height * width);
+    const { buffer, byteOffset, byteLength } = into.bytes;
+    const raster = pixelsOver(dtype, buffer, byteOffset, byteLength);
+    const rows = Array.from({ length: height }, (_, y) => {
+      const start = (into.row + y) * into.width + into.col;
+      return [y * width, raster.subarray(start, start + width)] as const;
+    });
+    for (const [at, row] of rows) result.set(row, at);
+    const place = { bytes: bytesOfPixels(result), width, row: 0, col: 0 };
+    const wider = { ...job, dtype: wide, bands: [{ pixels: source, into: place }] };
+    warpInto(wider, warp, loops, workspace);
+    for (const [at, row] of rows)
+      narrow(result.subarray(at, at + width) as PixelArray, row as StoredArray, dtype);
+  }
+}
+
 function warpInto(
-  { bands, dtype, nodata, valid, from, to, resampling, grids = {} }: WarpJob,
+  { bands, dtype, nodata, valid, from, to, resampling, grids = {} }: WorkJob,
   warp: WarpedBands,
   loops: CopyingLoops,
   workspace: Workspace,
@@ -87,7 +136,7 @@ function warpInto(
   }
 }
 
-interface Windows extends Pick<WarpJob, 'dtype' | 'nodata' | 'valid'> {
+interface Windows extends Pick<WorkJob, 'dtype' | 'nodata' | 'valid'> {
   readonly loops: CopyingLoops;
   readonly workspace: Workspace;
 }

@@ -1,4 +1,4 @@
-import { type DType, isFloat, type PixelArray, rangeOf } from '../../raster/dtype.js';
+import { isFloat, type PixelArray, rangeOf, type WorkType } from '../../raster/dtype.js';
 
 /** Where a band is put. Pixels that get no value stay what they are. */
 export interface BandRoom {
@@ -34,7 +34,7 @@ export interface MarkedPlace extends BandPlace {
 export type Store = (values: Float64Array, room: BandRoom, from: number) => boolean;
 
 /** Integers to the nearest, halves up, within the type's range. */
-export function storing(dtype: DType): Store {
+export function storing(dtype: WorkType): Store {
   const isInteger = !isFloat(dtype);
   const [low, high] = isInteger ? rangeOf(dtype) : [0, 0];
   return (values, { pixels, isGap }, from) => {

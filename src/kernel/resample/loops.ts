@@ -1,7 +1,7 @@
 import type { Resampling } from '../../dataset/dataset.js';
 import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
-import type { DType, PixelArray } from '../../raster/dtype.js';
+import type { PixelArray, WorkType } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { RawRaster } from '../band-raster.js';
 import { type BandRoom, type BlockPlace, storing } from './band-room.js';
@@ -45,7 +45,7 @@ export interface Loops {
     resampling: Computed,
     view: SourceView,
     points: BlockPoints,
-    dtype: DType,
+    dtype: WorkType,
     room: BandRoom,
     place: BlockPlace,
   ): boolean;

@@ -3,7 +3,7 @@ import type { Affine } from '../../grid/affine.js';
 import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { relativeTo, type Window } from '../../grid/window.js';
-import type { DType } from '../../raster/dtype.js';
+import type { WorkType } from '../../raster/dtype.js';
 import type { BandRaster } from '../band-raster.js';
 import type { BandPlace } from './band-room.js';
 import { type Lattice, placeOn, targetOn, type WholeGrid } from './lattice.js';
@@ -18,7 +18,7 @@ export interface WarpGrids {
 }
 
 export interface RasterWarp {
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   readonly resampling: Resampling;
   readonly grids?: WarpGrids | undefined;
   readonly loops?: Loops;

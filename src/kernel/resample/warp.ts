@@ -1,7 +1,7 @@
 import { RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
 import type { Shape } from '../../grid/geobox.js';
 import type { Window } from '../../grid/window.js';
-import { allocate, type DType } from '../../raster/dtype.js';
+import { allocate, type WorkType } from '../../raster/dtype.js';
 import type { BandRaster, RawRaster } from '../band-raster.js';
 import type { BandPlace } from './band-room.js';
 import { columnsIn, type Lattice } from './lattice.js';
@@ -104,7 +104,7 @@ export class Warp {
   }
 
   /** A band in fresh memory. @param dtype of the result's pixels, which can hold those of the source */
-  band(dtype: DType, source: SourceBand): BandRaster {
+  band(dtype: WorkType, source: SourceBand): BandRaster {
     const { height, width } = this.options.target.window;
     const [pixels, isGap] = [allocate(dtype, height * width), new Uint8Array(height * width)];
     const hasGaps = this.bandInto(dtype, source, {
@@ -114,7 +114,7 @@ export class Warp {
   }
 
   /** A band, and a mark for each of its pixels, where they are wanted. @returns whether any is a gap. */
-  bandInto(dtype: DType, source: SourceBand, into: BandPlace): boolean {
+  bandInto(dtype: WorkType, source: SourceBand, into: BandPlace): boolean {
     const keeps = this.#keeps;
     let hasGaps = false;
     for (const stretch of this.#stretches) {
@@ -202,7 +202,7 @@ export class Warp {
   #part(
     stretch: Stretch,
     { block, source, holders, points }: Part,
-    dtype: DType,
+    dtype: WorkType,
     band: SourceBand,
     { room, stride, start: corner }: BandPlace,
   ): boolean {

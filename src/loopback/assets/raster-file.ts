@@ -14,7 +14,13 @@ import type { GeoBoxRecord } from '../../grid/geobox.js';
 import { intersect } from '../../grid/window.js';
 import { type CheckedInput, checkRaster, openChecked } from '../../kernel/gdal/inputs/open.js';
 import { type Gdal, loadGdal, uniqueName } from '../../kernel/gdal/load.js';
-import { allocate, DTYPES, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
+import {
+  allocate,
+  isFloat,
+  type PixelArray,
+  WORK_TYPES,
+  type WorkType,
+} from '../../raster/dtype.js';
 import type { BandSource, Frame, ImageBand, Mask, Plane } from '../image/image.js';
 import { exportName, typeOfDtype } from '../image/pixel-type.js';
 
@@ -32,7 +38,7 @@ export class RasterFile {
   private constructor(
     private readonly input: CheckedInput,
     private readonly grid: GeoBoxRecord,
-    private readonly dtypes: readonly DType[],
+    private readonly dtypes: readonly WorkType[],
   ) {
     this.bands = dtypes.map((dtype, index) => ({
       type: typeOfDtype(dtype),
@@ -105,7 +111,7 @@ export class RasterFile {
   }
 
   /** The named bands of the file (or of its masks) on the frame's grid; 0 outside the file. */
-  private place(frame: Frame, bands: readonly string[], dtype: DType): PixelArray[] {
+  private place(frame: Frame, bands: readonly string[], dtype: WorkType): PixelArray[] {
     const gdal = loadGdal();
     const file = openFor(this.input);
     // Without its nodata value and masks the file is plain numbers, which the warper copies as they are.
@@ -148,19 +154,19 @@ function openFor(input: CheckedInput): Dataset {
   }
 }
 
-function toDtype(name: string | null, path: string): DType {
-  const dtype = DTYPES.find((candidate) => exportName(candidate) === name);
+function toDtype(name: string | null, path: string): WorkType {
+  const dtype = WORK_TYPES.find((candidate) => exportName(candidate) === name);
   if (dtype !== undefined) return dtype;
-  throw expected(`pixels of type ${DTYPES.join(', ')}`, `the image file ${path}`, name ?? '');
+  throw expected(`pixels of type ${WORK_TYPES.join(', ')}`, `the image file ${path}`, name ?? '');
 }
 
 /** A type that holds the values of all; nearly always they are one and the same. */
-function widest(dtypes: readonly DType[]): DType {
+function widest(dtypes: readonly WorkType[]): WorkType {
   const [first = 'uint8', ...rest] = dtypes;
   return rest.every((dtype) => dtype === first) ? first : 'float64';
 }
 
-function warp(view: Dataset, { geobox, width, height }: Frame, dtype: DType): PixelArray[] {
+function warp(view: Dataset, { geobox, width, height }: Frame, dtype: WorkType): PixelArray[] {
   const gdal = loadGdal();
   const count = view.bands.count();
   const target = gdal.drivers.get('MEM').create('', width, height, count, exportName(dtype));
@@ -177,7 +183,7 @@ function warp(view: Dataset, { geobox, width, height }: Frame, dtype: DType): Pi
 function readWindow(
   view: Dataset,
   { width, height, length }: Frame,
-  dtype: DType,
+  dtype: WorkType,
   col: number,
   row: number,
 ): PixelArray[] {

@@ -1,4 +1,4 @@
-import type { DType } from '../../raster/dtype.js';
+import type { WorkType } from '../../raster/dtype.js';
 import type { ImageBand } from '../image/image.js';
 import { isWithin, typeOfDtype } from '../image/pixel-type.js';
 import { castToInteger } from '../image/pixels.js';
@@ -17,7 +17,7 @@ export const CASTS: Definitions = {
   'Image.toDouble': cast('float64'),
 };
 
-function cast(dtype: DType): Definition {
+function cast(dtype: WorkType): Definition {
   return {
     description: `Casts the pixels to ${dtype}: towards zero, and to the nearer end of the range where they do not fit.`,
     signature: '(value: Image) => Image',
@@ -28,7 +28,7 @@ function cast(dtype: DType): Definition {
   };
 }
 
-function castBand(band: ImageBand, dtype: DType): ImageBand {
+function castBand(band: ImageBand, dtype: WorkType): ImageBand {
   const type = typeOfDtype(dtype);
   // Values that fit stay as they are; writing the reply is what puts them into the wider array.
   if (isWithin(band.type, dtype) || type.precision !== 'int') return { ...band, type };

@@ -1,7 +1,7 @@
 import { toGeoTransform } from '../../grid/affine.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { loadGdal, uniqueName } from '../../kernel/gdal/load.js';
-import type { DType, PixelArray } from '../../raster/dtype.js';
+import type { PixelArray, WorkType } from '../../raster/dtype.js';
 import { exportName } from './pixel-type.js';
 
 /**
@@ -22,7 +22,7 @@ export const TIFF_OPTIONS: readonly string[] = [
 export function encodeGeoTiff(
   geobox: GeoBox,
   bands: readonly PixelArray[],
-  dtype: DType,
+  dtype: WorkType,
   nodata?: number,
 ): Uint8Array {
   const gdal = loadGdal();

@@ -1,7 +1,7 @@
 /** Bands as NumPy's own file format: one structured array, a field for each band. */
-import { bytesOf, type DType, type PixelArray } from '../../raster/dtype.js';
+import { bytesOf, type PixelArray, type WorkType } from '../../raster/dtype.js';
 
-const DESCRIPTIONS: Readonly<Record<DType, string>> = {
+const DESCRIPTIONS: Readonly<Record<WorkType, string>> = {
   uint8: '|u1',
   int16: '<i2',
   uint16: '<u2',
@@ -13,7 +13,7 @@ const DESCRIPTIONS: Readonly<Record<DType, string>> = {
 
 export interface NpyField {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   /** `[y, x]`, row-major, of the type that `dtype` says. */
   readonly pixels: PixelArray;
 }

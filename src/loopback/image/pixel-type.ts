@@ -1,4 +1,4 @@
-import { bytesOf, type DType, isFloat, rangeOf } from '../../raster/dtype.js';
+import { bytesOf, isFloat, rangeOf, type WorkType } from '../../raster/dtype.js';
 
 /**
  * The type of a band's pixels as Earth Engine keeps it: a precision and, for whole numbers, the
@@ -19,7 +19,7 @@ export function intType(min: number, max: number): PixelType {
   return { precision: 'int', min, max };
 }
 
-export function typeOfDtype(dtype: DType): PixelType {
+export function typeOfDtype(dtype: WorkType): PixelType {
   if (dtype === 'float32') return FLOAT;
   if (dtype === 'float64') return DOUBLE;
   return intType(...rangeOf(dtype));
@@ -36,7 +36,7 @@ const INTEGERS = ['uint8', 'uint16', 'uint32', 'int16', 'int32'] as const;
  * The smallest type that holds the range. Integers past 32 bits come out as float64, as they do at
  * Earth Engine; its int8 is int16 here, because GDAL's binding writes no int8.
  */
-export function dtypeOf({ precision, min, max }: PixelType): DType {
+export function dtypeOf({ precision, min, max }: PixelType): WorkType {
   if (precision === 'float') return 'float32';
   if (precision === 'double') return 'float64';
   const fits = INTEGERS.find((dtype) => {
@@ -53,7 +53,7 @@ export function unite(one: PixelType, other: PixelType): PixelType {
   return intType(Math.min(one.min, other.min), Math.max(one.max, other.max));
 }
 
-const EXPORT_NAMES: Record<DType, string> = {
+const EXPORT_NAMES: Record<WorkType, string> = {
   uint8: 'Byte',
   int16: 'Int16',
   uint16: 'UInt16',
@@ -64,7 +64,7 @@ const EXPORT_NAMES: Record<DType, string> = {
 };
 
 /** What Earth Engine's messages (and GDAL) call the type. */
-export function exportName(dtype: DType): string {
+export function exportName(dtype: WorkType): string {
   return EXPORT_NAMES[dtype];
 }
 
@@ -72,12 +72,12 @@ export function exportName(dtype: DType): string {
  * What Earth Engine's downloads say masked pixels are, by their tag: 0 of unsigned types, the least
  * value of signed ones, minus infinity of floats. Source: the table `_nodata_vals` of geedim.
  */
-export function nodataOf(dtype: DType): number {
+export function nodataOf(dtype: WorkType): number {
   return isFloat(dtype) ? Number.NEGATIVE_INFINITY : rangeOf(dtype)[0];
 }
 
 /** Bytes of one pixel as Earth Engine counts them: the value's and one for its mask. */
-export function countedBytes(dtype: DType): number {
+export function countedBytes(dtype: WorkType): number {
   return bytesOf(dtype) + 1;
 }
 
@@ -118,7 +118,7 @@ export function arithmeticType(
 }
 
 /** True when a cast from one type to the other changes no value. */
-export function isWithin(type: PixelType, dtype: DType): boolean {
+export function isWithin(type: PixelType, dtype: WorkType): boolean {
   if (dtype === 'float64') return true;
   if (isFloat(dtype)) return type.precision === 'float';
   const [low, high] = rangeOf(dtype);

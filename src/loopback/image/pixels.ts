@@ -3,7 +3,7 @@
  * called per pixel. A constant operand is an array of one value that an index mask of 0 keeps at
  * element 0, while -1 leaves the index of a full band as it is.
  */
-import { allocate, canHold, type DType, type PixelArray, rangeOf } from '../../raster/dtype.js';
+import { allocate, canHold, type PixelArray, rangeOf, type WorkType } from '../../raster/dtype.js';
 import type { Mask, Plane } from './image.js';
 
 export type Operation =
@@ -21,7 +21,7 @@ export type Operation =
   | 'or';
 
 /** `one <operation> other` for every pixel valid in both; masked (and 0) elsewhere. */
-export function combine(operation: Operation, one: Plane, other: Plane, dtype: DType): Plane {
+export function combine(operation: Operation, one: Plane, other: Plane, dtype: WorkType): Plane {
   if (typeof one.pixels === 'number' && typeof other.pixels === 'number') {
     const out = allocate(dtype, 1);
     run(operation, asArray(one.pixels), 0, asArray(other.pixels), 0, out);
@@ -120,7 +120,7 @@ export function masked(pixels: PixelArray, mask: Mask | undefined): Plane {
 }
 
 /** The pixels as an array of their own of type `dtype`; values outside the type wrap as typed arrays do. */
-export function spread(pixels: PixelArray | number, dtype: DType, length: number): PixelArray {
+export function spread(pixels: PixelArray | number, dtype: WorkType, length: number): PixelArray {
   const out = allocate(dtype, length);
   if (typeof pixels === 'number') out.fill(pixels);
   else out.set(pixels);
@@ -128,7 +128,7 @@ export function spread(pixels: PixelArray | number, dtype: DType, length: number
 }
 
 /** The pixels themselves when they are of type `dtype` already, else a copy that is. */
-export function asType(pixels: PixelArray | number, dtype: DType, length: number): PixelArray {
+export function asType(pixels: PixelArray | number, dtype: WorkType, length: number): PixelArray {
   const isType =
     typeof pixels !== 'number' && pixels.constructor === allocate(dtype, 0).constructor;
   return isType ? pixels : spread(pixels, dtype, length);
@@ -138,7 +138,7 @@ export function asType(pixels: PixelArray | number, dtype: DType, length: number
 export function overlay(
   top: Plane,
   bottom: Plane,
-  dtype: DType,
+  dtype: WorkType,
   length: number,
   within?: Mask,
 ): Plane {
@@ -160,7 +160,7 @@ export function overlay(
 }
 
 /** Whole numbers towards zero, values past the type's range at its nearest end, NaN as 0. */
-export function castToInteger(plane: Plane, dtype: DType): Plane {
+export function castToInteger(plane: Plane, dtype: WorkType): Plane {
   const [low, high] = rangeOf(dtype);
   if (typeof plane.pixels === 'number') {
     const value = Math.trunc(plane.pixels) || 0;
@@ -181,7 +181,7 @@ export function maskPlane({ mask }: Plane): Plane {
 }
 
 /** The plane masked further, where `by` is 0 or masked. */
-export function updateMask(plane: Plane, by: Plane, dtype: DType, length: number): Plane {
+export function updateMask(plane: Plane, by: Plane, dtype: WorkType, length: number): Plane {
   const truth = truthOf(by, length);
   const mask = intersectMasks(plane.mask, truth);
   return mask === undefined ? plane : masked(spread(plane.pixels, dtype, length), mask);

@@ -1,5 +1,5 @@
 import type { ChunkCompression } from '../../raster/codec.js';
-import { DTYPES, type DType } from '../../raster/dtype.js';
+import { bytesOf, DTYPES, type DType } from '../../raster/dtype.js';
 
 /** How an array of Zarr v3 is stored, as far as its chunks can be read without a Zarr library. */
 export interface ArrayLayout {
@@ -53,7 +53,8 @@ function compressionOf(codecs: unknown, dtype: DType | undefined): ChunkCompress
   const [serializer, compressor] = codecs as [unknown, unknown];
   const bytes = configurationOf(serializer, 'bytes');
   if (bytes === undefined) return undefined;
-  if (dtype !== 'uint8' && bytes.endian !== 'little') return undefined;
+  const isByte = dtype !== undefined && bytesOf(dtype) === 1;
+  if (!isByte && bytes.endian !== 'little') return undefined;
   if (compressor === undefined) return 'none';
   return (['blosc', 'gzip', 'zstd'] as const).find(
     (name) => configurationOf(compressor, name) !== undefined,
@@ -61,7 +62,7 @@ function compressionOf(codecs: unknown, dtype: DType | undefined): ChunkCompress
 }
 
 function parseFillValue(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return Number(value);
   if (value === 'NaN') return Number.NaN;
   if (value === 'Infinity') return Number.POSITIVE_INFINITY;
   return value === '-Infinity' ? Number.NEGATIVE_INFINITY : undefined;

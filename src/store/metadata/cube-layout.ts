@@ -6,6 +6,7 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import { isComputed } from '../../dataset/recipe/recipe.js';
 import { StoreError } from '../../errors.js';
+import { isNarrow } from '../../raster/dtype.js';
 
 /** Beyond a source, bands of one type, a grid and a time axis. */
 const FEATURES = {
@@ -18,6 +19,8 @@ const FEATURES = {
   /** Bands of another type than the dataset's. */
   'band-types': ({ bands }) =>
     bands.some(({ dtype, nodata }) => dtype !== undefined || nodata !== undefined),
+  /** Bands of types that pixels are only stored in: bool and int8. */
+  'narrow-types': ({ dtype, bands }) => bands.some((band) => isNarrow(band.dtype ?? dtype)),
 } as const satisfies Readonly<Record<string, (dataset: Dataset) => boolean>>;
 
 /** 1 is `[y, x]`, 2 is `[time, y, x]`; of either, 3 is what uses the features that it lists. */

@@ -14,7 +14,7 @@ import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { Grid, type TileIndex } from '../../grid/tiling.js';
 import { type Codec, codecFor } from '../../raster/codec.js';
-import { type DType, isFloat } from '../../raster/dtype.js';
+import { bytesOf, type DType, isFloat } from '../../raster/dtype.js';
 import { type CubeLayout, layoutOf } from './cube-layout.js';
 import { timeCoordinate } from './time-coordinate.js';
 
@@ -213,7 +213,7 @@ function array(
     data_type: dtype,
     chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape } },
     chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
-    fill_value: Number.isNaN(fillValue) ? 'NaN' : fillValue,
+    fill_value: fillOf(dtype, fillValue),
     codecs: [bytesCodec(dtype), ...compressor(codec)],
     attributes,
     dimension_names: dimensionNames,
@@ -223,8 +223,13 @@ function array(
   };
 }
 
+function fillOf(dtype: ZarrType, value: number): number | boolean | string {
+  if (dtype === 'bool') return value !== 0;
+  return Number.isNaN(value) ? 'NaN' : value;
+}
+
 function bytesCodec(dtype: ZarrType): Json {
-  return dtype === 'uint8'
+  return dtype !== 'int64' && bytesOf(dtype) === 1
     ? { name: 'bytes' }
     : { name: 'bytes', configuration: { endian: 'little' } };
 }

@@ -89,7 +89,7 @@ type SeedType = Pick<Dataset, 'nodata'> & { readonly dtype: DType };
 
 /** What stands for "no value" is what the array holds where nothing was written. */
 function typeOf({ dtype, fillValue }: ArrayDocument): SeedType {
-  const hasCode = !Number.isNaN(fillValue) && fillValue !== 0;
+  const hasCode = dtype !== 'bool' && !Number.isNaN(fillValue) && fillValue !== 0;
   return { dtype: dtype as DType, ...(hasCode ? { nodata: fillValue } : {}) };
 }
 

@@ -13,7 +13,7 @@ import {
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../src/kernel/gdal/raw-dataset.js';
 import { startLoopback } from '../../../src/loopback/index.js';
-import { allocate, type DType, type PixelArray } from '../../../src/raster/dtype.js';
+import { allocate, type PixelArray, type WorkType } from '../../../src/raster/dtype.js';
 import { temporaryFolder } from '../loopback-cubes.js';
 import { type Factors, pairwise } from './pairwise.js';
 
@@ -67,7 +67,7 @@ function valueAt(band: number, i: number): number | undefined {
   return value === FILE_NODATA || value === CUBE_NODATA ? 3 : value;
 }
 
-function writeRaster(path: string, dtype: DType): void {
+function writeRaster(path: string, dtype: WorkType): void {
   const gdal = loadGdal();
   const type = GDAL_TYPES[dtype];
   const dataset = gdal.drivers.get('GTiff').create(path, WIDTH, HEIGHT, BANDS.length, type);
@@ -84,7 +84,7 @@ function writeRaster(path: string, dtype: DType): void {
 }
 
 /** What a cube must hold; in bytes, which have no code to spare for "no value", gaps are filled. */
-function expectedOf(dtype: DType): Map<string, PixelArray> | undefined {
+function expectedOf(dtype: WorkType): Map<string, PixelArray> | undefined {
   if (dtype === 'uint8') return undefined;
   const none = dtype.startsWith('float') ? Number.NaN : CUBE_NODATA;
   return new Map(
@@ -119,7 +119,7 @@ async function fill(dataset: Dataset, kernel: KernelName, replyFormat?: string) 
   }
 }
 
-function datasetOf(dtype: DType, grid = GRID): Dataset {
+function datasetOf(dtype: WorkType, grid = GRID): Dataset {
   return parseDataset({
     title: dtype,
     image: `users/test/${dtype}`,
@@ -131,10 +131,10 @@ function datasetOf(dtype: DType, grid = GRID): Dataset {
   });
 }
 
-const usual = new Map<DType, ReadonlyMap<string, unknown>>();
+const usual = new Map<WorkType, ReadonlyMap<string, unknown>>();
 
 /** Pixels of a cube filled with replies in the usual form. */
-async function usualOf(dtype: DType): Promise<ReadonlyMap<string, unknown>> {
+async function usualOf(dtype: WorkType): Promise<ReadonlyMap<string, unknown>> {
   const known = usual.get(dtype);
   if (known !== undefined) return known;
   const bands = await fill(datasetOf(dtype), 'gdal');

@@ -3,7 +3,7 @@ import { RasterError } from '../../../src/errors.js';
 import { GeoBox } from '../../../src/grid/geobox.js';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
-import { type DType, fromBytes } from '../../../src/raster/dtype.js';
+import { fromBytes, type WorkType } from '../../../src/raster/dtype.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../../../src/tile.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, tileOfParts, writeGeoTiff } from './geotiff.js';
 
@@ -17,7 +17,7 @@ describe.each([
   const ramp = (first = 1) => Array.from({ length: LENGTH }, (_, i) => first + i);
 
   /** Pixels of band `band` of an uncompressed result. */
-  function pixels(tile: EncodedTile, dtype: DType, band = 0): number[] {
+  function pixels(tile: EncodedTile, dtype: WorkType, band = 0): number[] {
     const bytes = tile.chunks[band]?.bytes;
     if (bytes === undefined) throw new Error(`band ${band} has no chunk`);
     return [...fromBytes(dtype, bytes.slice())];
@@ -174,7 +174,7 @@ describe.each([
     const gaps = new Set([0, 10, 11, LENGTH - 1]);
     const empty = { valid: LENGTH - 4, filled: 0, empty: 4 };
 
-    function expectGaps(tile: EncodedTile, dtype: DType, fillValue: number): void {
+    function expectGaps(tile: EncodedTile, dtype: WorkType, fillValue: number): void {
       expect(tile.chunks[0]?.counts).toEqual(empty);
       expect(pixels(tile, dtype)).toEqual(
         values.map((value, i) => (gaps.has(i) ? fillValue : value)),

@@ -10,7 +10,13 @@ import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
 import { roomFor } from '../../../src/kernel/kernel.js';
 import { bloscFor, type Codec } from '../../../src/raster/codec.js';
-import { asBytes, bytesOf, DTYPES, type DType, fromBytes } from '../../../src/raster/dtype.js';
+import {
+  asBytes,
+  bytesOf,
+  fromBytes,
+  WORK_TYPES,
+  type WorkType,
+} from '../../../src/raster/dtype.js';
 import { pixelsOf } from './geotiff.js';
 
 describe.each([
@@ -23,7 +29,7 @@ describe.each([
   const LENGTH = SHAPE[0] * SHAPE[1];
 
   const raw = (
-    dtype: DType,
+    dtype: WorkType,
     values: ArrayLike<number>,
     shape: readonly [number, number] = SHAPE,
   ) => ({
@@ -32,7 +38,7 @@ describe.each([
     bytes: asBytes(pixelsOf(dtype, values)),
   });
 
-  const wave = (dtype: DType) =>
+  const wave = (dtype: WorkType) =>
     Array.from({ length: LENGTH }, (_, i) =>
       dtype.startsWith('float') ? Math.sin(i / 50) * 1e3 : Math.round(127 + 100 * Math.sin(i / 50)),
     );
@@ -43,7 +49,11 @@ describe.each([
   }
 
   /** The pixels GDAL's own Zarr driver finds in a frame. */
-  function readByGdal(frame: Uint8Array, dtype: DType, [height, width]: readonly [number, number]) {
+  function readByGdal(
+    frame: Uint8Array,
+    dtype: WorkType,
+    [height, width]: readonly [number, number],
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'geocubes-frame-'));
     const zarray = {
       zarr_format: 2,
@@ -111,7 +121,7 @@ describe.each([
       expect(kernel.facts).toMatchObject({ hasBlosc: true, encoder });
     });
 
-    test.each(DTYPES)(
+    test.each(WORK_TYPES)(
       'of %s says the typesize and shuffle of the codec and gives the same pixels back',
       async (dtype) => {
         const array = raw(dtype, wave(dtype));
@@ -129,7 +139,7 @@ describe.each([
       },
     );
 
-    test.each(DTYPES)('of %s is read by GDAL as a chunk of Zarr V2', async (dtype) => {
+    test.each(WORK_TYPES)('of %s is read by GDAL as a chunk of Zarr V2', async (dtype) => {
       const array = raw(dtype, wave(dtype));
       const frame = await kernel.encode(array, bloscFor(dtype, 1));
       expect(readByGdal(frame, dtype, SHAPE)).toEqual(array.bytes);
@@ -156,7 +166,7 @@ describe.each([
       expect(await unblosc(frame)).toEqual(array.bytes);
     });
 
-    test.each(DTYPES)('of %s is whole where all pixels are 0, or all are 1', async (dtype) => {
+    test.each(WORK_TYPES)('of %s is whole where all pixels are 0, or all are 1', async (dtype) => {
       // GDAL leaves a chunk out that holds nothing but nodata or zeros; ours must exist all the same.
       for (const value of [0, 1]) {
         const array = raw(dtype, Array(LENGTH).fill(value));

@@ -3,12 +3,12 @@ import { GeoBox, type GeoBoxRecord } from '../../../src/grid/geobox.js';
 import { loadGdal, uniqueName } from '../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../src/kernel/gdal/raw-dataset.js';
 import { bloscFor } from '../../../src/raster/codec.js';
-import { allocate, type DType, type PixelArray } from '../../../src/raster/dtype.js';
+import { allocate, type PixelArray, type WorkType } from '../../../src/raster/dtype.js';
 import type { FetchedPart, FetchedTile, MaskTransport, Recipe } from '../../../src/tile.js';
 
 export interface GeoTiffOptions {
   readonly geobox: GeoBoxRecord;
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   /** Each of the geobox's shape, `[y, x]`. */
   readonly bands: readonly ArrayLike<number>[];
   readonly nodata?: number;
@@ -41,7 +41,7 @@ export function writeGeoTiff({
   return new Uint8Array(gdal.vsimem.release(name));
 }
 
-export function pixelsOf(dtype: DType, values: ArrayLike<number>): PixelArray {
+export function pixelsOf(dtype: WorkType, values: ArrayLike<number>): PixelArray {
   const pixels = allocate(dtype, values.length);
   pixels.set(Array.from(values));
   return pixels;
@@ -78,7 +78,7 @@ export function tileOfParts(geobox: GeoBoxRecord, parts: readonly FetchedPart[])
 
 /** A recipe that changes nothing: no fill, chunks of the tile's own shape, uncompressed. */
 export function recipeOf(
-  dtype: DType,
+  dtype: WorkType,
   [height, width]: readonly [number, number],
   change: Partial<Recipe> = {},
 ): Recipe {
@@ -94,4 +94,4 @@ export function recipeOf(
   };
 }
 
-export const blosc = (dtype: DType) => bloscFor(dtype, 1);
+export const blosc = (dtype: WorkType) => bloscFor(dtype, 1);

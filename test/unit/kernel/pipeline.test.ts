@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
-import { type DType, fromBytes } from '../../../src/raster/dtype.js';
+import { fromBytes, type WorkType } from '../../../src/raster/dtype.js';
 import type { EncodedTile, Recipe } from '../../../src/tile.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from './geotiff.js';
 
@@ -11,7 +11,7 @@ describe.each([
 ] as const)('the kernel %s', (_kernel, kernel) => {
   async function run(
     [height, width]: readonly [number, number],
-    dtype: DType,
+    dtype: WorkType,
     bands: readonly (readonly number[])[],
     recipe: Partial<Recipe> = {},
   ): Promise<EncodedTile> {
@@ -24,7 +24,7 @@ describe.each([
     );
   }
 
-  function pixels(tile: EncodedTile, dtype: DType, band = 0): number[] {
+  function pixels(tile: EncodedTile, dtype: WorkType, band = 0): number[] {
     const bytes = tile.chunks[band]?.bytes;
     if (bytes === undefined) throw new Error(`band ${band} has no chunk`);
     return [...fromBytes(dtype, bytes.slice())];
@@ -230,7 +230,7 @@ describe.each([
     });
 
     test('a mean that happens to be the code for "no value" is stored beside it, so that it is not lost', async () => {
-      const between = async (nodata: number, dtype: DType, low: number, high: number) => {
+      const between = async (nodata: number, dtype: WorkType, low: number, high: number) => {
         const tile = await run([1, 3], dtype, [[low, nodata, high]], {
           mask: sentinel(nodata),
           fillValue: nodata,

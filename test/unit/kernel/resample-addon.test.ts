@@ -3,7 +3,7 @@ import { loadAddon } from '../../../src/kernel/gdal/addon.js';
 import { loadResample } from '../../../src/kernel/gdal/resample-addon.js';
 import { interpolatedBy } from '../../../src/kernel/resample/interpolated.js';
 import { type Loops, TYPESCRIPT_LOOPS } from '../../../src/kernel/resample/loops.js';
-import { allocate, DTYPES, type DType, isFloat, rangeOf } from '../../../src/raster/dtype.js';
+import { allocate, WORK_TYPES, type WorkType, isFloat, rangeOf } from '../../../src/raster/dtype.js';
 import { seedOfRun } from '../../seed.js';
 import { random } from '../warp/rasters.js';
 
@@ -15,7 +15,7 @@ const ROUNDS = 60;
 describe.skipIf(native === undefined)('the loops of resampling in C', () => {
   if (native === undefined || addon === undefined) return;
 
-  test.each(DTYPES)('compute the same %s pixels and gaps as those in TypeScript', (dtype) => {
+  test.each(WORK_TYPES)('compute the same %s pixels and gaps as those in TypeScript', (dtype) => {
     const seed = seedOfRun();
     const next = random(seed);
     for (let round = 0; round < ROUNDS; round++) {
@@ -98,7 +98,7 @@ describe.skipIf(native === undefined)('the loops of resampling in C', () => {
     }
   });
 
-  test.each(DTYPES)('mark the same %s pixels as missing', (dtype) => {
+  test.each(WORK_TYPES)('mark the same %s pixels as missing', (dtype) => {
     const seed = seedOfRun();
     const next = random(seed);
     for (let round = 0; round < ROUNDS; round++) {
@@ -186,7 +186,7 @@ function pick<T>(from: readonly T[], next: () => number): T {
   return from[Math.floor(next() * from.length)] as T;
 }
 
-function pixelsIn(dtype: DType, length: number, next: () => number) {
+function pixelsIn(dtype: WorkType, length: number, next: () => number) {
   const pixels = allocate(dtype, length);
   const [low, high] = isFloat(dtype) ? [-1e3, 1e3] : rangeOf(dtype);
   const special = isFloat(dtype)
@@ -199,7 +199,7 @@ function pixelsIn(dtype: DType, length: number, next: () => number) {
 }
 
 /** A window of a source, points in and around it, and room for the result with something before and after. */
-function sceneOf(dtype: DType, next: () => number) {
+function sceneOf(dtype: WorkType, next: () => number) {
   const whole = (most: number) => Math.floor(next() * most);
   const window = {
     row: whole(20) - 10,
@@ -258,7 +258,7 @@ function pixelsOf(
   loops: Loops,
   { window, extent, pixels, isGap, lacks, points, scale, place }: Scene,
   resampling: 'near' | 'bilinear' | 'cubic',
-  dtype: DType,
+  dtype: WorkType,
   isMarked = true,
 ) {
   const length = place.start + points.height * place.stride + 3;

@@ -7,7 +7,7 @@ import { Cube, createPool, defineDataset, type Pool } from '../../../src/index.j
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../src/kernel/gdal/raw-dataset.js';
 import { type LocalFilesOptions, localFiles } from '../../../src/local/source.js';
-import type { DType } from '../../../src/raster/dtype.js';
+import type { WorkType } from '../../../src/raster/dtype.js';
 import { pixelsOf } from '../kernel/geotiff.js';
 
 let pool: Pool;
@@ -40,7 +40,7 @@ const cubeOf = (more: Partial<File> = {}) =>
   );
 
 interface Written {
-  readonly dtype?: DType;
+  readonly dtype?: WorkType;
   /** By band, 4 x 4 or, with `at`, of that width and height. */
   readonly bands: readonly (readonly number[])[];
   readonly names?: readonly string[];

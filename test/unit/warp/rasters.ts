@@ -2,11 +2,11 @@ import { Cube, defineDataset, type Pool } from '../../../src/index.js';
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../src/kernel/gdal/raw-dataset.js';
 import { type LocalFilesOptions, localFiles } from '../../../src/local/source.js';
-import type { DType } from '../../../src/raster/dtype.js';
+import type { WorkType } from '../../../src/raster/dtype.js';
 import { pixelsOf } from '../kernel/geotiff.js';
 
 export interface Written {
-  readonly dtype?: DType;
+  readonly dtype?: WorkType;
   /** By band, row by row. */
   readonly bands: readonly (readonly number[])[];
   readonly width: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { RESAMPLING_RADII, RESAMPLINGS } from '../../../src/dataset/dataset.js';
 import { createPool, type Pool } from '../../../src/index.js';
-import type { DType } from '../../../src/raster/dtype.js';
+import type { WorkType } from '../../../src/raster/dtype.js';
 import { seedOfRun } from '../../seed.js';
 import { imported, random, type Written, writeRaster } from './rasters.js';
 
@@ -40,7 +40,7 @@ const twice = (pixels: readonly number[]) =>
 const gapsOf = (pixels: readonly number[] = []) => pixels.map((value) => Number.isNaN(value));
 
 /** On the file's grid, and on one of half its pixel size by every resampling. */
-async function expectValid(path: string, values: readonly number[], dtype: DType, options = {}) {
+async function expectValid(path: string, values: readonly number[], dtype: WorkType, options = {}) {
   const copied = await imported(pool, { dtype, grid: gridOf(10) }, [path], options);
   expect(copied).toEqual([values]);
   for (const resampling of RESAMPLINGS) {

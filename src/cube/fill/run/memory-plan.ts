@@ -1,5 +1,5 @@
 /** How an ingest shares out its memory: what its threads need, what tiles under way may take, and in which pieces they come. */
-import { widestType } from '../../../dataset/band-types.js';
+import { widestWorkType } from '../../../dataset/band-types.js';
 import type { Dataset } from '../../../dataset/dataset.js';
 import { DEFAULT_CEILING } from '../../../earth-engine/adaptive-limiter.js';
 import { LARGE_TILE_BYTES } from '../../../earth-engine/plan-requests.js';
@@ -144,7 +144,7 @@ function groupedPlan(
 /** A chunk's pixels, its bytes before it is compressed, and the memory for it afterwards. */
 function chunkOf(dataset: Dataset) {
   const [height, width] = dataset.grid.chunk;
-  const bytes = height * width * bytesOf(widestType(dataset));
+  const bytes = height * width * bytesOf(widestWorkType(dataset));
   return { pixels: height * width, bytes, memory: roomFor(bytes) };
 }
 

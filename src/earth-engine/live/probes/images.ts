@@ -1,7 +1,7 @@
 /** The images that are asked for, and small grids to ask for them on. */
 import { parseCrs } from '../../../grid/crs/crs.js';
 import { GeoBox, type GeoBoxRecord } from '../../../grid/geobox.js';
-import { DTYPES, type DType } from '../../../raster/dtype.js';
+import { WORK_TYPES, type WorkType } from '../../../raster/dtype.js';
 import {
   CASTS,
   call,
@@ -15,7 +15,7 @@ import type { Ask } from '../probe.js';
 
 export const result = (node: Node): Expression => ({ result: '0', values: { 0: node } });
 
-export const cast = (dtype: DType, value: Node): Node => call(CASTS[dtype], { value });
+export const cast = (dtype: WorkType, value: Node): Node => call(CASTS[dtype], { value });
 
 /** 7 everywhere, and masked everywhere. */
 export const MASKED = call('Image.updateMask', { image: image(7), mask: image(0) });
@@ -31,18 +31,18 @@ export function stack(bands: Readonly<Record<string, Node>>): Node {
 }
 
 /** A band that is valid, and one that is masked. */
-export const halfMasked = (dtype: DType): Node =>
+export const halfMasked = (dtype: WorkType): Node =>
   stack({ valid: cast(dtype, image(7)), masked: cast(dtype, MASKED) });
 
 /** A masked band of each type, as they are. */
 export const maskedOfEach = stack(
-  Object.fromEntries(DTYPES.map((dtype) => [dtype, cast(dtype, MASKED)])),
+  Object.fromEntries(WORK_TYPES.map((dtype) => [dtype, cast(dtype, MASKED)])),
 );
 
 /** 9 in each band where its cast has kept the mask. */
 export const castsUnmasked = stack(
   Object.fromEntries(
-    DTYPES.map((dtype) => [dtype, cast('float64', unmask(cast(dtype, MASKED), 9))]),
+    WORK_TYPES.map((dtype) => [dtype, cast('float64', unmask(cast(dtype, MASKED), 9))]),
   ),
 );
 

@@ -1,6 +1,6 @@
 /** Masks and types. */
 import { presetDataset } from '../../../dataset/presets.js';
-import { DTYPES, type DType } from '../../../raster/dtype.js';
+import { WORK_TYPES, type WorkType } from '../../../raster/dtype.js';
 import { requestExpression } from '../../expressions/expression.js';
 import { type Ask, confirmed, differs, isJudgement, type Probe, rastersOf } from '../probe.js';
 import { textOf } from '../tiff-tags.js';
@@ -9,11 +9,11 @@ import { box, castsUnmasked, halfMasked, maskedOfEach, pixels, SMALL } from './i
 /** The middle of the Pacific: inside no image's footprint. */
 export const OCEAN = box(-150, 35, 0.001, [4, 4]);
 
-const halves = DTYPES.map((dtype) => `half-masked-${dtype}`);
+const halves = WORK_TYPES.map((dtype) => `half-masked-${dtype}`);
 
 export const MASK_ASKS: Readonly<Record<string, Ask>> = {
   ...Object.fromEntries(
-    DTYPES.map((dtype): [string, Ask] => [`half-masked-${dtype}`, pixels(halfMasked(dtype))]),
+    WORK_TYPES.map((dtype): [string, Ask] => [`half-masked-${dtype}`, pixels(halfMasked(dtype))]),
   ),
   'masked-npy': pixels(maskedOfEach, SMALL, { format: 'NPY' }),
   casts: pixels(castsUnmasked),
@@ -36,9 +36,9 @@ export const MASK_PROBES: readonly Probe[] = [
       if (isJudgement(rasters)) return rasters;
       const values = rasters.map(({ bands }, i) => {
         const [valid, masked] = bands.map((band) => [...new Set(Array.from(band))].join(' '));
-        return `${DTYPES[i]} ${masked}${valid === '7' ? '' : ` (valid ones ${valid}, not 7)`}`;
+        return `${WORK_TYPES[i]} ${masked}${valid === '7' ? '' : ` (valid ones ${valid}, not 7)`}`;
       });
-      const isRight = values.every((words, i) => words === `${DTYPES[i]} 0`);
+      const isRight = values.every((words, i) => words === `${WORK_TYPES[i]} 0`);
       return isRight ? confirmed(values.join(', ')) : differs(values.join(', '));
     },
   },
@@ -54,8 +54,8 @@ export const MASK_PROBES: readonly Probe[] = [
       const came = answers.map((answer) =>
         answer.kind === 'pixels' ? (textOf(answer.tags, 42113) ?? 'none') : 'none',
       );
-      const words = came.map((value, i) => `${DTYPES[i]} ${value}`).join(', ');
-      const isRight = came.every((value, i) => isNodataOf(DTYPES[i] as DType, value));
+      const words = came.map((value, i) => `${WORK_TYPES[i]} ${value}`).join(', ');
+      const isRight = came.every((value, i) => isNodataOf(WORK_TYPES[i] as WorkType, value));
       return isRight ? confirmed(words) : differs(words);
     },
   },
@@ -86,7 +86,7 @@ export const MASK_PROBES: readonly Probe[] = [
       const rasters = rastersOf(answers);
       if (isJudgement(rasters)) return rasters;
       const wrong = rasters[0]?.bands.flatMap((band, i) =>
-        Array.from(band).every((value) => value === 9) ? [] : [`${DTYPES[i]} ${band[0]}`],
+        Array.from(band).every((value) => value === 9) ? [] : [`${WORK_TYPES[i]} ${band[0]}`],
       );
       return wrong?.length === 0
         ? confirmed(`9 in all ${rasters[0]?.bands.length} bands`)
@@ -109,12 +109,12 @@ export const MASK_PROBES: readonly Probe[] = [
   },
 ];
 
-const LOWEST: Readonly<Record<DType, number>> = {
+const LOWEST: Readonly<Record<WorkType, number>> = {
   ...{ uint8: 0, uint16: 0, uint32: 0, int16: -(2 ** 15), int32: -(2 ** 31) },
   ...{ float32: Number.NEGATIVE_INFINITY, float64: Number.NEGATIVE_INFINITY },
 };
 
-function isNodataOf(dtype: DType, text: string): boolean {
+function isNodataOf(dtype: WorkType, text: string): boolean {
   const value = /^-inf/i.test(text) ? Number.NEGATIVE_INFINITY : Number(text);
   return text !== '' && value === LOWEST[dtype];
 }

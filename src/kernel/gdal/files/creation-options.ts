@@ -1,6 +1,6 @@
 /** GDAL's creation options: what is set where nobody says otherwise, and what may be said. */
 import { expected } from '../../../errors.js';
-import { type DType, isFloat } from '../../../raster/dtype.js';
+import { isFloat, type WorkType } from '../../../raster/dtype.js';
 import type { GeoTiffKind } from '../../region/raster-files.js';
 import { type Element, parseXml } from '../inputs/xml.js';
 import { loadGdal, uniqueName } from '../load.js';
@@ -64,7 +64,7 @@ function layoutOf({ TILED = 'YES' }: Readonly<Record<string, string>>) {
   return { TILED, ...(/^(no|false|off|0)$/i.test(TILED) ? {} : tiles), ...plain };
 }
 
-function predictorOf(dtype: DType): string {
+function predictorOf(dtype: WorkType): string {
   return isFloat(dtype) ? '3' : '2';
 }
 

@@ -3,7 +3,7 @@ import { RasterError } from '../../../errors.js';
 import { type Affine, alignsWith, pixelOffset, shift } from '../../../grid/affine.js';
 import type { GeoBox, Shape } from '../../../grid/geobox.js';
 import { intersect, relativeTo, type Window } from '../../../grid/window.js';
-import type { DType, PixelArray } from '../../../raster/dtype.js';
+import type { WorkType, PixelArray } from '../../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../../tile.js';
 import type { BandRaster, RawRaster } from '../../band-raster.js';
 import { BLENDS, moveOffNodata } from '../../nodata.js';
@@ -176,13 +176,13 @@ class Mosaic implements DiskFile {
     return code;
   }
 
-  #empty(window: Window, dtype: DType): MarkedRoom {
+  #empty(window: Window, dtype: WorkType): MarkedRoom {
     const room = this.#room('of files', window, dtype);
     room.isGap.fill(1);
     return room;
   }
 
-  #room(use: string, { height, width }: Shape, dtype: DType): MarkedRoom {
+  #room(use: string, { height, width }: Shape, dtype: WorkType): MarkedRoom {
     const length = height * width;
     return {
       pixels: this.workspace.array(`pixels ${use}`, dtype, length),

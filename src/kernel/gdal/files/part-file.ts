@@ -8,7 +8,13 @@ import {
 } from '../../../grid/affine.js';
 import type { GeoBox, Shape } from '../../../grid/geobox.js';
 import type { Window } from '../../../grid/window.js';
-import { allocate, bytesOf, DTYPES, type DType, type PixelArray } from '../../../raster/dtype.js';
+import {
+  allocate,
+  bytesOf,
+  type PixelArray,
+  WORK_TYPES,
+  type WorkType,
+} from '../../../raster/dtype.js';
 import type { FetchedPart, Recipe } from '../../../tile.js';
 import type { BandRaster } from '../../band-raster.js';
 import { GapList } from '../../fill/gaps.js';
@@ -98,9 +104,9 @@ class GdalPartFile implements PartFile {
     return `${x} x ${y} px, transform ${this.dataset.geoTransform?.join(' ') ?? 'none'}`;
   }
 
-  dtypeOf(band: number): DType | string {
+  dtypeOf(band: number): WorkType | string {
     const { dataType } = this.#band(band);
-    return DTYPES.find((name) => GDAL_TYPES[name] === dataType) ?? `GDAL's ${dataType}`;
+    return WORK_TYPES.find((name) => GDAL_TYPES[name] === dataType) ?? `GDAL's ${dataType}`;
   }
 
   nodataOf(band: number): number | undefined {
@@ -111,7 +117,7 @@ class GdalPartFile implements PartFile {
     const { x, y } = this.dataset.rasterSize;
     const size = pixels.BYTES_PER_ELEMENT;
     const target = pixels.subarray(start, start + (y - 1) * stride + x) as PixelArray;
-    const type = DTYPES.find(
+    const type = WORK_TYPES.find(
       (name) => bytesOf(name) === size && GDAL_TYPES[name] === this.#band(band).dataType,
     );
     this.#read(band, target, {

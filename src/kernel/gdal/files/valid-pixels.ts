@@ -1,6 +1,12 @@
 import type { Dataset } from 'gdal-async';
 import type { Window } from '../../../grid/window.js';
-import { canHold, DTYPES, type DType, isFloat, type PixelArray } from '../../../raster/dtype.js';
+import {
+  canHold,
+  isFloat,
+  type PixelArray,
+  WORK_TYPES,
+  type WorkType,
+} from '../../../raster/dtype.js';
 import type { BandRaster, RawRaster } from '../../band-raster.js';
 import type { MarkedRoom } from '../../resample/band-room.js';
 import { GDAL_TYPES } from '../raw-dataset.js';
@@ -16,7 +22,7 @@ const FROM_NODATA = 8;
 
 export interface ReadOptions {
   /** Of the result's pixels; it can hold those of the file. */
-  readonly dtype: DType;
+  readonly dtype: WorkType;
   /** Value without meaning: {@link codeOf}. */
   readonly code: number | undefined;
 }
@@ -105,7 +111,7 @@ export function codeOf(
   otherwise: number | undefined,
 ): number | undefined {
   const band = dataset.bands.get(number);
-  const dtype = DTYPES.find((name) => GDAL_TYPES[name] === band.dataType);
+  const dtype = WORK_TYPES.find((name) => GDAL_TYPES[name] === band.dataType);
   const own = nodata ?? band.noDataValue ?? undefined;
   if (own !== undefined) {
     const held = asHeld(own, dtype);
@@ -117,7 +123,7 @@ export function codeOf(
     : undefined;
 }
 
-function asHeld(value: number, dtype: DType | undefined): number | undefined {
+function asHeld(value: number, dtype: WorkType | undefined): number | undefined {
   if (dtype !== 'float32') return dtype === undefined || canHold(dtype, value) ? value : undefined;
   const held = Math.fround(value);
   return Number.isFinite(held) || !Number.isFinite(value) ? held : undefined;

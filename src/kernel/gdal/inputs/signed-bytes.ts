@@ -18,6 +18,12 @@ export function isSigned(band: Band): boolean {
   return type === 'SIGNEDBYTE';
 }
 
+/** Whether its pixels are bits, which GDAL has as bytes of 0 and 1. */
+export function isBit(band: Band): boolean {
+  const { NBITS: bits } = band.getMetadata('IMAGE_STRUCTURE') as { NBITS?: string };
+  return bits === '1' && band.dataType === 'Byte';
+}
+
 /** The same raster with bands of int16; `undefined` where that is not to be had. */
 export function signedView(
   dataset: Dataset,

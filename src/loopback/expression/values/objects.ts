@@ -1,4 +1,4 @@
-import type { DType } from '../../../raster/dtype.js';
+import type { WorkType } from '../../../raster/dtype.js';
 import { DOUBLE, FLOAT, intType, type PixelType, typeOfDtype } from '../../image/pixel-type.js';
 import type { Definition, Definitions } from '../algorithm.js';
 import type { Arguments } from '../arguments.js';
@@ -50,7 +50,7 @@ export const OBJECTS: Definitions = {
   },
 };
 
-function named(dtype: DType): Definition {
+function named(dtype: WorkType): Definition {
   return {
     description: `The type of ${dtype} pixels.`,
     signature: '() => PixelType',

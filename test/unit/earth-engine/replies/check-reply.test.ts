@@ -6,7 +6,7 @@ import { parseCrs } from '../../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../../src/grid/geobox.js';
 import { loadGdal, uniqueName } from '../../../../src/kernel/gdal/load.js';
 import { GDAL_TYPES } from '../../../../src/kernel/gdal/raw-dataset.js';
-import type { DType } from '../../../../src/raster/dtype.js';
+import type { WorkType } from '../../../../src/raster/dtype.js';
 
 const GEOBOX = new GeoBox(
   parseCrs('EPSG:3031'),
@@ -28,7 +28,7 @@ const WANTED: ExpectedReply = {
 interface Tiff {
   readonly geobox?: GeoBox;
   readonly bands?: number;
-  readonly dtype?: DType;
+  readonly dtype?: WorkType;
   readonly options?: string[];
 }
 

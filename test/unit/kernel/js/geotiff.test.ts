@@ -3,7 +3,7 @@ import { RasterError } from '../../../../src/errors.js';
 import { openGeoTiff } from '../../../../src/kernel/js/geotiff.js';
 import { createJsKernel } from '../../../../src/kernel/js/kernel.js';
 import { decodeLzw } from '../../../../src/kernel/js/lzw.js';
-import { allocate, asBytes, type DType, type PixelArray } from '../../../../src/raster/dtype.js';
+import { allocate, asBytes, type PixelArray, type WorkType } from '../../../../src/raster/dtype.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from '../geotiff.js';
 
 const [H, W] = [70, 83];
@@ -21,7 +21,11 @@ async function readBands(bytes: Uint8Array<ArrayBuffer>) {
 }
 
 /** As bytes: a comparison of arrays number by number takes a hundred times as long. */
-function expectSame(read: readonly PixelArray[], dtype: DType, bands: readonly number[][]): void {
+function expectSame(
+  read: readonly PixelArray[],
+  dtype: WorkType,
+  bands: readonly number[][],
+): void {
   expect(read.length).toBe(bands.length);
   for (const [i, band] of bands.entries()) {
     const one = read[i] ?? new Uint8Array(0);
@@ -61,7 +65,7 @@ describe('pixels are read as GDAL wrote them', () => {
 
   test.each(['float32', 'float64'] as const)(
     '%s with the predictor for floats',
-    async (dtype: DType) => {
+    async (dtype: WorkType) => {
       // GDAL 3.6 itself does not read back the big-endian ones it writes.
       for (const order of orders.slice(0, 2)) {
         const options = `COMPRESS=DEFLATE PREDICTOR=3 ${order}`.split(' ');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createGdalKernel } from '../../../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../../../src/kernel/js/kernel.js';
 import { exchangeTags } from '../../../../src/loopback/index.js';
-import { DTYPES, type DType, fromBytes, isFloat } from '../../../../src/raster/dtype.js';
+import { fromBytes, isFloat, WORK_TYPES, type WorkType } from '../../../../src/raster/dtype.js';
 import type { MaskTransport, Recipe } from '../../../../src/tile.js';
 import { geoboxOf, pixelsOf, recipeOf, tileOf, writeGeoTiff } from '../geotiff.js';
 
@@ -12,7 +12,7 @@ const [H, W] = [16, 48];
 const BOX = geoboxOf(H, W);
 
 /** What marks a masked pixel where masks travel in the pixels; 3 never stands for anything else here. */
-const sentinelOf = (dtype: DType) => (isFloat(dtype) ? -3.4028234663852886e38 : 3);
+const sentinelOf = (dtype: WorkType) => (isFloat(dtype) ? -3.4028234663852886e38 : 3);
 
 /** Texts of the tag: a valid pixel, the mark itself, and what this or that type cannot hold. */
 const TAGS = [
@@ -37,7 +37,7 @@ const TAGS = [
 const MASKS: readonly MaskTransport['kind'][] = ['sentinel', 'bits'];
 
 /** Pixels from 4 to 9, one in eleven without a value; the last block of each band holds 0 alone. */
-function reply(dtype: DType, kind: MaskTransport['kind'], options: readonly string[]) {
+function reply(dtype: WorkType, kind: MaskTransport['kind'], options: readonly string[]) {
   const isMasked = (i: number) => i % 11 === 4 && i % W < 32;
   const band = Array.from({ length: H * W }, (_, i) => {
     if (i % W >= 32) return 0;
@@ -48,7 +48,7 @@ function reply(dtype: DType, kind: MaskTransport['kind'], options: readonly stri
   return { bytes: writeGeoTiff({ geobox: BOX, dtype, bands, options }), band, isMasked };
 }
 
-function recipeFor(dtype: DType, kind: MaskTransport['kind']): Recipe {
+function recipeFor(dtype: WorkType, kind: MaskTransport['kind']): Recipe {
   const mask: MaskTransport =
     kind === 'sentinel' ? { kind, value: sentinelOf(dtype) } : { kind: 'bits' };
   return recipeOf(dtype, [H, W], { mask, fillValue: isFloat(dtype) ? Number.NaN : 111 });
@@ -63,7 +63,7 @@ async function results(bytes: Uint8Array<ArrayBuffer>, recipe: Recipe) {
   );
 }
 
-describe.each(DTYPES)('a nodata tag in a reply of %s', (dtype) => {
+describe.each(WORK_TYPES)('a nodata tag in a reply of %s', (dtype) => {
   test.each(MASKS)('changes no pixel, where masks travel as %s', async (kind) => {
     const { bytes, band, isMasked } = reply(dtype, kind, ['TILED=NO', 'COMPRESS=DEFLATE']);
     const recipe = recipeFor(dtype, kind);

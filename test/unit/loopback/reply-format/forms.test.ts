@@ -4,7 +4,7 @@ import { GeoBox } from '../../../../src/grid/geobox.js';
 import { encodeGeoTiff } from '../../../../src/loopback/image/geotiff.js';
 import { parseReplyFormat } from '../../../../src/loopback/reply-format/words.js';
 import { inFormat } from '../../../../src/loopback/reply-format/write.js';
-import { allocate, DTYPES, type DType } from '../../../../src/raster/dtype.js';
+import { allocate, WORK_TYPES, type WorkType } from '../../../../src/raster/dtype.js';
 import { ask, withServer } from '../faults/support.js';
 import { readTiff } from '../support.js';
 
@@ -14,7 +14,7 @@ const BOX = GeoBox.fromRecord({
   affine: [30, 0, 500_010, 0, -30, 4_600_020],
 });
 
-function plain(dtype: DType, box = BOX): Uint8Array {
+function plain(dtype: WorkType, box = BOX): Uint8Array {
   const bands = [0, 1, 2].map((band) => {
     const pixels = allocate(dtype, box.width * box.height);
     for (let i = 0; i < pixels.length; i++) pixels[i] = (i * 7 + band * 31) % 127;
@@ -94,7 +94,7 @@ describe('a GeoTIFF in another form', () => {
     ...['pixel-interleaved,big-endian,tiled=32', 'big-endian,bigtiff,lzw,predictor=2'],
     'nodata=300',
   ];
-  test.each(DTYPES)('of %s pixels is, to GDAL, the same pixels at the same place', (dtype) => {
+  test.each(WORK_TYPES)('of %s pixels is, to GDAL, the same pixels at the same place', (dtype) => {
     const bytes = plain(dtype);
     const wanted = readTiff(bytes);
     for (const placement of CHANCE)
