@@ -287,7 +287,7 @@ function checkPixels(
         `pixels that fit into the cube's ${own}`,
         `the file ${path}`,
         dtype,
-        `Convert it with gdal_translate ${own === "bool" ? "-co NBITS=1" : "-ot"}, or make a cube of ${dtype}.`,
+        `Convert it with gdal_translate ${own === 'bool' ? '-co NBITS=1' : '-ot'}, or make a cube of ${dtype}.`,
       );
     const fits = nodata === undefined || Number.isNaN(nodata) || dtype === 'float32';
     if (!fits && !canHold(workTypeOf(dtype), nodata))

@@ -149,7 +149,7 @@ test('both kernels store the same bytes', async () => {
 });
 
 test('arrays are of int8 and bool, which a Zarr library reads as they are loaded', async () => {
-  const place = join(folder.path, "plain.zarr");
+  const place = join(folder.path, 'plain.zarr');
   const cube = await fill(defineDataset(BOTH), place);
   const document = (name: string) =>
     JSON.parse(readFileSync(join(place, name, 'zarr.json'), 'utf8')) as Record<string, unknown>;
@@ -187,6 +187,36 @@ test('on another grid, values stay in their type', async () => {
   expect(own).toBeInstanceOf(Int8Array);
   expect(same).toBeGreaterThan(own.length / 2);
   expect(new Set(narrow.get('TCW_slope'))).toEqual(new Set([0, 1]));
+});
+
+test('statistics take signed bytes in their order, and truths as 0 and 1', async () => {
+  const cube = await fill(defineDataset(BOTH));
+  const loaded = await pixelsOf(cube);
+  const { each } = await cube.stats(cube.grid.geobox, { pool, quantiles: [0, 0.5, 1] });
+  for (const { band, valid, min, max, quantiles } of each) {
+    const isSigned = band === 'TCB_slope';
+    const values = [...(loaded.get(band) ?? [])].filter((value) => !isSigned || value !== -128);
+    values.sort((one, other) => one - other);
+    const at = (part: number) => {
+      const place = part * (values.length - 1);
+      const [low = 0, high = 0] = [values[Math.floor(place)], values[Math.ceil(place)]];
+      return low + (high - low) * (place % 1);
+    };
+    expect(valid).toBe(values.length);
+    expect([min, max]).toEqual([values[0], values.at(-1)]);
+    expect(quantiles?.map(({ value }) => value)).toEqual([at(0), at(0.5), at(1)]);
+  }
+});
+
+test('a cube that needs them is refused by versions that do not know them', async () => {
+  const cube = await fill(defineDataset(BOTH), join(folder.path, 'cube.zarr'));
+  const record = join(folder.path, 'cube.zarr', 'geocubes', 'zarr.json');
+  const { attributes } = JSON.parse(readFileSync(record, 'utf8')) as { attributes: object };
+  expect(attributes).toMatchObject({
+    layout: 3,
+    requires: expect.arrayContaining(['narrow-types']),
+  });
+  expect((await Cube.open(join(folder.path, 'cube.zarr'))).dataset).toEqual(cube.dataset);
 });
 
 describe('files', () => {

@@ -95,7 +95,7 @@ describe('parseDataset', () => {
     ['bands.0', { bands: ['has space'] }],
     ['bands.1.name', { bands: ['ok', { name: 'no/slash' }] }],
     ['bands', { bands: 'NDVI' }],
-    ['dtype', { dtype: 'int8' }],
+    ['dtype', { dtype: 'int64' }],
     ['nodata', { nodata: '0' }],
     ['grid', { grid: undefined }],
     ['grid.crs', grid({ crs: 3413 })],
@@ -274,8 +274,8 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       { bands: [{ name: 'a', attributes: { scale: true } }] },
     ],
     [
-      'one of uint8, int16, uint16, int32, uint32, float32, float64 for "dtype" of the dataset but received "int8"',
-      { dtype: 'int8' },
+      'one of bool, uint8, int8, int16, uint16, int32, uint32, float32, float64 for "dtype" of the dataset but received "int64"',
+      { dtype: 'int64' },
     ],
     ['a number for "nodata" of the dataset but received "0"', { nodata: '0' }],
     [

@@ -3,7 +3,13 @@ import { loadAddon } from '../../../src/kernel/gdal/addon.js';
 import { loadResample } from '../../../src/kernel/gdal/resample-addon.js';
 import { interpolatedBy } from '../../../src/kernel/resample/interpolated.js';
 import { type Loops, TYPESCRIPT_LOOPS } from '../../../src/kernel/resample/loops.js';
-import { allocate, WORK_TYPES, type WorkType, isFloat, rangeOf } from '../../../src/raster/dtype.js';
+import {
+  allocate,
+  isFloat,
+  rangeOf,
+  WORK_TYPES,
+  type WorkType,
+} from '../../../src/raster/dtype.js';
 import { seedOfRun } from '../../seed.js';
 import { random } from '../warp/rasters.js';
 

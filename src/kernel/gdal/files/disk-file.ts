@@ -3,7 +3,7 @@ import { RasterError } from '../../../errors.js';
 import { type Affine, alignsWith, pixelOffset, shift } from '../../../grid/affine.js';
 import type { GeoBox, Shape } from '../../../grid/geobox.js';
 import { intersect, relativeTo, type Window } from '../../../grid/window.js';
-import type { WorkType, PixelArray } from '../../../raster/dtype.js';
+import type { PixelArray, WorkType } from '../../../raster/dtype.js';
 import type { FilePart, FileReference, Recipe } from '../../../tile.js';
 import type { BandRaster, RawRaster } from '../../band-raster.js';
 import { BLENDS, moveOffNodata } from '../../nodata.js';
