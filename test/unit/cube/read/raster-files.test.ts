@@ -9,7 +9,7 @@ import { parseCrs } from '../../../../src/grid/crs/crs.js';
 import { GeoBox } from '../../../../src/grid/geobox.js';
 import { loadGdal } from '../../../../src/kernel/gdal/load.js';
 import { createPool, type Pool } from '../../../../src/pool/pool.js';
-import { DTYPES, type DType } from '../../../../src/raster/dtype.js';
+import { type DType, WORK_TYPES } from '../../../../src/raster/dtype.js';
 import { allocateShared } from '../../../../src/raster/loaded-pixels.js';
 
 let folder = '';
@@ -77,7 +77,7 @@ test.each([
 });
 
 describe('a GeoTIFF of a region', () => {
-  test.each(DTYPES)('of %s gives GDAL the same pixels, names, nodata and place', async (dtype) => {
+  test.each(WORK_TYPES)('of %s gives GDAL the same pixels, names, nodata and place', async (dtype) => {
     const file = join(folder, `${dtype}.tif`);
     const wanted = region(dtype);
     await writeGeoTiff(wanted, file, { pool });
