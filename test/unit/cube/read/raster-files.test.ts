@@ -77,24 +77,27 @@ test.each([
 });
 
 describe('a GeoTIFF of a region', () => {
-  test.each(WORK_TYPES)('of %s gives GDAL the same pixels, names, nodata and place', async (dtype) => {
-    const file = join(folder, `${dtype}.tif`);
-    const wanted = region(dtype);
-    await writeGeoTiff(wanted, file, { pool });
-    const found = open(file);
-    expect(found).toMatchObject({ width: 900, height: 700, epsg: '3413' });
-    expect(found.geoTransform).toEqual([...toGeoTransform(POLAR.affine)]);
-    expect(found.structure.COMPRESSION).toBe('DEFLATE');
-    expect(found.bands.map(({ name, nodata }) => [name, nodata])).toEqual([
-      ['first & last', 7],
-      ['second', 7],
-    ]);
-    for (const [i, pixels] of [...wanted.bands.values()].entries()) {
-      const theirs = found.bands[i]?.pixels as Uint8Array;
-      expect(theirs.constructor).toBe(pixels.constructor);
-      expect(theirs.every((value, at) => value === pixels[at])).toBe(true);
-    }
-  });
+  test.each(WORK_TYPES)(
+    'of %s gives GDAL the same pixels, names, nodata and place',
+    async (dtype) => {
+      const file = join(folder, `${dtype}.tif`);
+      const wanted = region(dtype);
+      await writeGeoTiff(wanted, file, { pool });
+      const found = open(file);
+      expect(found).toMatchObject({ width: 900, height: 700, epsg: '3413' });
+      expect(found.geoTransform).toEqual([...toGeoTransform(POLAR.affine)]);
+      expect(found.structure.COMPRESSION).toBe('DEFLATE');
+      expect(found.bands.map(({ name, nodata }) => [name, nodata])).toEqual([
+        ['first & last', 7],
+        ['second', 7],
+      ]);
+      for (const [i, pixels] of [...wanted.bands.values()].entries()) {
+        const theirs = found.bands[i]?.pixels as Uint8Array;
+        expect(theirs.constructor).toBe(pixels.constructor);
+        expect(theirs.every((value, at) => value === pixels[at])).toBe(true);
+      }
+    },
+  );
 
   test('that is a COG has overviews and says so', async () => {
     const file = join(folder, 'cog.tif');
