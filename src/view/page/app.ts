@@ -46,12 +46,16 @@ class App {
       }),
     );
     const { map } = this.#map;
-    map.on('moveend', () => this.#moved());
-    map.on('pointermove', ({ coordinate, dragging }) => {
-      if (!dragging) this.#try(this.#readout.hover(this.#map.pixelAt(coordinate)));
+    // For whoever waits until all is seen.
+    map.on('rendercomplete', () => {
+      document.documentElement.dataset.drawn = location.hash;
     });
-    map.on('singleclick', ({ coordinate }) => {
-      const point = this.#map.pixelAt(coordinate);
+    map.on('moveend', () => this.#moved());
+    map.on('pointermove', ({ pixel, dragging }) => {
+      if (!dragging) this.#try(this.#readout.hover(this.#map.pixelUnder(pixel)));
+    });
+    map.on('singleclick', ({ pixel }) => {
+      const point = this.#map.pixelUnder(pixel);
       if (point === undefined) return;
       this.#shown.point = point;
       this.#changed();

@@ -135,6 +135,11 @@ export class CubeMap {
     return isInside ? point : undefined;
   }
 
+  /** The pixel of the cube that a pixel of the screen shows: the one at its centre. */
+  pixelUnder([x = 0, y = 0]: number[]): Point | undefined {
+    return this.pixelAt(this.map.getCoordinateFromPixel([x + 0.5, y + 0.5]));
+  }
+
   /** The pixels of the cube in a part of the map; `undefined` where it has none there. */
   boxAt([west = 0, south = 0, east = 0, north = 0]: Extent): Box | undefined {
     const [a, , c, , e, f] = this.cube.map;
