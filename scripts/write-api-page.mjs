@@ -116,10 +116,12 @@ function membersOf(symbol, checker) {
     .filter(([member]) => isPublicAndOurs(member))
     .map(([member, prefix]) => {
       const type = checker.getTypeOfSymbol(member);
-      const calls = signaturesOf(type, `${prefix}${member.name}`, checker);
+      // The compiler's own name of a member that is a symbol.
+      const name = member.name.replace(/^__@(\w+)@\d+$/, '[Symbol.$1]');
+      const calls = signaturesOf(type, `${prefix}${name}`, checker);
       return {
-        name: member.name,
-        signature: calls || `${prefix}${member.name}: ${checker.typeToString(type)}`,
+        name,
+        signature: calls || `${prefix}${name}: ${checker.typeToString(type)}`,
         doc: docOf(member, checker),
       };
     });

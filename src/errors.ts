@@ -16,13 +16,28 @@ export type ErrorTag =
   | 'aborted'
   | 'unexpected';
 
-/** What every error of this library is; `tag` tells the classes apart. */
-export abstract class GeocubesError extends Error {
+abstract class TaggedError extends Error {
   abstract readonly tag: ErrorTag;
 }
 
+/** What every error of this library is; `tag` tells the classes apart, also for the compiler, in a `switch`. */
+export type GeocubesError =
+  | InvalidInputError
+  | StoreError
+  | EarthEngineError
+  | RasterError
+  | SetupError
+  | AbortedError
+  | UnexpectedError;
+
+/** `error instanceof GeocubesError` is so for each of them, and for nothing else. */
+export const GeocubesError: abstract new (
+  message?: string,
+  options?: ErrorOptions,
+) => GeocubesError = TaggedError as never;
+
 /** What the caller gave cannot be used: a wrong option, dataset, region or path. Change the input. */
-export class InvalidInputError extends GeocubesError {
+export class InvalidInputError extends TaggedError {
   readonly tag = 'invalid-input';
   override readonly name = 'InvalidInputError';
 }
@@ -69,7 +84,7 @@ export function expected(
 export type StoreErrorKind = 'not-a-cube' | 'exists' | 'conflict' | 'io';
 
 /** The place a cube is kept in refused or failed; `kind` says how. */
-export class StoreError extends GeocubesError {
+export class StoreError extends TaggedError {
   readonly tag = 'store';
   override readonly name = 'StoreError';
   /** Of kind `io`: a network or a server that is away may come back, and the same may be tried again. */
@@ -122,7 +137,7 @@ export interface EarthEngineErrorOptions extends ErrorOptions {
 }
 
 /** Earth Engine refused or could not be reached; `kind` says what can be done about it. */
-export class EarthEngineError extends GeocubesError {
+export class EarthEngineError extends TaggedError {
   readonly tag = 'earth-engine';
   override readonly name = 'EarthEngineError';
   /** How often the request was sent before it was given up, where it was sent at all. */
@@ -151,7 +166,7 @@ export class EarthEngineError extends GeocubesError {
 export type RasterStage = 'decode' | 'warp' | 'fill' | 'encode';
 
 /** A raster is corrupt, or is not what was asked for. Only its own tile fails. */
-export class RasterError extends GeocubesError {
+export class RasterError extends TaggedError {
   readonly tag = 'raster';
   override readonly name = 'RasterError';
   /** The file on disk that the message names. */
@@ -174,7 +189,7 @@ export class RasterError extends GeocubesError {
 export type SetupErrorKind = 'absent' | 'environment';
 
 /** This machine is not set up for the work; `kind` says how. The message ends with what to type. */
-export class SetupError extends GeocubesError {
+export class SetupError extends TaggedError {
   readonly tag = 'setup';
   override readonly name = 'SetupError';
   readonly kind: SetupErrorKind;
@@ -187,14 +202,14 @@ export class SetupError extends GeocubesError {
   }
 }
 
-/** The work was stopped through an `AbortSignal`. */
-export class AbortedError extends GeocubesError {
+/** The work was stopped through an `AbortSignal`, whose `reason` is the error's `cause`. */
+export class AbortedError extends TaggedError {
   readonly tag = 'aborted';
   override readonly name = 'AbortedError';
 }
 
 /** A bug, or a library's error that no class above describes; `cause` keeps the original. */
-export class UnexpectedError extends GeocubesError {
+export class UnexpectedError extends TaggedError {
   readonly tag = 'unexpected';
   override readonly name = 'UnexpectedError';
 }

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * smart-geocubes-native: fill Zarr datacubes in Icechunk repositories from Google Earth Engine.
  *
@@ -92,11 +93,18 @@ export type { BandStats, RegionStats, StatsOptions } from './cube/values/stats.j
 export type { DatasetWishes } from './dataset/choose/compose.js';
 export type { Band, Dataset, Fill, Processing, Resampling, Source } from './dataset/dataset.js';
 export type { DatasetFile } from './dataset/file/dataset-file.js';
+export type {
+  BandPixels,
+  BandTypes,
+  Chosen,
+  KnownPixels,
+  TypedDataset,
+} from './dataset/file/typed.js';
 export type { GridOptions } from './dataset/grid/read-grid.js';
 export type { BoundsSnap } from './dataset/grid/snapped.js';
 export type { Origin } from './dataset/origin.js';
 export type { TimeSpan } from './dataset/period.js';
-export { PRESET_NAMES } from './dataset/presets.js';
+export { PRESET_NAMES, type Presets } from './dataset/presets.js';
 export type {
   BandRecipe,
   Comparison,
@@ -154,10 +162,10 @@ export type { IngestSummary } from './observe/summary.js';
 export type { Pool, PoolOptions } from './pool/pool.js';
 export type { QuotaNotice } from './quota/quota-client.js';
 export type { DType, PixelArray } from './raster/dtype.js';
-export type { LoadedPixels } from './raster/loaded-pixels.js';
+export type { LoadedPixels, PixelsByType } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';
 export type { RollBack } from './store/durability/roll-back.js';
-export type { OpenZarr } from './store/read.js';
+export type { OpenZarr, ZarrArray, ZarrGroup } from './store/read.js';
 export type { Commit, Tag } from './store/session.js';
 export { TileState } from './store/tiles/ledger.js';
 export type {

@@ -48,6 +48,8 @@ export const ALLOWED = {
   'store/icechunk/chunk-files:worker':
     'one thread for all questions; whoever waits is answered when it ends',
   'store/durability/whole-snapshots:MAGIC': 'the bytes of a constant, only compared with',
+  'raster/worker-stand-in:globalThis': 'there while geotiff.js is loaded, without an await',
+  'raster/worker-stand-in-gone:platform': 'takes that away',
   'store/icechunk/backend:inMemory':
     'what `memory:NAME` means: cubes that live as long as the process',
   'store/icechunk/load:loaded': ONCE,

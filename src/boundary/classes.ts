@@ -108,6 +108,7 @@ guardMethods(Cube.prototype, 'Cube', {
     },
   ],
   ingest: ['object', RUN],
+  ingestEvents: ['object', RUN],
   load: ['region', CLIPPED],
   saveGeoTiff: ['region', 'text', SAVE],
   stats: [

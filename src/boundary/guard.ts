@@ -1,7 +1,7 @@
 /** Public functions as they are called from outside: arguments are looked at, and what falls through is told as what it is. */
 import { fileURLToPath } from 'node:url';
 import { check, checkOptions, type Kind, type OptionKind } from '../arguments.js';
-import { GeocubesError, InvalidInputError } from '../errors.js';
+import { AbortedError, GeocubesError, InvalidInputError } from '../errors.js';
 
 /** What one argument has to be; with `?` it may be left out. Options also by name. */
 export type Argument =
@@ -73,6 +73,7 @@ function checkAll(args: readonly unknown[], name: string, takes: readonly Argume
 }
 
 function told(error: unknown, name: string, args: readonly unknown[]): unknown {
+  if (error instanceof AbortedError) return withReason(error, args);
   if (error instanceof GeocubesError) return error;
   const isOfArguments =
     error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
@@ -84,6 +85,20 @@ function told(error: unknown, name: string, args: readonly unknown[]): unknown {
     `Expected what ${name}() is documented to take but received something within its arguments (${kinds.join(', ')}) that it cannot use. The error's cause tells where.`,
     { cause: error },
   );
+}
+
+/** Whoever stopped the call by a signal said why: what is within knows of signals of its own alone. */
+function withReason(error: AbortedError, args: readonly unknown[]): AbortedError {
+  const fired = args.map(signalOf).find((signal) => signal?.aborted);
+  if (fired !== undefined) error.cause = fired.reason;
+  return error;
+}
+
+/** An argument that is a signal, or an option of that name. */
+function signalOf(arg: unknown): AbortSignal | undefined {
+  if (arg instanceof AbortSignal) return arg;
+  const { signal } = (arg ?? {}) as { signal?: unknown };
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 /** Where this package's own code lies. */

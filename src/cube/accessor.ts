@@ -4,6 +4,7 @@
  */
 import type { MultiPolygon, Polygon } from 'geojson';
 import type { Dataset } from '../dataset/dataset.js';
+import type { BandTypes } from '../dataset/file/typed.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import type { Toi } from '../dataset/toi.js';
 import { type Roi, roiWindows } from '../grid/roi.js';
@@ -13,7 +14,7 @@ import { logBenchmarkSummary, Stopwatch, type SummaryLog } from '../observe/stop
 import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
 import { createPool, type Pool } from '../pool/pool.js';
-import { type OpenZarr, openZarr } from '../store/read.js';
+import { type OpenZarr, openZarr, type ZarrArray, type ZarrGroup } from '../store/read.js';
 import type { Commit, Tag } from '../store/session.js';
 import { nameStorage, PLACES } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';
@@ -44,7 +45,7 @@ export type DownloadTileOptions = Pick<LoadOptions, 'signal' | 'bands'> & {
   readonly pool: Pool;
 };
 
-export abstract class Accessor {
+export abstract class Accessor<Bands extends BandTypes = BandTypes> {
   abstract get dataset(): Dataset;
   abstract get grid(): Grid;
   abstract get timeAxis(): TimeAxis | undefined;
@@ -64,7 +65,7 @@ export abstract class Accessor {
   }
 
   /** The names of the bands, in their order. */
-  get channels(): string[] {
+  get channels(): (keyof Bands & string)[] {
     return this.dataset.bands.map(({ name }) => name);
   }
 
@@ -121,9 +122,17 @@ export abstract class Accessor {
     return roiWindows(roi, this.grid.geobox);
   }
 
-  /** The cube's group and bands as zarrita opens them, at this moment of its history. */
-  async openZarr(): Promise<OpenZarr> {
-    return openZarr(await this.opened.repository.readSession(), this.channels);
+  /**
+   * The cube's group and bands as zarrita opens them, at this moment of its history. What more zarrita's types say of
+   * them is named by whoever has these: `cube.openZarr<zarr.Group<zarr.AsyncReadable>, zarr.Array<zarr.DataType,
+   * zarr.AsyncReadable>>()`.
+   */
+  async openZarr<
+    Group extends ZarrGroup = ZarrGroup,
+    OfBand extends ZarrArray = ZarrArray,
+  >(): Promise<OpenZarr<Group, OfBand>> {
+    const opened = await openZarr(await this.opened.repository.readSession(), this.channels);
+    return opened as unknown as OpenZarr<Group, OfBand>;
   }
 
   /** The commits, newest first. */

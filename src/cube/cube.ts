@@ -3,11 +3,13 @@
  * `ingest`, which hands a region or a list of tiles to `fill/ingest.ts`; that has them planned first, `fill/plan.ts`.
  */
 import type { Dataset } from '../dataset/dataset.js';
+import type { BandTypes, Chosen, TypedDataset } from '../dataset/file/typed.js';
 import type { TimeAxis, TimeStep } from '../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../dataset/toi.js';
 import { expected } from '../errors.js';
 import { type Roi, tilesIn } from '../grid/roi.js';
 import type { Grid, TileIndex } from '../grid/tiling.js';
+import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { type RollBack, rollBack } from '../store/durability/roll-back.js';
 import { parseStorage } from '../store/storage-url.js';
@@ -15,10 +17,12 @@ import { Accessor } from './accessor.js';
 import type { IngestEstimate } from './cost/estimate.js';
 import { type EstimateOptions, estimateRegion } from './cost/estimate-region.js';
 import { type CreateOptions, createCube, openIfCreated } from './create.js';
+import { eventsOf } from './fill/event-stream.js';
 import { ingest } from './fill/ingest.js';
 import type { IngestOptions, IngestTarget } from './fill/ingest-options.js';
 import { type IngestPlan, type PlanOptions, planTarget, type TilePlanner } from './fill/plan.js';
 import { TileLoader } from './fill/tile-loader.js';
+import { UnderWay } from './fill/under-way.js';
 import { type DropOptions, type DropReport, dropTiles } from './life/drop.js';
 import { type ExtendOptions, type Extension, extendCube } from './life/extend.js';
 import { type TileRecord, tileRecord } from './life/tile-record.js';
@@ -48,10 +52,18 @@ export interface CubeCreateOptions extends CreateOptions {
   readonly postCreate?: (cube: Cube) => void | Promise<void>;
 }
 
-/** A datacube in an Icechunk repository or a plain Zarr directory. */
-export class Cube extends Accessor {
+/** Options of a load with the names of bands that the compiler knows. */
+type Loading<Names> = LoadOptions & { readonly bands?: Names | undefined };
+
+/**
+ * A datacube in an Icechunk repository or a plain Zarr directory. Where it was created of, or opened with, a dataset
+ * whose bands the compiler knows, what is loaded of it is typed by their names.
+ */
+export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
   /** Of this object alone: another one of the same cube fetches for itself. */
   readonly #loader = new TileLoader((tiles, options) => this.#fill(tiles, options));
+
+  readonly #underWay = new UnderWay();
 
   /** Another one when the cube was extended. */
   #opened: OpenedCube;
@@ -86,17 +98,17 @@ export class Cube extends Accessor {
    * @throws {StoreError} of kind `exists` when one is there already, and neither `overwrite` nor `existsOk` is set.
    * @throws {InvalidInputError} with `existsOk` when the cube there has another dataset.
    */
-  static async create(
+  static async create<Bands extends BandTypes>(
     storage: string,
-    dataset: Dataset,
+    dataset: TypedDataset<Bands>,
     { existsOk = false, postCreate, ...options }: CubeCreateOptions,
-  ): Promise<Cube> {
+  ): Promise<Cube<Bands>> {
     const there = existsOk ? await openIfCreated(storage, dataset, options) : undefined;
-    if (there !== undefined) return new Cube(there);
+    if (there !== undefined) return new Cube<Bands>(there);
     const start = performance.now();
-    const cube = new Cube(await createCube(parseStorage(storage), dataset, options));
+    const cube = new Cube<Bands>(await createCube(parseStorage(storage), dataset, options));
     cube.stopwatch.add('create', performance.now() - start);
-    await postCreate?.(cube);
+    await postCreate?.(cube as unknown as Cube);
     return cube;
   }
 
@@ -112,8 +124,11 @@ export class Cube extends Accessor {
    * @throws {StoreError} of kind `not-a-cube` when there is none.
    * @throws {InvalidInputError} when the given dataset is not the cube's.
    */
-  static async open(storage: string, options: OpenOptions = {}): Promise<Cube> {
-    return new Cube(await openCube(storage, options));
+  static async open<Bands extends BandTypes>(
+    storage: string,
+    options: OpenOptions & { readonly dataset?: TypedDataset<Bands> } = {},
+  ): Promise<Cube<Bands>> {
+    return new Cube<Bands>(await openCube(storage, options));
   }
 
   /**
@@ -163,8 +178,43 @@ export class Cube extends Accessor {
     return this.#fill(target, options);
   }
 
+  /**
+   * What {@link ingest} tells its `onEvent`, as an iterator that returns the summary. The ingest does not wait for
+   * whoever listens. To leave the loop is to stop it: what is finished is committed.
+   *
+   * @throws as {@link ingest}, after all that it told.
+   */
+  ingestEvents(
+    target: IngestTarget,
+    { signal, onEvent, ...options }: IngestOptions,
+  ): AsyncGenerator<IngestEvent, IngestSummary, undefined> {
+    return eventsOf<IngestEvent, IngestSummary>(
+      (tell, stop) =>
+        this.#fill(target, {
+          ...options,
+          signal: stop,
+          onEvent: (event) => {
+            onEvent?.(event);
+            tell(event);
+          },
+        }),
+      signal,
+    );
+  }
+
+  /**
+   * Stops what this object still fetches (ingests, and loads that fetch) as a signal would, and waits for its end:
+   * finished tiles are committed. `await using` calls it. Nothing else of a cube needs to be closed.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#underWay.end();
+  }
+
   async #fill(target: IngestTarget, options: IngestOptions): Promise<IngestSummary> {
-    const summary = await ingest(this.opened, target, options);
+    const summary = await this.#underWay.run(
+      (signal) => ingest(this.opened, target, { ...options, signal }),
+      options.signal,
+    );
     this.stopwatch.addIngest(summary);
     return summary;
   }
@@ -176,15 +226,19 @@ export class Cube extends Accessor {
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
-  load(
+  load<const Names extends readonly (keyof Bands & string)[]>(
     roi: Roi,
-    options: Omit<LoadOptions, 'clip'> & { readonly persist: false },
-  ): Promise<LazyDataset>;
+    options: Omit<Loading<Names>, 'clip'> & { readonly persist: false },
+  ): Promise<LazyDataset<Chosen<Bands, Names[number]>>>;
+  load<const Names extends readonly (keyof Bands & string)[]>(
+    roi: Roi,
+    options?: Loading<Names> & { readonly persist?: true },
+  ): Promise<Region<Chosen<Bands, Names[number]>>>;
   load(roi: Roi, options?: LoadOptions & { readonly persist?: true }): Promise<Region>;
   async load(
     roi: Roi,
     options: LoadOptions & { readonly persist?: boolean } = {},
-  ): Promise<Region | LazyDataset> {
+  ): Promise<unknown> {
     if (options.persist === false && options.clip)
       throw expected('no clip', 'what is read later', 'clip: true', 'Clip what load() gives.');
     const view = await viewFor(this.opened, roi, options, this.#loader);
@@ -215,17 +269,20 @@ export class Cube extends Accessor {
    *
    * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
    */
-  async openDataset(
+  async openDataset<const Names extends readonly (keyof Bands & string)[]>(
     roi: Roi = this.grid.geobox,
-    options: Omit<LoadOptions, 'clip'> = {},
-  ): Promise<LazyDataset> {
-    return this.load(roi, { ...options, persist: false });
+    options: Omit<Loading<Names>, 'clip'> = {},
+  ): Promise<LazyDataset<Chosen<Bands, Names[number]>>> {
+    return this.load<Names>(roi, { ...options, persist: false });
   }
 
   /** Reads exactly the pixels of a geobox, or of anything that has one. As {@link load}. */
-  loadLike(reference: Like, options: Omit<LoadOptions, 'like' | 'clip'> = {}): Promise<Region> {
+  loadLike<const Names extends readonly (keyof Bands & string)[]>(
+    reference: Like,
+    options: Omit<Loading<Names>, 'like' | 'clip'> = {},
+  ): Promise<Region<Chosen<Bands, Names[number]>>> {
     const geobox = geoboxOf(reference);
-    return this.load(geobox, { ...options, like: geobox });
+    return this.load<Names>(geobox, { ...options, like: geobox });
   }
 
   /**
@@ -311,8 +368,11 @@ export class Cube extends Accessor {
    * @throws {InvalidInputError} where the store there is of another cube, or this cube's place has no name that could
    * be made longer; `StoreError`.
    */
-  async openShardStore(shard: Shard, options: Pick<OpenOptions, 'sync'> = {}): Promise<Cube> {
-    return new Cube(await openOwnStore(this.#opened, shard, options));
+  async openShardStore(
+    shard: Shard,
+    options: Pick<OpenOptions, 'sync'> = {},
+  ): Promise<Cube<Bands>> {
+    return new Cube<Bands>(await openOwnStore(this.#opened, shard, options));
   }
 
   /**

@@ -10,6 +10,13 @@ const WORLD = { west: -180, south: -90, east: 180, north: 90 };
 
 const COLLECTION = 'GOOGLE/SATELLITE_EMBEDDING/V1/ANNUAL';
 
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+
+/** A00 to A63, as the compiler knows them. */
+export type AlphaEarthBands = Readonly<
+  Record<`A${0 | 1 | 2 | 3 | 4 | 5}${Digit}` | `A6${0 | 1 | 2 | 3}`, 'float32'>
+>;
+
 /**
  * Annual embeddings of AlphaEarth Foundations: 64 numbers from -1 to 1 for each pixel and year, which
  * together are a vector of length 1. Averaged vectors need to be brought back to that length.

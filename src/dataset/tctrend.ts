@@ -14,6 +14,9 @@ const BANDS = [
   { name: 'TCW_slope', long_name: 'Tasseled Cap Wetness Trend' },
 ];
 
+/** As the compiler knows them. */
+export type TasseledCapBands = Readonly<Record<'TCB_slope' | 'TCG_slope' | 'TCW_slope', 'uint8'>>;
+
 /**
  * Gaps on land are a few pixels wide and are filled whole; the sea stays empty but for a narrow rim.
  * 32 pixels are about one kilometre.

@@ -46,7 +46,7 @@ export interface LocalFilesOptions {
 const ORDERS: readonly unknown[] = ['last', 'first'];
 
 /** Files on disk as a source of tiles. */
-export interface LocalSource extends TileSource {
+export interface LocalSource extends TileSource, AsyncDisposable {
   /** Tiles that any file touches, whatever the time. */
   readonly tiles: number;
   /** Files that lie outside of the cube; pixels at its edge may be resampled from theirs, beside others'. */
@@ -99,6 +99,7 @@ export async function localFiles(
     planRequests: () => [],
     check: async () => {},
     close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
     async fetch(tile, { signal } = {}) {
       if (signal?.aborted) throw new AbortedError('The tile was stopped.');
       const { id, index } = tile;

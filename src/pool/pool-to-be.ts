@@ -9,6 +9,7 @@ import type { Pool } from './pool.js';
 export function poolToBe(opening: Promise<Pool>, size = availableParallelism()): Pool {
   // Whoever asks for a task is told.
   opening.catch(() => {});
+  const close = async () => (await opening).close();
   return {
     size,
     ready: async () => (await opening).ready(),
@@ -20,6 +21,7 @@ export function poolToBe(opening: Promise<Pool>, size = availableParallelism()):
     createGeoTiff: async (file) => (await opening).createGeoTiff(file),
     checkCreationOptions: async (file) => (await opening).checkCreationOptions(file),
     readGeoBox: async (...file) => (await opening).readGeoBox(...file),
-    close: async () => (await opening).close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

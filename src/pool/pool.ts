@@ -69,6 +69,8 @@ export interface Pool {
   /** @throws {InvalidInputError} {@link SetupError} without GDAL. */
   readGeoBox(file: string, options?: GeoBoxOptions): Promise<GeoBoxRecord>;
   close(): Promise<void>;
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A file that is being written. */
@@ -101,6 +103,10 @@ export function createPool({
     if (value === undefined || !('chunks' in value))
       throw new UnexpectedError('Expected a tile from the pool.');
     return value;
+  };
+  const close = async () => {
+    isClosed = true;
+    await threads.close();
   };
   // One more than there are threads, so that none waits for its next tile; those behind need no memory yet.
   const gate = new Gate(size + 1);
@@ -183,10 +189,8 @@ export function createPool({
         throw new UnexpectedError('Expected a geobox from the pool.');
       return value;
     },
-    async close() {
-      isClosed = true;
-      await threads.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

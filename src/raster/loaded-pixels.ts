@@ -15,6 +15,11 @@ export type LoadedPixels =
   | Float32Array
   | Float64Array;
 
+/** The pixels of each type. */
+export type PixelsByType = {
+  readonly [T in DType]: InstanceType<(typeof CONSTRUCTORS)[T]>;
+};
+
 /** Zeroed pixels that every thread of the process can write into. */
 export function allocateShared(dtype: DType, length: number): LoadedPixels {
   return pixelsOver(dtype, new SharedArrayBuffer(length * bytesOf(dtype)), 0, length);

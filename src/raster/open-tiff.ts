@@ -1,4 +1,6 @@
+import './worker-stand-in.js';
 import { GeoTIFF, registerTag } from 'geotiff';
+import './worker-stand-in-gone.js';
 import { byteSource } from './byte-source.js';
 
 // Otherwise geotiff.js reads these when they are asked for, and those of big-endian files as little-endian.

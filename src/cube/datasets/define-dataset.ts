@@ -1,9 +1,11 @@
 import type { Dataset } from '../../dataset/dataset.js';
 import type { DatasetFile } from '../../dataset/file/dataset-file.js';
+import type { BandsOfFile, TypedDataset } from '../../dataset/file/typed.js';
 import type { GridOptions } from '../../dataset/grid/read-grid.js';
 import { defineDataset as define, type Frozen } from '../../dataset/parse.js';
 import { checkSourceTime } from '../../dataset/read-time-axis.js';
 import type { BuildImage } from '../../earth-engine/expressions/official-client.js';
+import type { DType } from '../../raster/dtype.js';
 import type { EarthEngineAccountOptions } from '../sources/earth-engine.js';
 import { earthEngineExpression } from '../sources/expression.js';
 
@@ -15,6 +17,12 @@ export interface BuiltDataset
    * It is called once: what it builds is stored in the cube, and computed by Earth Engine for each step.
    */
   readonly image: BuildImage;
+}
+
+/** What a file says of its bands' names and types, for the compiler. */
+interface Said<Entries, Common> {
+  readonly bands: Entries;
+  readonly dtype?: Common | undefined;
 }
 
 /**
@@ -45,11 +53,20 @@ export interface BuiltDataset
  * time in a dataset with steps, and for one that depends on them in a dataset without.
  * @throws {EarthEngineError} where the client cannot be had.
  */
-export function defineDataset(
-  file: BuiltDataset,
+export function defineDataset<
+  const Entries extends BuiltDataset['bands'],
+  const Common extends DType = DType,
+>(
+  file: BuiltDataset & Said<Entries, Common>,
   options?: GridOptions & EarthEngineAccountOptions,
-): Promise<Dataset>;
-export function defineDataset(file: Frozen<DatasetFile>, options?: GridOptions): Dataset;
+): Promise<TypedDataset<BandsOfFile<Entries, Common>>>;
+export function defineDataset<
+  const Entries extends Frozen<DatasetFile>['bands'],
+  const Common extends DType = DType,
+>(
+  file: Frozen<DatasetFile> & Said<Entries, Common>,
+  options?: GridOptions,
+): TypedDataset<BandsOfFile<Entries, Common>>;
 export function defineDataset(
   file: Frozen<DatasetFile> | BuiltDataset,
   options: GridOptions & EarthEngineAccountOptions = {},

@@ -1,5 +1,6 @@
 import { typedForName } from '../../dataset/band-types.js';
 import { type Dataset, fillValueOf, type Resampling } from '../../dataset/dataset.js';
+import type { BandPixels, BandTypes } from '../../dataset/file/typed.js';
 import type { TimeAxis, TimeStep } from '../../dataset/time-axis.js';
 import { selectSteps } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
@@ -67,7 +68,7 @@ export interface LoadOptions extends ReadOptions, TimeOptions {
 }
 
 /** A region read from a cube. */
-export interface Region {
+export interface Region<Bands extends BandTypes = BandTypes> {
   /**
    * Exactly the pixels of the arrays. Where a region crosses the antimeridian of a geographic grid, x
    * goes on past 180.
@@ -86,7 +87,7 @@ export interface Region {
    * the order they were asked for. Where a pool of threads read
    * them, they lie in memory shared with it (`SharedArrayBuffer`).
    */
-  readonly bands: ReadonlyMap<string, LoadedPixels>;
+  readonly bands: BandPixels<Bands>;
   /**
    * What the numbers of bands stand for, by name, where their attributes say it: value = number * scale +
    * offset, in units. The pixels are the numbers.

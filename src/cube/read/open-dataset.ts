@@ -1,5 +1,6 @@
 import { typedForName } from '../../dataset/band-types.js';
 import { fillValueOf } from '../../dataset/dataset.js';
+import type { BandTypes } from '../../dataset/file/typed.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import { selectSteps, type Toi } from '../../dataset/toi.js';
 import { expected } from '../../errors.js';
@@ -8,7 +9,7 @@ import type { GeoBox } from '../../grid/geobox.js';
 import type { Roi } from '../../grid/roi.js';
 import type { Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
-import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import type { LoadedPixels, PixelsByType } from '../../raster/loaded-pixels.js';
 import { readMetadata } from '../../store/read.js';
 import { bandNames } from './band-names.js';
 import { type CubeView, type LoadOptions, loadRegion, planLoad } from './load.js';
@@ -25,21 +26,21 @@ export interface Selection<Time = Selector> {
 }
 
 /** Pixels with their coordinates, after reading. */
-export interface LabelledPixels {
+export interface LabelledPixels<T extends DType = DType> {
   readonly dims: Dimensions;
   readonly shape: readonly number[];
   /** Of pixel centres, in the CRS of the geobox. */
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly geobox: GeoBox;
-  readonly dtype: DType;
+  readonly dtype: T;
   /** What stands for "no value". */
   readonly nodata: number;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Of temporal cubes. */
   readonly steps?: readonly TimeStep[];
   /** In the order of `dims`, row-major. */
-  readonly pixels: LoadedPixels;
+  readonly pixels: PixelsByType[T];
 }
 
 /** Of cubes without a time axis, or with one. */
@@ -52,13 +53,13 @@ type ReadPixels = (
 ) => Promise<LoadedPixels>;
 
 /** One band of a {@link LazyDataset}: nothing of it is read before {@link read}. */
-export class LazyArray {
+export class LazyArray<T extends DType = DType> {
   /** @internal Made by {@link openDataset}. */
   constructor(
     readonly name: string,
     /** Of the pixels that are selected. */
     readonly geobox: GeoBox,
-    readonly dtype: DType,
+    readonly dtype: T,
     readonly nodata: number,
     readonly attributes: Readonly<Record<string, unknown>>,
     private readonly readPixels: ReadPixels,
@@ -94,7 +95,7 @@ export class LazyArray {
    *
    * @throws {InvalidInputError} where nothing is selected, and for rotated grids.
    */
-  sel({ x, y, time }: Selection<Toi>): LazyArray {
+  sel({ x, y, time }: Selection<Toi>): LazyArray<T> {
     const { affine, height, width } = this.geobox;
     if (!isAxisAligned(affine))
       throw expected('a grid without rotation', 'a selection by x and y', affine.join(', '));
@@ -110,7 +111,7 @@ export class LazyArray {
    *
    * @throws {InvalidInputError} where nothing is selected.
    */
-  isel({ x, y, time }: Selection): LazyArray {
+  isel({ x, y, time }: Selection): LazyArray<T> {
     const [col, columns] = byIndex(x, 'x', this.geobox.width);
     const [row, rows] = byIndex(y, 'y', this.geobox.height);
     const { steps } = this;
@@ -123,9 +124,9 @@ export class LazyArray {
   }
 
   /** Reads what is selected, and only that. @throws as {@link Cube.load}. */
-  async read(): Promise<LabelledPixels> {
+  async read(): Promise<LabelledPixels<T>> {
     const { name, dims, shape, x, y, geobox, dtype, nodata, attributes, steps } = this;
-    const pixels = await this.readPixels(name, geobox, steps);
+    const pixels = (await this.readPixels(name, geobox, steps)) as PixelsByType[T];
     const time = steps === undefined ? {} : { steps };
     return { dims, shape, x, y, geobox, dtype, nodata, attributes, ...time, pixels };
   }
@@ -140,7 +141,7 @@ export class LazyArray {
     return selected;
   }
 
-  #crop(window: Window, steps: readonly TimeStep[] | undefined): LazyArray {
+  #crop(window: Window, steps: readonly TimeStep[] | undefined): LazyArray<T> {
     const { name, geobox, dtype, nodata, attributes, readPixels, select } = this;
     const part = geobox.crop(window);
     return new LazyArray(name, part, dtype, nodata, attributes, readPixels, select, steps);
@@ -148,7 +149,7 @@ export class LazyArray {
 }
 
 /** A region of a cube at one moment of its history, of which nothing has been read yet. */
-export interface LazyDataset {
+export interface LazyDataset<Bands extends BandTypes = BandTypes> {
   readonly geobox: GeoBox;
   /** Lengths; `time` of temporal cubes alone. */
   readonly dims: { readonly time?: number; readonly y: number; readonly x: number };
@@ -157,7 +158,7 @@ export interface LazyDataset {
   readonly y: Float64Array;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** By name, in the cube's order. */
-  readonly bands: Readonly<Record<string, LazyArray>>;
+  readonly bands: { readonly [Name in keyof Bands]: LazyArray<Bands[Name]> };
 }
 
 /** As {@link Cube.openDataset}. */

@@ -66,7 +66,7 @@ export interface EarthEngineSourceOptions extends EarthEngineAccountOptions {
 export async function earthEngine(
   dataset: Dataset,
   options: EarthEngineSourceOptions = {},
-): Promise<TileSource> {
+): Promise<TileSource & AsyncDisposable> {
   const { limiter, quota, retry, workloadTag: _, ...account } = options;
   // A source that Earth Engine does not have is told before anything is asked for.
   assetIdOf(dataset.source);
@@ -88,7 +88,7 @@ export async function earthEngine(
   };
   try {
     await source.check();
-    return { ...source, close };
+    return { ...source, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -160,7 +160,10 @@ test('arrays are of int8 and bool, which a Zarr library reads as they are loaded
     expect(bytes).toEqual({ name: 'bytes' });
     expect(blosc?.configuration).toMatchObject({ typesize: 1, shuffle: 'bitshuffle' });
   }
-  const { arrays } = await cube.openZarr();
+  const { arrays } = await cube.openZarr<
+    zarr.Group<zarr.AsyncReadable>,
+    zarr.Array<zarr.DataType, zarr.AsyncReadable>
+  >();
   const loaded = await pixelsOf(cube);
   for (const [name, array] of arrays) {
     const { data } = await zarr.get(array);

@@ -24,7 +24,10 @@ describe.each(['uint8', 'int16', 'float32', 'float64'] as const)(
     test('is read by zarrita, whose Blosc is not ours, and by both kernels, as it was written', async () => {
       const { cube, remove } = await filledCube(file, valueAt);
       try {
-        const { arrays } = await cube.openZarr();
+        const { arrays } = await cube.openZarr<
+          zarr.Group<zarr.AsyncReadable>,
+          zarr.Array<zarr.DataType, zarr.AsyncReadable>
+        >();
         for (const [i, name] of ['a', 'b'].entries()) {
           const array = arrays.get(name);
           if (array === undefined) throw new Error(`there is no band ${name}`);

@@ -19,7 +19,11 @@ describe('the page of the public names', () => {
     const cube = exports.find(({ name }) => name === 'Cube');
     const signatures = cube?.members.map(({ signature }) => signature) ?? [];
     expect(signatures).toContain('title: string');
-    expect(signatures.some((text) => text.startsWith('Cube.create(storage: string'))).toBe(true);
+    expect(
+      signatures.some((text) =>
+        text.startsWith('Cube.create<Bands extends BandTypes>(storage: string'),
+      ),
+    ).toBe(true);
     expect(signatures.some((text) => /^(repository|codec|#)/.test(text))).toBe(false);
   });
 });

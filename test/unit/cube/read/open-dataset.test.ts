@@ -120,7 +120,10 @@ describe('a dataset that is opened lazily', () => {
 });
 
 test('openZarr gives the group and the bands to zarrita', async () => {
-  const { group, arrays } = await cube.openZarr();
+  const { group, arrays } = await cube.openZarr<
+    zarr.Group<zarr.AsyncReadable>,
+    zarr.Array<zarr.DataType, zarr.AsyncReadable>
+  >();
   expect(group.attrs.title).toBe('lazy');
   const array = arrays.get('a');
   expect(array?.shape).toEqual([30, 40]);
