@@ -2,13 +2,12 @@
 import { expected } from '../../errors.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import type { Roi } from '../../grid/roi.js';
-import { bytesOf, isFloat } from '../../raster/dtype.js';
 import type { DatasetFile } from '../file/dataset-file.js';
 import { formatInstant } from '../period.js';
 import type { Reduction } from '../recipe/recipe.js';
+import { chooseTypes } from './band-types.js';
 import { type ChosenBand, checkMasks, chooseBands } from './choose-bands.js';
 import { chooseChunk } from './chunk.js';
-import { storedAs } from './pixel-type.js';
 import { choosePlace } from './place.js';
 import { publishedAsset, publishedBand } from './published/assets.js';
 import type { SourceAsset, SourceBand } from './source-asset.js';
@@ -67,21 +66,15 @@ export function composeDataset(
   checkMasks(asset, wishes.mask);
   const reduce = wishes.reduce as Reduction | undefined;
   const bands = chooseBands(asset, wishes.bands, reduce);
-  const stored = storedAs(
-    bands.map(({ values }) => values),
-    {
-      ...(wishes.dtype === undefined ? {} : { dtype: wishes.dtype }),
-      ...(typeof wishes.nodata === 'number' ? { nodata: wishes.nodata } : {}),
-    },
-  );
-  const nodata = wishes.nodata === null ? undefined : (wishes.nodata ?? stored.nodata);
+  const types = chooseTypes(bands, wishes);
+  const { dtype, nodata } = types;
   const finest = finestOf(id, bands);
   const place = choosePlace(wishes, nativeGrid(kind, finest?.band.grid), finest?.metres);
   const time = wishes.time === undefined ? undefined : timeEntryOf(wishes.time, wishes.step);
   const chunk =
     wishes.chunk === undefined
       ? chooseChunk({
-          pixelBytes: pixelBytes(bands.length, stored.dtype, nodata),
+          pixelBytes: types.requestPixelBytes,
           requestBytes,
           shape: place.shape,
           isComputed: reduce !== undefined && reduce !== 'first',
@@ -98,7 +91,7 @@ export function composeDataset(
     assetNote(asset),
     ...differingNote(asset, bands),
     ...bandNotes(bands),
-    stored.reasons.join(' '),
+    ...types.reasons,
     ...place.reasons,
     ...(chunk === undefined ? [] : [`Chunk ${chunk.side}: ${chunk.why}.`]),
     ...timeNotes(kind, wishes, time),
@@ -108,8 +101,8 @@ export function composeDataset(
     title: wishes.title ?? publishedAsset(id)?.title ?? asset.title ?? id,
     [kind]: id,
     ...taken,
-    bands: bands.map(({ entry }) => (Object.keys(entry).length === 1 ? entry.name : entry)),
-    dtype: stored.dtype,
+    bands: types.entries.map((entry) => (Object.keys(entry).length === 1 ? entry.name : entry)),
+    dtype,
     ...(nodata === undefined ? {} : { nodata }),
     grid: { ...place.grid, chunk: wishes.chunk ?? chunk?.side ?? 1 },
     ...(time === undefined ? {} : { time }),
@@ -128,16 +121,6 @@ function checkKind({ id, kind, start, end }: SourceAsset, wishes: DatasetWishes)
       ? undefined
       : `${id} has images from ${day(start)} on${end === undefined ? '' : `, up to ${day(end)} at least`}.`;
   throw expected('a time, such as 2024 or 2024/2025,', `steps of ${wishes.step}`, 'none', span);
-}
-
-/** As Earth Engine counts them: a byte of mask for each band, and bands of masks where no code is free. */
-function pixelBytes(
-  bands: number,
-  dtype: NonNullable<DatasetFile['dtype']>,
-  nodata: number | undefined,
-): number {
-  const masks = isFloat(dtype) || nodata !== undefined ? 0 : Math.ceil(bands / 8);
-  return (bands + masks) * (bytesOf(dtype) + 1);
 }
 
 /** The band of the smallest pixels, by what its publisher says of them where anything is known. */

@@ -45,14 +45,20 @@ export function nodataFor(dtype: DType, values: readonly Values[]): number | und
 }
 
 /** How bands are stored together, or one alone. */
-export function storedAs(values: readonly Values[], given: Partial<StoredAs> = {}): StoredAs {
+export function storedAs(
+  values: readonly Values[],
+  given: Partial<StoredAs> & {
+    /** Whether the type was asked for. Default: where there is one. */
+    readonly isGiven?: boolean;
+  } = {},
+): StoredAs {
   const dtype = given.dtype ?? dtypeFor(values);
   const nodata = given.nodata ?? nodataFor(dtype, values);
   return {
     dtype,
     ...(nodata === undefined || isFloat(dtype) ? {} : { nodata }),
     reasons: [
-      ...typeReasons(dtype, values, given.dtype !== undefined),
+      ...typeReasons(dtype, values, given.isGiven ?? given.dtype !== undefined),
       ...nodataReasons(dtype, values, given.nodata),
     ],
   };

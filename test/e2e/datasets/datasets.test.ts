@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { typedFor } from '../../../src/dataset/band-types.js';
 import {
   Cube,
   createPool,
@@ -85,17 +86,18 @@ async function expectedOf(
   dataset: Dataset,
   { cycles, keeps, images: wanted = () => true, values = {}, reduce }: Expectation,
 ): Promise<Record<string, number[]>> {
-  const { source, bands, grid, time, dtype, nodata } = dataset;
+  const { source, bands, grid, time } = dataset;
   const images = await imagesOf(server.url, (source as { id: string }).id);
   const spans =
     time === undefined ? [{ start: -Infinity, end: Infinity }] : TimeAxis.fromRecord(time).steps;
-  const isWhole = !dtype.startsWith('float');
-  const gap = isWhole ? (nodata ?? 0) : Number.NaN;
   const centres = centresOf(grid.geobox);
   return Object.fromEntries(
-    bands.map(({ name }) => [
-      name,
-      spans.flatMap(({ start, end }) =>
+    bands.map((band) => {
+      const { name } = band;
+      const { dtype, nodata } = typedFor(dataset, band);
+      const isWhole = !dtype.startsWith('float');
+      const gap = isWhole ? (nodata ?? 0) : Number.NaN;
+      const pixels = spans.flatMap(({ start, end }) =>
         centres.map((centre) => {
           const found = images.flatMap((image, number) => {
             const time = Date.parse(image.startTime);
@@ -110,8 +112,9 @@ async function expectedOf(
           const value = reduce(found);
           return isWhole ? Math.round(value) : Math.fround(value);
         }),
-      ),
-    ]),
+      );
+      return [name, pixels];
+    }),
   );
 }
 
@@ -144,7 +147,13 @@ const CASES: readonly (readonly [
       ...['--time', '2023', '--step', '1 year', '--filter', 'CLOUDY_PIXEL_PERCENTAGE < 50'],
       ...['--filter', 'SPACECRAFT_NAME = "Sentinel-2A"', '--reduce', 'max', '--resolution', '20'],
     ],
-    { dtype: 'int32', nodata: -2_147_483_648, reduce: 'max' },
+    {
+      ...{ dtype: 'uint16', nodata: 65_535, reduce: 'max' },
+      bands: [
+        expect.objectContaining({ name: 'B5' }),
+        expect.objectContaining({ name: 'NDVI', dtype: 'int16', nodata: -32_768 }),
+      ],
+    },
     {
       cycles: { B5: DN, B8: DN, B4: DN },
       images: ({ properties }) =>
