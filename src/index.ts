@@ -166,7 +166,7 @@ export type { LoadedPixels, PixelsByType } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';
 export type { RollBack } from './store/durability/roll-back.js';
 export type { OpenZarr, ZarrArray, ZarrGroup } from './store/read.js';
-export type { Commit, Tag } from './store/session.js';
+export type { Commit, Published, Tag } from './store/session.js';
 export { TileState } from './store/tiles/ledger.js';
 export type {
   FetchContext,

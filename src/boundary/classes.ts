@@ -74,7 +74,10 @@ guardMethods(Cube, 'Cube', {
       needed: true,
     },
   ],
-  open: ['text', { options: { dataset: 'dataset', sync: 'boolean', asOf: 'text' } }],
+  open: [
+    'text',
+    { options: { dataset: 'dataset', sync: 'boolean', asOf: 'text', branch: 'text' } },
+  ],
   isCreated: ['text'],
   rollBack: ['text'],
 });
@@ -172,6 +175,8 @@ guardMethods(Cube.prototype, 'Cube', {
       },
     },
   ],
+  openBranch: ['text'],
+  publish: ['text'],
   openShardStore: ['record', { options: { sync: 'boolean' } }],
   merge: [
     'object',

@@ -12,6 +12,7 @@ import type { Grid, TileIndex } from '../grid/tiling.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import { type RollBack, rollBack } from '../store/durability/roll-back.js';
+import type { Published } from '../store/session.js';
 import { parseStorage } from '../store/storage-url.js';
 import { Accessor } from './accessor.js';
 import type { IngestEstimate } from './cost/estimate.js';
@@ -26,7 +27,7 @@ import { UnderWay } from './fill/under-way.js';
 import { type DropOptions, type DropReport, dropTiles } from './life/drop.js';
 import { type ExtendOptions, type Extension, extendCube } from './life/extend.js';
 import { type TileRecord, tileRecord } from './life/tile-record.js';
-import { type OpenOptions, openCube } from './open.js';
+import { type OpenOptions, openBranch, openCube } from './open.js';
 import { ledgerOf, type OpenedCube } from './opened-cube.js';
 import { viewFor } from './read/cube-view.js';
 import { geoboxOf, type Like, type LoadOptions, loadRegion, type Region } from './read/load.js';
@@ -358,6 +359,27 @@ export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
    */
   async finalise(roi: Roi, options: FinaliseOptions = {}): Promise<FinaliseReport> {
     return finaliseRegion(this.opened, roi, options);
+  }
+
+  /**
+   * Opens a branch of this cube, and makes it at the newest state where there is none of that name. What is committed to
+   * it this cube's readers do not see before {@link publish}: so they see all of a run, or nothing.
+   *
+   * @throws {InvalidInputError} for a name that cannot be one; `StoreError` of kind `io` for a plain Zarr directory.
+   */
+  async openBranch(name: string): Promise<Cube> {
+    return new Cube(await openBranch(this.#opened, name));
+  }
+
+  /**
+   * Makes what a branch holds the newest state of the cube, in one step that readers see whole, and removes the branch.
+   * Interrupted between the two, the same call ends it. Nobody may fill the branch meanwhile.
+   *
+   * @throws {InvalidInputError} when there is no such branch; `StoreError` of kind `conflict` when the cube has got
+   * commits that the branch lacks: then nothing is moved.
+   */
+  async publish(branch: string): Promise<Published> {
+    return this.#opened.repository.branches.publish(branch);
   }
 
   /**

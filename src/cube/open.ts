@@ -14,8 +14,8 @@ import { readMetadata } from '../store/read.js';
 import { Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
 import { recogniseSeedCube, UNKNOWN_SOURCE } from '../store/smart-geocubes/read-cube.js';
-import { parseStorage } from '../store/storage-url.js';
-import { type CubeFacts, type OpenedCube, openedCube } from './opened-cube.js';
+import { nameStorage, parseStorage } from '../store/storage-url.js';
+import { type CubeFacts, checkExtendable, type OpenedCube, openedCube } from './opened-cube.js';
 
 export type { RollBack } from '../store/durability/roll-back.js';
 
@@ -31,22 +31,51 @@ export interface OpenOptions extends StoreOptions {
    * which the newest commit in or before it is meant. Nothing can be written to it. Default: the newest state at each call.
    */
   readonly asOf?: string | undefined;
+  /** A branch that is there, as `Cube.openBranch` makes one: what is committed to it readers of the cube do not see. */
+  readonly branch?: string | undefined;
 }
 
 /** As `Cube.open`. */
 export async function openCube(
   storage: string,
-  { dataset, sync, asOf }: OpenOptions = {},
+  { dataset, sync, asOf, branch }: OpenOptions = {},
 ): Promise<OpenedCube> {
   const location = parseStorage(storage);
   try {
     const newest = await Repository.open(location, sync === undefined ? {} : { sync });
-    const repository = asOf === undefined ? newest : await newest.at(asOf);
+    if (asOf !== undefined && branch !== undefined)
+      throw expected('one of asOf and branch', 'the state of the cube', 'both');
+    const repository =
+      branch !== undefined
+        ? await newest.onBranch(branch)
+        : asOf === undefined
+          ? newest
+          : await newest.at(asOf);
     const facts = await openRecord(await repository.readSession(), storage, dataset);
     return openedCube(facts, repository);
   } catch (error) {
     throw error instanceof StoreError ? await explainDamage(location, error) : error;
   }
+}
+
+/** As `Cube.openBranch`. */
+export async function openBranch(cube: OpenedCube, name: string): Promise<OpenedCube> {
+  checkExtendable(cube);
+  const { repository, mergesInto: _, ...facts } = cube;
+  await repository.branches.make(name);
+  const onBranch = await repository.onBranch(name);
+  const { dataset, codec } = await openRecord(
+    await onBranch.readSession(),
+    nameStorage(repository.location),
+    undefined,
+  );
+  // Where the cube does not tell where its pixels come from, whoever opened it has.
+  return openedCube(
+    isDeepStrictEqual(codec, facts.codec) && facts.dataset.source.kind !== dataset.source.kind
+      ? facts
+      : { ...facts, dataset, codec },
+    onBranch,
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import { createIcechunk, openIcechunk } from './icechunk/backend.js';
 import { type PatienceOptions, patient } from './remote/patience.js';
 import type {
   Backend,
+  Branches,
   Commit,
   Finish,
   Marks,
@@ -30,6 +31,8 @@ export class Repository {
     private readonly backend: Backend,
     /** The state that is read, where it is an older one; then nothing can be written. */
     readonly asOf?: Commit,
+    /** The branch that is read and written, where it is not the one that cubes live on. */
+    readonly branch?: string,
   ) {}
 
   /** @throws {StoreError} of kind `not-a-cube` when there is no repository. */
@@ -59,7 +62,12 @@ export class Repository {
   /** The same place, for whoever waits while an object store is away; itself elsewhere. */
   patient(options: PatienceOptions): Repository {
     return PLACES[this.location.kind].mayBeAway
-      ? new Repository(this.location, patient(this.backend, this.location, options))
+      ? new Repository(
+          this.location,
+          patient(this.backend, this.location, options),
+          this.asOf,
+          this.branch,
+        )
       : this;
   }
 
@@ -75,6 +83,27 @@ export class Repository {
     throw new StoreError(
       'io',
       `Expected a cube that keeps older states but ${nameStorage(this.location)} is a plain Zarr directory, which has the newest alone. Cubes in Icechunk repositories (without ".zarr") keep them.`,
+    );
+  }
+
+  /** Lines of commits beside the newest state. @throws {StoreError} of kind `io` for a plain Zarr directory, which has none. */
+  get branches(): Branches {
+    const { branches } = this.backend;
+    if (branches !== undefined) return branches;
+    throw new StoreError(
+      'io',
+      `Expected a cube that can have branches but ${nameStorage(this.location)} is a plain Zarr directory, whose readers see each tile as it comes. Cubes in Icechunk repositories (without ".zarr") can have them.`,
+    );
+  }
+
+  /** The same place on a branch, which is there. @throws {InvalidInputError} when there is no such one. */
+  async onBranch(name: string): Promise<Repository> {
+    await this.branches.check(name);
+    return new Repository(
+      this.location,
+      this.backend.onBranch?.(name) ?? this.backend,
+      undefined,
+      name,
     );
   }
 

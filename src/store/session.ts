@@ -93,6 +93,27 @@ export interface Versions {
   reset(to: Commit): Promise<Commit>;
 }
 
+/** What became of a branch that is no more. */
+export interface Published {
+  /** The id of the newest commit, of the cube now. */
+  readonly snapshot: string;
+  /** How many commits its readers see since. */
+  readonly commits: number;
+}
+
+/** Lines of commits beside the one that readers see, each under a name. */
+export interface Branches {
+  /** Makes one at the newest state, where there is none of that name. @throws {InvalidInputError} for a name that cannot be one. */
+  make(name: string): Promise<void>;
+  /** @throws {InvalidInputError} when there is none of that name. */
+  check(name: string): Promise<void>;
+  /**
+   * Makes the newest commit of a branch what readers see, at once, and removes the branch.
+   * @throws {StoreError} of kind `conflict` when there are commits that the branch lacks, or another process committed meanwhile.
+   */
+  publish(name: string): Promise<Published>;
+}
+
 /** Named marks in a store, each at a snapshot, that are made and moved by one of several at a time. */
 export interface Marks {
   /** Two snapshots to mark by: one that stands for whoever asks, and another. */
@@ -115,6 +136,10 @@ export interface Backend {
   readonly marks?: Marks | undefined;
   /** Where older states are kept. */
   readonly versions?: Versions | undefined;
+  /** Where there may be several lines of commits. */
+  readonly branches?: Branches | undefined;
+  /** The same place, read and written on a branch. */
+  readonly onBranch?: ((name: string) => Backend) | undefined;
   /** @param at the id of a snapshot, where the place keeps any. Default: the newest state. */
   readSession(at?: string): Promise<Session>;
   writeSession(): Promise<WriteSession>;

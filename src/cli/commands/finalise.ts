@@ -7,7 +7,14 @@ import { tileId } from '../../grid/tiling.js';
 import { shardList } from '../../observe/shard-list.js';
 import { EXIT } from '../exit-codes.js';
 import { abortOnSignals } from '../interrupt.js';
-import { formatOption, pathFor, quietOption, storeOption, timeOption } from '../options/common.js';
+import {
+  branchOption,
+  formatOption,
+  pathFor,
+  quietOption,
+  storeOption,
+  timeOption,
+} from '../options/common.js';
 import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
@@ -21,6 +28,8 @@ interface Options extends RegionOptions {
   readonly merge?: true | readonly string[];
   readonly failed?: string;
   readonly report?: string;
+  readonly branch?: string;
+  readonly incomplete?: boolean;
   readonly format: 'text' | 'json';
   readonly quiet?: boolean;
 }
@@ -48,20 +57,29 @@ export function finaliseCommand(): Command {
       'folder that the shards have named as theirs: one page over all of them goes into it (report.html), and its numbers (report.json, failures.ndjson)',
       pathFor('--report'),
     )
+    .addOption(
+      branchOption(
+        'the branch that was filled: where all of the region is loaded, and nobody fills it, the cube goes on from it, in one step that readers see whole, and the branch is removed',
+      ).conflicts('merge'),
+    )
+    .option('--incomplete', 'of --branch: also where tiles of the region are missing')
     .addOption(formatOption())
     .addOption(quietOption())
     .addHelpText(
       'after',
-      '\nRun it when all shards have ended: it removes what dead ones left, writes the list that smart-geocubes reads, looks whether each chunk is there, and lists what is missing. It fetches nothing. With --merge it first copies what is in stores of their own that shards have filled; what is in the cube already stays, and the stores are left as they are.\n\nExit codes: 0 all is loaded, 1 damaged, 3 tiles are missing.\n\nExamples:\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 40 --report reports/tctrend\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 2 --merge',
+      '\nRun it when all shards have ended: it removes what dead ones left, writes the list that smart-geocubes reads, looks whether each chunk is there, and lists what is missing. It fetches nothing. With --merge it first copies what is in stores of their own that shards have filled; what is in the cube already stays, and the stores are left as they are. With --branch it is the branch that is looked at.\n\nExit codes: 0 all is loaded, 1 damaged, 3 tiles are missing.\n\nExamples:\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 40 --report reports/tctrend\n  $ geocubes finalise --store cubes/tctrend --bbox 126,72,128,73 --shards 2 --merge',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, shards, failed, format, quiet, time, report: folder } = options;
+  const { store, shards, failed, format, quiet, time, report: folder, branch } = options;
+  if (options.incomplete && branch === undefined)
+    throw expected('--branch', 'what --incomplete is of', 'none');
   if (failed !== undefined) await checkOutput(failed, '--failed', true);
   const region = await regionIn(options);
-  const cube = await Cube.open(store);
+  const whole = await Cube.open(store);
+  const cube = branch === undefined ? whole : await Cube.open(store, { branch });
   const roi = region ?? cube.grid.geobox;
   const at = time === undefined ? {} : { time };
   const missing: string[] = [];
@@ -94,8 +112,19 @@ async function run(options: Options): Promise<void> {
     );
   if (report.damaged + report.companions.length > 0) process.exitCode = EXIT.failed;
   else if (report.missing > 0 || (merged?.lost ?? 0) > 0) process.exitCode = EXIT.partial;
+  const isWhole =
+    report.damaged + report.companions.length + report.running === 0 &&
+    (report.missing === 0 || options.incomplete === true);
+  const published = branch !== undefined && isWhole ? await whole.publish(branch) : undefined;
+  if (branch !== undefined && !isWhole && process.exitCode === undefined)
+    process.exitCode = EXIT.failed;
   if (quiet) return;
-  if (format === 'json') printJson(merged === undefined ? report : { ...report, merged });
+  if (format === 'json')
+    printJson({
+      ...report,
+      ...(merged === undefined ? {} : { merged }),
+      ...(branch === undefined ? {} : { published: published ?? null }),
+    });
   else {
     const { tiles, loaded, empty, lacking } = report;
     print(
@@ -116,8 +145,19 @@ async function run(options: Options): Promise<void> {
             `${plural(report.running, 'process is', 'processes are')} filling the cube still, or may: what ${report.running === 1 ? 'it holds is left, and what it adds' : 'they hold is left, and what they add'} is not counted`,
           ]),
       ...(report.report === undefined ? [] : reportWords(report.report)),
+      ...(branch === undefined ? [] : [branchWords(branch, published)]),
     );
   }
+}
+
+function branchWords(
+  branch: string,
+  published: Awaited<ReturnType<Cube['publish']>> | undefined,
+): string {
+  if (published === undefined)
+    return `The branch ${branch} stays beside the cube, whose readers see nothing of it`;
+  const { commits, snapshot } = published;
+  return `The cube is where the branch ${branch} was, ${plural(commits, 'commit')} further (${snapshot}); the branch is removed`;
 }
 
 /** Several words, or a list in a file of settings. */

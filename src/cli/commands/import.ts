@@ -1,6 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { Command, Option } from 'commander';
-import { Cube } from '../../cube/cube.js';
 import type { Resampling } from '../../dataset/dataset.js';
 import { RESAMPLINGS } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
@@ -14,6 +13,8 @@ import { addRegionOptions, type RegionOptions, regionIn } from '../options/regio
 import {
   addShardOptions,
   cubeToFill,
+  fillBranchOption,
+  openToFill,
   ownStoreOption,
   type ShardOptions,
   shardOf,
@@ -32,6 +33,7 @@ interface Options extends RegionOptions, RunOptions, ShardOptions {
   readonly unscale?: boolean;
   readonly bands?: readonly (string | number)[];
   readonly ownStore?: boolean;
+  readonly branch?: string;
 }
 
 export function importCommand(): Command {
@@ -72,7 +74,11 @@ export function importCommand(): Command {
     "store value = number * scale + offset, in cubes of floats (default: the files' numbers, with scale, offset and unit in the cube's attributes)",
   );
   addRegionOptions(command).addOption(timeOption());
-  return addRunOptions(addShardOptions(command).addOption(ownStoreOption()))
+  return addRunOptions(
+    addShardOptions(command)
+      .addOption(ownStoreOption().conflicts('branch'))
+      .addOption(fillBranchOption()),
+  )
     .addHelpText(
       'after',
       '\nExamples:\n  $ geocubes import scenes/*.tif --store cubes/mine\n  $ find exports -name "*.tif" | geocubes import --files-from - --store cubes/mine --resampling bilinear',
@@ -99,8 +105,7 @@ async function importFiles(
   options: Options & Parameters<typeof runIngest>[3] & { readonly region: Roi | undefined },
 ): Promise<void> {
   const { order, nodata, resampling, bands, trustInputs, unscale, region } = options;
-  const whole = await Cube.open(options.store, { sync: options.durability !== 'none' });
-  const cube = await cubeToFill(whole, options.part, options);
+  const cube = await cubeToFill(await openToFill(options), options.part, options);
   if (region !== undefined) cube.windowsOf(region);
   // Files carry no time that could be relied on: those of one call are of one step.
   const time = oneStep(cube, options.time, 'Files are imported into one step.');

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import type { Rate } from '../../cube/cost/estimate.js';
-import { Cube } from '../../cube/cube.js';
 import { isTileList } from '../../cube/fill/ingest-options.js';
 import { parsePeriod } from '../../dataset/period.js';
 import { expected } from '../../errors.js';
@@ -12,6 +11,8 @@ import { addServiceOptions, openService, type ServiceOptions } from '../options/
 import {
   addShardOptions,
   cubeToFill,
+  fillBranchOption,
+  openToFill,
   ownStoreOption,
   type ShardOptions,
   shardOf,
@@ -30,6 +31,7 @@ interface Options extends TargetOptions, ServiceOptions, RunOptions, ServiceLimi
   readonly ifChanged?: boolean;
   readonly rate?: Rate;
   readonly ownStore?: boolean;
+  readonly branch?: string;
 }
 
 export function ingestCommand(): Command {
@@ -58,7 +60,8 @@ export function ingestCommand(): Command {
     '--if-changed',
     'of --refresh only tiles of which an image was changed at the service since they were fetched',
   );
-  addShardOptions(command).addOption(ownStoreOption().conflicts(['refresh', 'dryRun']));
+  addShardOptions(command).addOption(ownStoreOption().conflicts(['refresh', 'dryRun', 'branch']));
+  command.addOption(fillBranchOption().conflicts('dryRun'));
   return addRunOptions(addServiceLimits(addServiceOptions(command)))
     .option(
       '--dry-run',
@@ -67,7 +70,7 @@ export function ingestCommand(): Command {
     .addOption(rateOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40 --own-store\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh\n  $ geocubes status --store cubes/tctrend --bbox 126,72,128,73 --missing | geocubes ingest --store cubes/tctrend --tiles - --project my-project',
+      '\nExamples:\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project\n  $ geocubes ingest --store cubes/tctrend --roi basins.gpkg --where "name = \'Lena\'" --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --until 07:00 --failed failed.ndjson\n  $ geocubes ingest --store cubes/tctrend --retry-failed failed.ndjson --project my-project\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40\n  $ geocubes ingest --store cubes/tctrend --bbox 122,71.5,130,74 --project my-project --shard 3/40 --own-store\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --branch night\n  $ geocubes ingest --store cubes/tctrend --bbox 126,72,128,73 --project my-project --refresh\n  $ geocubes status --store cubes/tctrend --bbox 126,72,128,73 --missing | geocubes ingest --store cubes/tctrend --tiles - --project my-project',
     )
     .action(run);
 }
@@ -95,8 +98,7 @@ async function ingest(options: Options & Pick<Parameters<typeof runIngest>[3], '
     retryFailed === undefined
       ? await targetOf(options)
       : (await readTileList(retryFailed, '--retry-failed')).map(({ id }) => id);
-  const whole = await Cube.open(options.store, { sync: options.durability !== 'none' });
-  const cube = await cubeToFill(whole, part, options);
+  const cube = await cubeToFill(await openToFill(options), part, options);
   // What lies outside the cube is told before anyone is asked for credentials.
   if (isTileList(target)) cube.tilesOf(target);
   else cube.windowsOf(target);

@@ -38,6 +38,7 @@ import {
   asOfOption,
   pathFor,
   quietOption,
+  readBranchOption,
   storeOption,
   threadsOption,
   timeOption,
@@ -57,6 +58,7 @@ import { complain, print, printJson, tell } from '../output/terminal.js';
 interface Options extends RegionOptions, ComputeOptions, TargetOptions, PictureOptions {
   readonly store: string;
   readonly asOf?: string;
+  readonly branch?: string;
   readonly bands?: readonly string[];
   readonly png?: string;
   readonly out?: string;
@@ -76,6 +78,7 @@ export function loadCommand(): Command {
   addRegionOptions(command)
     .addOption(timeOption())
     .addOption(asOfOption())
+    .addOption(readBranchOption())
     .addOption(
       new Option(
         '--bands <list>',
@@ -175,13 +178,17 @@ async function loadInto(outputs: Outputs | undefined, options: Options): Promise
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
     return besidePool(options, async (pool) =>
-      loadBy(await Cube.open(options.store, { asOf: options.asOf }), await regionIn(options), {
-        ...options,
-        outputs,
-        pool,
-      }),
+      loadBy(
+        await Cube.open(options.store, { asOf: options.asOf, branch: options.branch }),
+        await regionIn(options),
+        {
+          ...options,
+          outputs,
+          pool,
+        },
+      ),
     );
-  const cube = await Cube.open(options.store, { asOf: options.asOf });
+  const cube = await Cube.open(options.store, { asOf: options.asOf, branch: options.branch });
   const names = bandNames(cube.dataset, options.bands);
   const named = await regionIn(options);
   const work = named === undefined ? {} : threadsFor(options, workOf(cube, named, names, options));

@@ -16,6 +16,7 @@ import {
   type FormatWords,
   formatOf,
   pathFor,
+  readBranchOption,
   storeOption,
   timeOption,
   wholeNumber,
@@ -34,6 +35,7 @@ import { watchStatus } from '../watch-status.js';
 interface Options extends RegionOptions, FormatWords {
   readonly store: string;
   readonly asOf?: string;
+  readonly branch?: string;
   readonly png?: string;
   readonly failed?: string;
   readonly tile?: string;
@@ -52,6 +54,7 @@ export function statusCommand(): Command {
   addRegionOptions(command)
     .addOption(timeOption())
     .addOption(asOfOption())
+    .addOption(readBranchOption())
     .addOption(
       new Option(
         '--missing',
@@ -108,7 +111,7 @@ export function statusCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, asOf, png, time, watch, shards, tile, missing, list } = options;
+  const { store, asOf, branch, png, time, watch, shards, tile, missing, list } = options;
   const format = formatOf(options);
   const isListed = missing || list;
   if (watch !== undefined) return watchRegion({ ...options, format }, watch);
@@ -124,7 +127,7 @@ async function run(options: Options): Promise<void> {
   const region = await regionIn(options);
   const listed =
     options.failed === undefined ? undefined : await readTileList(options.failed, '--failed');
-  const cube = await Cube.open(store, { asOf });
+  const cube = await Cube.open(store, { asOf, branch });
   const roi = region ?? cube.grid.geobox;
   const at = time === undefined ? {} : { time };
   const failed = listed && failuresIn(cube, listed);
@@ -140,9 +143,9 @@ async function run(options: Options): Promise<void> {
   if (format === 'text' && !isListed) print(`Wrote ${png}`);
 }
 
-async function showTile(id: string, { store, asOf, format }: Options): Promise<void> {
+async function showTile(id: string, { store, asOf, branch, format }: Options): Promise<void> {
   if (format === 'geojson') throw expected('text or json', '--format beside --tile', format);
-  const record = await (await Cube.open(store, { asOf })).tileRecord(id);
+  const record = await (await Cube.open(store, { asOf, branch })).tileRecord(id);
   if (format === 'json') {
     printJson(record);
     return;

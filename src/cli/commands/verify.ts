@@ -8,6 +8,7 @@ import { abortOnSignals } from '../interrupt.js';
 import {
   asOfOption,
   quietOption,
+  readBranchOption,
   storeOption,
   threadsOption,
   timeOption,
@@ -22,6 +23,7 @@ import { print, printJson } from '../output/terminal.js';
 interface Options extends TargetOptions, ComputeOptions, ShardOptions {
   readonly store: string;
   readonly asOf?: string;
+  readonly branch?: string;
   readonly quick?: boolean;
   readonly repair?: boolean;
   readonly format: 'text' | 'json' | 'ndjson';
@@ -33,7 +35,8 @@ export function verifyCommand(): Command {
   addRegionOptions(command)
     .addOption(timeOption())
     .addOption(tilesOption('shard', 'shards'))
-    .addOption(asOfOption());
+    .addOption(asOfOption())
+    .addOption(readBranchOption());
   return addShardOptions(command)
     .option('--quick', 'check that chunks are there, and do not decode them')
     .option(
@@ -56,14 +59,14 @@ export function verifyCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { store, asOf, quick = false, repair = false, format, quiet, time } = options;
+  const { store, asOf, branch, quick = false, repair = false, format, quiet, time } = options;
   if (repair && asOf !== undefined)
     throw expected('the newest state', 'what to --repair', `the one of ${asOf}`);
   const shard = shardOf(options);
   const target = await targetIn(options);
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
   if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
-  const cube = await Cube.open(store, { asOf });
+  const cube = await Cube.open(store, { asOf, branch });
   const pool = quick ? undefined : await openPool(options);
   const damaged: DamagedTile[] = [];
   const interrupt = abortOnSignals('Stopping: nothing was changed.');

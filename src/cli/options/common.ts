@@ -36,6 +36,13 @@ export const timeOption = () =>
     'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30 (default: all)',
   ).argParser(parseToi);
 
+export const branchOption = (description: string) =>
+  new Option('--branch <name>', description).conflicts('asOf');
+
+/** The same where it is read. */
+export const readBranchOption = () =>
+  branchOption('what "ingest --branch" has filled, in place of what readers of the cube see');
+
 export const asOfOption = () =>
   new Option(
     '--as-of <version>',

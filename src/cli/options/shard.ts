@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Cube } from '../../cube/cube.js';
+import { Cube } from '../../cube/cube.js';
 import { MOST_SHARDS, type Shard, shardWords } from '../../cube/shards/shard.js';
 import { expected } from '../../errors.js';
 import { arrayTask } from '../../machine/array-task.js';
 import { tell } from '../output/terminal.js';
-import { wholeNumber } from './common.js';
+import { branchOption, wholeNumber } from './common.js';
 
 /** What {@link addShardOptions} adds. */
 export interface ShardOptions {
@@ -29,6 +29,25 @@ export const ownStoreOption = () =>
     '--own-store',
     'fill a store of the shard\'s own beside the cube (cubes/x.shard-3-of-8), for "finalise --merge": where hosts share a file system and no bucket',
   );
+
+export const fillBranchOption = () =>
+  branchOption(
+    'fill a branch of the cube, made where there is none: its readers see nothing of it before "finalise --branch"',
+  );
+
+/** The cube that is named, or its branch. @throws {InvalidInputError | StoreError} where it can have none. */
+export async function openToFill({
+  store,
+  branch,
+  durability,
+}: {
+  readonly store: string;
+  readonly branch?: string;
+  readonly durability: string;
+}): Promise<Cube> {
+  const cube = await Cube.open(store, { sync: durability !== 'none' });
+  return branch === undefined ? cube : cube.openBranch(branch);
+}
 
 /**
  * The cube that a run fills: of a shard with a store of its own, that one.

@@ -16,6 +16,7 @@ import { objectMarks } from '../remote/object-marks.js';
 import { checkConditionalWrites, explainS3 } from '../remote/s3-probe.js';
 import type {
   Backend,
+  Branches,
   Commit,
   CubeStore,
   Marks,
@@ -28,6 +29,7 @@ import { type Lease, LostLease } from '../sharing/lease-lock.js';
 import { nameStorage, type ObjectStoreLocation, type StorageLocation } from '../storage-url.js';
 import { isLostRace, translate } from '../store-errors.js';
 import { BRANCH } from './branch.js';
+import { IcechunkBranches } from './branches.js';
 import { chunkLocator } from './chunk-files.js';
 import { loadIcechunk } from './load.js';
 import { manifestConfig } from './manifest-split.js';
@@ -147,8 +149,8 @@ async function storageOf(location: StoredLocation): Promise<Storage> {
   return Storage.newLocalFilesystem(location.path);
 }
 
-const versionAt = (snapshotId: string | undefined) =>
-  snapshotId === undefined ? { branch: BRANCH } : { snapshotId };
+const versionAt = (branch: string, snapshotId: string | undefined) =>
+  snapshotId === undefined ? { branch } : { snapshotId };
 
 /** An Icechunk repository; every error of the library leaves here as a {@link StoreError}. */
 class IcechunkBackend implements Backend {
@@ -160,12 +162,14 @@ class IcechunkBackend implements Backend {
     readonly local?: LocalStore,
     /** Where it is, in an object store. */
     private readonly remote?: ObjectStoreLocation,
+    /** What is read and written. */
+    private readonly branch = BRANCH,
   ) {}
 
   get marks(): Marks | undefined {
     if (this.remote === undefined) return undefined;
     return this.repo.specVersion === 1
-      ? branchMarks(this.repo, BRANCH, () => this.#open())
+      ? branchMarks(this.repo, this.branch, () => this.#open())
       : objectMarks(this.remote);
   }
 
@@ -173,10 +177,20 @@ class IcechunkBackend implements Backend {
     return new IcechunkVersions(this.repo, this.local);
   }
 
+  get branches(): Branches {
+    return new IcechunkBranches(this.repo, this.local);
+  }
+
+  onBranch(name: string): Backend {
+    return new IcechunkBackend(this.repo, this.openWriter, this.local, this.remote, name);
+  }
+
   async readSession(at?: string): Promise<Session> {
-    const session = await this.repo.readonlySession(versionAt(at)).catch((cause: unknown) => {
-      throw translate(cause, 'read', this.local?.folder);
-    });
+    const session = await this.repo
+      .readonlySession(versionAt(this.branch, at))
+      .catch((cause: unknown) => {
+        throw translate(cause, 'read', this.local?.folder);
+      });
     const path = this.local?.folder.path;
     return {
       store: storeOf(session, this.local?.folder),
@@ -209,9 +223,11 @@ class IcechunkBackend implements Backend {
   }
 
   async history(at?: string): Promise<Commit[]> {
-    const snapshots = await this.repo.ancestry(versionAt(at)).catch((cause: unknown) => {
-      throw translate(cause, 'list the commits');
-    });
+    const snapshots = await this.repo
+      .ancestry(versionAt(this.branch, at))
+      .catch((cause: unknown) => {
+        throw translate(cause, 'list the commits');
+      });
     return snapshots.map(({ id, message, writtenAt }) => ({ id, message, writtenAt }));
   }
 
@@ -234,7 +250,7 @@ class IcechunkBackend implements Backend {
       this.#writer = undefined;
       throw error;
     });
-    return writer.writableSession(BRANCH).catch((cause: unknown) => {
+    return writer.writableSession(this.branch).catch((cause: unknown) => {
       throw translate(cause, 'write', this.local?.folder);
     });
   }
@@ -269,7 +285,7 @@ class IcechunkBackend implements Backend {
 
   /** A rebase looks for what was committed since, and finds no way from a commit that the branch has left. */
   async #explainReset(from: string, cause: unknown): Promise<never> {
-    const ancestry = await this.repo.ancestry({ branch: BRANCH }).catch(() => undefined);
+    const ancestry = await this.repo.ancestry({ branch: this.branch }).catch(() => undefined);
     if (ancestry === undefined || ancestry.some(({ id }) => id === from)) throw cause;
     throw new StoreError(
       'conflict',
@@ -301,7 +317,7 @@ class IcechunkBackend implements Backend {
     // In format 2 this changes a file that all writers share.
     await lease.check();
     const snapshot = await newest.flush(message);
-    await moveBranch(this.repo, { branch: BRANCH, snapshot, parent }, local, lease);
+    await moveBranch(this.repo, { branch: this.branch, snapshot, parent }, local, lease);
     return snapshot;
   }
 

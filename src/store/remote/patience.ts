@@ -31,6 +31,7 @@ export function patient(
     local: backend.local,
     marks: marks === undefined ? undefined : patientMarks(marks, through),
     versions: backend.versions,
+    branches: backend.branches,
     readSession: async (at) =>
       patientSession(await through(() => backend.readSession(at)), through),
     writeSession: async () => {

@@ -172,6 +172,11 @@ export const RULES: readonly Rule[] = [
     where: 'test/e2e/help-examples.test.ts',
   },
   {
+    pattern: /^(?:ingest|import|finalise) --branch/,
+    how: 'elsewhere',
+    where: 'test/e2e/branches/branch.test.ts',
+  },
+  {
     pattern: /^status --missing$/,
     how: 'elsewhere',
     where: 'test/e2e/runs/tile-lists.test.ts',

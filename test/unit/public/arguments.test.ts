@@ -146,7 +146,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     () => ['memory:', DATASET, { pool: POOL }],
     ['pool', 'icechunkFormat', 'overwrite', 'existsOk', 'postCreate'],
   ),
-  'Cube.open': call(() => ['memory:none', {}], ['dataset', 'sync', 'asOf']),
+  'Cube.open': call(() => ['memory:none', {}], ['dataset', 'sync', 'asOf', 'branch']),
   'Cube.isCreated': call(() => ['memory:none']),
   'Cube.rollBack': call(() => ['memory:none']),
   'Cube#plan': call(
@@ -280,6 +280,16 @@ const CALLS: Readonly<Record<string, Call>> = {
   'Cube#finalise': call(
     () => [BBOX, {}],
     ['time', 'shards', 'onMissing', 'onDamage', 'report', 'onWait', 'signal'],
+    () => cube,
+  ),
+  'Cube#openBranch': call(
+    () => ['night'],
+    [],
+    () => cube,
+  ),
+  'Cube#publish': call(
+    () => ['night'],
+    [],
     () => cube,
   ),
   'Cube#openShardStore': call(
