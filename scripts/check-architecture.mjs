@@ -109,6 +109,7 @@ const OWNERS = {
   piscina: 'pool/',
   '@earthmover/icechunk': 'store/icechunk/load',
   sharp: 'picture/',
+  h5wasm: 'cube/arrays/hdf5',
   '@google/earthengine': 'earth-engine/',
   zarrita: 'store/',
   aws4fetch: 'store/remote/',

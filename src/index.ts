@@ -40,6 +40,7 @@ export {
   writeGeoTiff,
 } from './boundary/functions.js';
 export type { DownloadTileOptions } from './cube/accessor.js';
+export type { SaveArraysOptions } from './cube/arrays/array-export.js';
 export type { IngestEstimate, Rate } from './cube/cost/estimate.js';
 export type { EstimateOptions } from './cube/cost/estimate-region.js';
 export type { ShardCost, ShardsEstimate } from './cube/cost/estimate-shards.js';

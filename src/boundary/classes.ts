@@ -35,6 +35,10 @@ const SAVE = {
   },
   needed: true,
 } as const;
+const ARRAYS = {
+  options: { ...CLIPPED.options, pool: 'pool!', pixelBytes: 'count' },
+  needed: true,
+} as const;
 const RUN = {
   options: {
     time: 'record',
@@ -114,6 +118,8 @@ guardMethods(Cube.prototype, 'Cube', {
   ingestEvents: ['object', RUN],
   load: ['region', CLIPPED],
   saveGeoTiff: ['region', 'text', SAVE],
+  saveZarr: ['region', 'text', ARRAYS],
+  saveNetCdf: ['region', 'text', ARRAYS],
   stats: [
     'region',
     {

@@ -5,14 +5,13 @@ import { expected, StoreError } from '../errors.js';
 import { Grid } from '../grid/tiling.js';
 import type { Pool } from '../pool/pool.js';
 import type { Codec } from '../raster/codec.js';
-import { asBytes } from '../raster/dtype.js';
 import { splitSide } from '../store/icechunk/manifest-split.js';
-import { timeCoordinate } from '../store/metadata/time-coordinate.js';
 import { metadataOf } from '../store/metadata/zarr-metadata.js';
 import { readMetadata } from '../store/read.js';
 import { DEFAULT_ICECHUNK_FORMAT, Repository } from '../store/repository.js';
 import type { Session } from '../store/session.js';
 import { nameStorage, parseStorage, type StorageLocation } from '../store/storage-url.js';
+import { coordinateChunks } from './coordinate-chunks.js';
 import { chooseCodec, coordinateCodec } from './fill/recipe.js';
 import { openCube, openRecord } from './open.js';
 import { type OpenedCube, openedCube } from './opened-cube.js';
@@ -123,34 +122,4 @@ async function entriesOf(
     entries.set(key, Buffer.from(JSON.stringify(document, undefined, 2)));
   for (const [key, bytes] of chunks) entries.set(key, Buffer.from(bytes));
   return entries;
-}
-
-async function coordinateChunks(
-  dataset: Dataset,
-  pool: Pool,
-  codec: Codec,
-): Promise<Map<string, Uint8Array>> {
-  const { geobox } = Grid.fromRecord(dataset.grid);
-  const chunks = new Map<string, Uint8Array>();
-  for (const [axis, centres] of [
-    ['x', geobox.xCentres()],
-    ['y', geobox.yCentres()],
-  ] as const) {
-    const array = {
-      dtype: 'float64',
-      shape: [1, centres.length],
-      bytes: asBytes(centres as Float64Array<ArrayBuffer>),
-    } as const;
-    chunks.set(`${axis}/c/0`, await pool.encode(array, codec));
-  }
-  if (dataset.time !== undefined) {
-    const { values } = timeCoordinate(TimeAxis.fromRecord(dataset.time).steps);
-    // Encoders look at the size of an element and at nothing else of it, and float64 has the size of int64.
-    const bytes = new Uint8Array(values.buffer);
-    const array = { dtype: 'float64', shape: [1, values.length], bytes } as const;
-    chunks.set('time/c/0', await pool.encode(array, codec));
-  }
-  // A 0-dimensional array has one chunk, whose key is just "c".
-  chunks.set('spatial_ref/c', asBytes(Int32Array.of(geobox.crs.epsg ?? 0)));
-  return chunks;
 }

@@ -15,6 +15,7 @@ import { type RollBack, rollBack } from '../store/durability/roll-back.js';
 import type { Published } from '../store/session.js';
 import { parseStorage } from '../store/storage-url.js';
 import { Accessor } from './accessor.js';
+import type { SaveArraysOptions } from './arrays/array-export.js';
 import type { IngestEstimate } from './cost/estimate.js';
 import { type EstimateOptions, estimateRegion } from './cost/estimate-region.js';
 import { type CreateOptions, createCube, openIfCreated } from './create.js';
@@ -262,6 +263,33 @@ export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
   async saveGeoTiff(roi: Roi, file: string, options: SaveOptions): Promise<SavedRegion> {
     const view = await viewFor(this.opened, roi, options, this.#loader);
     return this.stopwatch.time('load', () => saveGeoTiff(view, roi, file, options));
+  }
+
+  /**
+   * Writes a region as a plain Zarr v3 directory: bands with their coordinates, CF attributes and grid mapping, each of
+   * its own type, `[y, x]` or `[time, y, x]`; chunks are the cube's. It is no cube: nothing fills it further. Outside the
+   * shape of GeoJSON there is no value, unless `clip` is `false`; where a band has no code for that, an array `mask` is
+   * beside it. What is there is replaced when the new one is whole, unless it is a cube or no Zarr group.
+   *
+   * @throws {InvalidInputError} as {@link load}; {@link RasterError} where it cannot be written; {@link AbortedError}.
+   */
+  async saveZarr(roi: Roi, folder: string, options: SaveArraysOptions): Promise<SavedRegion> {
+    const view = await viewFor(this.opened, roi, options, this.#loader);
+    const { saveZarr } = await import('./arrays/save-zarr.js');
+    return this.stopwatch.time('load', () => saveZarr(view, roi, folder, options));
+  }
+
+  /**
+   * Writes a region as a NetCDF 4 file, which is what {@link saveZarr} writes in another form. HDF5 writes it in the
+   * calling thread, by DEFLATE.
+   *
+   * @throws {InvalidInputError} as {@link load}; {@link RasterError} where it cannot be written; {@link SetupError}
+   * without the package h5wasm; {@link AbortedError}.
+   */
+  async saveNetCdf(roi: Roi, file: string, options: SaveArraysOptions): Promise<SavedRegion> {
+    const view = await viewFor(this.opened, roi, options, this.#loader);
+    const { saveNetCdf } = await import('./arrays/save-netcdf.js');
+    return this.stopwatch.time('load', () => saveNetCdf(view, roi, file, options));
   }
 
   /**

@@ -8,7 +8,7 @@
  * smart-geocubes uses, and icechunk 2 with the newest of everything. In exchange/ smart-geocubes itself
  * fills cubes in turn with this program, in both its generations, two processes fill one in an S3 on this
  * machine, and cubes are filled from an Earth Engine of another hand (strict_service.py). In places/ PROJ itself says where pixels come from, and in clients/ the clients of Earth
- * Engine ask the loopback server; in jobs/ what the command writes for clusters is held to their schemas. The environments are made at the first run. Where Python or its packages are not to be
+ * Engine ask the loopback server; in files/ GeoTIFFs, Zarr and NetCDF that `load` writes are opened; in jobs/ what the command writes for clusters is held to their schemas. The environments are made at the first run. Where Python or its packages are not to be
  * had, that is said and the tests are skipped; with CI=true it is a failure. At the end the bodies of all
  * requests that our client has sent are checked against what Google publishes of them (sent-bodies/).
  *
@@ -96,6 +96,7 @@ async function main(/** @type {string[]} */ pytestArguments) {
   return (
     code ||
     exchange({ '0.0': oldSeed, 0.1: first }, second) ||
+    testFiles(first) ||
     testClients(clients) ||
     testJobs(jobs)
   );
@@ -132,6 +133,23 @@ function exchange(/** @type {Record<string, string | undefined>} */ seeds, moto)
     ...tests.map((name) => join(HERE, 'exchange', `${name}.test.mjs`)),
   ];
   return exitCode(spawnSync(process.execPath, args, { ...OPTIONS, env }));
+}
+
+/** What `load` writes, read by rasterio, xarray and GDAL. */
+function testFiles(/** @type {string | undefined} */ python) {
+  if (python === undefined) return 0;
+  const folder = mkdtempSync(join(tmpdir(), 'geocubes-files-'));
+  const made = spawnSync(
+    process.execPath,
+    [join(HERE, 'files', 'make-files.mjs'), folder],
+    OPTIONS,
+  );
+  const code =
+    exitCode(made) ||
+    exitCode(spawnSync(python, [join(HERE, 'files', 'read_files.py'), folder], OPTIONS));
+  if (code === 0) rmSync(folder, { recursive: true, force: true });
+  else say(`the files are kept in ${folder}`);
+  return code;
 }
 
 /** Clients of Earth Engine, unchanged, against the loopback server. */

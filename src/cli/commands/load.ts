@@ -17,6 +17,7 @@ import { bytesOf } from '../../raster/dtype.js';
 import { endAtSignal } from '../interrupt.js';
 import {
   checkLegend,
+  isRaster as isRasterKind,
   kindsOf,
   Outputs,
   outputPath,
@@ -88,7 +89,7 @@ export function loadCommand(): Command {
     .addOption(
       new Option(
         '--out <file>',
-        'file to write, by its name: .tif (GeoTIFF of any size, all bands, tiled, DEFLATE; without a picture at most 256 MB of pixels lie in memory), .png, .jpg, .webp; - is standard output; several steps are bands one after the other or, with {time} in the name, a file each',
+        'file to write, by its name: .tif (GeoTIFF of any size, all bands, tiled, DEFLATE; without a picture at most 256 MB of pixels lie in memory), .nc (NetCDF 4), .zarr (a plain Zarr v3 directory), .png, .jpg, .webp; - is standard output; several steps are bands one after the other, in .nc and .zarr a dimension, or, with {time} in the name, a file each',
       ).argParser(outputPath),
     )
     .option('--cog', 'make it a Cloud Optimized GeoTIFF, with overviews')
@@ -145,6 +146,7 @@ export function loadCommand(): Command {
         '  $ geocubes load --store cubes/tctrend --like dem.tif --resampling bilinear --out trend.tif --cog',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --out small.tif --co ZLEVEL=9 --co INTERLEAVE=PIXEL',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --crs EPSG:3413 --resolution 1000 --out polar.tif',
+        '  $ geocubes load --store cubes/alphaearth --bbox 126,72,127,73 --out delta.nc',
         '  $ geocubes load --store cubes/alphaearth --roi basins.gpkg --time 2019/2021 --out basins-{time}.tif',
         '  $ geocubes load --store cubes/tctrend --bbox 126,72,128,73 --bands TCB_slope --colormap viridis --size 800,400 --out wetness.webp',
       ].join('\n'),
@@ -265,6 +267,14 @@ async function loadOnce(
     format: options.cog ? 'cog' : 'geotiff',
     creationOptions: options.co ?? [],
   } as const;
+  const save = { zarr: 'saveZarr', netcdf: 'saveNetCdf' } as const;
+  const asArrays = raster?.kind === 'zarr' || raster?.kind === 'netcdf' ? raster.kind : undefined;
+  if (asArrays !== undefined) {
+    const saved = await cube[save[asArrays]](roi, raster?.path ?? '', how);
+    if (pictures.length > 0) await loadAndWrite(cube, roi, how, { ...options, ...what });
+    warnOfLost(saved);
+    return saved;
+  }
   const saved =
     pictures.length === 0 && raster !== undefined
       ? await cube.saveGeoTiff(roi, raster.path, { ...how, ...what })
@@ -289,7 +299,7 @@ async function loadAndWrite(
   }
   const region = await cube.load(roi, how);
   const file = { pool, signal, format, creationOptions, hasNodata: hasNodata(dataset) };
-  if (outputs.raster !== undefined) await writeGeoTiff(region, outputs.raster.path, file);
+  if (outputs.raster?.kind === 'geotiff') await writeGeoTiff(region, outputs.raster.path, file);
   let isLegendWritten = false;
   for (const { kind, path } of outputs.pictures) {
     const picture = await drawRegion(region, {
@@ -361,7 +371,9 @@ function checkOptions(options: Options): void {
       '--format json',
       'Nothing else may be printed there.',
     );
-  const hasPicture = kinds.png !== undefined || (kinds.out !== undefined && !isRaster);
+  const hasPicture = [kinds.png, kinds.out].some(
+    (kind) => kind !== undefined && !isRasterKind(kind),
+  );
   for (const name of ['stretch', 'colormap', 'gamma', 'legend'] as const)
     if (options[name] !== undefined && !hasPicture)
       throw expected('--png, or --out with the name of one', `the picture of --${name}`, 'none');

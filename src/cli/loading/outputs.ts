@@ -13,11 +13,16 @@ import { isTerminal, writeFileOut } from '../output/terminal.js';
 /** Standard output, where a file is meant. */
 export const STDOUT = '-';
 
-type Kind = 'geotiff' | PictureFormat;
+type Kind = RasterKind | PictureFormat;
+
+/** Files that hold the numbers themselves. */
+export type RasterKind = 'geotiff' | 'zarr' | 'netcdf';
 
 const KINDS: Readonly<Record<string, Kind>> = {
   '.tif': 'geotiff',
   '.tiff': 'geotiff',
+  '.nc': 'netcdf',
+  '.zarr': 'zarr',
   '.png': 'png',
   '.jpg': 'jpeg',
   '.jpeg': 'jpeg',
@@ -59,9 +64,13 @@ export function kindsOf({ out, png, format }: OutputOptions): {
   if (streamed !== undefined && out !== STDOUT)
     throw expected('--out -', `--format ${format}`, out ?? 'none');
   const ofOut = out === STDOUT ? (streamed ?? 'geotiff') : out && kindOf(out, '--out', KINDS);
-  const { '.tif': _, '.tiff': __, ...pictures } = KINDS;
+  const pictures = Object.fromEntries(Object.entries(KINDS).filter(([, kind]) => !isRaster(kind)));
   const ofPng = png && kindOf(png, '--png', pictures);
   return { ...(ofOut ? { out: ofOut } : {}), ...(ofPng ? { png: ofPng } : {}) };
+}
+
+export function isRaster(kind: string | undefined): kind is RasterKind {
+  return kind === 'geotiff' || kind === 'zarr' || kind === 'netcdf';
 }
 
 function kindOf(file: string, option: string, kinds: Readonly<Record<string, Kind>>): Kind {
@@ -124,10 +133,9 @@ export class Outputs {
     const [one, other] = all;
     if (one !== undefined && other !== undefined && resolve(one.path) === resolve(other.path))
       throw expected('two files', '--out and --png', one.name);
-    const isRaster = ({ kind }: Output) => kind === 'geotiff';
     const outputs = new Outputs(
-      all.find(isRaster),
-      all.filter((output) => !isRaster(output)),
+      all.find(({ kind }) => isRaster(kind)),
+      all.filter(({ kind }) => !isRaster(kind)),
     );
     outputs.#folder = folder;
     return outputs;
@@ -158,13 +166,22 @@ export async function checkPlace(
   option: string,
   { overwrite = false }: Pick<OutputOptions, 'overwrite'>,
 ): Promise<void> {
-  await checkOutput(file, option, true);
+  const isFolder = extname(file).toLowerCase() === '.zarr';
+  // Which folders may be replaced is known to who writes them.
+  if (!isFolder || !(await isFolderThere(file))) await checkOutput(file, option, true);
   const isThere = await lstat(file).then(
     () => true,
     () => false,
   );
   if (isThere && !overwrite)
     throw expected('a file that is not there yet', option, file, 'Say --overwrite to replace it.');
+}
+
+function isFolderThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Writes a small file beside its place, and renames it. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AbortedError, RasterError } from '../../errors.js';
+import { AbortedError, GeocubesError, RasterError } from '../../errors.js';
 import { lookUp, type ProcessIdentity, thisProcess } from '../../store/sharing/process-identity.js';
 
 /** Whose folder it is. */
 const OWNER = 'owner.json';
 
 /**
- * Makes a file in a folder beside its place and renames it when it is whole, so that nothing half-made ever has
+ * Makes a file, or a folder, in a folder beside its place and renames it when it is whole, so that nothing half-made ever has
  * its name. The folder goes whatever happens: with an abort at once, after a killed process when the file is
  * written the next time.
  *
@@ -37,7 +37,7 @@ export async function replaceFile<T>(
     });
     const result = await make(path);
     if (signal?.aborted) throw stopped();
-    await naming(file, () => rename(path, file));
+    await naming(file, () => takePlace(path, file, folder));
     return result;
   } catch (error) {
     throw signal?.aborted ? stopped() : error;
@@ -45,6 +45,17 @@ export async function replaceFile<T>(
     signal?.removeEventListener('abort', remove);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A folder is renamed onto no other one: what is there goes first, with what else is removed. */
+async function takePlace(path: string, file: string, folder: string): Promise<void> {
+  const isFolder = await stat(path).then((made) => made.isDirectory());
+  if (isFolder) await rename(file, join(folder, 'replaced')).catch(ignoreAbsent);
+  await rename(path, file);
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 function prefixFor(file: string): string {
@@ -64,14 +75,20 @@ async function removeLeftOvers(file: string): Promise<void> {
   }
 }
 
-async function naming<T>(file: string, task: () => Promise<T>): Promise<T> {
+/** @throws {RasterError} that names the file. */
+export async function naming<T>(file: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (cause) {
-    throw new RasterError(
-      'encode',
-      `Expected to write ${file} but received: ${(cause as Error).message}`,
-      { cause },
-    );
+    if (cause instanceof GeocubesError) throw cause;
+    throw new RasterError('encode', `Expected to write ${file} but received: ${wordsOf(cause)}`, {
+      cause,
+    });
   }
+}
+
+/** Of a library's own account of an error, what the system said. */
+function wordsOf(cause: unknown): string {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return /error message = '([^']+)'/.exec(words)?.[1] ?? words.split('\n', 1)[0] ?? '';
 }

@@ -299,6 +299,19 @@ test('several steps are bands of one file, or with {time} in the names a file ea
     const single = read(at(`years/y-${year}.tif`));
     expect(single).toEqual({ ...all, names: ['TCB_slope'], pixels: [all.pixels[i]] });
   }
+  // As arrays time is a dimension. A folder is kept and replaced as a file is.
+  for (const name of ['years.zarr', 'years.nc']) {
+    const array = ['--out', at(name), '--format', 'json'];
+    const made = await run(...array);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const format = name.endsWith('nc') ? 'netcdf' : 'zarr';
+    expect(JSON.parse(made.stdout).files).toEqual([{ path: at(name), format }]);
+    expect(JSON.parse(made.stdout).times).toHaveLength(3);
+    expect(await run(...array)).toMatchObject({ code: 2, stdout: '' });
+    expect(await run(...array, '--overwrite')).toMatchObject({ code: 0, stderr: '' });
+  }
+  const cube = await run('--out', at('years'), '--overwrite');
+  expect(cube.stderr).toMatch(/\.tif, \.tiff, \.nc, \.zarr/);
   // All or none: what is there is kept, before anything is read.
   const kept = await run('--out', at('years/y-{time}.tif'));
   expect(kept).toMatchObject({ code: 2, stdout: '' });

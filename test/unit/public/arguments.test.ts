@@ -232,6 +232,16 @@ const CALLS: Readonly<Record<string, Call>> = {
     ['pool', 'format', 'creationOptions', 'pixelBytes', 'resampling', 'buffer', 'bands', 'clip'],
     () => cube,
   ),
+  'Cube#saveZarr': call(
+    () => [BBOX, 'x.zarr', { pool: POOL }],
+    ['pool', 'pixelBytes', 'resampling', 'buffer', 'bands', 'clip'],
+    () => cube,
+  ),
+  'Cube#saveNetCdf': call(
+    () => [BBOX, 'x.nc', { pool: POOL }],
+    ['pool', 'pixelBytes', 'resampling', 'buffer', 'bands', 'clip'],
+    () => cube,
+  ),
   'Cube#stats': call(
     () => [BBOX, {}],
     ['pool', 'bands', 'quantiles', 'scaled', 'pixelBytes', 'signal', 'time'],
@@ -671,7 +681,9 @@ describe('public functions given something else than they take', () => {
         );
     expect(faults).toEqual([]);
     // A text is a path, also a strange one.
-    expect(readdirSync(home).filter((entry) => !/^(?:report|x\.tif|abc)$/.test(entry))).toEqual([]);
+    expect(
+      readdirSync(home).filter((entry) => !/^(?:report|x\.tif|x\.nc|x\.zarr|abc)$/.test(entry)),
+    ).toEqual([]);
   });
 });
 
