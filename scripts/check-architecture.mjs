@@ -135,6 +135,7 @@ const WAITS_FOR = {
   'cli/commands/demo': [...OF_CUBES, ...OF_THE_SERVICE],
   'cli/commands/life/drop': OF_CUBES,
   'cli/commands/life/extend': OF_CUBES,
+  'cli/commands/life/overviews': OF_CUBES,
   'cli/commands/machine/setup': ['commander'],
   'cli/commands/machine/doctor': ['commander', ...OF_THE_SERVICE],
   'cli/commands/finalise': OF_CUBES,

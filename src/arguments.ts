@@ -61,6 +61,20 @@ const KINDS = {
     (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value),
   ],
   list: ['a list', (value: unknown) => Array.isArray(value)],
+  /** Settings, or whether there are to be any. */
+  settings: [
+    'true, false or an object with named fields',
+    (value: unknown) =>
+      typeof value === 'boolean' ||
+      (typeof value === 'object' && value !== null && !Array.isArray(value)),
+  ],
+  /** One for all, or one by name. */
+  choice: [
+    'a text, or an object with named fields',
+    (value: unknown) =>
+      typeof value === 'string' ||
+      (typeof value === 'object' && value !== null && !Array.isArray(value)),
+  ],
   texts: [
     'a list of texts',
     (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string'),

@@ -59,6 +59,14 @@ export type { ExtendOptions, Extension } from './cube/life/extend.js';
 export type { TileRecord } from './cube/life/tile-record.js';
 export type { OpenOptions } from './cube/open.js';
 export type { RepositoryFacts } from './cube/opened-cube.js';
+export type {
+  OverviewLevel,
+  OverviewSettings,
+  Reduction as OverviewReduction,
+  ReductionChoice as OverviewReductionChoice,
+} from './cube/overviews/levels.js';
+export type { OverviewState } from './cube/overviews/stale.js';
+export type { OverviewOptions, OverviewReport } from './cube/overviews/update.js';
 export type { Like, LoadOptions, Region } from './cube/read/load.js';
 export type {
   LabelledPixels,

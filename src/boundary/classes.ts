@@ -22,6 +22,7 @@ const LOAD = {
     signal: 'signal',
     source: 'source',
     allowMissing: 'boolean',
+    overviews: ['none', 'auto'],
   },
 } as const;
 const CLIPPED = { options: { ...LOAD.options, clip: 'boolean' } } as const;
@@ -74,6 +75,7 @@ guardMethods(Cube, 'Cube', {
         existsOk: 'boolean',
         postCreate: 'function',
         icechunkFormat: 'count',
+        overviews: 'settings',
       },
       needed: true,
     },
@@ -197,6 +199,20 @@ guardMethods(Cube.prototype, 'Cube', {
   ],
   extend: [{ options: { time: 'record!' }, needed: true }],
   drop: ['object', { options: { time: 'record', dryRun: 'boolean' } }],
+  updateOverviews: [
+    {
+      options: {
+        factors: 'list',
+        reduction: 'choice',
+        pool: 'pool',
+        rebuild: 'boolean',
+        signal: 'signal',
+        onProgress: 'function',
+      },
+    },
+  ],
+  levels: [],
+  overviewState: ['region?', TIME],
   tileRecord: ['tile'],
   stepsOf: ['record?'],
 });

@@ -103,6 +103,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/life/drop.js')).dropCommand(),
   },
   {
+    name: 'overviews',
+    description: 'make reduced levels of a cube, or bring them up to date with what is committed',
+    load: async () => (await import('./commands/life/overviews.js')).overviewsCommand(),
+  },
+  {
     name: 'finalise',
     description: 'end what several processes have filled: sweep, list what is missing',
     load: async () => (await import('./commands/finalise.js')).finaliseCommand(),

@@ -5,7 +5,7 @@ import type { IngestOptions, IngestTarget } from '../cube/fill/ingest-options.js
 import { ingestWithReport } from '../cube/fill/report.js';
 import type { Shard } from '../cube/shards/shard.js';
 import type { Toi } from '../dataset/toi.js';
-import { toRecord, withoutStack } from '../errors.js';
+import { StoreError, toRecord, withoutStack } from '../errors.js';
 import type { IngestEvent } from '../observe/events.js';
 import type { IngestSummary } from '../observe/summary.js';
 import type { Pool } from '../pool/pool.js';
@@ -148,10 +148,32 @@ export async function runIngest(
     for (const log of logs) log.info(plain(summary), 'summary');
     printSummary(summary, options.format, failures?.file);
     if (summary.failed.length > 0) process.exitCode = EXIT.partial;
+    if (part === undefined) await updateOverviews(cube, { ...options, signal: interrupt.signal });
     // Last, because the tiles are committed whether or not it can be written.
     await failures?.write();
   } finally {
     for (const close of closing.reverse()) await close();
+  }
+}
+
+/** A cube that has overviews keeps them: another process that fills it does so at its own end. */
+async function updateOverviews(
+  cube: Cube,
+  {
+    pool,
+    signal,
+    format,
+    quiet,
+  }: RunOptions & { readonly pool: Pool; readonly signal: AbortSignal },
+): Promise<void> {
+  if ((await cube.levels()).length === 0) return;
+  try {
+    const { updated } = await cube.updateOverviews({ pool, signal });
+    if (!quiet && format === 'text' && updated > 0)
+      print(`overviews: ${updated} tiles were brought up to date`);
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
+    complain('another process brings the overviews up to date; "geocubes overviews" does the rest');
   }
 }
 

@@ -30,6 +30,9 @@ import { type ExtendOptions, type Extension, extendCube } from './life/extend.js
 import { type TileRecord, tileRecord } from './life/tile-record.js';
 import { type OpenOptions, openBranch, openCube } from './open.js';
 import { ledgerOf, type OpenedCube } from './opened-cube.js';
+import type { OverviewLevel, OverviewSettings } from './overviews/levels.js';
+import { levelsOf, type OverviewState, overviewState } from './overviews/stale.js';
+import type { OverviewOptions, OverviewReport } from './overviews/update.js';
 import { viewFor } from './read/cube-view.js';
 import { geoboxOf, type Like, type LoadOptions, loadRegion, type Region } from './read/load.js';
 import { type LazyDataset, openDataset } from './read/open-dataset.js';
@@ -42,7 +45,7 @@ import { type FinaliseOptions, type FinaliseReport, finaliseRegion } from './sta
 import { countStates, type StepCounts, type TileStatus, walkStates } from './state/tile-states.js';
 import { type VerifyOptions, verifyRegion } from './state/verify.js';
 import type { VerifyReport } from './state/verify-tiles.js';
-import type { TimeOptions } from './tiles.js';
+import { type TimeOptions, tilesMeant } from './tiles.js';
 import type { SampledPoints, SampleOptions } from './values/sample.js';
 import type { RegionStats, StatsOptions } from './values/stats.js';
 
@@ -52,6 +55,8 @@ export interface CubeCreateOptions extends CreateOptions {
   readonly existsOk?: boolean;
   /** Called with a new cube, before it is handed out; not with one that was there. When it fails, the empty cube stays. */
   readonly postCreate?: (cube: Cube) => void | Promise<void>;
+  /** Reduced levels, which {@link Cube.updateOverviews} fills: `true`, or which. Default `false`. */
+  readonly overviews?: boolean | OverviewSettings;
 }
 
 /** Options of a load with the names of bands that the compiler knows. */
@@ -103,12 +108,16 @@ export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
   static async create<Bands extends BandTypes>(
     storage: string,
     dataset: TypedDataset<Bands>,
-    { existsOk = false, postCreate, ...options }: CubeCreateOptions,
+    { existsOk = false, postCreate, overviews = false, ...options }: CubeCreateOptions,
   ): Promise<Cube<Bands>> {
     const there = existsOk ? await openIfCreated(storage, dataset, options) : undefined;
     if (there !== undefined) return new Cube<Bands>(there);
     const start = performance.now();
     const cube = new Cube<Bands>(await createCube(parseStorage(storage), dataset, options));
+    if (overviews !== false) {
+      const { ensureOverviews } = await import('./overviews/update.js');
+      await ensureOverviews(cube.opened, overviews === true ? {} : overviews, options.pool);
+    }
     cube.stopwatch.add('create', performance.now() - start);
     await postCreate?.(cube as unknown as Cube);
     return cube;
@@ -464,6 +473,33 @@ export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
    */
   async drop(target: IngestTarget, options: DropOptions = {}): Promise<DropReport> {
     return dropTiles(this.#opened, target, options);
+  }
+
+  /**
+   * Brings the reduced levels beside the bands up to date with the tiles that are committed, and makes them where there
+   * are none: each of a level's pixels is made of the cube's own, `factor` x `factor` of them. Goes on where a call
+   * before was stopped, and does what changed since. Tiles that are committed meanwhile are left to the next call.
+   *
+   * @throws {InvalidInputError} for settings that are not those of the cube's levels, or where nothing can be written;
+   * `StoreError` of kind `conflict` where another process does the same; {@link RasterError} for a damaged chunk;
+   * {@link AbortedError}. What was finished by then is committed.
+   */
+  async updateOverviews(options: OverviewOptions = {}): Promise<OverviewReport> {
+    const { updateOverviews } = await import('./overviews/update.js');
+    return this.stopwatch.time('overviews', () => updateOverviews(this.opened, options));
+  }
+
+  /** The reduced levels, the finest first; none where the cube has no overviews. They may be behind: {@link overviewState}. */
+  async levels(): Promise<readonly OverviewLevel[]> {
+    return levelsOf(this.opened);
+  }
+
+  /** What the overviews have of a region: a tile that was loaded, fetched again or taken out since they were made is stale. */
+  async overviewState(
+    roi: Roi = this.grid.geobox,
+    { time }: TimeOptions = {},
+  ): Promise<OverviewState> {
+    return overviewState(this.opened, tilesMeant(roi, this.opened, time));
   }
 
   /** What is known of one tile: whether it is loaded, when it was fetched, and of what. @throws {InvalidInputError} when there is no such tile. */

@@ -11,6 +11,7 @@ import type {
   GeoTiffPart,
 } from '../kernel/region/raster-files.js';
 import type { ChunkRead } from '../kernel/region/read-chunk.js';
+import type { ReduceJob } from '../kernel/region/reduce.js';
 import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
@@ -38,6 +39,8 @@ export type Task =
   | { readonly kind: 'read'; readonly read: ChunkRead }
   /** Puts a raster on another grid, from shared memory into shared memory. */
   | { readonly kind: 'warp'; readonly job: WarpJob }
+  /** Makes overviews of a raster, from shared memory into shared memory. */
+  | { readonly kind: 'reduce'; readonly job: ReduceJob }
   /** Writes pixels of shared memory. */
   | { readonly kind: 'write-geotiff'; readonly job: GeoTiffJob }
   /** A file that one thread writes from its beginning to its end. */

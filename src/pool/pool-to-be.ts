@@ -17,6 +17,7 @@ export function poolToBe(opening: Promise<Pool>, size = availableParallelism()):
     encode: async (...array) => (await opening).encode(...array),
     readChunk: async (read) => (await opening).readChunk(read),
     warp: async (job) => (await opening).warp(job),
+    reduce: async (job) => (await opening).reduce(job),
     writeGeoTiff: async (job) => (await opening).writeGeoTiff(job),
     createGeoTiff: async (file) => (await opening).createGeoTiff(file),
     checkCreationOptions: async (file) => (await opening).checkCreationOptions(file),

@@ -19,6 +19,7 @@ import type {
   GeoTiffPart,
 } from '../kernel/region/raster-files.js';
 import type { ChunkRead } from '../kernel/region/read-chunk.js';
+import type { ReduceJob } from '../kernel/region/reduce.js';
 import type { WarpJob } from '../kernel/region/region-kernel.js';
 import type { Codec } from '../raster/codec.js';
 import { bytesOf } from '../raster/dtype.js';
@@ -57,6 +58,8 @@ export interface Pool {
   readChunk(read: ChunkRead): Promise<void>;
   /** Both rasters must lie in shared memory (not with size 0). */
   warp(job: WarpJob): Promise<void>;
+  /** All rasters must lie in shared memory (not with size 0). */
+  reduce(job: ReduceJob): Promise<void>;
   /** Pixels that lie in shared memory are not copied. @throws {RasterError} {@link SetupError} without GDAL. */
   writeGeoTiff(job: GeoTiffJob): Promise<void>;
   /**
@@ -143,6 +146,9 @@ export function createPool({
     },
     async warp(job) {
       await ask({ kind: 'warp', job });
+    },
+    async reduce(job) {
+      await ask({ kind: 'reduce', job });
     },
     async writeGeoTiff(job) {
       await ask({ kind: 'write-geotiff', job });

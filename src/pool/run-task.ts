@@ -38,6 +38,9 @@ async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
     case 'warp':
       kernel.warp(task.job);
       return undefined;
+    case 'reduce':
+      kernel.reduce(task.job);
+      return undefined;
     case 'write-geotiff':
       kernel.writeGeoTiff(task.job);
       return undefined;

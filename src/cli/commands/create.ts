@@ -28,6 +28,7 @@ interface Options extends DatasetOptions, AccountOptions {
   readonly dataset?: string;
   readonly asset?: string;
   readonly icechunkFormat: '1' | '2';
+  readonly overviews?: boolean;
   readonly kernel?: KernelName;
   readonly format: 'text' | 'json';
   readonly quiet?: boolean;
@@ -55,6 +56,10 @@ export function createCommand(): Command {
         .choices(['1', '2'])
         .default('1'),
     )
+    .option(
+      '--overviews',
+      'keep reduced levels beside the bands, as "geocubes overviews" makes them',
+    )
     .addOption(kernelOption())
     .addOption(formatOption())
     .addOption(quietOption());
@@ -74,7 +79,7 @@ export function createCommand(): Command {
 }
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { store, icechunkFormat, kernel, format, quiet } = options;
+  const { store, icechunkFormat, overviews = false, kernel, format, quiet } = options;
   checkWords(options, command);
   const pool = await openPool({ threads: 0, ...(kernel === undefined ? {} : { kernel }) });
   let snap: BoundsSnap | undefined;
@@ -85,7 +90,7 @@ async function run(options: Options, command: Command): Promise<void> {
   try {
     const { dataset, notes } = await datasetOf(options, pool, onSnap);
     cube = await Cube.create(store, dataset, {
-      pool,
+      ...{ pool, overviews },
       icechunkFormat: icechunkFormat === '2' ? 2 : 1,
     });
     if (!quiet) tell(...notes);

@@ -69,6 +69,7 @@ interface Options extends RegionOptions, ComputeOptions, TargetOptions, PictureO
   readonly resampling: Resampling;
   readonly buffer: number;
   readonly clip: boolean;
+  readonly overviews?: boolean;
   readonly allowMissing?: boolean;
   readonly format: string;
   readonly quiet?: boolean;
@@ -124,6 +125,10 @@ export function loadCommand(): Command {
     .option(
       '--no-clip',
       'write the box around the shape of --roi; without it, pixels whose centre lies outside have no value (--buffer does the same)',
+    )
+    .option(
+      '--overviews',
+      'read a coarser grid from the overviews, where they have a level that is fine enough, was made as --resampling says (near takes any) and is up to date for the region; without it each pixel of the cube counts',
     )
     .option(
       '--allow-missing',
@@ -262,7 +267,8 @@ async function loadOnce(
       ? options.time
       : oneStep(cube, options.time, 'A picture shows one step; {time} in names makes one of each.');
   const clip = options.clip && clipsByDefault(roi, { buffer });
-  const how = { ...place, pool, resampling, buffer, time, clip, allowMissing };
+  const overviews = options.overviews ? 'auto' : 'none';
+  const how = { ...place, pool, resampling, buffer, time, clip, allowMissing, overviews } as const;
   const what = {
     format: options.cog ? 'cog' : 'geotiff',
     creationOptions: options.co ?? [],
@@ -280,6 +286,7 @@ async function loadOnce(
       ? await cube.saveGeoTiff(roi, raster.path, { ...how, ...what })
       : await loadAndWrite(cube, roi, how, { ...options, ...what });
   warnOfLost(saved);
+  if (options.overviews && saved.overview === undefined) complain(NO_LEVEL);
   return saved;
 }
 
@@ -342,6 +349,10 @@ function workOf(
     chunks: () => [...grid.tilesIn(windows)].length * names.length,
   };
 }
+
+/** Pixels are right all the same. */
+const NO_LEVEL =
+  'the bands themselves were read: no level of overviews is fine enough, made so and up to date here ("geocubes overviews --dry-run" tells)';
 
 function warnOfLost({ lostTiles = [] }: SavedRegion): void {
   const [first, ...others] = lostTiles;

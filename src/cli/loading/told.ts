@@ -13,16 +13,17 @@ interface Files {
 }
 
 export function regionText(
-  { geobox, steps, missingTiles }: SavedRegion,
+  { geobox, steps, missingTiles, overview }: SavedRegion,
   { out, png }: Files,
 ): string {
   const missing =
     missingTiles > 0
       ? `; ${plural(missingTiles, 'tile')} of it ${missingTiles === 1 ? 'is' : 'are'} not loaded`
       : '';
+  const level = overview === undefined ? '' : `, from overviews of 1/${overview}`;
   const names = [out === STDOUT ? 'to standard output' : out, png];
   const files = names.filter((file) => file !== undefined).join(' and ');
-  return `Wrote ${files}: ${geobox}${timeWords(steps)}${missing}`;
+  return `Wrote ${files}: ${geobox}${timeWords(steps)}${level}${missing}`;
 }
 
 /** What was written. The affine is that of the outer corner: x = a col + b row + c, y = d col + e row + f. */
@@ -45,6 +46,7 @@ export function regionRecord(region: SavedRegion, dataset: Dataset, files: Files
     ...(step === undefined || others.length === 0
       ? {}
       : { times: [step, ...others].map(stepRecord) }),
+    ...(region.overview === undefined ? {} : { overview: region.overview }),
     missingTiles: region.missingTiles,
     lostTiles: region.lostTiles ?? [],
   };

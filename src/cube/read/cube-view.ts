@@ -8,8 +8,16 @@ import { readLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { type Ledger, TileState } from '../../store/tiles/ledger.js';
 import type { TileSource } from '../../tile.js';
 import { ledgerOf, type OpenedCube } from '../opened-cube.js';
+import { chooseLevel } from '../overviews/choose.js';
 import { atSteps } from '../tiles.js';
-import { type CubeView, type LoadOptions, planLoad, tilesOfPlan } from './load.js';
+import { bandNames } from './band-names.js';
+import {
+  type CubeView,
+  DEFAULT_RESAMPLING,
+  type LoadOptions,
+  planLoad,
+  tilesOfPlan,
+} from './load.js';
 import { isLost } from './lost-chunks.js';
 
 /** Fetches tiles and commits them. */
@@ -40,12 +48,23 @@ export async function viewFor(
     const missing = await missingTiles(cube, roi, options);
     if (missing.length > 0) await loader.ensure(missing, { source, pool }, signal);
   }
-  return viewOf(cube);
+  return viewOf(cube, roi, options);
 }
 
-async function viewOf(cube: OpenedCube): Promise<CubeView> {
+async function viewOf(cube: OpenedCube, roi: Roi, options: LoadOptions): Promise<CubeView> {
   const session = await cube.repository.readSession();
-  return viewAt(cube, session, await readLedger(session.store, cube.dataset));
+  const ledger = await readLedger(session.store, cube.dataset);
+  const view = viewAt(cube, session, ledger);
+  if (options.overviews !== 'auto') return view;
+  const { grid, dataset, timeAxis } = cube;
+  const overview = await chooseLevel({
+    ...{ grid, session, ledger },
+    plan: planLoad(grid.geobox, roi, options),
+    names: bandNames(dataset, options.bands),
+    steps: selectSteps(timeAxis, options.time),
+    resampling: options.resampling ?? DEFAULT_RESAMPLING,
+  });
+  return { ...view, overview };
 }
 
 /** The cube at the moment of its history that a session reads. */

@@ -65,6 +65,12 @@ export interface LoadOptions extends ReadOptions, TimeOptions {
    * rasterio's rule), of lines and points those that they do not touch. Default `false`, the box around it.
    */
   readonly clip?: boolean | undefined;
+  /**
+   * `auto` makes a coarser grid of a reduced level where the cube has one that is nowhere coarser than that grid, was
+   * made as the pixels are resampled (`near` takes any), and has all tiles of the region as they are;
+   * {@link Region.overview} tells which. Default `none`: the bands themselves, of which each pixel counts.
+   */
+  readonly overviews?: 'none' | 'auto' | undefined;
 }
 
 /** A region read from a cube. */
@@ -98,6 +104,8 @@ export interface Region<Bands extends BandTypes = BandTypes> {
    * `[y, x]` or `[time, y, x]`, 0 there and 255 elsewhere. Absent where every pixel has a value, or all bands tell it.
    */
   readonly mask?: LoadedPixels;
+  /** Where {@link LoadOptions.overviews} are read: the factor of the level that the pixels are of. Absent: of the bands. */
+  readonly overview?: number;
   /** Tiles of the region that are not loaded: their pixels are nodata. */
   readonly missingTiles: number;
   /** Ids of tiles that are loaded and whose chunks are lost, where {@link LoadOptions.allowMissing} reads them as nodata. */
@@ -108,6 +116,10 @@ export interface Region<Bands extends BandTypes = BandTypes> {
 export interface CubeView extends TileValues {
   readonly dataset: Dataset;
   readonly timeAxis: TimeAxis | undefined;
+  /** Read in place of the bands, where these come onto another grid. */
+  readonly overview?:
+    | { readonly factor: number; readonly path: string; readonly grid: Grid }
+    | undefined;
   isMissing(index: TileIndex): Promise<boolean>;
   /** Whether chunks of these bands were there and are there no longer. */
   isLost(index: TileIndex, names: readonly string[]): Promise<boolean>;
@@ -229,9 +241,10 @@ export async function readWindow(
     }
     const regions = plan.regions.flatMap((region) => intersect(region, window) ?? []);
     const { target } = plan;
+    const level = { grid: view.overview?.grid ?? grid, group: view.overview?.path };
     await reproject(
       {
-        ...{ ...view, target, regions, within: window, names, resampling, leading, into },
+        ...{ ...view, ...level, target, regions, within: window, names, resampling, leading, into },
         ...valuesAt(view, { names, step }, options),
       },
       options,
@@ -262,7 +275,7 @@ export async function describeLoad(
   { plan, geobox, names, steps, resampling }: PreparedLoad,
   { allowMissing }: Pick<LoadOptions, 'allowMissing'>,
 ): Promise<Omit<Region, 'bands'>> {
-  const { grid, dataset, session } = view;
+  const { grid, dataset, session, overview } = view;
   let missingTiles = 0;
   const lostTiles: string[] = [];
   for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps)) {
@@ -283,6 +296,7 @@ export async function describeLoad(
     types: bandTypes(dataset, names),
     ...(steps === undefined ? {} : { steps }),
     ...(packings.size === 0 ? {} : { packings }),
+    ...(overview === undefined ? {} : { overview: overview.factor }),
     missingTiles,
     ...(lostTiles.length === 0 ? {} : { lostTiles }),
   };
@@ -300,7 +314,7 @@ function saidOf(document: unknown): BandPacking {
 }
 
 /** Makes no values that the cube does not hold. */
-const DEFAULT_RESAMPLING = 'near';
+export const DEFAULT_RESAMPLING = 'near';
 
 /** The cube's tiles that a load reads from. */
 export function tilesOfPlan(

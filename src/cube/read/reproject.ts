@@ -31,8 +31,9 @@ import {
 export interface ReprojectJob extends ReadSource {
   readonly grid: Grid;
   readonly dataset: Dataset;
-  /** Of the bands, as their paths in the store. */
   readonly names: readonly string[];
+  /** The group that the bands lie in. Default: the root. */
+  readonly group?: string | undefined;
   readonly target: GeoBox;
   /** The target's pixels that are wanted; the others stay without a value. */
   readonly regions: readonly Window[];
@@ -248,20 +249,29 @@ function reachAround(
     const [x, y] = reachOf(resampling, [1, 1]);
     return [x + 2, y + 2];
   }
+  let [across, down] = [0, 0];
+  for (const scales of scalesOf(window, { grid, target })) {
+    const reach = reachOf(resampling, scales);
+    across = Math.max(across, reach[0]);
+    down = Math.max(down, reach[1]);
+  }
+  // Windows are found with tolerances of their own.
+  return [across + 2, down + 2];
+}
+
+/** Pixels of the target to one of the cube along x and y, at most 1, in each square of the target that a window touches. */
+export function* scalesOf(
+  window: Window,
+  { grid, target }: Pick<BlockJob, 'grid' | 'target'>,
+): Generator<readonly [x: number, y: number]> {
   const place = ({ crs, shape, ...box }: GeoBox) => {
     const whole = { row: 0, col: 0, ...shape };
     return { crs, lattice: latticeOf({ crs, affine: box.affine }), window: whole, grid: whole };
   };
   const [from, to] = [place(grid.geobox), place(target)];
   const positions = positionsOf(from, to);
-  let [across, down] = [0, 0];
-  for (const { square } of squaresOf(window, target.shape)) {
-    const reach = reachOf(resampling, scaleOf(square, positions, columnsIn(from.lattice)));
-    across = Math.max(across, reach[0]);
-    down = Math.max(down, reach[1]);
-  }
-  // Windows are found with tolerances of their own.
-  return [across + 2, down + 2];
+  for (const { square } of squaresOf(window, target.shape))
+    yield scaleOf(square, positions, columnsIn(from.lattice));
 }
 
 /** Bands of one type whose pixels may lie in memory at a time, as indices into the names. */
@@ -291,8 +301,9 @@ async function reprojectPiece(
     const lane = async () => {
       for (const k of waiting) {
         const room = rooms[k];
+        const name = names[bands[k] as number] as string;
         const request = {
-          path: names[bands[k] as number] as string,
+          path: job.group === undefined ? name : `${job.group}/${name}`,
           shape: source,
           parts,
           leading,

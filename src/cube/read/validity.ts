@@ -13,6 +13,7 @@ import { type PixelRuns, pixelRuns } from '../../grid/shapes/pixel-runs.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import { cellsOf } from '../overviews/blocks.js';
 import type { LoadPlan } from './load-plan.js';
 import { allocateRaster, type ReadOptions, type ReadSource } from './read-raster.js';
 import { reprojectMask } from './reproject.js';
@@ -20,6 +21,8 @@ import { reprojectMask } from './reproject.js';
 /** What is known of a cube's tiles. */
 export interface TileValues extends ReadSource {
   readonly grid: Grid;
+  /** What pixels are read from in place of the bands, where they come onto another grid. */
+  readonly overview?: { readonly factor: number; readonly grid: Grid } | undefined;
   /** Whether a tile is loaded, has a value in it, and none of its chunks of these bands is lost. */
   hasValues(index: TileIndex, names: readonly string[]): Promise<boolean>;
 }
@@ -94,7 +97,7 @@ export async function readMask(
   options: ReadOptions,
 ): Promise<void> {
   if (plan.kind === 'reprojected') {
-    const { grid } = view;
+    const { grid } = view.overview ?? view;
     const regions = plan.regions.flatMap((region) => intersect(region, window) ?? []);
     const job = { grid, target: plan.target, regions, resampling, within: window, into };
     await reprojectMask({ ...job, ...valuesAt(view, { names, step }, options) }, options);
@@ -133,8 +136,11 @@ export function valuesAt(view: TileValues, of: Of, options: ReadOptions) {
     validIn: async (source: Shape, parts: readonly PlacedWindow[]) => {
       const { height, width } = source;
       const into = allocateRaster('uint8', height * width, options);
-      const marked = await markTiles(view, { ...of, parts, into, width });
-      return marked === height * width ? undefined : into;
+      const factor = view.overview?.factor ?? 1;
+      const marked = await markTiles(view, { ...of, parts, into, width, factor });
+      // Cells of a level may lie in several tiles.
+      const isWhole = factor === 1 ? marked === height * width : !into.includes(0 as never);
+      return isWhole ? undefined : into;
     },
   };
 }
@@ -148,21 +154,24 @@ async function markTiles(
     parts,
     into,
     width,
+    factor = 1,
   }: Of & {
     readonly parts: readonly PlacedWindow[];
     readonly into: LoadedPixels;
     readonly width: number;
+    /** Pixels of the cube along a side of one of the parts'. */
+    readonly factor?: number;
   },
 ): Promise<number> {
   const known = new Map<string, boolean>();
   let marked = 0;
   for (const part of parts)
-    for (const tile of view.grid.tilesIn([part.window])) {
+    for (const tile of view.grid.tilesIn([inPixels(part.window, factor, view.grid)])) {
       const index = at(tile, step);
       const id = tileId(index);
       const hasValues = known.get(id) ?? (await view.hasValues(index, names));
       known.set(id, hasValues);
-      const inside = intersect(view.grid.tileWindow(tile), part.window);
+      const inside = intersect(cellsOf(view.grid.tileWindow(tile), { factor }), part.window);
       if (!hasValues || inside === undefined) continue;
       const [row, col] = [
         part.row + inside.row - part.window.row,
@@ -173,4 +182,14 @@ async function markTiles(
       marked += inside.height * inside.width;
     }
   return marked;
+}
+
+function inPixels({ row, col, height, width }: Window, factor: number, { geobox }: Grid): Window {
+  const [top, left] = [row * factor, col * factor];
+  return {
+    row: top,
+    col: left,
+    height: Math.min(height * factor, geobox.height - top),
+    width: Math.min(width * factor, geobox.width - left),
+  };
 }

@@ -20,13 +20,16 @@ import type { SourceBand } from '../resample/warp.js';
 import { IndexRoom, Workspace } from '../workspace.js';
 import type { DecodesBlosc } from './decompress.js';
 import { type ChunkRead, ChunkReader } from './read-chunk.js';
+import { type ReduceJob, reduce } from './reduce.js';
 
-/** What a kernel does when pixels are read: one chunk into a raster, one raster onto another grid. */
+/** What a kernel does when pixels are read: one chunk into a raster, one raster onto another grid or into coarser ones. */
 export interface RegionKernel {
   /** @throws {RasterError} when the chunk is damaged. */
   readChunk(read: ChunkRead): Promise<void>;
   /** @throws {InvalidInputError} for a resampling the kernel does not have. */
   warp(job: WarpJob): void;
+  /** Makes cells of pixels. */
+  reduce(job: ReduceJob): void;
 }
 
 /** Bands on one grid, and the parts of rasters on another grid that are made of them. */
@@ -72,6 +75,7 @@ export function createRegionKernel(
       if (isNarrow(dtype)) warpNarrow({ ...job, dtype }, warp, loops, workspace);
       else warpInto({ ...job, dtype }, warp, loops, workspace);
     },
+    reduce,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Session } from '../session.js';
 import { LIST_NAMES } from '../smart-geocubes/loaded-list.js';
 import { readArray } from './array-document.js';
 import { readDocument } from './documents.js';
+import { withoutMultiscales } from './overview-documents.js';
 import { CUBE_RECORD_PATH, LEDGER_PATH } from './zarr-metadata.js';
 
 const COORDINATES = ['x', 'y', 'time', 'spatial_ref'];
@@ -37,7 +38,11 @@ export async function emptyCopy(
 
 function withoutLists(attributes: Readonly<Record<string, unknown>> = {}) {
   const lists = LIST_NAMES.filter((name) => Array.isArray(attributes[name]));
-  return { ...attributes, ...Object.fromEntries(lists.map((name) => [name, []])) };
+  // Levels are no part of the copy.
+  return {
+    ...withoutMultiscales(attributes),
+    ...Object.fromEntries(lists.map((name) => [name, []])),
+  };
 }
 
 /** Coordinates have one dimension, or none, and then one chunk whose key is just "c". */

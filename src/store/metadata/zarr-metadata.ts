@@ -143,7 +143,7 @@ function rootAttributes(dataset: Dataset, geobox: GeoBox): Json {
 }
 
 /** The `proj` convention knows codes and WKT 2; a CRS known by WKT 1 alone is left to `crs_wkt`. */
-function conventions({ epsg, wkt }: Crs): Json {
+export function conventions({ epsg, wkt }: Crs): Json {
   const proj =
     epsg === undefined
       ? isWkt2(wkt)
@@ -168,7 +168,7 @@ function crsAttributes({ crs, affine }: GeoBox): Json {
   };
 }
 
-function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Json {
+export function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Json {
   const isX = axis === 'x';
   return {
     ...(crs.isGeographic
@@ -192,14 +192,14 @@ function timeAttributes({ steps }: TimeAxis): Json {
   };
 }
 
-function group(attributes: Json): Json {
+export function group(attributes: Json): Json {
   return { attributes, zarr_format: 3, node_type: 'group' };
 }
 
 /** Times are 64-bit integers, which no band can be. */
 type ZarrType = DType | 'int64';
 
-function array(
+export function array(
   shape: readonly number[],
   chunkShape: readonly number[],
   dtype: ZarrType,

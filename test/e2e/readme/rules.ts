@@ -189,7 +189,7 @@ export const RULES: readonly Rule[] = [
   { pattern: /^(?:kubectl|podman build) /, how: 'left', because: 'no test has a cluster' },
   { pattern: /^(npx )?geocubes loopback( --faults plan\.json)?$/, how: 'serve' },
   {
-    pattern: /^npx geocubes (?:extend|drop|ingest|status) --store cubes\/alphaearth /,
+    pattern: /^npx geocubes (?:extend|drop|overviews|ingest|status) --store cubes\/alphaearth/,
     how: 'elsewhere',
     where: 'test/e2e/help-examples.test.ts',
   },

@@ -46,6 +46,7 @@ const CALLS: Readonly<Record<string, (dataset: string, output: string) => readon
   rollback: () => ['v1'],
   extend: () => ['--time=2026'],
   drop: () => [BBOX],
+  overviews: () => [],
   finalise: () => ['--quiet'],
   verify: () => [],
   plan: () => [BBOX],

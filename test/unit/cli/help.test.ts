@@ -22,7 +22,7 @@ const NAMES = [
   ...['demo', 'dataset', 'create', 'plan', 'ingest', 'import', 'load', 'status', 'stats', 'sample'],
   ...['view'],
   ...['log', 'tag', 'rollback'],
-  ...['extend', 'drop', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
+  ...['extend', 'drop', 'overviews', 'finalise', 'verify', 'job', 'quota', 'loopback', 'doctor'],
   ...['setup', 'completion'],
 ];
 

@@ -144,7 +144,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube.create': call(
     () => ['memory:', DATASET, { pool: POOL }],
-    ['pool', 'icechunkFormat', 'overwrite', 'existsOk', 'postCreate'],
+    ['pool', 'icechunkFormat', 'overwrite', 'existsOk', 'postCreate', 'overviews'],
   ),
   'Cube.open': call(() => ['memory:none', {}], ['dataset', 'sync', 'asOf', 'branch']),
   'Cube.isCreated': call(() => ['memory:none']),
@@ -224,6 +224,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     [
       ...['pool', 'like', 'resampling', 'buffer', 'bands', 'clip', 'time', 'signal', 'source'],
       'allowMissing',
+      'overviews',
     ],
     () => cube,
   ),
@@ -320,6 +321,21 @@ const CALLS: Readonly<Record<string, Call>> = {
   'Cube#drop': call(
     () => [BBOX, { dryRun: true }],
     ['time', 'dryRun'],
+    () => cube,
+  ),
+  'Cube#updateOverviews': call(
+    () => [{}],
+    ['factors', 'reduction', 'pool', 'rebuild', 'signal', 'onProgress'],
+    () => cube,
+  ),
+  'Cube#levels': call(
+    () => [],
+    [],
+    () => cube,
+  ),
+  'Cube#overviewState': call(
+    () => [BBOX, {}],
+    ['time'],
     () => cube,
   ),
   'Cube#tileRecord': call(

@@ -1,0 +1,54 @@
+/** Whether the overviews hold a tile as it is: what the ledger and the fetches say of it, beside what was noted then. */
+import type { TileIndex } from '../../grid/tiling.js';
+import { OVERVIEW_FIELDS, OVERVIEW_TILES_PATH } from '../../store/metadata/overview-documents.js';
+import type { KeyValueStore } from '../../store/session.js';
+import { FetchRecords } from '../../store/tiles/fetch-records.js';
+import { type Ledger, type LedgerEntry, TileState } from '../../store/tiles/ledger.js';
+import { TileNumbers } from '../../store/tiles/tile-numbers.js';
+
+/** What tells one content of a tile from another: in the order of the array's fields. */
+export type TileMark = readonly [state: number, fetchedAt: number];
+
+export function overviewNumbers(store: KeyValueStore): TileNumbers {
+  return new TileNumbers(store, OVERVIEW_TILES_PATH, async () => OVERVIEW_FIELDS);
+}
+
+/** Tiles of a store at one moment. */
+export class TileMarks {
+  readonly #fetches: FetchRecords;
+  readonly #noted: TileNumbers;
+
+  constructor(
+    store: KeyValueStore,
+    private readonly ledger: Ledger,
+  ) {
+    this.#fetches = new FetchRecords(store);
+    this.#noted = overviewNumbers(store);
+  }
+
+  /** Of the tile as it is; zeros where it is not loaded. */
+  async now(index: TileIndex): Promise<TileMark> {
+    const state = byteOf(await this.ledger.entry(index));
+    return state === 0 ? [0, 0] : [state, await this.#fetches.fetchedAt(index)];
+  }
+
+  /** Of a tile that was asked for last. */
+  isLoaded(index: TileIndex): boolean {
+    return (this.ledger.peek(index) ?? TileState.notLoaded) !== TileState.notLoaded;
+  }
+
+  /** Whether the overviews hold it so. */
+  async isCurrent(index: TileIndex): Promise<boolean> {
+    const state =
+      this.ledger.peek(index) === TileState.notLoaded ? 0 : byteOf(await this.ledger.entry(index));
+    const noted = this.#noted.peek(index, 0) ?? (await this.#noted.get(index))[0] ?? 0;
+    if (state !== noted) return false;
+    return state === 0 || (await this.#fetches.fetchedAt(index)) === this.#noted.peek(index, 1);
+  }
+}
+
+/** As the ledger's array has it. */
+function byteOf({ state, absentBands }: LedgerEntry): number {
+  if (state === TileState.notLoaded) return 0;
+  return state + 4 * (absentBands === 'unknown' ? 63 : absentBands);
+}
