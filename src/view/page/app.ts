@@ -147,6 +147,7 @@ class App {
     this.#shown.level = this.#map.level;
     this.#giveUp();
     this.#remember();
+    this.#map.map.render();
     const { cube } = this;
     const point = this.#map.pixelAt(this.#map.centre);
     if (point === undefined) return;
@@ -185,7 +186,8 @@ function describe(cube: Cube): void {
   document.title = `${cube.title} – geocubes view`;
   byId('title').textContent = cube.title;
   byId('about').textContent =
-    `${cube.width} × ${cube.height} pixels in ${cube.crs.name}, tiles of ${cube.chunk[1]} × ${cube.chunk[0]}. ${cube.store}`;
+    `${cube.width} × ${cube.height} pixels in ${cube.crs.name}, tiles of ${cube.chunk[1]} × ${cube.chunk[0]}`;
+  byId('about').title = cube.store;
   byId('source').textContent = cube.source === '' ? '' : `Source: ${cube.source}`;
 }
 

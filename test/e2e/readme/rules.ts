@@ -167,7 +167,7 @@ export const RULES: readonly Rule[] = [
     where: 'test/e2e/runs/own-stores.test.ts',
   },
   {
-    pattern: /^npx geocubes view /,
+    pattern: /^(?:npx )?geocubes view /,
     how: 'elsewhere',
     where: 'test/e2e/help-examples.test.ts',
   },
