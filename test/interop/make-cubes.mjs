@@ -62,6 +62,33 @@ async function makePacked({ name, file, part, dtype, unscale = false }, out, poo
   return { name, store, file: path, part: part ?? null, dtype, unscale };
 }
 
+/** A cube whose bands have a type, a code and a packing each. */
+async function makeMixed(out, pool, endpoint) {
+  const dataset = defineDataset({
+    title: 'Mixed',
+    collection: 'projects/geocubes/assets/demo',
+    grid: { crs: 'EPSG:4326', bounds: [120, 70, 123, 73], resolution: 0.02, chunk: 64 },
+    dtype: 'float32',
+    bands: [
+      'TCB_slope',
+      {
+        name: 'TCG_slope',
+        dtype: 'int8',
+        nodata: -128,
+        offset: -100,
+        scale_factor: 0.5,
+        add_offset: 50,
+      },
+      { name: 'TCW_slope', dtype: 'bool' },
+    ],
+  });
+  const { store, bands } = await makeCube({ name: 'mixed', dataset }, out, pool, endpoint);
+  return {
+    store,
+    bands: bands.map(({ name }, i) => ({ name, dtype: ['float32', 'int8', 'bool'][i] })),
+  };
+}
+
 async function makeComposites(out, pool) {
   const scenes = join(out, 'scenes');
   mkdirSync(scenes);
@@ -98,7 +125,8 @@ async function makeCubes(/** @type {string} */ out) {
     const packed = [];
     for (const recipe of PACKED) packed.push(await makePacked(recipe, out, pool));
     const composites = await makeComposites(out, pool);
-    const manifest = { cubes, packed, composites, skipped };
+    const mixed = await makeMixed(out, pool, server.url);
+    const manifest = { cubes, packed, composites, mixed, skipped };
     writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, undefined, 2));
   } finally {
     await pool.close();

@@ -157,8 +157,8 @@ describe('a cube of smart-geocubes', () => {
     ['bands of two shapes', { 'TCW/zarr.json': array([3, 4], [3, 4], ['y', 'x']) }, 'differ'],
     [
       'a type cubes cannot have',
-      { 'TCB/zarr.json': band({ data_type: 'bool' }), 'TCW/zarr.json': undefined },
-      'of type bool',
+      { 'TCB/zarr.json': band({ data_type: 'int64' }), 'TCW/zarr.json': undefined },
+      'of type int64',
     ],
     [
       'other axes',
