@@ -89,6 +89,8 @@ export interface FileReference {
   readonly name?: string;
   /** The formats it may be of, by GDAL's names, or `any`. Default: those that hold data themselves. */
   readonly formats?: readonly string[] | 'any';
+  /** Which of its overviews is read, from 0, the finest. Default: the file's own pixels. */
+  readonly overview?: number | undefined;
   /** The file's bands, from 0, in the order of the request's bands. */
   readonly bands: readonly number[];
   /** Value of pixels without one, in place of the file's own; NaN always is one in floats. */

@@ -113,7 +113,12 @@ export const localFiles = guarded(openFiles, 'localFiles', {
   takes: [
     'dataset',
     'texts',
-    { options: { order: 'text', bands: 'list', resampling: 'text', trustInputs: 'boolean' } },
+    {
+      options: {
+        ...{ order: 'text', bands: 'list', resampling: 'text', trustInputs: 'boolean' },
+        overviews: 'text',
+      },
+    },
   ],
 });
 export const logBenchmarkSummary = guarded(logTimes, 'logBenchmarkSummary', {

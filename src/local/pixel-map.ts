@@ -19,6 +19,8 @@ export interface FileMap extends PixelMap {
   readonly isSameCrs: boolean;
   /** Degrees, or what 360 of them would be in the CRS, that one turn moves the file by. */
   readonly turnDegrees: number;
+  /** Where in the file, or beside it, a pixel of the grid lies; not finite where nowhere. */
+  readonly source: (point: XY) => XY;
 }
 
 /** Pixels by which an image may be off. */
@@ -31,7 +33,7 @@ const CORRECTIONS = 4;
  * from the grid to the file, and PROJ may choose one operation of several by the place it starts from; so
  * what comes back that way is compared with what went out, and the image corrected until both are the same.
  */
-export function pixelMap({ wkt, affine }: FilePlace, grid: GeoBox): FileMap {
+export function pixelMap({ wkt, affine, shape }: FilePlace, grid: GeoBox): FileMap {
   const gdal = loadGdal();
   const from = gdal.SpatialReference.fromWKT(wkt);
   const to = spatialReference(grid.crs.name);
@@ -40,12 +42,16 @@ export function pixelMap({ wkt, affine }: FilePlace, grid: GeoBox): FileMap {
   const turn = gridTurn === undefined ? undefined : gridTurn.length / grid.affine[0];
   const isSameCrs = from.isSame(to);
   const common = { turn, isSameCrs, turnDegrees: gridTurn?.length ?? 360 };
+  const toFile = invert(affine);
   if (isSameCrs)
-    return { ...common, image: ([col, row]) => apply(toGrid, ...apply(affine, col, row)) };
+    return {
+      ...common,
+      image: ([col, row]) => apply(toGrid, ...apply(affine, col, row)),
+      source: ([col, row]) => apply(toFile, ...apply(grid.affine, col, row)),
+    };
 
   const there = pointsBy(new gdal.CoordinateTransformation(from, to));
   const back = pointsBy(new gdal.CoordinateTransformation(to, from));
-  const toFile = invert(affine);
   const fileTurn = turnOfFile(from, affine);
   const image = (point: XY): XY => {
     let aim = point;
@@ -62,7 +68,15 @@ export function pixelMap({ wkt, affine }: FilePlace, grid: GeoBox): FileMap {
       aim = [aim[0] - off[0], aim[1] - off[1]];
     }
   };
-  return { ...common, image };
+  const [middleCol, middleRow] = [shape.width / 2, shape.height / 2];
+  const source = (point: XY): XY => {
+    const [col, row] = apply(toFile, ...back(...apply(grid.affine, ...point)));
+    if (fileTurn === undefined) return [col, row];
+    // The nearest of its places to the file.
+    const [x, y] = withoutTurns([col - middleCol, row - middleRow], fileTurn);
+    return [middleCol + x, middleRow + y];
+  };
+  return { ...common, image, source };
 }
 
 /** What a full turn is in pixels of the file, where its x goes around the earth. */

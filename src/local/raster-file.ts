@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import type { Dataset } from 'gdal-async';
 import { expected, InvalidInputError, SetupError } from '../errors.js';
 import { fromGeoTransform, type GeoTransform, isInvertible } from '../grid/affine.js';
 import { namesError, quoted } from '../kernel/gdal/inputs/archives.js';
@@ -11,6 +12,8 @@ import {
 import { isBit, isSigned, signedView } from '../kernel/gdal/inputs/signed-bytes.js';
 import { DTYPES, type DType } from '../raster/dtype.js';
 import type { FilePlace } from './pixel-map.js';
+
+type Band = ReturnType<Dataset['bands']['get']>;
 
 /** GDAL's names of the pixel types that cubes can have; it has none for bits. */
 const GDAL_NAMES: Readonly<Record<string, DType>> = {
@@ -34,6 +37,8 @@ export interface RasterFile {
   readonly place: FilePlace;
   /** In the file's order, alpha bands included. */
   readonly bands: readonly FileBand[];
+  /** How wide its overviews are, in pixels, from the finest on. Those of signed bytes that are read by a VRT are not seen. */
+  readonly overviews: readonly number[];
 }
 
 export interface FileBand {
@@ -100,10 +105,48 @@ function describe(path: string, input: CheckedInput): RasterFile {
     );
     const view = dataset.bands.map(isSigned).includes(true) ? signedView(dataset, input) : input;
     if (view === undefined) throw unfit('Int8', path);
-    return { path, input: view, place: { wkt: srs.toWKT(), shape, affine }, bands };
+    const overviews =
+      view === input ? dataset.bands.get(1).overviews.map(({ size }) => size.x) : [];
+    return { path, input: view, place: { wkt: srs.toWKT(), shape, affine }, bands, overviews };
   } finally {
     dataset.close();
   }
+}
+
+/**
+ * The same file, of whose pixels those of an overview are read; or why they cannot be.
+ * @param level from 0, the finest
+ */
+export function overviewOf(
+  file: RasterFile,
+  level: number,
+): { readonly overview?: RasterFile; readonly problem: string } {
+  const { path, place } = file;
+  const input = { ...file.input, overview: level };
+  const opened: Dataset[] = [];
+  try {
+    for (const each of [file.input, input]) opened.push(openChecked(each));
+    const [whole, coarse] = opened as [Dataset, Dataset];
+    const { rasterSize, geoTransform } = coarse;
+    const saysTheSame = whole.bands.map(says).join() === coarse.bands.map(says).join();
+    if (!saysTheSame || geoTransform === null)
+      return { problem: 'it has another type, other bands, or another way to say "no value"' };
+    const shape = { height: rasterSize.y, width: rasterSize.x };
+    const affine = fromGeoTransform(geoTransform as unknown as GeoTransform);
+    return { overview: { ...file, input, place: { ...place, shape, affine } }, problem: '' };
+  } catch (cause) {
+    if (cause instanceof SetupError) throw cause;
+    return { problem: `${path}: ${(cause as Error).message}` };
+  } finally {
+    for (const dataset of opened) dataset.close();
+  }
+}
+
+/** What tells which of a band's numbers are values. */
+function says(band: Band): string {
+  const { dataType, noDataValue, colorInterpretation } = band;
+  const isAlpha = colorInterpretation === 'Alpha';
+  return [dataType, noDataValue, isAlpha, band.getMaskFlags()].join(' ');
 }
 
 function dtypeOf(name: string | null, path: string): DType {

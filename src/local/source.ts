@@ -9,6 +9,7 @@ import { bytesOf, canHold, isFloat, isLossless, workTypeOf } from '../raster/dty
 import type { FilePart, TileSource } from '../tile.js';
 import { type BandMatch, matchBands } from './match-bands.js';
 import { type Mosaic, mosaicsOf, type Piece } from './mosaic.js';
+import { type ChosenFile, onOverview } from './overviews.js';
 import { packingsOf } from './packing.js';
 import { type FilePlacement, type PlacedTile, type Placement, placeFile } from './placement.js';
 import { type FileBand, inspectRaster, type RasterFile } from './raster-file.js';
@@ -41,9 +42,16 @@ export interface LocalFilesOptions {
    * floats. Default false: the numbers, and scale, offset and unit in the cube's CF attributes.
    */
   readonly unscale?: boolean | undefined;
+  /**
+   * `auto`: of a file whose pixels are much smaller than the grid's, the overview is read that `gdalwarp -ovr AUTO`
+   * would take, by GDAL's rule: less is read, and pixels are what the overview was made with. Default `none`: the
+   * files' own pixels.
+   */
+  readonly overviews?: 'none' | 'auto' | undefined;
 }
 
 const ORDERS: readonly unknown[] = ['last', 'first'];
+const OVERVIEWS: readonly unknown[] = ['none', 'auto'];
 
 /** Files on disk as a source of tiles. */
 export interface LocalSource extends TileSource, AsyncDisposable {
@@ -51,6 +59,18 @@ export interface LocalSource extends TileSource, AsyncDisposable {
   readonly tiles: number;
   /** Files that lie outside of the cube; pixels at its edge may be resampled from theirs, beside others'. */
   readonly outside: readonly string[];
+  /** Files that an overview stands for, and those of which that could not be used. */
+  readonly overviews: readonly OverviewOfFile[];
+}
+
+/** An overview that is read instead of its file, or why it is not. */
+export interface OverviewOfFile {
+  readonly path: string;
+  /** From 0, the finest; absent where there is a {@link OverviewOfFile.problem}. */
+  readonly level?: number;
+  /** Of what is read. */
+  readonly shape: readonly [height: number, width: number];
+  readonly problem?: string;
 }
 
 interface MatchedFile extends RasterFile {
@@ -71,22 +91,29 @@ export async function localFiles(
   options: LocalFilesOptions = {},
 ): Promise<LocalSource> {
   const { order = 'last', nodata, resampling, trustInputs, unscale = false } = options;
+  const { overviews = 'none' } = options;
   const files: MatchedFile[] = [];
   if (!ORDERS.includes(order)) throw expected(ORDERS.join(' or '), 'the order of the files', order);
   if (resampling !== undefined && !RESAMPLINGS.includes(resampling))
     throw expected(`one of ${RESAMPLINGS.join(', ')}`, 'the resampling of the files', resampling);
+  if (!OVERVIEWS.includes(overviews))
+    throw expected(OVERVIEWS.join(' or '), 'the overviews of the files', overviews);
   checkChosen(dataset, options.bands);
   if (unscale) checkUnscaled(dataset);
   const names = dataset.bands.map(({ name }) => name);
+  const grid = Grid.fromRecord(dataset.grid);
+  const told: OverviewOfFile[] = [];
   for (const path of paths) {
-    const file = inspectRaster(path, { trustInputs });
+    const whole = inspectRaster(path, { trustInputs });
+    const chosen = overviews === 'auto' ? chooseOverview(whole, grid) : { file: whole };
+    const { file } = chosen;
+    if (chosen.level !== undefined || chosen.problem !== undefined) told.push(wordsOf(chosen));
     const match = matchBands(file, names, options.bands);
     checkPixels(file, match, dataset, nodata);
     files.push({ ...file, match });
   }
   checkComplete(files, dataset);
   const packings = packingsOf(files, names, unscale);
-  const grid = Grid.fromRecord(dataset.grid);
   const { byTile, outside } = indexTiles(order === 'last' ? files : files.reverse(), grid);
   return {
     mask: { kind: 'file' },
@@ -95,6 +122,7 @@ export async function localFiles(
     ...(resampling === undefined ? {} : { resampling }),
     tiles: byTile.size,
     outside,
+    overviews: told,
     hasTile: (index) => byTile.has(keyOf(index)),
     planRequests: () => [],
     check: async () => {},
@@ -188,9 +216,30 @@ function moved(window: Window, row: number, col: number): Window {
   return { ...window, row: window.row + row, col: window.col + col };
 }
 
-function placedOn({ path, place }: MatchedFile, grid: Grid): FilePlacement {
+function chooseOverview(file: RasterFile, grid: Grid): ChosenFile {
+  if (file.overviews.length === 0) return { file };
+  return leadingTo(grid, file, () => {
+    const window = windowOf(placeFile(file.place, grid).tiles, grid);
+    return onOverview(file, grid.geobox, window);
+  });
+}
+
+function wordsOf({ file: { path, place }, level, problem }: ChosenFile): OverviewOfFile {
+  return {
+    path,
+    shape: [place.shape.height, place.shape.width],
+    ...(level === undefined ? {} : { level }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function placedOn(file: MatchedFile, grid: Grid): FilePlacement {
+  return leadingTo(grid, file, () => placeFile(file.place, grid));
+}
+
+function leadingTo<T>(grid: Grid, { path }: RasterFile, find: () => T): T {
   try {
-    return placeFile(place, grid);
+    return find();
   } catch (cause) {
     throw new InvalidInputError(
       `Expected a CRS that leads to the cube's ${grid.geobox.crs.name.slice(0, 60)} but received ${path}: ${(cause as Error).message || 'no way there'}`,
@@ -232,6 +281,7 @@ function partsOf(
         path,
         name: input.name,
         formats: input.formats,
+        ...(input.overview === undefined ? {} : { overview: input.overview }),
         bands: own,
         turns,
         ...(nodata === undefined ? {} : { nodata }),

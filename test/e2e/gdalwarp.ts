@@ -6,6 +6,8 @@ import type { LoadedPixels } from '../../src/raster/loaded-pixels.js';
 export interface GdalwarpOptions {
   readonly nodata: string;
   readonly resampling?: string;
+  /** Of which the pixels are taken. Default: of the files themselves. */
+  readonly ovr?: 'NONE' | 'AUTO';
   /** More options of the command. */
   readonly more?: readonly string[];
 }
@@ -21,12 +23,12 @@ export function gdalwarp(
   files: readonly string[],
   output: string,
   cube: Cube,
-  { nodata, resampling = 'near', more = [] }: GdalwarpOptions,
+  { nodata, resampling = 'near', ovr = 'NONE', more = [] }: GdalwarpOptions,
 ): LoadedPixels[] {
   const { geobox } = cube.grid;
   const { west, south, east, north } = geobox.bounds;
   const options = [
-    ...['-r', resampling, '-et', 0, '-ovr', 'NONE', '-t_srs', geobox.crs.name],
+    ...['-r', resampling, '-et', 0, '-ovr', ovr, '-t_srs', geobox.crs.name],
     ...['-te', west, south, east, north, '-ts', geobox.width, geobox.height],
     ...['-dstnodata', nodata, ...more],
   ].map(String);

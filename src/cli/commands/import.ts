@@ -4,7 +4,7 @@ import type { Resampling } from '../../dataset/dataset.js';
 import { RESAMPLINGS } from '../../dataset/dataset.js';
 import { expected } from '../../errors.js';
 import type { Roi } from '../../grid/roi.js';
-import { localFiles } from '../../local/source.js';
+import { type LocalSource, localFiles } from '../../local/source.js';
 import { schemeOf } from '../../machine/local-path.js';
 import { readText, textOf } from '../../raster/read-text.js';
 import { pathFor, storeOption, timeOption } from '../options/common.js';
@@ -21,7 +21,7 @@ import {
 } from '../options/shard.js';
 import { oneStep } from '../options/time.js';
 import { plural } from '../output/summary-text.js';
-import { complain } from '../output/terminal.js';
+import { complain, tell } from '../output/terminal.js';
 import { addRunOptions, type RunOptions, runIngest } from '../run-ingest.js';
 
 interface Options extends RegionOptions, RunOptions, ShardOptions {
@@ -31,6 +31,7 @@ interface Options extends RegionOptions, RunOptions, ShardOptions {
   readonly nodata?: number;
   readonly resampling?: Resampling;
   readonly unscale?: boolean;
+  readonly ovr: 'none' | 'auto';
   readonly bands?: readonly (string | number)[];
   readonly ownStore?: boolean;
   readonly branch?: string;
@@ -72,6 +73,14 @@ export function importCommand(): Command {
   command.option(
     '--unscale',
     "store value = number * scale + offset, in cubes of floats (default: the files' numbers, with scale, offset and unit in the cube's attributes)",
+  );
+  command.addOption(
+    new Option(
+      '--ovr <which>',
+      "overviews of the files: auto reads, as gdalwarp -ovr AUTO does, the one that is as coarse as the cube's pixels allow",
+    )
+      .choices(['none', 'auto'])
+      .default('none'),
   );
   addRegionOptions(command).addOption(timeOption());
   return addRunOptions(
@@ -116,12 +125,30 @@ async function importFiles(
     bands,
     trustInputs,
     unscale,
+    overviews: options.ovr,
   });
+  tellOverviews(source, paths.length, options.quiet === true);
   if (source.outside.length > 0)
     complain(
       `${source.outside.length} of ${plural(paths.length, 'file')} ${source.outside.length === 1 ? `lies outside of the cube and is left out: ${source.outside[0]}` : `lie outside of the cube and are left out, the first of them ${source.outside[0]}`}`,
     );
   await runIngest(cube, region ?? cube.grid.geobox, source, { ...options, time });
+}
+
+/** Which files are not read themselves; and which are, though they were not to be. */
+function tellOverviews({ overviews }: LocalSource, files: number, isQuiet: boolean): void {
+  const [first, ...others] = overviews.filter(({ problem }) => problem !== undefined);
+  if (first !== undefined)
+    complain(
+      `the overview of ${first.path} cannot stand for it (${first.problem}), so its own pixels are read${others.length === 0 ? '' : `; the same goes for ${others.length} files more`}`,
+    );
+  const read = overviews.filter(({ level }) => level !== undefined);
+  const [one] = read;
+  if (one === undefined || isQuiet) return;
+  const [height, width] = one.shape;
+  tell(
+    `Overviews stand for ${read.length} of ${files} files: for ${one.path} level ${one.level}, ${width} x ${height} px${read.length === 1 ? '' : ', and so on'}`,
+  );
 }
 
 /** The paths in a list, one a line; relative ones are meant from where the list lies. */

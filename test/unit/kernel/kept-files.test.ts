@@ -40,10 +40,10 @@ describe('files that are kept open', () => {
     const kept = new KeptFiles();
     const files = openings();
     const path = fileOf('a.tif');
-    const first = kept.lend(path, ['GTiff'], files.open);
+    const first = kept.lend({ name: path, formats: ['GTiff'] }, files.open);
     kept.giveBack(first);
-    expect(kept.lend(path, ['GTiff'], files.open)).toBe(first);
-    const second = kept.lend(path, ['GTiff'], files.open);
+    expect(kept.lend({ name: path, formats: ['GTiff'] }, files.open)).toBe(first);
+    const second = kept.lend({ name: path, formats: ['GTiff'] }, files.open);
     expect(second).not.toBe(first);
     kept.giveBack(first);
     kept.giveBack(second);
@@ -61,9 +61,9 @@ describe('files that are kept open', () => {
     const kept = new KeptFiles();
     const files = openings();
     const path = fileOf('changing.tif');
-    kept.giveBack(kept.lend(path, ['GTiff'], files.open));
+    kept.giveBack(kept.lend({ name: path, formats: ['GTiff'] }, files.open));
     change(path);
-    kept.giveBack(kept.lend(path, ['GTiff'], files.open));
+    kept.giveBack(kept.lend({ name: path, formats: ['GTiff'] }, files.open));
     expect(files.count).toBe(2);
   });
 
@@ -74,7 +74,7 @@ describe('files that are kept open', () => {
   ] as const)('%s is closed when its tile is done', (_, name, formats) => {
     const kept = new KeptFiles();
     const files = openings();
-    kept.giveBack(kept.lend(name, formats, files.open));
+    kept.giveBack(kept.lend({ name, formats }, files.open));
     expect(files.left).toBe(0);
   });
 
@@ -83,11 +83,12 @@ describe('files that are kept open', () => {
     const kept = new KeptFiles();
     const files = openings();
     const paths = Array.from({ length: 20 }, (_, i) => fileOf(`${i}.tif`));
-    for (const path of paths) kept.giveBack(kept.lend(path, ['GTiff'], files.open));
+    for (const path of paths)
+      kept.giveBack(kept.lend({ name: path, formats: ['GTiff'] }, files.open));
     expect(files.left).toBe(16);
-    kept.giveBack(kept.lend(paths[19] as string, ['GTiff'], files.open));
+    kept.giveBack(kept.lend({ name: paths[19] as string, formats: ['GTiff'] }, files.open));
     expect(files.count).toBe(20);
-    kept.giveBack(kept.lend(paths[0] as string, ['GTiff'], files.open));
+    kept.giveBack(kept.lend({ name: paths[0] as string, formats: ['GTiff'] }, files.open));
     expect(files.count).toBe(21);
     vi.advanceTimersByTime(1000);
     expect(files.left).toBe(0);

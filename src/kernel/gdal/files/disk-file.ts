@@ -38,8 +38,9 @@ interface Member {
 }
 
 function open(file: FileReference, { raster }: FilePart, kept: KeptFiles): Member {
-  const { path, name = path, formats = RASTER_FORMATS } = file;
-  const dataset = kept.lend(name, formats, () => openSound({ name, shown: path, formats }));
+  const { path, name = path, formats = RASTER_FORMATS, overview } = file;
+  const input = { name, shown: path, formats, overview };
+  const dataset = kept.lend(input, () => openSound(input));
   try {
     const { geoTransform, srs, rasterSize } = dataset;
     if (geoTransform === null || srs === null)

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Dataset } from 'gdal-async';
+import type { CheckedInput } from '../inputs/open.js';
 
 /** Files that a thread keeps open for the next tile; of more, those that were used last. */
 const MOST = 16;
@@ -24,11 +25,14 @@ export class KeptFiles {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param name as GDAL is given it; only whole files in a folder are kept
+   * @param input as GDAL is given it; only whole files in a folder are kept
    * @param open a file that is not open
    */
-  lend(name: string, formats: readonly string[] | 'any', open: () => Dataset): Dataset {
-    const key = formats === 'any' ? undefined : keyOf(name, formats);
+  lend(
+    { name, formats, overview }: Pick<CheckedInput, 'name' | 'formats' | 'overview'>,
+    open: () => Dataset,
+  ): Dataset {
+    const key = formats === 'any' ? undefined : keyOf(name, [...formats, `${overview ?? 'whole'}`]);
     const at = this.#idle.findIndex((kept) => kept.key === key);
     const dataset = this.#idle.splice(at, at === -1 ? 0 : 1)[0]?.dataset ?? open();
     if (key !== undefined) this.#lent.set(dataset, key);
@@ -55,10 +59,10 @@ export class KeptFiles {
 }
 
 /** What another file, or one that was written since, has differently; `undefined` for what is no file. */
-function keyOf(name: string, formats: readonly string[]): string | undefined {
+function keyOf(name: string, how: readonly string[]): string | undefined {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(name, { bigint: true });
-    return [name, ...formats, dev, ino, size, mtimeNs, ctimeNs].join('\n');
+    return [name, ...how, dev, ino, size, mtimeNs, ctimeNs].join('\n');
   } catch {
     return undefined;
   }

@@ -29,6 +29,8 @@ export interface CheckedInput {
   readonly shown: string;
   /** Names of GDAL's drivers, or `any`. */
   readonly formats: readonly string[] | 'any';
+  /** Which of its overviews stands for it, from 0, the finest. Default: none does. */
+  readonly overview?: number | undefined;
 }
 
 export interface InputOptions {
@@ -107,11 +109,20 @@ export function checkVectorText(name: string, text: string, shown: string): Chec
  * Opens an input that was looked at, with the same drivers in every thread.
  * @throws {InvalidInputError} naming it, when none of them takes it, or it leads elsewhere after all.
  */
-export function openChecked({ name, shown, formats }: CheckedInput, isVector = false): Dataset {
+export function openChecked(
+  { name, shown, formats, overview }: CheckedInput,
+  isVector = false,
+): Dataset {
   const gdal = loadGdal();
+  const options = overview === undefined ? [] : [`OVERVIEW_LEVEL=${overview}`];
   if (formats === 'any') {
     allowNetwork();
-    return gdal.open(name, 'r');
+    const dataset = gdal.open(name, 'r');
+    if (overview === undefined) return dataset;
+    // Only drivers take options.
+    const { driver } = dataset;
+    dataset.close();
+    return driver.open(name, 'r', options);
   }
   const isText = formats.length === 1 && formats[0] === 'VRT';
   if (!isText && !isVector) checkCompanions(name);
@@ -121,7 +132,7 @@ export function openChecked({ name, shown, formats }: CheckedInput, isVector = f
     if (!known.has(format)) continue;
     let dataset: Dataset;
     try {
-      dataset = gdal.drivers.get(format).open(name, 'r');
+      dataset = gdal.drivers.get(format).open(name, 'r', options);
     } catch (cause) {
       reason ||= (cause as Error).message.split('\n')[0] ?? '';
       continue;
