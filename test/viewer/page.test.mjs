@@ -143,6 +143,19 @@ describe('a polar cube (EPSG:3413) in its own CRS', () => {
     assert.equal(await cell('TCB_slope').textContent(), String(valueAt(row, col)));
   });
 
+  test('a drag moves the map by as many pixels, and what comes into view is drawn', async () => {
+    const place = { col: 250, row: 200 };
+    const hash = `${view.centre(place.col, place.row)}&level=0&${style('TCB_slope')}&tiles=0`;
+    await show(view.page, view.viewer.url, hash);
+    const before = new URL(view.page.url()).hash;
+    await view.page.mouse.move(300, 200);
+    await view.page.mouse.down();
+    await view.page.mouse.move(380, 250, { steps: 4 });
+    await view.page.mouse.up();
+    await view.page.waitForFunction((old) => location.hash !== old, before);
+    await drawn(view.page);
+  });
+
   test('a box has the statistics that stats gives', async () => {
     const place = { col: 250, row: 200 };
     const hash = `${view.centre(place.col, place.row)}&level=0&${style('TCB_slope')}`;

@@ -6,6 +6,7 @@ import Feature from 'ol/Feature.js';
 import PointGeometry from 'ol/geom/Point.js';
 import { fromExtent } from 'ol/geom/Polygon.js';
 import DragBox from 'ol/interaction/DragBox.js';
+import { defaults } from 'ol/interaction/defaults.js';
 import ImageLayer from 'ol/layer/Tile.js';
 import VectorLayer from 'ol/layer/Vector.js';
 import OlMap from 'ol/Map.js';
@@ -86,6 +87,8 @@ export class CubeMap {
     this.map = new OlMap({
       target,
       view: this.#view,
+      // Else a map that takes keys is not dragged before it was clicked.
+      interactions: defaults({ onFocusOnly: false }),
       layers: [
         new ImageLayer({ source: this.pixels.source, extent: this.extent }),
         this.#statesLayer,
