@@ -82,11 +82,15 @@ const LANES = 4;
 /** Tiles whose pixels take more are copied chunk by chunk, and one at a time. */
 const LARGEST_WHOLE = 256 * 1024 ** 2;
 
-/** As `Cube.merge`. */
+/**
+ * As `Cube.merge`.
+ * @param largestWhole bytes of a tile's pixels, beyond which it is copied chunk by chunk
+ */
 export async function mergeStores(
   cube: OpenedCube,
   which: readonly string[] | { readonly shards: number },
   options: MergeOptions = {},
+  largestWhole = LARGEST_WHOLE,
 ): Promise<MergeReport> {
   checkExtendable(cube);
   const { there: storages, absent } = Array.isArray(which)
@@ -109,7 +113,7 @@ export async function mergeStores(
   const left = new Map<string, TileIndex>();
   try {
     for (const source of sources) {
-      stores.push(await new StoreCopy(cube, source, left, options).run());
+      stores.push(await new StoreCopy(cube, source, left, options, largestWhole).run());
       const [last] = stores.slice(-1);
       if (last !== undefined) options.onStore?.(last);
     }
@@ -184,6 +188,7 @@ class StoreCopy {
     /** Tiles that were not copied, by their ids: of all stores. */
     private readonly left: Map<string, TileIndex>,
     private readonly options: MergeOptions,
+    private readonly largestWhole: number,
   ) {
     this.#storage = nameStorage(source.repository.location);
   }
@@ -252,7 +257,7 @@ class StoreCopy {
   #isLarge(): boolean {
     const { dataset, grid } = this.cube;
     const pixels = grid.chunk.height * grid.chunk.width * dataset.bands.length;
-    return pixels * bytesOf(widestType(dataset)) > LARGEST_WHOLE;
+    return pixels * bytesOf(widestType(dataset)) > this.largestWhole;
   }
 
   /** A tile whose chunks lie in memory together: all are looked at before the first is written. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { Cube } from '../../../../src/cube/cube.js';
-import type { UncopiedTile } from '../../../../src/cube/shards/merge.js';
+import { openCube } from '../../../../src/cube/open.js';
+import { mergeStores, type UncopiedTile } from '../../../../src/cube/shards/merge.js';
 import type { DatasetFile } from '../../../../src/dataset/file/dataset-file.js';
 import { parseDataset } from '../../../../src/dataset/parse.js';
 import { parseToi } from '../../../../src/dataset/toi.js';
@@ -288,4 +289,59 @@ test('steps that the cube has got since, a store need not have', async () => {
   expect((await cube.tileRecord('1-1-1')).fetchedAt).toEqual(
     (await store.tileRecord('1-1-1')).fetchedAt,
   );
+});
+
+/** The other way of copying, which tiles of gigabytes go: every tile of this test is large. */
+const CHUNK_BY_CHUNK = 0;
+
+test('tiles that are copied chunk by chunk are those that are copied whole, byte for byte', async () => {
+  const cube = await createAt('cube');
+  const store = await createAt('one');
+  await store.ingest(WHOLE, { source: source(), pool });
+  const opened = await openCube(cube.storage);
+  const report = await mergeStores(opened, [store.storage], { groupSize: 2 }, CHUNK_BY_CHUNK);
+  expect(report).toMatchObject({ copied: 9, damaged: 0, lost: 0 });
+  expect(await contentOf(cube)).toEqual(await contentOf(store));
+  const whole = await createAt('whole');
+  expect(await whole.merge([store.storage])).toMatchObject({ copied: 9, bytes: report.bytes });
+  expect(await cube.verify(WHOLE)).toMatchObject({ damaged: 0, loaded: 8, empty: 1 });
+});
+
+test('of a tile that is copied chunk by chunk none stays where the second is damaged', async () => {
+  const cube = await createAt('cube');
+  const bad = await createAt('bad.zarr');
+  await bad.ingest(WHOLE, { source: source(), pool });
+  await truncate(join(bad.storage, 'two', 'c', '1', '2'), 5);
+  const told: UncopiedTile[] = [];
+  const options = { onDamage: (tile: UncopiedTile) => void told.push(tile) };
+  const opened = await openCube(cube.storage);
+  const report = await mergeStores(opened, [bad.storage], options, CHUNK_BY_CHUNK);
+  expect(report).toMatchObject({ copied: 8, damaged: 1, lost: 1 });
+  expect(told).toMatchObject([{ id: '1-2', message: expect.stringMatching(/two: /) }]);
+  const content = await contentOf(cube);
+  expect([content.get('one 1-2'), content.get('two 1-2')]).toEqual(['none', 'none']);
+  expect(await cube.verify(WHOLE)).toMatchObject({ damaged: 0, notLoaded: 1 });
+});
+
+test('scale, offset and unit that a first import has entered in a store come into the cube with its tiles', async () => {
+  const cube = await createAt('cube');
+  const store = await createAt('one');
+  const packings = [
+    { scale: 0.1, offset: -5, units: 'K' },
+    { scale: 2, offset: 0 },
+  ];
+  await store.ingest(['0-1', '1-1'], { source: { ...source(), packings }, pool });
+  const attributesIn = async ({ storage }: Cube) => {
+    const { store: keys } = await (await Repository.open(parseStorage(storage))).readSession();
+    const documents = ['one', 'two'].map(async (band) =>
+      JSON.parse(Buffer.from((await keys.get(`${band}/zarr.json`)) ?? []).toString('utf8')),
+    );
+    return (await Promise.all(documents)).map(({ attributes }) => attributes);
+  };
+  const before = await attributesIn(cube);
+  expect(before[0]).not.toHaveProperty('scale_factor');
+  expect(await cube.merge([store.storage])).toMatchObject({ copied: 2 });
+  const after = await attributesIn(cube);
+  expect(after).toEqual(await attributesIn(store));
+  expect(after[0]).toMatchObject({ scale_factor: 0.1, add_offset: -5, units: 'K' });
 });
