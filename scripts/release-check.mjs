@@ -4,8 +4,8 @@
  * and are-the-types-wrong, on the tarball itself. Ends with 1 where anything is wrong.
  *
  *   npm run release:check
- *   npm run release:check -- --install    also installs it into an empty folder, imports it, and
- *                                         compiles against its types (needs the network)
+ *   npm run release:check -- --install    also installs it into an empty folder and uses it there: imports,
+ *                                         require, types, threads, vitest, set-up, demo (needs the network)
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,7 +78,8 @@ async function tool(
 function install(/** @type {string} */ tarball) {
   return async () => {
     const publicNames = Object.keys(await import(join(root, 'dist', 'index.js')));
-    return tryInstall(root, tarball, { version: expected.manifest.version, publicNames });
+    const { version } = expected.manifest;
+    return tryInstall(root, tarball, { version, publicNames, say: print });
   };
 }
 

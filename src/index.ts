@@ -174,7 +174,7 @@ export type { DType, PixelArray } from './raster/dtype.js';
 export type { LoadedPixels, PixelsByType } from './raster/loaded-pixels.js';
 export type { PageOptions } from './report/page.js';
 export type { RollBack } from './store/durability/roll-back.js';
-export type { OpenZarr, ZarrArray, ZarrGroup } from './store/read.js';
+export type { OpenZarr, ZarrArray, ZarrGroup } from './store/open-zarr.js';
 export type { Commit, Published, Tag } from './store/session.js';
 export { TileState } from './store/tiles/ledger.js';
 export type {

@@ -12,6 +12,9 @@ const WANTED = [
   // Pages that the README leads to, with their pictures.
   /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.png|native-bench\/(?:README\.md|whole-tile\.svg))$/,
   /^dist\/[\w/-]+\.(?:js|js\.map|d\.ts)$/,
+  // The viewer's page, of one bundle.
+  /^dist\/view\/page\/(?:index\.html|app\.js|app\.css|licenses\.txt)$/,
+  /^src\/view\/page\/(?:index\.html|app\.css|tsconfig\.json)$/,
   /^src\/[\w/-]+\.(?:ts|md)$/,
   /^src\/dataset\/dataset\.schema\.json$/,
   /^scripts\/(?:bootstrap\.mjs|bootstrap\/[\w/-]+\.(?:mjs|md)|[\w-]+\.c)$/,
@@ -52,11 +55,16 @@ export function readExpected(/** @type {string} */ root) {
  */
 export function findProblems(packed, { manifest, sources, setUp }) {
   const files = new Set(packed.files);
-  const compiled = new Set(
-    sources.flatMap((name) =>
+  const page = ['index.html', 'app.js', 'app.css', 'licenses.txt'].map(
+    (name) => `dist/view/page/${name}`,
+  );
+  const ofModules = sources.filter((name) => !name.startsWith('view/page/'));
+  const compiled = new Set([
+    ...page,
+    ...ofModules.flatMap((name) =>
       ['.js', '.js.map', '.d.ts'].map((end) => `dist/${name.replace(/\.ts$/, end)}`),
     ),
-  );
+  ]);
   const required = new Set([
     'package.json',
     'README.md',

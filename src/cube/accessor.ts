@@ -14,7 +14,8 @@ import { logBenchmarkSummary, Stopwatch, type SummaryLog } from '../observe/stop
 import type { IngestSummary } from '../observe/summary.js';
 import { renderPng } from '../picture/png.js';
 import { createPool, type Pool } from '../pool/pool.js';
-import { type OpenZarr, openZarr, type ZarrArray, type ZarrGroup } from '../store/read.js';
+import type { OpenZarr, ZarrArray, ZarrGroup } from '../store/open-zarr.js';
+import { openZarr } from '../store/read.js';
 import type { Commit, Tag } from '../store/session.js';
 import { nameStorage, PLACES } from '../store/storage-url.js';
 import type { TileSource } from '../tile.js';

@@ -2,6 +2,7 @@ import type * as zarr from 'zarrita';
 import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { StoredArray } from '../raster/dtype.js';
+import type { OpenZarr } from './open-zarr.js';
 import type { KeyValueStore, Session } from './session.js';
 import { translate } from './store-errors.js';
 
@@ -67,32 +68,6 @@ export async function readArray1d(session: Session, path: string): Promise<Array
   } catch (cause) {
     throw translate(cause, `read ${path}`);
   }
-}
-
-/** What zarrita tells of a group. Its own types say more, and are named by whoever has them. */
-export interface ZarrGroup {
-  readonly path: string;
-  readonly attrs: Readonly<Record<string, unknown>>;
-}
-
-/** What zarrita tells of an array. Its own types say more, and are named by whoever has them. */
-export interface ZarrArray extends ZarrGroup {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly chunks: readonly number[];
-  /** @param coordinates of the chunk, in chunks */
-  getChunk(coordinates: number[]): Promise<{
-    readonly data: unknown;
-    readonly shape: readonly number[];
-    readonly stride: readonly number[];
-  }>;
-}
-
-/** A cube as zarrita sees it. */
-export interface OpenZarr<Group = ZarrGroup, OfBand = ZarrArray> {
-  readonly group: Group;
-  /** The bands, by name. */
-  readonly arrays: ReadonlyMap<string, OfBand>;
 }
 
 /** The root group and the arrays at `paths`, for whatever zarrita can do with them. */
