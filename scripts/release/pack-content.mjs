@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLine, run } from '../bootstrap/run.mjs';
 
-/** Bytes. The package had 1.9 MB packed and 6.9 MB unpacked when these were chosen. */
-export const LARGEST = { packed: 3e6, unpacked: 12e6 };
+/** Bytes. The package had 3.4 MB packed and 11.7 MB unpacked when these were chosen, of which the viewer and pictures are 0.5. */
+export const LARGEST = { packed: 5e6, unpacked: 16e6 };
 
 /** Names that one of these matches may be in the package; all else must not. */
 const WANTED = [

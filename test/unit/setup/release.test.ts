@@ -68,7 +68,7 @@ describe('the package', () => {
 
   test('that has grown beyond its bound is not', () => {
     expect(findProblems(packed(good, LARGEST.packed + 1), expected)).toEqual([
-      'packed: expected at most 3 MB but it is 3.0 MB',
+      'packed: expected at most 5 MB but it is 5.0 MB',
     ]);
   });
 });
