@@ -118,7 +118,7 @@ test('the command creates, fills, counts and draws a temporal cube from a datase
   expect(drawn.stdout).toContain('2019-01-01 to 2020-01-01');
   const several = await runCommand(['load', ...region, '--png', png, '--overwrite']);
   expect(several.code).toBe(2);
-  expect(several.stderr).toContain('A picture shows one step.');
+  expect(several.stderr).toContain('A picture shows one step;');
   const outside = await runCommand(['ingest', ...region, '--time', '2030', '-q'], env);
   expect(outside.code).toBe(2);
   expect(outside.stderr).toBe(

@@ -34,14 +34,16 @@ export function viewCommand(): Command {
 
 async function run({ store, asOf, port, ...compute }: Options): Promise<void> {
   const { startViewer } = await import('../../../view/server.js');
+  // Before anything is told: whoever reads it may stop the process at once.
+  const stopped = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
   const pool = await openPool(compute);
   try {
     const viewer = await startViewer({ storage: store, pool, port, asOf });
     print(`${viewer.title} at ${store} on ${viewer.url}`, 'Ctrl-C stops it.');
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve);
-      process.once('SIGTERM', resolve);
-    });
+    await stopped;
     await viewer.close();
   } finally {
     await pool.close();
