@@ -23,6 +23,8 @@ const good = [
   ...['dist/index.js', 'dist/index.js.map', 'dist/index.d.ts'],
   ...['dist/cli/main.js', 'dist/cli/main.js.map', 'dist/cli/main.d.ts'],
   'dist/bundle/command-line.js',
+  ...['dist/view/page/index.html', 'dist/view/page/app.js'],
+  ...['dist/view/page/app.css', 'dist/view/page/licenses.txt'],
   ...['scripts/bootstrap.mjs', 'scripts/bootstrap/run.mjs'],
 ];
 
