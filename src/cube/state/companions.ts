@@ -63,7 +63,9 @@ export class CompanionCheck {
 
   async #commitProblem(): Promise<string | undefined> {
     const { repository } = this.cube;
-    return repository.asOf === undefined ? newestProblem(repository.location) : undefined;
+    return repository.asOf === undefined
+      ? newestProblem(repository.location, repository.branch)
+      : undefined;
   }
 }
 
@@ -135,8 +137,8 @@ async function valuesOf(
   path: string,
 ): Promise<Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>> {
   const { geobox } = Grid.fromRecord(dataset.grid);
-  if (path === 'x') return Float64Array.from(geobox.xCentres());
-  if (path === 'y') return Float64Array.from(geobox.yCentres());
+  if (path === 'x') return geobox.xCentres() as Float64Array<ArrayBuffer>;
+  if (path === 'y') return geobox.yCentres() as Float64Array<ArrayBuffer>;
   if (dataset.time === undefined) throw new Error('there is no time axis');
   const { steps } = TimeAxis.fromRecord(dataset.time);
   const units = (await readDocument(store, path))?.attributes?.units;

@@ -42,10 +42,13 @@ export async function rollBack(location: StorageLocation): Promise<RollBack | un
   }
 }
 
-/** What of a local repository's newest commit cannot be read; `undefined` where all can, and for other places. */
-export async function newestProblem(location: StorageLocation): Promise<string | undefined> {
+/** What of the newest commit of a local repository's branch cannot be read; `undefined` where all can, and for other places. */
+export async function newestProblem(
+  location: StorageLocation,
+  branch = BRANCH,
+): Promise<string | undefined> {
   if (location.kind !== 'local' || !(await isRepository(location.path))) return undefined;
-  return (await branchHealth(location.path, BRANCH)).problem;
+  return (await branchHealth(location.path, branch)).problem;
 }
 
 async function rollBackRepository(path: string): Promise<RollBack | undefined> {

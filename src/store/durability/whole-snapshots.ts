@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import type { Repository } from '@earthmover/icechunk';
 import { makeTemporaryFolder } from '../../machine/temporary.js';
+import { BRANCH } from '../icechunk/branch.js';
 import { loadIcechunk } from '../icechunk/load.js';
 
 /** A snapshot all of whose own files can be read. Of its chunks `verify` tells. */
@@ -52,11 +53,12 @@ export async function branchHealth(path: string, branch: string): Promise<Branch
 }
 
 async function ofFormat1(path: string, branch: string, shadow: Shadow): Promise<BranchHealth> {
-  const ref = join('refs', `branch.${branch}`, 'ref.json');
+  const ref = refOf(branch);
   const text = await readFile(join(path, ref), 'utf8').catch(() => '');
   const tip = /^\s*\{\s*"snapshot"\s*:\s*"([0-9A-Z]+)"\s*\}\s*$/.exec(text)?.[1];
   const look = async (id: string) => {
-    await shadow.write(ref, JSON.stringify({ snapshot: id }));
+    // Without that branch no repository is opened.
+    await shadow.write(refOf(BRANCH), JSON.stringify({ snapshot: id }));
     return shadow.open();
   };
   const [problem, found] =
@@ -79,6 +81,10 @@ async function ofFormat1(path: string, branch: string, shadow: Shadow): Promise<
     id === undefined || !parents.has(id) ? 0 : 1 + depth(parents.get(id));
   const [newest] = whole.toSorted((one, other) => depth(other.id) - depth(one.id));
   return { problem, ...(newest === undefined ? {} : { newest }) };
+}
+
+function refOf(branch: string): string {
+  return join('refs', `branch.${branch}`, 'ref.json');
 }
 
 async function ofFormat2(path: string, branch: string, shadow: Shadow): Promise<BranchHealth> {

@@ -135,10 +135,22 @@ describe('in an Icechunk repository', () => {
   });
 });
 
+test('of a branch it is the newest commit of that branch that is looked at', async () => {
+  const store = copyOf('whole', 'branch');
+  const before = new Set(readdirSync(join(store, 'manifests')));
+  const cube = await Cube.open(store);
+  await cube.openBranch('night');
+  await cube.drop([{ row: 0, col: 0 }]);
+  for (const name of readdirSync(join(store, 'manifests')))
+    if (!before.has(name)) rmSync(join(store, 'manifests', name));
+  expect(await stateOf(store)).toBe('damaged');
+  expect(await stateOf(store, 'night')).toBe('whole');
+});
+
 /** Whether `verify` finds anything, or the cube cannot be opened at all. */
-async function stateOf(store: string): Promise<'whole' | 'damaged'> {
+async function stateOf(store: string, branch?: string): Promise<'whole' | 'damaged'> {
   try {
-    const { damaged, companions } = await (await Cube.open(store)).verify(WHOLE);
+    const { damaged, companions } = await (await Cube.open(store, { branch })).verify(WHOLE);
     return damaged + companions.length === 0 ? 'whole' : 'damaged';
   } catch {
     return 'damaged';
