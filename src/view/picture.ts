@@ -1,5 +1,4 @@
 /** The pictures that the map is made of: pixels of a level in colours, and the states of tiles. */
-import { isDeepStrictEqual } from 'node:util';
 import { TileState } from '../cube/state/tile-states.js';
 import type { TileIndex } from '../grid/tiling.js';
 import { COLOURS } from '../picture/colours.js';
@@ -7,15 +6,13 @@ import { encodePicture } from '../picture/picture-file.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import { sourceOf, TILE_PX } from './levels.js';
-import { type LevelWindow, type PixelReader, tileWindow } from './pixels/reader.js';
+import type { LevelWindow, PixelReader } from './pixels/reader.js';
 import type { Snapshot } from './snapshot.js';
 import type { Style } from './style.js';
 
-/** Which picture of a level: column and row, from the north-west. */
+/** What a picture shows. */
 export interface Place {
-  readonly level: number;
-  readonly x: number;
-  readonly y: number;
+  readonly window: LevelWindow;
   readonly t: number | undefined;
 }
 
@@ -26,16 +23,14 @@ export interface Place {
 export async function drawPixels(
   reader: PixelReader,
   snapshot: Snapshot,
-  place: Place,
+  { window, t }: Place,
   style: Style,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
-  const window = tileWindow({ ...place, side: TILE_PX }, snapshot.cube.grid.geobox);
-  if (window === undefined) return encodePicture(blank(), { format: 'png' });
   const mask = new Uint8Array(TILE_PX ** 2);
   const bands: LoadedPixels[] = [];
   for (const [i, band] of style.bands.entries()) {
-    const read = await reader.read(snapshot, { band, t: place.t }, window, signal);
+    const read = await reader.read(snapshot, { band, t }, window, signal);
     if (read === undefined) return undefined;
     const { nodata } = await snapshot.band(band);
     const pixels = new (read.pixels.constructor as new (length: number) => LoadedPixels)(
@@ -89,32 +84,28 @@ const NARROW_PX = 6;
 const HATCH_PX = 8;
 
 /** A PNG of the states of tiles, of the same size and place as {@link drawPixels}. */
-export async function drawStates(snapshot: Snapshot, place: Place): Promise<Buffer> {
+export async function drawStates(snapshot: Snapshot, { window, t }: Place): Promise<Buffer> {
   const { grid } = snapshot.cube;
   const { height, width } = grid.geobox;
-  const { level, t } = place;
-  const window = tileWindow({ ...place, side: TILE_PX }, grid.geobox);
-  const { rgba } = blank();
-  if (window !== undefined) {
-    const rows = tilesAlong(window.row, window.height, level, height, grid.chunk.height);
-    const cols = tilesAlong(window.col, window.width, level, width, grid.chunk.width);
-    const isNarrow = Math.min(grid.chunk.height, grid.chunk.width) / 2 ** level < NARROW_PX;
-    let known: { row: number; col: number; state: TileState } | undefined;
-    for (const [y, { tile: row, isEdge: isRowEdge }] of rows.entries())
-      for (const [x, { tile: col, isEdge: isColEdge }] of cols.entries()) {
-        if (known?.row !== row || known.col !== col) {
-          const index: TileIndex = t === undefined ? { row, col } : { t, row, col };
-          const state = snapshot.ledger.peek(index) ?? (await snapshot.ledger.get(index));
-          known = { row, col, state };
-        }
-        const { fill, edge, hatch } = LOOKS[known.state];
-        const isEdge = isNarrow ? known.state !== TileState.notLoaded : isRowEdge || isColEdge;
-        const isDrawn = !hatch || (window.row + y + window.col + x) % HATCH_PX < 2;
-        if (isEdge) rgba.set(isNarrow ? [...edge.slice(0, 3), 150] : edge, 4 * (y * TILE_PX + x));
-        else if (isDrawn) rgba.set(fill, 4 * (y * TILE_PX + x));
+  const { level } = window;
+  const rgba = new Uint8Array(4 * TILE_PX ** 2);
+  const rows = tilesAlong(window.row, window.height, level, height, grid.chunk.height);
+  const cols = tilesAlong(window.col, window.width, level, width, grid.chunk.width);
+  const isNarrow = Math.min(grid.chunk.height, grid.chunk.width) / 2 ** level < NARROW_PX;
+  let known: { row: number; col: number; state: TileState } | undefined;
+  for (const [y, { tile: row, isEdge: isRowEdge }] of rows.entries())
+    for (const [x, { tile: col, isEdge: isColEdge }] of cols.entries()) {
+      if (known?.row !== row || known.col !== col) {
+        const index: TileIndex = t === undefined ? { row, col } : { t, row, col };
+        known = { row, col, state: await snapshot.stateOf(index) };
       }
-  }
-  return encodePicture({ ...blank(), rgba }, { format: 'png', isExact: true });
+      const { fill, edge, hatch } = LOOKS[known.state];
+      const isEdge = isNarrow ? known.state !== TileState.notLoaded : isRowEdge || isColEdge;
+      const isDrawn = !hatch || (window.row + y + window.col + x) % HATCH_PX < 2;
+      if (isEdge) rgba.set(isNarrow ? [...edge.slice(0, 3), 150] : edge, 4 * (y * TILE_PX + x));
+      else if (isDrawn) rgba.set(fill, 4 * (y * TILE_PX + x));
+    }
+  return encodePicture({ width: TILE_PX, height: TILE_PX, rgba }, { format: 'png', isExact: true });
 }
 
 /** Of each pixel along a side, the tile that it shows, and whether that is its first. */
@@ -126,15 +117,10 @@ function tilesAlong(start: number, count: number, level: number, length: number,
   }));
 }
 
-function blank() {
-  return { width: TILE_PX, height: TILE_PX, rgba: new Uint8Array(4 * TILE_PX ** 2) };
-}
-
 /** Names of all that a window's pixels depend on, for the browser to ask whether it has them already. */
 export async function stampsOf(
   snapshot: Snapshot,
-  { level, row, col, height, width }: LevelWindow,
-  t: number | undefined,
+  { window: { level, row, col, height, width }, t }: Place,
 ): Promise<string[]> {
   const { grid } = snapshot.cube;
   const { height: rows, width: cols } = grid.geobox;
@@ -151,5 +137,5 @@ export async function stampsOf(
   for (const tile of tiles)
     stamps.push(await snapshot.stampOf(t === undefined ? tile : { t, ...tile }));
   // Large areas of nothing are named shortly.
-  return isDeepStrictEqual([...new Set(stamps)], ['-']) ? ['-'] : stamps;
+  return stamps.every((stamp) => stamp === '-') ? ['-'] : stamps;
 }

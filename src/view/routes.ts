@@ -10,7 +10,7 @@ import { describeCube, placeOf } from './description.js';
 import { lengthAt, TILE_PX, topLevel } from './levels.js';
 import { percentilesIn, seriesAt, statsOf, valuesAt } from './numbers.js';
 import { drawPixels, drawStates, type Place, stampsOf } from './picture.js';
-import { type PixelReader, tileWindow } from './pixels/reader.js';
+import { type PixelReader, pictureWindow } from './pixels/reader.js';
 import { Query } from './query.js';
 import type { Newest } from './snapshot.js';
 import { bandsIn, readStyle, STYLE_WORDS } from './style.js';
@@ -113,9 +113,7 @@ async function answerTile({ newest, reader, ...exchange }: Exchange): Promise<vo
   const { cube } = snapshot;
   const place = placeIn(query, cube);
   const style = readStyle(query, cube.dataset);
-  const window = tileWindow({ ...place, side: TILE_PX }, cube.grid.geobox);
-  const stamps = window === undefined ? [] : await stampsOf(snapshot, window, place.t);
-  const tag = tagOf([JSON.stringify([place, style]), ...stamps]);
+  const tag = tagOf([JSON.stringify([place, style]), ...(await stampsOf(snapshot, place))]);
   if (isKnown(request, response, tag)) return;
   const picture = await drawPixels(reader, snapshot, place, style, signal);
   if (picture === undefined)
@@ -129,9 +127,7 @@ async function answerTile({ newest, reader, ...exchange }: Exchange): Promise<vo
 async function answerStates({ newest, query, request, response }: Exchange): Promise<void> {
   const { snapshot } = newest;
   const place = placeIn(query, snapshot.cube);
-  const window = tileWindow({ ...place, side: TILE_PX }, snapshot.cube.grid.geobox);
-  const stamps = window === undefined ? [] : await stampsOf(snapshot, window, place.t);
-  const tag = tagOf([JSON.stringify(place), ...stamps]);
+  const tag = tagOf([JSON.stringify(place), ...(await stampsOf(snapshot, place))]);
   if (isKnown(request, response, tag)) return;
   const bytes = await drawStates(snapshot, place);
   send(response, 200, { type: 'image/png', bytes }, { etag: tag });
@@ -151,15 +147,13 @@ async function answerRange({ newest: { snapshot }, reader, ...exchange }: Exchan
 }
 
 function placeIn(query: Query, cube: OpenedCube): Place {
-  const { height, width } = cube.grid.geobox;
-  const level = query.whole('level', 0, topLevel({ height, width }));
+  const { geobox } = cube.grid;
+  const level = query.whole('level', 0, topLevel(geobox));
   const most = (length: number) => Math.ceil(lengthAt(level, length) / TILE_PX) - 1;
-  return {
-    level,
-    x: query.whole('x', 0, most(width)),
-    y: query.whole('y', 0, most(height)),
-    t: timeIn(query, cube),
-  };
+  const x = query.whole('x', 0, most(geobox.width));
+  const y = query.whole('y', 0, most(geobox.height));
+  const window = pictureWindow({ x, y, level, side: TILE_PX }, geobox);
+  return { window, t: timeIn(query, cube) };
 }
 
 /** A step's number, which cubes with a time axis need, and others have not. */

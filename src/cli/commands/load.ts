@@ -181,21 +181,14 @@ async function outputsOf(options: Options): Promise<Outputs> {
 }
 
 async function loadInto(outputs: Outputs | undefined, options: Options): Promise<void> {
-  const { like } = options;
+  const { store, asOf, branch, like } = options;
+  const open = () => Cube.open(store, { asOf, branch });
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
     return besidePool(options, async (pool) =>
-      loadBy(
-        await Cube.open(options.store, { asOf: options.asOf, branch: options.branch }),
-        await regionIn(options),
-        {
-          ...options,
-          outputs,
-          pool,
-        },
-      ),
+      loadBy(await open(), await regionIn(options), { ...options, outputs, pool }),
     );
-  const cube = await Cube.open(options.store, { asOf: options.asOf, branch: options.branch });
+  const cube = await open();
   const names = bandNames(cube.dataset, options.bands);
   const named = await regionIn(options);
   const work = named === undefined ? {} : threadsFor(options, workOf(cube, named, names, options));

@@ -11,6 +11,7 @@ import { CUBE_RECORD_PATH, chunkKey, metadataOf } from '../../store/metadata/zar
 import { coordinateChunks } from '../coordinate-chunks.js';
 import { chooseCodec, coordinateCodec } from '../fill/recipe.js';
 import type { CubeView } from '../read/load.js';
+import { allDone } from '../read/read-raster.js';
 import type { SavedRegion } from '../read/save-geotiff.js';
 import { naming, replaceFile } from '../read/work-folder.js';
 import { type ArrayPiece, prepareExport, type SaveArraysOptions } from './array-export.js';
@@ -108,5 +109,6 @@ async function writeChunks(
       await put(chunkKey(name, index), await pool.encode(array, codecFor(codec, dtype)));
     }
   };
-  await Promise.all(Array.from({ length: pool.size + 1 }, lane));
+  // Also of a write that fails: what lies in the folder goes when nobody writes there any more.
+  await allDone(Array.from({ length: pool.size + 1 }, lane));
 }

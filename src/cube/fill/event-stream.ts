@@ -1,5 +1,4 @@
 import { AbortedError } from '../../errors.js';
-import { boundTo } from './under-way.js';
 
 /**
  * What a run tells while it goes on, one after the other, and then what it gives. It does not wait for whoever listens:
@@ -11,16 +10,16 @@ export async function* eventsOf<Event, Result>(
   run: (tell: (event: Event) => void, signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Event, Result, undefined> {
-  const { stop, release } = boundTo(signal);
+  const stop = new AbortController();
+  const stopping = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
   let untold: Event[] = [];
   let wake = () => {};
   let isOver = false;
   const ended = run((event) => {
     untold.push(event);
     wake();
-  }, stop.signal).finally(() => {
+  }, stopping).finally(() => {
     isOver = true;
-    release();
     wake();
   });
   // Told below, when its turn has come.

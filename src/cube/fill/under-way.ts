@@ -1,15 +1,3 @@
-/** A controller that is aborted when a signal is, for its reason, until it is let go of. */
-export function boundTo(signal: AbortSignal | undefined): {
-  readonly stop: AbortController;
-  release(): void;
-} {
-  const stop = new AbortController();
-  const follow = () => stop.abort(signal?.reason);
-  if (signal?.aborted) follow();
-  signal?.addEventListener('abort', follow, { once: true });
-  return { stop, release: () => signal?.removeEventListener('abort', follow) };
-}
-
 /** Runs that whoever began them may have left, so that they can be ended together. */
 export class UnderWay {
   readonly #runs = new Map<Promise<unknown>, AbortController>();
@@ -19,14 +7,13 @@ export class UnderWay {
     work: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const { stop, release } = boundTo(signal);
-    const run = work(stop.signal);
+    const stop = new AbortController();
+    const run = work(signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]));
     this.#runs.set(run, stop);
     try {
       return await run;
     } finally {
       this.#runs.delete(run);
-      release();
     }
   }
 

@@ -13,7 +13,7 @@ import type { WriteSession } from '../../store/session.js';
 import { type Ledger, TileState } from '../../store/tiles/ledger.js';
 import { removeIfThere } from '../../store/tiles/reopen-tiles.js';
 import type { OpenedCube } from '../opened-cube.js';
-import { allocateRaster, readRaster } from '../read/read-raster.js';
+import { allDone, allocateRaster, readRaster } from '../read/read-raster.js';
 import { cellsOf, pixelsOfCells } from './blocks.js';
 
 /** What all pieces of a run have in common. */
@@ -145,7 +145,8 @@ export async function writeCells(
         const key = chunkKey(path, t === undefined ? index : { t, ...index });
         const chunk = await chunkFor({ session, pool, path, t, dtype, fill }, level, window, cells);
         copyCells(pixels, cells, chunk, window, level.chunk[1]);
-        if (holdsOnly(chunk, fill)) return removeIfThere(session.store, key);
+        if (chunk.every((value) => Object.is(value, fill)))
+          return removeIfThere(session.store, key);
         const bytes = await pool.encode(
           { dtype, shape: level.chunk, bytes: asBytes(chunk) },
           codec,
@@ -157,8 +158,7 @@ export async function writeCells(
   const lane = async () => {
     for (const write of queue) await write();
   };
-  const settled = await Promise.allSettled(Array.from({ length: pool.size + 1 }, lane));
-  for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  await allDone(Array.from({ length: pool.size + 1 }, lane));
 }
 
 function* chunksOf({ chunk: [height, width], geobox }: LevelPlace, cells: Window) {
@@ -231,9 +231,4 @@ function copyCells(
       (y - window.row) * stride + part.col - window.col,
     );
   }
-}
-
-function holdsOnly(pixels: PixelArray, value: number): boolean {
-  for (let i = 0; i < pixels.length; i++) if (!Object.is(pixels[i], value)) return false;
-  return true;
 }

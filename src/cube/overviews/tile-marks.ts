@@ -3,7 +3,7 @@ import type { TileIndex } from '../../grid/tiling.js';
 import { OVERVIEW_FIELDS, OVERVIEW_TILES_PATH } from '../../store/metadata/overview-documents.js';
 import type { KeyValueStore } from '../../store/session.js';
 import { FetchRecords } from '../../store/tiles/fetch-records.js';
-import { type Ledger, type LedgerEntry, TileState } from '../../store/tiles/ledger.js';
+import { type Ledger, TileState } from '../../store/tiles/ledger.js';
 import { TileNumbers } from '../../store/tiles/tile-numbers.js';
 
 /** What tells one content of a tile from another: in the order of the array's fields. */
@@ -28,7 +28,7 @@ export class TileMarks {
 
   /** Of the tile as it is; zeros where it is not loaded. */
   async now(index: TileIndex): Promise<TileMark> {
-    const state = byteOf(await this.ledger.entry(index));
+    const state = await this.ledger.byte(index);
     return state === 0 ? [0, 0] : [state, await this.#fetches.fetchedAt(index)];
   }
 
@@ -40,15 +40,9 @@ export class TileMarks {
   /** Whether the overviews hold it so. */
   async isCurrent(index: TileIndex): Promise<boolean> {
     const state =
-      this.ledger.peek(index) === TileState.notLoaded ? 0 : byteOf(await this.ledger.entry(index));
+      this.ledger.peek(index) === TileState.notLoaded ? 0 : await this.ledger.byte(index);
     const noted = this.#noted.peek(index, 0) ?? (await this.#noted.get(index))[0] ?? 0;
     if (state !== noted) return false;
     return state === 0 || (await this.#fetches.fetchedAt(index)) === this.#noted.peek(index, 1);
   }
-}
-
-/** As the ledger's array has it. */
-function byteOf({ state, absentBands }: LedgerEntry): number {
-  if (state === TileState.notLoaded) return 0;
-  return state + 4 * (absentBands === 'unknown' ? 63 : absentBands);
 }

@@ -9,7 +9,7 @@ import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { Gate } from '../../pool/gate.js';
 import { createPool, type Pool } from '../../pool/pool.js';
 import { codecFor } from '../../raster/codec.js';
-import { asBytes, bytesOf } from '../../raster/dtype.js';
+import { bytesOf } from '../../raster/dtype.js';
 import {
   type LevelPlace,
   type OverviewRecord,
@@ -20,6 +20,7 @@ import type { CubeStore, WriteSession } from '../../store/session.js';
 import { openClaims } from '../../store/sharing/tile-claims.js';
 import { readLedger, updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import type { Ledger } from '../../store/tiles/ledger.js';
+import { axisChunks } from '../coordinate-chunks.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
 import { isLost, lostError } from '../read/lost-chunks.js';
 import { type Block, BlockCutter, tilesOfBlock } from './blocks.js';
@@ -183,15 +184,8 @@ async function coordinatesOf(
 ): Promise<Map<string, Buffer>> {
   const chunks = new Map<string, Buffer>();
   for (const { path, geobox } of levels)
-    for (const [axis, centres] of [
-      ['x', geobox.xCentres()],
-      ['y', geobox.yCentres()],
-    ] as const) {
-      const bytes = asBytes(centres as Float64Array<ArrayBuffer>);
-      const array = { dtype: 'float64', shape: [1, centres.length], bytes } as const;
-      const encoded = await pool.encode(array, codecFor(codec, 'float64'));
-      chunks.set(`${path}/${axis}/c/0`, Buffer.from(encoded));
-    }
+    for (const [key, bytes] of await axisChunks(geobox, pool, codecFor(codec, 'float64')))
+      chunks.set(`${path}/${key}`, Buffer.from(bytes));
   return chunks;
 }
 

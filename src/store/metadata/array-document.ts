@@ -43,6 +43,15 @@ export async function readArray(
   };
 }
 
+/** Keys of the chunks of a coordinate: of one dimension, or of none, and then one chunk whose key is just "c". */
+export async function lineKeys(session: Session, path: string): Promise<string[]> {
+  const array = await readArray(session, path);
+  if (array === undefined) return [];
+  const [[length], [chunk = 1]] = [array.shape, array.chunk];
+  if (length === undefined) return [`${path}/c`];
+  return Array.from({ length: Math.ceil(length / chunk) }, (_, i) => `${path}/c/${i}`);
+}
+
 export function attributesOf(document: unknown): Json {
   const attributes = (document as { attributes?: unknown } | undefined)?.attributes;
   return typeof attributes === 'object' && attributes !== null ? (attributes as Json) : {};

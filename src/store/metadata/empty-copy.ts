@@ -1,6 +1,6 @@
 import type { Session } from '../session.js';
 import { LIST_NAMES } from '../smart-geocubes/loaded-list.js';
-import { readArray } from './array-document.js';
+import { lineKeys } from './array-document.js';
 import { readDocument } from './documents.js';
 import { withoutMultiscales } from './overview-documents.js';
 import { CUBE_RECORD_PATH, LEDGER_PATH } from './zarr-metadata.js';
@@ -29,7 +29,7 @@ export async function emptyCopy(
     entries.set(key, Buffer.from(JSON.stringify(copy, undefined, 2)));
   }
   for (const path of COORDINATES)
-    for (const key of await chunksOf(session, path)) {
+    for (const key of await lineKeys(session, path)) {
       const bytes = (await store.get(key)) ?? undefined;
       if (bytes !== undefined) entries.set(key, Buffer.from(bytes));
     }
@@ -43,13 +43,4 @@ function withoutLists(attributes: Readonly<Record<string, unknown>> = {}) {
     ...withoutMultiscales(attributes),
     ...Object.fromEntries(lists.map((name) => [name, []])),
   };
-}
-
-/** Coordinates have one dimension, or none, and then one chunk whose key is just "c". */
-async function chunksOf(session: Session, path: string): Promise<string[]> {
-  const array = await readArray(session, path);
-  if (array === undefined) return [];
-  const [[length], [chunk = 1]] = [array.shape, array.chunk];
-  if (length === undefined) return [`${path}/c`];
-  return Array.from({ length: Math.ceil(length / chunk) }, (_, i) => `${path}/c/${i}`);
 }

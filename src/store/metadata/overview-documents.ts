@@ -11,9 +11,9 @@ import type { GeoBox } from '../../grid/geobox.js';
 import { type Codec, codecFor } from '../../raster/codec.js';
 import type { CubeStore } from '../session.js';
 import { numbersDocument } from '../tiles/tile-numbers.js';
-import { attributesOf } from './array-document.js';
+import { attributesOf, lineKeys } from './array-document.js';
 import { type Document, readDocument, writeDocument } from './documents.js';
-import { array, conventions, coordinateAttributes, group } from './zarr-metadata.js';
+import { axisDocument, group, placeAttributes } from './zarr-metadata.js';
 
 /** The group that the levels are in. */
 export const OVERVIEWS_GROUP = 'overviews';
@@ -102,21 +102,17 @@ export async function writeLevelDocuments(
   );
   await put(OVERVIEWS_GROUP, group({ long_name: 'the bands at coarser resolutions' }));
   for (const level of levels) {
-    await put(level.path, group(placeOf(level.geobox)));
+    await put(level.path, group(placeAttributes(level.geobox)));
     for (const name of bands) {
       const band = await readDocument(store, name);
       if (band !== undefined) await put(`${level.path}/${name}`, levelOf(band, level));
     }
     await copyCoordinates(store, level, put);
-    for (const axis of ['y', 'x'] as const) {
-      const { geobox } = level;
-      const length = axis === 'x' ? geobox.width : geobox.height;
-      const attributes = coordinateAttributes(geobox, axis);
+    for (const axis of ['y', 'x'] as const)
       await put(
         `${level.path}/${axis}`,
-        array([length], [length], 'float64', 0, codecFor(codec, 'float64'), attributes, [axis]),
+        axisDocument(level.geobox, axis, codecFor(codec, 'float64')),
       );
-    }
   }
   for (const [key, bytes] of coordinates) {
     const known = (await store.get(key)) ?? undefined;
@@ -157,32 +153,13 @@ async function copyCoordinates(
         ? attributes
         : { ...attributes, GeoTransform: toGeoTransform(geobox.affine).join(' ') };
     await put(`${path}/${name}`, { ...document, attributes: placed });
-    const [length] = document.shape as number[];
-    const [chunk = 1] =
-      (document.chunk_grid as { configuration?: { chunk_shape?: number[] } } | undefined)
-        ?.configuration?.chunk_shape ?? [];
-    const keys =
-      length === undefined
-        ? ['c']
-        : Array.from({ length: Math.ceil(length / chunk) }, (_, i) => `c/${i}`);
-    for (const key of keys) {
-      const bytes = (await store.get(`${name}/${key}`)) ?? undefined;
-      const known = (await store.get(`${path}/${name}/${key}`)) ?? undefined;
+    for (const key of await lineKeys({ store }, name)) {
+      const bytes = (await store.get(key)) ?? undefined;
+      const known = (await store.get(`${path}/${key}`)) ?? undefined;
       if (bytes !== undefined && (known === undefined || !Buffer.from(bytes).equals(known)))
-        await store.set(`${path}/${name}/${key}`, Buffer.from(bytes));
+        await store.set(`${path}/${key}`, Buffer.from(bytes));
     }
   }
-}
-
-function placeOf({ crs, affine, height, width, bounds }: GeoBox) {
-  const { west, south, east, north } = bounds;
-  return {
-    ...conventions(crs),
-    'spatial:dimensions': ['y', 'x'],
-    'spatial:shape': [height, width],
-    'spatial:transform': affine,
-    'spatial:bbox': [west, south, east, north],
-  };
 }
 
 interface Convention {
@@ -202,7 +179,7 @@ function rootAttributes(
     readonly base: GeoBox;
   },
 ) {
-  const own: Readonly<Record<string, unknown>> = placeOf(base);
+  const own: Readonly<Record<string, unknown>> = placeAttributes(base);
   const declared = (attributes.zarr_conventions ?? own.zarr_conventions) as Convention[];
   const methods = new Set(Object.values(reductions));
   const [method] = methods;

@@ -73,15 +73,8 @@ export function metadataOf(
       ),
     ],
   ]);
-  for (const axis of ['y', 'x'] as const) {
-    const length = axis === 'x' ? geobox.width : geobox.height;
-    documents.set(
-      `${axis}/zarr.json`,
-      array([length], [length], 'float64', 0, coordinateCodec, coordinateAttributes(geobox, axis), [
-        axis,
-      ]),
-    );
-  }
+  for (const axis of ['y', 'x'] as const)
+    documents.set(`${axis}/zarr.json`, axisDocument(geobox, axis, coordinateCodec));
   for (const band of dataset.bands) {
     const typed = typedFor(dataset, band);
     documents.set(
@@ -128,22 +121,28 @@ function nodataAttributes({ dtype, nodata }: Dataset): Json {
 }
 
 function rootAttributes(dataset: Dataset, geobox: GeoBox): Json {
-  const { west, south, east, north } = geobox.bounds;
-  const { crs } = geobox;
   return {
     title: dataset.title,
     loaded_patches: [],
     Conventions: 'CF-1.10',
+    ...placeAttributes(geobox),
+  };
+}
+
+/** Where the arrays of a group lie, by the conventions `proj` and `spatial`. */
+export function placeAttributes({ crs, affine, height, width, bounds }: GeoBox): Json {
+  const { west, south, east, north } = bounds;
+  return {
     ...conventions(crs),
     'spatial:dimensions': ['y', 'x'],
-    'spatial:shape': [geobox.height, geobox.width],
-    'spatial:transform': geobox.affine,
+    'spatial:shape': [height, width],
+    'spatial:transform': affine,
     'spatial:bbox': [west, south, east, north],
   };
 }
 
 /** The `proj` convention knows codes and WKT 2; a CRS known by WKT 1 alone is left to `crs_wkt`. */
-export function conventions({ epsg, wkt }: Crs): Json {
+function conventions({ epsg, wkt }: Crs): Json {
   const proj =
     epsg === undefined
       ? isWkt2(wkt)
@@ -168,7 +167,13 @@ function crsAttributes({ crs, affine }: GeoBox): Json {
   };
 }
 
-export function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Json {
+/** The array of a coordinate, in one chunk: the centres of the pixels along an axis. */
+export function axisDocument(geobox: GeoBox, axis: 'x' | 'y', codec: Codec): Json {
+  const length = axis === 'x' ? geobox.width : geobox.height;
+  return array([length], [length], 'float64', 0, codec, coordinateAttributes(geobox, axis), [axis]);
+}
+
+function coordinateAttributes({ crs, resolution }: GeoBox, axis: 'x' | 'y'): Json {
   const isX = axis === 'x';
   return {
     ...(crs.isGeographic
@@ -199,7 +204,7 @@ export function group(attributes: Json): Json {
 /** Times are 64-bit integers, which no band can be. */
 type ZarrType = DType | 'int64';
 
-export function array(
+function array(
   shape: readonly number[],
   chunkShape: readonly number[],
   dtype: ZarrType,

@@ -1,12 +1,13 @@
 import type { TileIndex } from '../../grid/tiling.js';
+import { readDocument } from '../metadata/documents.js';
 import type { KeyValueStore } from '../session.js';
-import { FETCHES_PATH, fetchesKey, readFetches } from './fetch-records.js';
+import { FETCHES_PATH, FetchRecords, fetchesKey } from './fetch-records.js';
 
 /** Whether the record of fetches can be read: each of its chunks is looked at once, and none is kept. */
 export class FetchCheck {
   readonly #seen = new Set<string>();
   readonly damaged: { readonly key: string; readonly message: string }[] = [];
-  #isThere: Promise<boolean> | undefined;
+  #isThere: Promise<boolean | undefined> | undefined;
 
   constructor(private readonly store: KeyValueStore) {}
 
@@ -15,18 +16,22 @@ export class FetchCheck {
     const key = fetchesKey(index);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.#isThere ??= this.#try(`${FETCHES_PATH}/zarr.json`, () => readFetches(this.store));
-    if (await this.#isThere) await this.#try(key, () => readFetches(this.store, key));
+    this.#isThere ??= this.#try(
+      `${FETCHES_PATH}/zarr.json`,
+      async () => (await readDocument(this.store, FETCHES_PATH)) !== undefined,
+    );
+    // Records of their own, which keep no other chunk.
+    if (await this.#isThere) await this.#try(key, () => new FetchRecords(this.store).get(index));
   }
 
-  /** @returns whether it is there, and whole */
-  async #try(key: string, read: () => Promise<boolean>): Promise<boolean> {
+  /** @returns what was read; `undefined` where it is damaged */
+  async #try<T>(key: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.damaged.push({ key, message: `cannot be read: ${why}` });
-      return false;
+      return undefined;
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Origin } from '../../dataset/origin.js';
 import type { TileIndex } from '../../grid/tiling.js';
 import { type Document, readDocument, writeDocument } from '../metadata/documents.js';
 import type { KeyValueStore } from '../session.js';
-import { numbersDocument, numbersKey, TileNumbers, unpackNumbers } from './tile-numbers.js';
+import { numbersDocument, numbersKey, TileNumbers } from './tile-numbers.js';
 
 /** Path of the array in the cube. */
 export const FETCHES_PATH = 'geocubes/fetches';
@@ -100,19 +100,6 @@ export class FetchRecords {
       sources: [],
     });
   }
-}
-
-/**
- * Reads the array's document, or one of its chunks, for nothing but whether that can be done.
- * @returns whether it is there
- * @throws {StoreError} where it cannot be read
- */
-export async function readFetches(store: KeyValueStore, key?: string): Promise<boolean> {
-  const document = await readDocument(store, FETCHES_PATH);
-  if (key === undefined || document === undefined) return document !== undefined;
-  const bytes = (await store.get(key)) ?? undefined;
-  if (bytes !== undefined) unpackNumbers(key, bytes, fieldsOf(document));
-  return bytes !== undefined;
 }
 
 /** By the array's own shape: [time?, field, tile row, tile column]. */

@@ -58,8 +58,19 @@ export class Ledger {
 
   async entry(index: TileIndex): Promise<LedgerEntry> {
     const state = this.peek(index) ?? (await this.get(index));
-    const absent = (this.#last?.states[offsetOf(index)] ?? 0) >> STATE_BITS;
+    const absent = this.#lastByte(index) >> STATE_BITS;
     return { state, absentBands: absent === UNKNOWN_ABSENT ? 'unknown' : absent };
+  }
+
+  /** All that is known of a tile as the array holds it, in one number; 0 where it is not loaded. */
+  async byte(index: TileIndex): Promise<number> {
+    const state = this.peek(index) ?? (await this.get(index));
+    return state === TileState.notLoaded ? 0 : this.#lastByte(index);
+  }
+
+  /** In the chunk that was read last. */
+  #lastByte(index: TileIndex): number {
+    return this.#last?.states[offsetOf(index)] ?? 0;
   }
 
   /**

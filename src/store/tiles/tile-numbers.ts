@@ -71,7 +71,7 @@ export class TileNumbers {
     const fields = await this.fields();
     const bytes = await this.store.get(key);
     if (bytes === null || bytes === undefined) return new Float64Array(fields * TILES);
-    return unpackNumbers(key, bytes, fields);
+    return unpack(key, bytes, fields);
   }
 
   #keyOf(index: TileIndex): string {
@@ -118,7 +118,7 @@ export async function numbersDocument(
 }
 
 /** The numbers of a chunk. @throws {StoreError} for bytes that are none. */
-export function unpackNumbers(key: string, bytes: Uint8Array, fields: number): Float64Array {
+function unpack(key: string, bytes: Uint8Array, fields: number): Float64Array {
   const length = fields * TILES * Float64Array.BYTES_PER_ELEMENT;
   try {
     const plain = gunzipSync(bytes, { maxOutputLength: length });

@@ -181,8 +181,4 @@ export class CubeMap {
       onBox(this.boxAt(this.#dragBox.getGeometry().getExtent()));
     });
   }
-
-  get isDrawing(): boolean {
-    return this.#dragBox.getActive();
-  }
 }

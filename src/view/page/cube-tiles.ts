@@ -47,10 +47,6 @@ export class CubeTiles {
     });
   }
 
-  get underWay(): number {
-    return this.#requests.size;
-  }
-
   /** @param state of the cube: pictures are asked for anew when it is another one; those before stay until they come */
   want(words: Parameters<typeof address>[1], state: string): void {
     this.#words = words;

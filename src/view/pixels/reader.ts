@@ -5,12 +5,12 @@ import { typedForName } from '../../dataset/band-types.js';
 import { type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { memoryOfMachine } from '../../machine/memory.js';
+import { Gate } from '../../pool/gate.js';
 import type { Pool } from '../../pool/pool.js';
 import { allocate } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import { firstFrom, lengthAt, sourceOf } from '../levels.js';
 import type { Snapshot } from '../snapshot.js';
-import { Lanes } from './lanes.js';
 import { SharedReads } from './shared-reads.js';
 
 /** One band at one step. */
@@ -41,13 +41,13 @@ export const MOST_PIXELS = 2 ** 28;
 export class PixelReader {
   readonly #whole: SharedReads;
   readonly #reduced: SharedReads;
-  readonly #lanes: Lanes;
+  readonly #gate: Gate;
 
   constructor(private readonly pool: Pool) {
     const kept = Math.min(KEPT_BYTES, memoryOfMachine() / 8);
     this.#whole = new SharedReads(kept);
     this.#reduced = new SharedReads(kept / 4);
-    this.#lanes = new Lanes(Math.max(2, pool.size));
+    this.#gate = new Gate(Math.max(2, pool.size));
   }
 
   /** @returns `undefined` where too much would have to be decoded; see {@link MOST_PIXELS}. */
@@ -67,8 +67,13 @@ export class PixelReader {
       return undefined;
     await Promise.all(
       pieces.map(async ({ index, stamp, state, samples, part }) => {
-        fillIn(isLoaded, window, part, () => 1);
-        if (state !== TileState.loaded) return;
+        fillIn(isLoaded, window, part, 1);
+        if (state !== TileState.loaded) {
+          // Tiles that are loaded and empty have no value anywhere.
+          const { nodata = Number.NaN } = await snapshot.band(layer.band);
+          fillIn(pixels, window, part, nodata);
+          return;
+        }
         const from = await this.#samples(snapshot, layer, index, stamp, window.level, signal);
         for (let y = 0; y < part.height; y++) {
           const start = (part.row + y - samples.row) * samples.width + part.col - samples.col;
@@ -76,15 +81,6 @@ export class PixelReader {
           pixels.set(from.subarray(start, start + part.width) as never, place);
         }
       }),
-    );
-    // Tiles that are loaded and empty have no value anywhere.
-    await Promise.all(
-      pieces
-        .filter(({ state }) => state === TileState.empty)
-        .map(async ({ part }) => {
-          const { nodata = Number.NaN } = await snapshot.band(layer.band);
-          fillIn(pixels, window, part, () => nodata);
-        }),
     );
     return { pixels, isLoaded };
   }
@@ -133,7 +129,7 @@ export class PixelReader {
     const whole = (wanted: AbortSignal) =>
       this.#whole.get(
         keyOf(band, index, stamp),
-        (stop) => this.#lanes.run(() => this.#decode(snapshot, band, index, stop), stop),
+        (stop) => this.#gate.run(() => this.#decode(snapshot, band, index, stop), stop),
         wanted,
       );
     if (level === 0) return whole(signal);
@@ -192,19 +188,22 @@ function reduce(
   return reduced;
 }
 
-function fillIn(raster: LoadedPixels, window: Window, part: Window, value: () => number): void {
+function fillIn(raster: LoadedPixels, window: Window, part: Window, value: number): void {
   for (let y = part.row - window.row; y < part.row - window.row + part.height; y++) {
     const start = y * window.width + part.col - window.col;
-    raster.fill(value(), start, start + part.width);
+    raster.fill(value, start, start + part.width);
   }
 }
 
-/** The part of a level that a picture shows; `undefined` where it lies beyond it. */
-export function tileWindow(
+/** The part of a level that one of its pictures shows, by column and row from the north-west; there is such a one. */
+export function pictureWindow(
   { x, y, level, side }: { x: number; y: number; level: number; side: number },
   { height, width }: { readonly height: number; readonly width: number },
-): LevelWindow | undefined {
-  const whole = { row: 0, col: 0, height: lengthAt(level, height), width: lengthAt(level, width) };
-  const window = intersect({ row: y * side, col: x * side, height: side, width: side }, whole);
-  return window === undefined ? undefined : { level, ...window };
+): LevelWindow {
+  const [row, col] = [y * side, x * side];
+  return {
+    ...{ level, row, col },
+    height: Math.min(side, lengthAt(level, height) - row),
+    width: Math.min(side, lengthAt(level, width) - col),
+  };
 }

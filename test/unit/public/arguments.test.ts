@@ -91,6 +91,12 @@ const call = (
   ...(on === undefined ? {} : { on }),
 });
 
+/** Of a run, however its events are told. */
+const INGEST_OPTIONS = [
+  ...['source', 'pool', 'tilesInFlight', 'memory', 'groupSize', 'maxCommitDelayMs', 'onEvent'],
+  ...['maxOutageMs', 'trustFileSystem', 'maxTiles', 'maxBytes', 'until', 'time', 'signal'],
+];
+
 /** Every function and method that is public. */
 const CALLS: Readonly<Record<string, Call>> = {
   createPool: call(() => [{ size: 0 }], ['size', 'kernel']),
@@ -166,42 +172,12 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#ingest': call(
     () => [BBOX, RUN],
-    [
-      'source',
-      'pool',
-      'tilesInFlight',
-      'memory',
-      'groupSize',
-      'maxCommitDelayMs',
-      'onEvent',
-      'maxOutageMs',
-      'trustFileSystem',
-      'maxTiles',
-      'maxBytes',
-      'until',
-      'time',
-      'signal',
-    ],
+    INGEST_OPTIONS,
     () => cube,
   ),
   'Cube#ingestEvents': call(
     () => [BBOX, RUN],
-    [
-      'source',
-      'pool',
-      'tilesInFlight',
-      'memory',
-      'groupSize',
-      'maxCommitDelayMs',
-      'onEvent',
-      'maxOutageMs',
-      'trustFileSystem',
-      'maxTiles',
-      'maxBytes',
-      'until',
-      'time',
-      'signal',
-    ],
+    INGEST_OPTIONS,
     () => cube,
   ),
   'Cube#download': call(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AbortedError } from '../../../src/errors.js';
-import { Lanes } from '../../../src/view/pixels/lanes.js';
+import { Gate } from '../../../src/pool/gate.js';
 import { SharedReads } from '../../../src/view/pixels/shared-reads.js';
 
 const never = new AbortController().signal;
@@ -72,7 +72,7 @@ describe('reads that are shared', () => {
 });
 
 test('lanes let so many in, and whoever leaves the queue is never begun', async () => {
-  const lanes = new Lanes(1);
+  const lanes = new Gate(1);
   let end: () => void = () => {};
   const first = lanes.run(
     () =>
