@@ -13,7 +13,13 @@ import type { CubeStore } from '../session.js';
 import { numbersDocument } from '../tiles/tile-numbers.js';
 import { attributesOf, lineKeys } from './array-document.js';
 import { type Document, readDocument, writeDocument } from './documents.js';
-import { axisDocument, group, placeAttributes } from './zarr-metadata.js';
+import {
+  axisDocument,
+  declarationsFor,
+  group,
+  PLACE_CONVENTIONS,
+  placeAttributes,
+} from './zarr-metadata.js';
 
 /** The group that the levels are in. */
 export const OVERVIEWS_GROUP = 'overviews';
@@ -180,7 +186,7 @@ function rootAttributes(
   },
 ) {
   const own: Readonly<Record<string, unknown>> = placeAttributes(base);
-  const declared = (attributes.zarr_conventions ?? own.zarr_conventions) as Convention[];
+  const declared = (attributes.zarr_conventions ?? declarationsFor(base)) as Convention[];
   const methods = new Set(Object.values(reductions));
   const [method] = methods;
   return {
@@ -220,7 +226,9 @@ export function withoutMultiscales(
   const others = ((declared ?? []) as Convention[]).filter(
     ({ uuid }) => uuid !== MULTISCALES_CONVENTION.uuid,
   );
-  return { ...rest, zarr_conventions: others };
+  // Of the place alone a cube without levels declares nothing: see placeAttributes.
+  const isOfPlace = others.every(({ uuid }) => PLACE_CONVENTIONS.has(uuid));
+  return isOfPlace ? rest : { ...rest, zarr_conventions: others };
 }
 
 /** The group that the convention's attributes are of. */

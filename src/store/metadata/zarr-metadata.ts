@@ -1,7 +1,7 @@
 /**
  * The `zarr.json` documents of a cube. Names and layout are those of a smart-geocubes cube; added are
- * what xarray, GDAL and QGIS need to find the CRS of a band by themselves (`grid_mapping`), the `proj`
- * and `spatial` conventions, and a group of our own beside the bands.
+ * what xarray, GDAL and QGIS need to find the CRS of a band by themselves (`grid_mapping`), the attributes
+ * of the `proj` and `spatial` conventions, and a group of our own beside the bands.
  *
  * All of it is frozen once the cube exists: in Icechunk, two writers that change the same document
  * cannot be merged.
@@ -55,7 +55,7 @@ export function metadataOf(
       'spatial_ref/zarr.json',
       array([], [], 'int32', 0, { name: 'uncompressed' }, crsAttributes(geobox), []),
     ],
-    // Not among the root's attributes: readers such as xarray copy those into files that hold no objects.
+    // Not among the root's attributes: xarray copies those into files that hold no objects.
     ['geocubes/zarr.json', group({ ...layoutOf(dataset), dataset, codec } satisfies CubeRecord)],
     [
       `${LEDGER_PATH}/zarr.json`,
@@ -129,29 +129,53 @@ function rootAttributes(dataset: Dataset, geobox: GeoBox): Json {
   };
 }
 
-/** Where the arrays of a group lie, by the conventions `proj` and `spatial`. */
-export function placeAttributes({ crs, affine, height, width, bounds }: GeoBox): Json {
-  const { west, south, east, north } = bounds;
+/**
+ * Where the arrays of a group lie, in the attributes of the conventions `proj` and `spatial`: numbers and text, which
+ * every format holds. That they are meant so is declared by objects, which files of other formats cannot hold, so only
+ * where readers go by them: {@link declarationsFor}.
+ */
+export function placeAttributes(geobox: GeoBox): Json {
+  const { crs, affine, height, width } = geobox;
   return {
-    ...conventions(crs),
+    ...projAttributes(crs),
     'spatial:dimensions': ['y', 'x'],
     'spatial:shape': [height, width],
     'spatial:transform': affine,
-    'spatial:bbox': [west, south, east, north],
+    'spatial:bbox': boundsOnEarth(geobox),
   };
 }
 
+/** What says that the attributes of {@link placeAttributes} are those of the conventions. */
+export function declarationsFor({ crs }: GeoBox): readonly Json[] {
+  return Object.keys(projAttributes(crs)).length === 0
+    ? [SPATIAL_CONVENTION]
+    : [PROJ_CONVENTION, SPATIAL_CONVENTION];
+}
+
 /** The `proj` convention knows codes and WKT 2; a CRS known by WKT 1 alone is left to `crs_wkt`. */
-function conventions({ epsg, wkt }: Crs): Json {
-  const proj =
-    epsg === undefined
-      ? isWkt2(wkt)
-        ? { 'proj:wkt2': wkt }
-        : undefined
-      : { 'proj:code': `EPSG:${epsg}` };
-  return proj === undefined
-    ? { zarr_conventions: [SPATIAL_CONVENTION] }
-    : { zarr_conventions: [PROJ_CONVENTION, SPATIAL_CONVENTION], ...proj };
+function projAttributes({ epsg, wkt }: Crs): Json {
+  if (epsg !== undefined) return { 'proj:code': `EPSG:${epsg}` };
+  return isWkt2(wkt) ? { 'proj:wkt2': wkt } : {};
+}
+
+/**
+ * West, south, east and north. Grids of the whole earth may end within a pixel beyond it, which readers refuse as bounds;
+ * those that go on around it by more keep their longitudes.
+ */
+function boundsOnEarth({ crs, bounds, resolution }: GeoBox): readonly number[] {
+  const { west, south, east, north } = bounds;
+  if (!crs.isGeographic) return [west, south, east, north];
+  const [dx, dy] = resolution;
+  const within = (value: number, limit: number, pixel: number) =>
+    Math.abs(value) > limit && Math.abs(value) < limit + Math.abs(pixel)
+      ? Math.sign(value) * limit
+      : value;
+  return [
+    within(west, 180, dx),
+    within(south, 90, dy),
+    within(east, 180, dx),
+    within(north, 90, dy),
+  ];
 }
 
 function isWkt2(wkt: string): boolean {
@@ -268,3 +292,9 @@ const SPATIAL_CONVENTION = {
   name: 'spatial',
   description: 'Spatial coordinate information',
 };
+
+/** The ids of those that {@link declarationsFor} declares. */
+export const PLACE_CONVENTIONS: ReadonlySet<unknown> = new Set([
+  PROJ_CONVENTION.uuid,
+  SPATIAL_CONVENTION.uuid,
+]);

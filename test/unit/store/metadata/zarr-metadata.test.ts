@@ -209,12 +209,36 @@ describe('the CRS', () => {
     expect(withCrs(wkt2)['proj:wkt2']).toBe(wkt2);
   });
 
-  test('the conventions are declared with their ids', () => {
-    const declared = attributes('zarr.json').zarr_conventions as { name: string; uuid: string }[];
-    expect(declared.map(({ name, uuid }) => [name, uuid])).toEqual([
-      ['proj', 'f17cb550-5864-4468-aeb7-f3180cfb622f'],
-      ['spatial', '689b58e2-cf7b-45e0-9fff-9cfc0883d6b4'],
-    ]);
+  test.each([
+    ['TCTrend', [-180, -90, 180, 90]],
+    ['AlphaEarth', undefined],
+  ])(
+    'bounds that go a part of a pixel beyond the earth are told as the earth has them: %s',
+    (name, known) => {
+      const dataset = presetDataset(name);
+      const all = metadataOf(dataset, CODEC, COORDINATES);
+      const bbox = attributes('zarr.json', all)['spatial:bbox'] as number[];
+      const [west = 0, south = 0, east = 0, north = 0] = bbox;
+      expect(west >= -180 && south >= -90 && east <= 180 && north <= 90).toBe(true);
+      if (known !== undefined) expect(bbox).toEqual(known);
+      // The grid is what it is.
+      const { affine, shape } = dataset.grid.geobox;
+      expect(attributes('zarr.json', all)).toMatchObject({
+        'spatial:transform': affine,
+        'spatial:shape': shape,
+      });
+    },
+  );
+
+  test.each([
+    ['of a projected grid', 'EPSG:3413', [10, 0, -1000, 0, -10, 500], [-1000, -500, 1000, 500]],
+    ['that go on around the earth', 'EPSG:4326', [1, 0, 100, 0, -1, 50], [100, -50, 300, 50]],
+  ] as const)('bounds %s stay as they are', (_, crs, affine, bbox) => {
+    const geobox = { crs, affine, shape: [100, 200] } as const;
+    const own = { ...DATASET, grid: { ...DATASET.grid, geobox } };
+    expect(attributes('zarr.json', metadataOf(own, CODEC, COORDINATES))['spatial:bbox']).toEqual(
+      bbox,
+    );
   });
 });
 
@@ -223,12 +247,12 @@ describe('our own records', () => {
     expect(attributes('geocubes/zarr.json')).toEqual({ layout: 1, dataset: DATASET, codec: CODEC });
   });
 
-  test('the root holds only attributes that copy into other formats: no objects but the conventions', () => {
+  test('the root holds only attributes that copy into other formats: no objects, and no lists of any', () => {
     const root = attributes('zarr.json');
     expect(root).toMatchObject({ title: 'NDVI', loaded_patches: [], Conventions: 'CF-1.10' });
-    const objects = Object.entries(root).filter(
-      ([, value]) => typeof value === 'object' && !Array.isArray(value),
-    );
+    const objects = Object.values(root)
+      .flat()
+      .filter((value) => typeof value === 'object');
     expect(objects).toEqual([]);
   });
 
