@@ -41,7 +41,7 @@ export function verifyCommand(): Command {
     .option('--quick', 'check that chunks are there, and do not decode them')
     .option(
       '--repair',
-      'reopen damaged tiles, so that the next ingest fetches them again; coordinates are written again, and a cube whose newest commit cannot be read goes back to the newest that can',
+      'reopen damaged tiles, so that the next ingest fetches them again; coordinates are written again, overviews are left to the next pass, and a cube whose newest commit cannot be read goes back to the newest that can',
     )
     .addOption(
       new Option('--format <format>', 'what to print; ndjson is a line for each damaged tile')
@@ -117,16 +117,21 @@ function rollBackText({ problem, to }: RollBack): string {
 
 export function verifyText(report: VerifyReport): string {
   const { tiles, loaded, empty, chunks, bytes, damaged, repaired, quick } = report;
-  const { companions, companionsMended } = report;
+  const { companions, companionsMended, levelChunks, overviewsStale = 0 } = report;
+  const ofLevels = levelChunks === 0 ? '' : `, and ${levelChunks} of overviews`;
   const read = quick
-    ? `${plural(chunks, 'chunk is', 'chunks are')} there (not decoded)`
-    : `${plural(chunks, 'chunk')} decoded (${megabytes(bytes)})`;
+    ? `${plural(chunks, 'chunk is', 'chunks are')} there${ofLevels} (not decoded)`
+    : `${plural(chunks, 'chunk')} decoded (${megabytes(bytes)})${ofLevels}`;
   const lines = [`${plural(tiles, 'tile')}: ${loaded} loaded, ${empty} loaded and empty; ${read}`];
   if (damaged + companions.length === 0) lines.push('No damage found');
   if (companionsMended > 0) lines.push(`${companionsMended} of what lies beside the tiles: mended`);
   else if (companions.length > 0)
     lines.push(
       `${companions.length} of what lies beside the tiles: damaged. "geocubes verify --repair" mends it`,
+    );
+  if (overviewsStale > 0)
+    lines.push(
+      `${plural(overviewsStale, 'tile is', 'tiles are')} not in the overviews as ${overviewsStale === 1 ? 'it is' : 'they are'}. "geocubes overviews" brings them up to date`,
     );
   if (damaged === 0) return lines.join('\n');
   if (repaired === 0)

@@ -9,7 +9,7 @@ import { allocate, asBytes, type DType, isFloat, type PixelArray } from '../../r
 import { allocateShared, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { LevelPlace, OverviewRecord } from '../../store/metadata/overview-documents.js';
 import { chunkKey } from '../../store/metadata/zarr-metadata.js';
-import type { WriteSession } from '../../store/session.js';
+import type { Session, WriteSession } from '../../store/session.js';
 import { type Ledger, TileState } from '../../store/tiles/ledger.js';
 import { removeIfThere } from '../../store/tiles/reopen-tiles.js';
 import type { OpenedCube } from '../opened-cube.js';
@@ -43,7 +43,7 @@ interface LevelCells {
  */
 export async function reducePiece(
   { cube, record, levels, pool }: RollUp,
-  session: WriteSession,
+  session: Session,
   ledger: Ledger,
   { piece, t, name }: PieceJob,
 ): Promise<LevelCells[]> {
@@ -161,7 +161,8 @@ export async function writeCells(
   await allDone(Array.from({ length: pool.size + 1 }, lane));
 }
 
-function* chunksOf({ chunk: [height, width], geobox }: LevelPlace, cells: Window) {
+/** The chunks of a level that hold some of its cells, with the cells of each. */
+export function* chunksOf({ chunk: [height, width], geobox }: LevelPlace, cells: Window) {
   for (let row = Math.floor(cells.row / height); row * height < cells.row + cells.height; row++)
     for (let col = Math.floor(cells.col / width); col * width < cells.col + cells.width; col++) {
       const [top, left] = [row * height, col * width];

@@ -10,7 +10,10 @@ import { TileNumbers } from '../../store/tiles/tile-numbers.js';
 export type TileMark = readonly [state: number, fetchedAt: number];
 
 export function overviewNumbers(store: KeyValueStore): TileNumbers {
-  return new TileNumbers(store, OVERVIEW_TILES_PATH, async () => OVERVIEW_FIELDS);
+  return new TileNumbers(store, OVERVIEW_TILES_PATH, async () => OVERVIEW_FIELDS, {
+    tell: 'what the overviews hold of',
+    without: 'without it these tiles count as not being in them',
+  });
 }
 
 /** Tiles of a store at one moment. */

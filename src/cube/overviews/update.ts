@@ -17,7 +17,6 @@ import {
   writeLevelDocuments,
 } from '../../store/metadata/overview-documents.js';
 import type { CubeStore, WriteSession } from '../../store/session.js';
-import { openClaims } from '../../store/sharing/tile-claims.js';
 import { readLedger, updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import type { Ledger } from '../../store/tiles/ledger.js';
 import { axisChunks } from '../coordinate-chunks.js';
@@ -33,6 +32,7 @@ import {
   overviewLevels,
   reductionsOf,
 } from './levels.js';
+import { asOnlyPass } from './only-pass.js';
 import { type PieceJob, type RollUp, reducePiece, writeCells } from './roll-up.js';
 import { overviewNumbers, type TileMark, TileMarks } from './tile-marks.js';
 
@@ -76,22 +76,14 @@ export async function updateOverviews(
   checkExtendable(cube);
   const { repository, dataset, codec, grid } = cube;
   const pool = options.pool ?? createPool({ size: 0 });
-  const claims = openClaims(repository);
-  // One pass at a time: a place outside of the grid stands for all of them.
-  const outside = { row: grid.rows, col: grid.cols };
-  const place = cube.timeAxis === undefined ? outside : { t: 0, ...outside };
   try {
-    if ((await claims.claim(place)) === 'busy')
-      throw new StoreError(
-        'conflict',
-        'Expected to be the only process that brings the overviews of this cube up to date but another one does. Wait for it; it does what this one would.',
-      );
-    await updateLedger(repository, dataset, codec);
-    const record = await ensureOverviews(cube, options, pool);
-    return await new Pass({ cube, record, levels: levelPlaces(record, grid), pool }, options).run();
+    return await asOnlyPass(cube, async () => {
+      await updateLedger(repository, dataset, codec);
+      const record = await ensureOverviews(cube, options, pool);
+      const roll = { cube, record, levels: levelPlaces(record, grid), pool };
+      return new Pass(roll, options).run();
+    });
   } finally {
-    await claims.release(tileId(place)).catch(() => {});
-    await claims.close();
     if (options.pool === undefined) await pool.close();
   }
 }
@@ -177,7 +169,8 @@ async function forget(
   await numbers.flush();
 }
 
-async function coordinatesOf(
+/** Chunks of the x and y of levels, by key. */
+export async function coordinatesOf(
   levels: readonly LevelPlace[],
   pool: Pool,
   codec: OpenedCube['codec'],

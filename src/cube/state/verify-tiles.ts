@@ -46,10 +46,14 @@ export interface VerifyReport {
   readonly byKind: Readonly<Record<DamageKind, number>>;
   /** Tiles that were reopened, so that the next ingest fetches them. */
   readonly repaired: number;
-  /** What is damaged beside the tiles: files of the newest commit, coordinates, the record of fetches. */
+  /** Chunks of overviews that were found, of all levels that hold something of the tiles. */
+  readonly levelChunks: number;
+  /** What is damaged beside the tiles: files of the newest commit, coordinates, the record of fetches, overviews. */
   readonly companions: readonly DamagedCompanion[];
   /** How many of these were mended. */
   readonly companionsMended: number;
+  /** Where overviews were mended: tiles of the cube that they do not hold as they are, until the next pass. */
+  readonly overviewsStale?: number;
 }
 
 export interface Checkup {
@@ -77,7 +81,7 @@ const TOGETHER = 16;
  */
 export async function verifyTiles(
   checkup: Checkup,
-): Promise<Omit<VerifyReport, 'repaired' | 'companions' | 'companionsMended'>> {
+): Promise<Omit<VerifyReport, 'levelChunks' | 'repaired' | 'companions' | 'companionsMended'>> {
   const { session, dataset, quick, ledger, signal } = checkup;
   const names = quick ? [] : dataset.bands.map(({ name }) => name);
   const checkers = await chunkCheckers(session, names, checkup.pool);

@@ -5,6 +5,9 @@ import type { Pool } from '../../pool/pool.js';
 import { readLedger, updateLedger } from '../../store/smart-geocubes/loaded-list.js';
 import { reopenTiles } from '../../store/tiles/reopen-tiles.js';
 import { checkExtendable, type OpenedCube } from '../opened-cube.js';
+import { LevelCheck } from '../overviews/level-check.js';
+import { mendLevels } from '../overviews/mend.js';
+import { overviewState } from '../overviews/stale.js';
 import { cutTiles } from '../shards/cut-tiles.js';
 import { checkShard, type Shard, shardWords } from '../shards/shard.js';
 import { type IngestTarget, isTileList, type TimeOptions, tilesMeant } from '../tiles.js';
@@ -52,6 +55,7 @@ export async function verifyRegion(
   const session = await repository.readSession();
   const damaged = new TileRuns(grid.rows, grid.cols);
   const beside = new CompanionCheck(cube, session);
+  const levels = await LevelCheck.open(cube, session, { quick, pool });
   const report = await verifyTiles({
     session,
     ledger: await readLedger(session.store, dataset),
@@ -64,18 +68,31 @@ export async function verifyRegion(
       onDamage?.(tile);
     },
     onTile: onProgress,
-    beside: beside.tile,
+    beside: async (index) => {
+      await beside.tile(index);
+      await levels.tile(index);
+    },
     signal,
   });
   // What all shards share is the first one's to tell.
-  const companions = await beside.damaged(shard === undefined || shard.index === 0);
-  if (!repair) return { ...report, repaired: 0, companions, companionsMended: 0 };
+  const isFirst = shard === undefined || shard.index === 0;
+  const others = await beside.damaged(isFirst);
+  const ofLevels = await levels.damaged(isFirst);
+  const companions = [...others, ...ofLevels.map(({ path, message }) => ({ path, message }))];
+  const found = { ...report, levelChunks: levels.chunks, companions };
+  if (!repair) return { ...found, repaired: 0, companionsMended: 0 };
   // First: no commit that touches a record that cannot be read can be made.
-  const companionsMended = await mendCompanions(cube, companions);
+  const companionsMended =
+    (await mendCompanions(cube, others)) + (await mendLevels(cube, ofLevels, pool));
   if (damaged.count > 0) {
     await updateLedger(repository, dataset, codec);
     const message = `Reopen ${damaged.count} damaged ${damaged.count === 1 ? 'tile' : 'tiles'}`;
     await reopenTiles(repository, dataset, damaged, message);
   }
-  return { ...report, repaired: damaged.count, companions, companionsMended };
+  const overviews = ofLevels.length === 0 ? {} : { overviewsStale: await staleTiles(cube) };
+  return { ...found, repaired: damaged.count, companionsMended, ...overviews };
+}
+
+async function staleTiles(cube: OpenedCube): Promise<number> {
+  return (await overviewState(cube, tilesMeant(cube.grid.geobox, cube, undefined))).stale;
 }

@@ -111,7 +111,7 @@ export async function writeLevelDocuments(
     await put(level.path, group(placeAttributes(level.geobox)));
     for (const name of bands) {
       const band = await readDocument(store, name);
-      if (band !== undefined) await put(`${level.path}/${name}`, levelOf(band, level));
+      if (band !== undefined) await put(`${level.path}/${name}`, levelDocument(band, level));
     }
     await copyCoordinates(store, level, put);
     for (const axis of ['y', 'x'] as const)
@@ -132,7 +132,7 @@ export async function writeLevelDocuments(
 }
 
 /** A level's array of a band is the band's own, of another shape. */
-function levelOf(band: Document, { geobox, chunk }: LevelPlace): Document {
+export function levelDocument(band: Document, { geobox, chunk }: LevelPlace): Document {
   const lead = (band.shape as number[]).slice(0, -2);
   return {
     ...band,

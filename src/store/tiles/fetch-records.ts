@@ -35,9 +35,11 @@ export class FetchRecords {
   #document: Promise<Document | undefined> | undefined;
 
   constructor(private readonly store: KeyValueStore) {
-    this.#numbers = new TileNumbers(store, FETCHES_PATH, async () =>
-      fieldsOf(await this.#readDocument()),
-    );
+    const fields = async () => fieldsOf(await this.#readDocument());
+    this.#numbers = new TileNumbers(store, FETCHES_PATH, fields, {
+      tell: 'when each was fetched of',
+      without: 'without it that counts as not known',
+    });
   }
 
   /** `undefined` for tiles that are not loaded, and for those that were before such records were kept. */

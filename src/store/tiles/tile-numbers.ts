@@ -8,6 +8,12 @@ import type { KeyValueStore } from '../session.js';
 
 const TILES = LEDGER_CHUNK * LEDGER_CHUNK;
 
+/** For who is told that a chunk of numbers is damaged. */
+export interface NumbersWords {
+  readonly tell: string;
+  readonly without: string;
+}
+
 /** The numbers in a store, read chunk by chunk as they are asked for, and kept for the life of the object. */
 export class TileNumbers {
   readonly #chunks = new Map<string, Promise<Float64Array>>();
@@ -15,11 +21,15 @@ export class TileNumbers {
   /** The chunk that was read last. */
   #last: { readonly key: string; readonly chunk: Float64Array } | undefined;
 
-  /** @param fields how many the array has */
+  /**
+   * @param fields how many the array has
+   * @param what they tell of the tiles of a chunk, and what counts without it
+   */
   constructor(
     private readonly store: KeyValueStore,
     private readonly path: string,
     private readonly fields: () => Promise<number>,
+    private readonly what: NumbersWords,
   ) {}
 
   /** One number for each field; 0 where nothing was written. */
@@ -71,7 +81,7 @@ export class TileNumbers {
     const fields = await this.fields();
     const bytes = await this.store.get(key);
     if (bytes === null || bytes === undefined) return new Float64Array(fields * TILES);
-    return unpack(key, bytes, fields);
+    return unpack(key, bytes, fields, this.what);
   }
 
   #keyOf(index: TileIndex): string {
@@ -118,7 +128,12 @@ export async function numbersDocument(
 }
 
 /** The numbers of a chunk. @throws {StoreError} for bytes that are none. */
-function unpack(key: string, bytes: Uint8Array, fields: number): Float64Array {
+function unpack(
+  key: string,
+  bytes: Uint8Array,
+  fields: number,
+  { tell, without }: NumbersWords,
+): Float64Array {
   const length = fields * TILES * Float64Array.BYTES_PER_ELEMENT;
   try {
     const plain = gunzipSync(bytes, { maxOutputLength: length });
@@ -129,7 +144,7 @@ function unpack(key: string, bytes: Uint8Array, fields: number): Float64Array {
   }
   throw new StoreError(
     'io',
-    `Expected when ${LEDGER_CHUNK} x ${LEDGER_CHUNK} tiles were fetched at ${key} but received other bytes. The file is damaged: without it that counts as not known.`,
+    `Expected ${tell} ${LEDGER_CHUNK} x ${LEDGER_CHUNK} tiles at ${key} but received other bytes. The file is damaged: ${without}. "geocubes verify --repair" removes it.`,
   );
 }
 

@@ -14,7 +14,7 @@ test('one chunk of one tile is told in the singular, damaged and mended too', ()
   const report = {
     ...{ quick: false, tiles: 1, loaded: 1, empty: 0, notLoaded: 0, chunks: 1, bytes: 2e6 },
     ...{ damaged: 1, byKind, repaired: 0 },
-    ...{ companions: [], companionsMended: 0 },
+    ...{ levelChunks: 0, companions: [], companionsMended: 0 },
   };
   expect(verifyText(report)).toBe(
     '1 tile: 1 loaded, 0 loaded and empty; 1 chunk decoded (2.0 MB)\n1 tile is damaged. "geocubes verify --repair" reopens it',
