@@ -9,8 +9,8 @@ endWithReader();
 try {
   checkLimits();
   // Only now: a hundred modules want a hundred open files.
-  const { createProgram, joinBoxes } = await import('./program.js');
-  const words = joinBoxes(process.argv.slice(2));
+  const { createProgram, joinNumbers } = await import('./program.js');
+  const words = joinNumbers(process.argv.slice(2));
   const program = await createProgram(words);
   await program.parseAsync(words, { from: 'user' });
 } catch (error) {

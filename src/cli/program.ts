@@ -4,7 +4,7 @@ import { addSettings, SETTINGS_HELP } from './options/settings.js';
 import { addStoreWord } from './options/words.js';
 import { COMMANDER_OUTPUT } from './output/terminal.js';
 
-export { joinBoxes } from './options/words.js';
+export { joinNumbers } from './options/words.js';
 
 /**
  * The commands in the order of the help. What a command stands on is loaded when it is meant: nobody who

@@ -30,7 +30,7 @@ const SUBJECT = 'the time of interest';
 
 /**
  * Reads a time of interest: `2019`, `2019-07-01`, `2019/2022` (both included; `2019/`, `/2022` and
- * `..` for open ends), `nearest:2020-06-30`, and several of them with commas in between.
+ * `..` for open ends), `nearest:2020-06-30`, `all`, and several of them with commas in between.
  *
  * @throws {InvalidInputError} when a part is no time, or a range ends before it begins.
  */
@@ -48,6 +48,7 @@ export function parseToi(text: string): Toi {
 }
 
 function parseOne(text: string): Toi {
+  if (text === 'all') return { kind: 'range' };
   const nearest = /^nearest:(.*)$/.exec(text)?.[1];
   const toi: Toi =
     nearest !== undefined
@@ -164,7 +165,9 @@ export function describeToi(toi: Toi): string {
     case 'at':
       return shown(toi.time);
     case 'range':
-      return `${shown(toi.from)}/${shown(toi.to)}`;
+      return toi.from === undefined && toi.to === undefined
+        ? 'all'
+        : `${shown(toi.from)}/${shown(toi.to)}`;
     case 'nearest':
       return `nearest:${shown(toi.time)}`;
     case 'list':

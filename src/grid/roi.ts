@@ -99,7 +99,7 @@ function outside(roi: Roi, grid: GeoBox) {
 }
 
 /** Whether a geographic region lies on the grid when its latitudes are taken for longitudes. */
-function looksSwapped(roi: Roi, grid: GeoBox): boolean {
+export function looksSwapped(roi: Roi, grid: GeoBox): boolean {
   if ('affine' in roi) return false;
   const { shapes, crs } = shapesOf(roi);
   if (!crs.isGeographic) return false;

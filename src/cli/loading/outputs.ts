@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** What `--format` may say of a file on standard output. */
 export const STREAMED: Readonly<Record<string, Kind>> = {
-  ...{ tif: 'geotiff', png: 'png', jpg: 'jpeg', webp: 'webp' },
+  ...{ tif: 'geotiff', nc: 'netcdf', png: 'png', jpg: 'jpeg', webp: 'webp' },
 };
 
 export interface Output {

@@ -70,7 +70,9 @@ function parseResolution(text: string): readonly [x: number, y: number] {
 }
 
 function parseSize(text: string): Shape {
-  const [width = Number.NaN, height = Number.NaN, ...more] = numbersOf(text);
+  const [width = Number.NaN, height = Number.NaN, ...more] = numbersOf(
+    text.replace(/^(\d+)x(\d+)$/i, '$1,$2'),
+  );
   const isSize = [width, height].every((side) => Number.isInteger(side) && side > 0);
   if (!isSize || more.length > 0)
     throw expected('two whole numbers width,height', '--size', text, 'Such as 800,600.');

@@ -33,7 +33,7 @@ export const datasetOption = () =>
 export const timeOption = () =>
   new Option(
     '--time <time>',
-    'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30 (default: all)',
+    'steps of a temporal cube: 2019, 2019-07-01, 2019/2022 (both included), 2019,2021, nearest:2020-06-30, all (default: all)',
   ).argParser(parseToi);
 
 export const branchOption = (description: string) =>

@@ -1,24 +1,53 @@
-/** What people type beside options: a store by its place alone, and a box of four words. */
+/** What people type beside options: a store by its place alone, and a box of four words, or a size of two. */
 import type { Command } from 'commander';
 import { expected } from '../../errors.js';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?,?$/i;
+const PERCENTILE = /^p\d+\.?\d*,?$/i;
+
+/** How many words these options take at the most, where others know them as words: -te, -ts, -tr of GDAL. */
+const LISTS: ReadonlyMap<string, number> = new Map([
+  ['--bbox', 4],
+  ['--size', 2],
+  ['--resolution', 2],
+  ['--stretch', 6],
+]);
 
 /**
- * `--bbox 126 72 128 73` as `--bbox 126,72,128,73`: four words that are numbers, after the option. A number that is
- * below zero would be taken for an option.
+ * `--bbox 126 72 128 73` as `--bbox 126,72,128,73`: words that are numbers, after an option that takes several. A
+ * number that is below zero would be taken for an option. Too few of them stay one list, for the option to refuse.
  */
-export function joinBoxes(words: readonly string[]): string[] {
+export function joinNumbers(words: readonly string[]): string[] {
   const joined: string[] = [];
   for (let i = 0; i < words.length; ) {
     const word = words[i++] as string;
-    joined.push(word);
-    const four = words.slice(i, i + 4);
-    if (word !== '--bbox' || four.length < 4 || !four.every((text) => NUMBER.test(text))) continue;
-    joined.push(four.map((text) => text.replace(/,$/, '')).join(','));
-    i += 4;
+    const [option = '', first] = splitAtEqual(word);
+    const most = LISTS.get(option);
+    if (most === undefined) {
+      joined.push(word);
+      continue;
+    }
+    const list = first === undefined ? [] : [first];
+    while (list.length < most && isNumber(words[i], option)) list.push(words[i++] as string);
+    joined.push(option);
+    if (list.length === 0) continue;
+    joined.push(list.length === 1 ? (list[0] as string) : list.map(withoutComma).join(','));
   }
   return joined;
+}
+
+function splitAtEqual(word: string): readonly [option: string, value?: string] {
+  const at = word.indexOf('=');
+  return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+function isNumber(word: string | undefined, option: string): boolean {
+  if (word === undefined) return false;
+  return NUMBER.test(word) || (option === '--stretch' && PERCENTILE.test(word));
+}
+
+function withoutComma(text: string): string {
+  return text.replace(/,$/, '');
 }
 
 /**
@@ -41,12 +70,19 @@ export function addStoreWord(commands: readonly Command[]): void {
           store,
           'It is the word after the command, too.',
         );
+      if (rest.length > 0)
+        throw expected(
+          'one word beside the options, the store',
+          command.name(),
+          parsed.operands.join(' '),
+          'Words with spaces in them need quotes.',
+        );
       command.setOptionValueWithSource(
         'store',
         option.parseArg?.(store, undefined) ?? store,
         'cli',
       );
-      return { ...parsed, operands: rest };
+      return { ...parsed, operands: [] };
     };
     command.usage('[options] [store]');
   }

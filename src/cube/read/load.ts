@@ -10,6 +10,8 @@ import { GeoBox } from '../../grid/geobox.js';
 import { joinWindows, splitWindow } from '../../grid/onto/continued-window.js';
 import { type Roi, roiWindows } from '../../grid/roi.js';
 import type { PixelRuns } from '../../grid/shapes/pixel-runs.js';
+import { placeRegion } from '../../grid/shapes/region.js';
+import { touchedCells } from '../../grid/shapes/touched-cells.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
@@ -278,8 +280,9 @@ export async function describeLoad(
   const { grid, dataset, session, overview } = view;
   let missingTiles = 0;
   const lostTiles: string[] = [];
+  const isSeen = tilesSeen(grid, plan);
   for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps)) {
-    if (await view.isMissing(index)) missingTiles++;
+    if (await view.isMissing(index)) missingTiles += isSeen(index) ? 1 : 0;
     else if (await view.isLost(index, names)) lostTiles.push(tileId(index));
   }
   if (lostTiles.length > 0 && !allowMissing) throw lostError(lostTiles);
@@ -300,6 +303,19 @@ export async function describeLoad(
     missingTiles,
     ...(lostTiles.length === 0 ? {} : { lostTiles }),
   };
+}
+
+/** Of the tiles that are read, those that pixels of the result lie in: near an edge more are looked into. */
+function tilesSeen(grid: Grid, plan: LoadPlan): (index: TileIndex) => boolean {
+  if (plan.kind === 'own-grid') return () => true;
+  const seen = new Set<string>();
+  for (const region of plan.regions)
+    for (const { row, col } of touchedCells(
+      placeRegion(grid.geobox, plan.target.crop(region)),
+      grid,
+    ))
+      seen.add(`${row}-${col}`);
+  return ({ row, col }) => seen.has(`${row}-${col}`);
 }
 
 /** What an array's CF attributes say of its numbers, as far as these are not the values themselves. */

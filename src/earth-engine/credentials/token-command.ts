@@ -92,7 +92,7 @@ export class CommandTokens implements Tokens {
   #refuse(what: string): EarthEngineError {
     return new EarthEngineError(
       'credentials',
-      `Expected the command of ${this.origin} to print a token but ${what}. Run it by hand to see what it says.`,
+      `Expected ${this.origin} to print a token but ${what}. Run it by hand to see what it says.`,
     );
   }
 }

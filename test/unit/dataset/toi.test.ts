@@ -17,6 +17,7 @@ describe('a time of interest is read from text', () => {
     ['2019/', { kind: 'range', from: '2019' }],
     ['../2022', { kind: 'range', to: '2022' }],
     ['/', { kind: 'range' }],
+    ['all', { kind: 'range' }],
     ['nearest:2020-06-30', { kind: 'nearest', time: '2020-06-30' }],
     [
       '2019, 2021/2022',

@@ -3,7 +3,9 @@ import { Cube } from '../../../cube/cube.js';
 import type { SampledPoints } from '../../../cube/values/sample.js';
 import { formatInstant } from '../../../dataset/period.js';
 import { expected } from '../../../errors.js';
-import { parseCrs } from '../../../grid/crs/crs.js';
+import { type Crs, parseCrs } from '../../../grid/crs/crs.js';
+import type { GeoBox } from '../../../grid/geobox.js';
+import { looksSwapped } from '../../../grid/roi.js';
 import { endAtSignal } from '../../interrupt.js';
 import {
   addFormatWords,
@@ -91,6 +93,8 @@ async function run(options: Options): Promise<void> {
       );
     await write(table, found, [...table.columns, ...names], formatOf(options));
     report(found);
+    if (found.outside === found.points && areSwapped(table, parseCrs(crs), cube.grid.geobox))
+      tell('With latitude and longitude swapped they would lie in it: longitudes come first');
   } finally {
     stop.release();
     await pool.close();
@@ -128,6 +132,13 @@ async function write(
     }
   await output.write(format === 'json' ? '\n]\n' : '');
   await output.flush();
+}
+
+/** Whether points that lie outside would not, were their two numbers taken the other way round. */
+function areSwapped({ points }: PointTable, crs: Crs, grid: GeoBox): boolean {
+  if (!crs.isGeographic) return false;
+  const coordinates = points.map(([x, y]) => [x, y]);
+  return looksSwapped({ type: 'MultiPoint', coordinates }, grid);
 }
 
 function report({ points, outside, notLoaded, steps }: SampledPoints): void {

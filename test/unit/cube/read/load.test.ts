@@ -70,6 +70,30 @@ function expectRegion(region: Region, row: number, col: number, height: number, 
   }
 }
 
+test.each([
+  ['beside the missing one, up to its edge', 30, 0],
+  ['reaching into the missing one', 28, 1],
+  ['beside it, counted on around the earth', 390, 0],
+  ['reaching into it, counted on around the earth', 388, 1],
+] as const)(
+  'on another grid tiles are counted that its pixels lie in: %s',
+  async (_, west, missing) => {
+    const like = new GeoBox(parseCrs('EPSG:4326'), { height: 20, width: 10 }, [
+      2,
+      0,
+      west,
+      0,
+      -2,
+      8,
+    ]);
+    for (const resampling of ['near', 'cubic'] as const) {
+      const region = await cube.load(like, { resampling });
+      expect(region.missingTiles).toBe(missing);
+      expect([...(region.bands.get('a') ?? [])].includes(-1)).toBe(missing > 0);
+    }
+  },
+);
+
 describe.each(['threads', 'the calling thread'])('load by %s', (where) => {
   const how = () => (where === 'threads' ? { pool } : {});
 
