@@ -67,7 +67,7 @@ export const RULES: readonly Rule[] = [
     expected: { stdout: expect.stringMatching(/^vitest: [1-9]\d* passed, 0 failed/m) },
   },
   {
-    pattern: /^(?:geocubes )?verify --repair$/,
+    pattern: /^(?:geocubes )?verify(?: --repair)?$/,
     how: 'elsewhere',
     where: 'test/fault/machines/power-cuts.faults.ts',
   },
@@ -167,7 +167,7 @@ export const RULES: readonly Rule[] = [
     where: 'test/e2e/runs/own-stores.test.ts',
   },
   {
-    pattern: /^(?:npx )?geocubes view /,
+    pattern: /^(?:npx )?geocubes (?:view .*|overviews$)/,
     how: 'elsewhere',
     where: 'test/e2e/help-examples.test.ts',
   },

@@ -5,13 +5,15 @@ import sharp from 'sharp';
 import { expect } from 'vitest';
 import { loadGdal } from '../../../src/kernel/gdal/load.js';
 
+type Check = (at: (name: string) => string, stdout: string) => unknown;
+
 export interface Outcome {
   /** Of the last line; those before it end with 0. */
   readonly code?: number;
   readonly stdout?: RegExp;
   readonly stderr?: RegExp;
   /** Looks at files; `at` gives the path of one. */
-  readonly check?: (at: (name: string) => string, stdout: string) => unknown;
+  readonly check?: Check;
   /** Is a server, stopped once this is true of its address. */
   readonly serves?: (url: string) => Promise<void>;
 }
@@ -29,7 +31,7 @@ function gdal(file: string): Read {
   const raster = loadGdal().open(file);
   const { x, y } = raster.rasterSize;
   const [band] = [...raster.bands];
-  const mask = band?.getMaskBand().pixels.read(0, 0, x, y) as Uint8Array;
+  const mask = band?.getMaskBand()?.pixels.read(0, 0, x, y) as Uint8Array;
   const [, width = 0, , , , height = 0] = raster.geoTransform ?? [];
   const read = {
     size: [x, y] as const,
@@ -270,7 +272,7 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
 /** Half of the sum of cross products of its corners, of the box around it. */
 const BASIN_PART = 9.7 / (5.5 * 2.7);
 
-function drawn(name: string): Outcome['check'] {
+function drawn(name: string): Check {
   return async (at) => {
     const { format, width = 0 } = await sharp(at(name)).metadata();
     expect([format, width > 500]).toEqual(['png', true]);
