@@ -16,8 +16,10 @@ import {
   earthEngine,
   GeoBox,
   localFiles,
+  parseBoundingBox,
   parseDataset,
   parseToi,
+  presetDataset,
 } from '../../dist/index.js';
 import { DEFAULT_TOKEN, encodeGeoTiff, startLoopback } from '../../dist/loopback/index.js';
 import { writeScenes } from '../e2e/recipes/scenes.mjs';
@@ -89,6 +91,70 @@ async function makeMixed(out, pool, endpoint) {
   };
 }
 
+/** Cubes with overviews, of which a part is filled: bands of all reductions and kinds of types, steps, a polar grid. */
+async function makeLeveled(out, pool, endpoint) {
+  const bands = [
+    { name: 'TCB_slope', dtype: 'float32', reduction: 'average' },
+    { name: 'TCG_slope', dtype: 'int8', nodata: -128, offset: -100, reduction: 'average' },
+    { name: 'TCW_slope', dtype: 'uint8', nodata: 0, reduction: 'mode' },
+  ];
+  const truths = [
+    { name: 'TCB_slope', dtype: 'bool', reduction: 'mode' },
+    { name: 'TCG_slope', dtype: 'uint8', reduction: 'near' },
+    { name: 'TCW_slope', dtype: 'uint8', reduction: 'average' },
+  ];
+  const flat = { crs: 'EPSG:4326', bounds: [120, 70, 123, 73], resolution: 0.02, chunk: 64 };
+  const polar = { crs: 'EPSG:3413', bounds: [200e3, 1700e3, 400e3, 1900e3], resolution: 1500 };
+  const recipes = [
+    { name: 'levels', bands, grid: flat, roi: '120.5,70.5,122,72.9', factors: [2, 5] },
+    { name: 'levels.zarr', bands, grid: flat, roi: '120.5,70.5,122,72.9', factors: [2, 5] },
+    { name: 'truths.zarr', bands: truths, grid: flat, roi: '120.5,70.5,122,72.9', factors: [2, 3] },
+    {
+      ...{ name: 'polar-steps.zarr', bands: truths, grid: { ...polar, chunk: 40 } },
+      ...{ time: { start: '2019', step: '1 year', end: '2020' }, factors: [2, 8] },
+    },
+  ];
+  const made = [];
+  for (const { name, bands: described, grid, time, roi, factors } of recipes) {
+    const collection = `projects/geocubes/assets/demo${time === undefined ? '' : '_annual'}`;
+    const dataset = defineDataset({
+      ...{ title: name, collection, grid, dtype: 'float32' },
+      ...(time === undefined ? {} : { time }),
+      bands: described.map(({ reduction, ...band }) => band),
+    });
+    const reductions = Object.fromEntries(described.map((band) => [band.name, band.reduction]));
+    const store = join(out, name);
+    const overviews = { factors, reduction: reductions };
+    const cube = await Cube.create(store, dataset, { pool, overviews });
+    const source = await earthEngine(dataset, {
+      endpoint,
+      project: 'interop',
+      token: DEFAULT_TOKEN,
+    });
+    try {
+      const region = roi === undefined ? cube.grid.geobox : parseBoundingBox(roi);
+      const { failed } = await cube.ingest(region, { source, pool });
+      if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+    } finally {
+      await source.close();
+    }
+    await cube.updateOverviews({ pool });
+    const { affine, crs } = cube.grid.geobox;
+    made.push({ name, store, factors, reductions, affine, crs: crs.name });
+  }
+  return made;
+}
+
+/** Empty cubes of the whole earth. */
+async function makePresets(out, pool) {
+  const made = {};
+  for (const name of ['TCTrend', 'AlphaEarth']) {
+    made[name] = join(out, `${name}.zarr`);
+    await Cube.create(made[name], presetDataset(name), { pool });
+  }
+  return made;
+}
+
 async function makeComposites(out, pool) {
   const scenes = join(out, 'scenes');
   mkdirSync(scenes);
@@ -126,7 +192,9 @@ async function makeCubes(/** @type {string} */ out) {
     for (const recipe of PACKED) packed.push(await makePacked(recipe, out, pool));
     const composites = await makeComposites(out, pool);
     const mixed = await makeMixed(out, pool, server.url);
-    const manifest = { cubes, packed, composites, mixed, skipped };
+    const leveled = await makeLeveled(out, pool, server.url);
+    const presets = await makePresets(out, pool);
+    const manifest = { cubes, packed, composites, mixed, leveled, presets, skipped };
     writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, undefined, 2));
   } finally {
     await pool.close();
