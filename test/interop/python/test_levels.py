@@ -165,7 +165,7 @@ def test_zarrita_reads_the_levels_of_a_plain_directory(leveled, expected):
         pytest.skip("zarrita has no icechunk store of its own")
     for factor, band, step, cells in expected:
         more = [] if step is None else [str(step)]
-        command = [shutil.which("node"), HERE / "read-level.mjs", leveled["store"], f"overviews/{factor}/{band}", *more]
+        command = [shutil.which("node"), HERE.parent / "files" / "read-level.mjs", leveled["store"], f"overviews/{factor}/{band}", *more]
         told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         pixels = np.frombuffer(bytes.fromhex(told["hex"]), cells.dtype).reshape(told["shape"])
         assert_cells(pixels, cells, f"{band} 1/{factor} {step}")

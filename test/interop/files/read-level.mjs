@@ -1,7 +1,7 @@
 /**
  * Reads one array of a plain Zarr directory by zarrita alone, as a browser would, and prints its bytes as hexadecimals:
  *
- *   node test/interop/python/read-level.mjs STORE PATH [STEP]
+ *   node test/interop/files/read-level.mjs STORE PATH [STEP]
  */
 import { FileSystemStore } from '@zarrita/storage';
 import { get, open, root } from 'zarrita';
