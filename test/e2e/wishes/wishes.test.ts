@@ -1,16 +1,17 @@
 /**
  * The page of wishes, typed line by line, as somebody does who follows it. With GEOCUBES_WISHES=FILE a table of
- * wish, command, what it printed and seconds is written there.
+ * wish, command, what it printed and seconds is written there; with GEOCUBES_PICTURES=1 the pictures of the page are
+ * put into .github/pictures.
  */
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoopbackServer, startLoopback } from '../../../src/loopback/index.js';
 import { cleanEnvironment, type Ended, MAIN } from '../command.js';
 import { environmentFor, temporaryFolder } from '../loopback-cubes.js';
 import { OUTCOMES } from './outcomes.js';
-import { readWishes, type Wish } from './wishes.js';
+import { PAGE, readWishes, type Wish } from './wishes.js';
 
 const WISHES = readWishes();
 const BASIN = [
@@ -56,6 +57,9 @@ beforeAll(async () => {
 afterAll(async () => {
   const file = process.env.GEOCUBES_WISHES;
   if (file !== undefined) await writeFile(file, tableOf(table));
+  if (process.env.GEOCUBES_PICTURES === '1')
+    for (const name of PICTURES)
+      await copyFile(at(name), join(PAGE, '..', '..', '..', '.github', 'pictures', name));
   await server.close();
   await folder.remove();
 });
@@ -63,6 +67,21 @@ afterAll(async () => {
 test('every wish of the page has an outcome, and every outcome a wish', () => {
   expect(WISHES.map(({ title }) => title)).toEqual(Object.keys(OUTCOMES));
   for (const { title, lines } of WISHES) expect(lines.length, title).toBeGreaterThan(0);
+});
+
+/** Of the page, by name. */
+const PICTURES = [
+  ...(await readFile(PAGE, 'utf8')).matchAll(/\(\.\.\/\.\.\/\.github\/pictures\/([\w-]+\.png)\)/g),
+].map(([, name = '']) => name);
+
+test('every picture of the page is made by a line of it', () => {
+  const lines = WISHES.flatMap(({ lines }) => lines);
+  expect(PICTURES.length).toBeGreaterThan(0);
+  for (const name of PICTURES)
+    expect(
+      lines.filter((line) => line.endsWith(` ${name}`)),
+      name,
+    ).toHaveLength(1);
 });
 
 // In order: a wish finds what those before it have made.
