@@ -13,6 +13,7 @@ const SCRIPT = fileURLToPath(new URL('../python/warp.py', import.meta.url));
  * @property {string} resampling
  * @property {Record<string, number>} scale widths of the kernel, as GDAL's warp options
  * @property {number} threads
+ * @property {readonly string[]} [creation] options of the GeoTIFF. Default: {@link CREATION}
  */
 
 /**
@@ -21,7 +22,10 @@ const SCRIPT = fileURLToPath(new URL('../python/warp.py', import.meta.url));
  * @param {Warp} warp
  * @param {...(string | number)} more options
  */
-export function gdalwarp({ source, out, grid, resampling, scale, threads }, ...more) {
+export function gdalwarp(
+  { source, out, grid, resampling, scale, threads, creation = CREATION },
+  ...more
+) {
   const { crs, affine, shape } = grid;
   const [width, , west, , height, north] = affine;
   return [
@@ -29,7 +33,7 @@ export function gdalwarp({ source, out, grid, resampling, scale, threads }, ...m
     ...Object.entries(scale).flatMap(([name, value]) => ['-wo', `${name}=${value}`]),
     ...['-r', resampling, '-t_srs', crs, '-tr', width, -height, ...more],
     ...['-te', west, north + shape[0] * height, west + shape[1] * width, north],
-    ...[...CREATION, `NUM_THREADS=${threads}`].flatMap((option) => ['-co', option]),
+    ...[...creation, `NUM_THREADS=${threads}`].flatMap((option) => ['-co', option]),
     ...[source, out],
   ].map(String);
 }

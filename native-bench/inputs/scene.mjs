@@ -21,11 +21,17 @@ const HIGHEST = 10_000;
 /** Pixels on a side of a block. */
 const BLOCK = 512;
 
-/** Of every GeoTIFF that is written: fast to compress, so that warps weigh more. */
-export const CREATION = [
+/** How every GeoTIFF that is written is laid out, whoever writes it. */
+export const LAYOUT = [
   ...['TILED=YES', `BLOCKXSIZE=${BLOCK}`, `BLOCKYSIZE=${BLOCK}`],
-  ...['COMPRESS=DEFLATE', 'ZLEVEL=1'],
+  'INTERLEAVE=BAND',
 ];
+
+/** Of every GeoTIFF that is written: fast to compress, so that warps weigh more. All is said that one of the writers has a default of its own for. */
+export const CREATION = [...LAYOUT, 'COMPRESS=DEFLATE', 'ZLEVEL=1', 'PREDICTOR=2'];
+
+/** Of the scene: as satellites leave it. */
+const OF_SCENE = [...CREATION.filter((each) => !/^(INTER|PRED)/.test(each)), 'INTERLEAVE=PIXEL'];
 
 /**
  * Writes the scene: pixels of 10 m in EPSG:32633, every one valid, though 0 is declared to mean "no value".
@@ -36,7 +42,7 @@ export const CREATION = [
  */
 export function writeScene(file, { side, seed, threads }) {
   const gdal = loadGdal();
-  const options = [...CREATION, 'INTERLEAVE=PIXEL', `NUM_THREADS=${threads}`];
+  const options = [...OF_SCENE, `NUM_THREADS=${threads}`];
   const raster = gdal.drivers
     .get('GTiff')
     .create(file, side, side, BANDS.length, 'UInt16', [

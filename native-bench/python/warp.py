@@ -21,7 +21,7 @@ height, width = grid["shape"]
 method = {"near": "nearest"}.get(resampling, resampling)
 layout = {
     **{"driver": "GTiff", "tiled": True, "blockxsize": 512, "blockysize": 512, "interleave": "band"},
-    **{"compress": "deflate", "zlevel": 1, "num_threads": threads},
+    **{"compress": "deflate", "zlevel": 1, "predictor": 2, "num_threads": threads},
 }
 
 

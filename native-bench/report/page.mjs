@@ -26,7 +26,7 @@ export function writePage(results) {
     '## The limiter',
     'How well the adaptive limiter does against fixed concurrency is measured by `node native-bench/limiter/run.mjs`, which writes its figures into [src/earth-engine/README.md](../src/earth-engine/README.md).',
     'How planning, counting and commits fare as a cube grows is measured by `node native-bench/growth/run.mjs`, with its figures in [src/store/README.md](../src/store/README.md).',
-    'What becomes of commits in a cube of 48 million chunks is on [a page of its own](growth/README.md), and so is [how several processes fare at one cube](cluster/README.md), with one quota among them. [A tile of gigabytes](large-tile/README.md) has one too, and so has [the history of a year of nightly runs](life/README.md).',
+    'What becomes of commits in a cube of 48 million chunks is on [a page of its own](growth/README.md), and so is [how several processes fare at one cube](cluster/README.md), with one quota among them. [A tile of gigabytes](large-tile/README.md) has one too, so have [files of other codecs](file-codecs/README.md), and so has [the history of a year of nightly runs](life/README.md).',
     ...(mode === 'full' ? [] : ['(A quick run: smaller inputs and fewer rounds than a full one.)']),
   ].join('\n\n')}\n`;
 }

@@ -24,7 +24,7 @@ export function importScene(task) {
   const { side, bands, shape, chunk, threads } = task;
   return [
     '## Import',
-    `A scene of ${size([side, side], bands)} uint16 in UTM (10 m; tiled GeoTIFF, DEFLATE, bands interleaved by pixel) onto a grid in degrees of ${size(shape)} pixels, by whole processes from their start to their end, ${threads} threads each. geocubes fills an empty cube of chunks of ${chunk} x ${chunk} (Blosc zstd; the commit waits until it is on the disk), odc-geo with dask writes a plain Zarr directory with the same chunks and xarray's codec, gdalwarp and rasterio tiled GeoTIFFs (DEFLATE 1).`,
+    `A scene of ${size([side, side], bands)} uint16 in UTM (10 m; tiled GeoTIFF, DEFLATE, bands interleaved by pixel) onto a grid in degrees of ${size(shape)} pixels, by whole processes from their start to their end, ${threads} threads each. geocubes fills an empty cube of chunks of ${chunk} x ${chunk} (Blosc zstd; the commit waits until it is on the disk), odc-geo with dask writes a plain Zarr directory with the same chunks and xarray's codec, gdalwarp and rasterio tiled GeoTIFFs (${codecOf(task)}).`,
     ...common(task),
   ].join('\n\n');
 }
@@ -33,9 +33,15 @@ export function loadLike(task) {
   const { side, bands, sourceShape, chunk, threads } = task;
   return [
     '## Load onto the grid of a raster',
-    `A cube in degrees (${size(sourceShape, bands)} uint16, chunks of ${chunk} x ${chunk}) onto the grid of a raster of ${size([side, side])} pixels in UTM, to a tiled GeoTIFF (DEFLATE 1), by whole processes, ${threads} threads each. geocubes and odc-geo with dask read the cube, gdalwarp and rasterio a tiled GeoTIFF of its pixels (DEFLATE 1).`,
+    `A cube in degrees (${size(sourceShape, bands)} uint16, chunks of ${chunk} x ${chunk}) onto the grid of a raster of ${size([side, side])} pixels in UTM, to a tiled GeoTIFF (${codecOf(task, 'geocubes')}), by whole processes, ${threads} threads each. geocubes and odc-geo with dask read the cube, gdalwarp and rasterio a tiled GeoTIFF of its pixels.${task.creation === undefined ? '' : ' What other codecs change is on [a page of its own](file-codecs/README.md).'}`,
     ...common(task),
   ].join('\n\n');
+}
+
+/** Runs before 2026-11-29 did not tell all writers the same. */
+function codecOf({ creation }, own) {
+  if (creation !== undefined) return `${creation.join(', ')}`;
+  return own === undefined ? 'DEFLATE 1' : `DEFLATE 1; that of ${own} with predictor 2 too`;
 }
 
 function common({ leftOut, cases }) {

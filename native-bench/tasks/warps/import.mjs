@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runTimed } from '../../contenders/command.mjs';
 import { gdalwarp, isInstalled, pythonWarp } from '../../contenders/warps.mjs';
-import { writeScene, writeSceneDataset } from '../../inputs/scene.mjs';
+import { CREATION, writeScene, writeSceneDataset } from '../../inputs/scene.mjs';
 import { withThreads } from '../setting.mjs';
 import { compareAndTime, kernelScale } from './compared.mjs';
 
@@ -34,6 +34,7 @@ export async function run(setting) {
   }
   return {
     ...{ side, bands: scene.bands.length, shape: grid.shape, chunk, threads },
+    creation: CREATION,
     leftOut: leftOut(hasGdalwarp, python),
     cases,
   };

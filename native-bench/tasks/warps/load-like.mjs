@@ -73,6 +73,7 @@ export async function run(setting) {
   }
   return {
     ...{ side, bands: scene.bands.length, sourceShape: geobox.shape, chunk, threads },
+    creation: CREATION,
     ...{ leftOut: leftOut(hasGdalwarp, python), cases },
   };
 }

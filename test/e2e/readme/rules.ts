@@ -79,7 +79,7 @@ export const RULES: readonly Rule[] = [
   { pattern: /^npm run bench/, how: 'elsewhere', where: 'test/unit/bench/options.test.ts' },
   {
     pattern:
-      /^node native-bench\/((limiter|growth|durability|cluster|large-tile)\/(run|large)|life\/history)\.mjs$/,
+      /^node native-bench\/((limiter|growth|durability|cluster|large-tile|file-codecs)\/(run|large)|life\/history)\.mjs$/,
     how: 'left',
     because: 'a benchmark of minutes, whose results are kept',
   },

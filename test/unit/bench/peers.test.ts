@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { gdalwarp } from '../../../native-bench/contenders/warps.mjs';
+import { writePage } from '../../../native-bench/file-codecs/page.mjs';
+import { CREATION } from '../../../native-bench/inputs/scene.mjs';
 import { leastRequests } from '../../../native-bench/least-requests.mjs';
 import { endToEnd, endToEndTargets } from '../../../native-bench/report/end-to-end.mjs';
 import { importScene, warpTargets } from '../../../native-bench/report/warps.mjs';
@@ -48,6 +50,38 @@ test('gdalwarp is told the grid to the last digit, its shape by its edges', () =
   expect(words).toEqual(expect.arrayContaining(['NUM_THREADS=2', 'XSCALE=0.75', 'YSCALE=1']));
   expect(words.slice(-2)).toEqual(['a.tif', 'b.tif']);
   expect(gdalwarp(warp)).not.toContain('-et');
+});
+
+test('gdalwarp is told of a file what its default and ours differ in', () => {
+  const grid = { crs: 'EPSG:4326', shape: [2, 4] as const, affine: [1, 0, 0, 0, -1, 2] };
+  const warp = { source: 'a.tif', out: 'b.tif', grid, resampling: 'near', scale: {}, threads: 2 };
+  expect(CREATION.join(' ')).toMatch(/INTERLEAVE=BAND.*COMPRESS=DEFLATE ZLEVEL=1 PREDICTOR=2/);
+  expect(gdalwarp(warp)).toEqual(expect.arrayContaining([...CREATION]));
+  const creation = ['COMPRESS=NONE'];
+  const words = gdalwarp({ ...warp, creation });
+  expect(words).toContain('COMPRESS=NONE');
+  expect(words).not.toContain('COMPRESS=DEFLATE');
+});
+
+test('files of several codecs are judged by processor time, round by round', () => {
+  const samples = (cpuMs: readonly number[]) => cpuMs.map((each) => ({ ms: 1, cpuMs: each }));
+  const text = writePage({
+    ...{ date: '2026-01-02', machine: { cpu: 'A', cores: 2, load: 1 }, node: '20.0.0' },
+    ...{ side: 6, bands: 4, sourceShape: [5, 8], chunk: 4, threads: 2 },
+    cases: [
+      {
+        ...{ codec: 'none', creation: [] },
+        contenders: [
+          { name: 'geocubes', kernel: 'geocubes', samples: samples([100, 200]) },
+          { name: 'gdalwarp -et 0', kernel: 'gdalwarp-exact', samples: samples([310, 620]) },
+          { name: 'gdalwarp', kernel: 'gdalwarp', samples: samples([110, 220]) },
+        ],
+      },
+    ],
+  });
+  expect(text).toContain('| none: geocubes | 150 (100 to 200) | 1.00 | 1.00 |  |');
+  expect(text).toContain('| 3.10 | at least 3: met |');
+  expect(text).toContain('| 1.10 | at least 1.2: **not met** |');
 });
 
 const timed = (kernel: string, ms: readonly number[], more = {}) => ({
