@@ -42,6 +42,11 @@ const completed = (more: string) => ({
 export const RULES: readonly Rule[] = [
   { pattern: /^npm start$/, how: 'elsewhere', where: 'test/e2e/demo.test.ts' },
   {
+    pattern: /^npx geocubes (?:load|status) cubes\/(?:delta|polar) /,
+    how: 'elsewhere',
+    where: 'test/e2e/wishes/wishes.test.ts',
+  },
+  {
     pattern: /^(?:GEOCUBES_NO_APT=1 npm start|npm run setup(?: -- --no-apt)?)$/,
     how: 'elsewhere',
     where: 'test/unit/setup/system-packages.test.ts',

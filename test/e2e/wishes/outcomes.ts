@@ -103,6 +103,20 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     region,
   ),
   'Pictures: Each band by its own numbers, a little lighter': picture('rgb.webp', 'webp', region),
+  'Pictures: What lies in a shape alone': {
+    check: async (at) => {
+      const { data, info } = await sharp(at('shape.png'))
+        .ensureAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      expect([info.width, info.height]).toEqual([550, 270]);
+      const seen = data.filter((value, i) => i % 4 === 3 && value !== 0).length;
+      expect(seen / (550 * 270)).toBeCloseTo(BASIN_PART, 1);
+    },
+  },
+  'Pictures: A polar cube, as it lies in its own projection': {
+    check: async (at) => expect((await sharp(at('polar.png')).metadata()).format).toBe('png'),
+  },
   'Pictures: A picture of so many pixels': {
     stdout: /^Wrote small\.png: 350 x 150 px of EPSG:4326 at 122,71,129,74\n$/,
     ...picture('small.png', 'png', [350, 150]),

@@ -58,7 +58,7 @@ afterAll(async () => {
   const file = process.env.GEOCUBES_WISHES;
   if (file !== undefined) await writeFile(file, tableOf(table));
   if (process.env.GEOCUBES_PICTURES === '1')
-    for (const name of PICTURES)
+    for (const name of new Set(PICTURES))
       await copyFile(at(name), join(PAGE, '..', '..', '..', '.github', 'pictures', name));
   await server.close();
   await folder.remove();
@@ -69,19 +69,32 @@ test('every wish of the page has an outcome, and every outcome a wish', () => {
   for (const { title, lines } of WISHES) expect(lines.length, title).toBeGreaterThan(0);
 });
 
-/** Of the page, by name. */
+const README = join(PAGE, '..', '..', '..', 'README.md');
+/** Of both pages, by name: those of the README that a line of this page makes stand beside it, in a row of a table. */
+const ROWS = [
+  ...(await readFile(README, 'utf8')).matchAll(
+    /^\| <img src="\.github\/pictures\/([\w.-]+)".*\| `(.*)` \|$/gm,
+  ),
+].map(([, name = '', line = '']) => ({ name, line }));
 const PICTURES = [
-  ...(await readFile(PAGE, 'utf8')).matchAll(/\(\.\.\/\.\.\/\.github\/pictures\/([\w-]+\.png)\)/g),
-].map(([, name = '']) => name);
+  ...[
+    ...(await readFile(PAGE, 'utf8')).matchAll(/\(\.\.\/\.\.\/\.github\/pictures\/([\w.-]+)\)/g),
+  ].map(([, name = '']) => name),
+  ...ROWS.map(({ name }) => name),
+];
 
-test('every picture of the page is made by a line of it', () => {
+test('every picture of the page, and of the README where a command stands beside it, is made by that line', () => {
   const lines = WISHES.flatMap(({ lines }) => lines);
-  expect(PICTURES.length).toBeGreaterThan(0);
+  expect(PICTURES.length).toBeGreaterThan(5);
   for (const name of PICTURES)
     expect(
       lines.filter((line) => line.endsWith(` ${name}`)),
       name,
     ).toHaveLength(1);
+  for (const { name, line } of ROWS) {
+    expect(lines, name).toContain(line);
+    expect(line).toMatch(new RegExp(` ${name}$`));
+  }
 });
 
 // In order: a wish finds what those before it have made.
