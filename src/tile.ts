@@ -15,7 +15,7 @@ import type { Affine } from './grid/affine.js';
 import type { GeoBoxRecord } from './grid/geobox.js';
 import type { TileIndex } from './grid/tiling.js';
 import type { Window } from './grid/window.js';
-import type { Codec } from './raster/codec.js';
+import type { ArrayCodec } from './raster/codec.js';
 import type { NarrowType, WorkType } from './raster/dtype.js';
 
 /**
@@ -200,7 +200,7 @@ export interface Recipe {
   readonly requestGrid?: Affine;
   /** Shape of an encoded chunk. */
   readonly chunk: readonly [height: number, width: number];
-  readonly codec: Codec;
+  readonly codec: ArrayCodec;
 }
 
 /** The bands that are to be made of a tile. */

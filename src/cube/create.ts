@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import { checkInnerChunk } from '../dataset/grid/inner-chunk.js';
 import { checkSourceTime } from '../dataset/read-time-axis.js';
 import { TimeAxis } from '../dataset/time-axis.js';
 import { expected, StoreError } from '../errors.js';
@@ -47,6 +48,7 @@ export async function createCube(
   // Without WKT no other program could tell where the cube lies.
   if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);
   checkSourceTime(dataset.source, dataset.time !== undefined);
+  checkInnerChunk(dataset);
   const { hasBlosc } = await pool.ready();
   const codec = chooseCodec(dataset, hasBlosc);
   const entries = await entriesOf(dataset, codec, pool, coordinateCodec(hasBlosc));

@@ -113,6 +113,11 @@ export interface Dataset {
   readonly processing: Processing;
   /** How chunks are compressed. */
   readonly codec: CodecChoice;
+  /**
+   * Side in pixels of the inner chunks that each chunk consists of (Zarr's sharding), a divisor of the chunk's sides:
+   * who reads a window reads no more of a chunk than these. Absent: chunks are encoded whole.
+   */
+  readonly innerChunk?: number;
 }
 
 /**

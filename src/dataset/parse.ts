@@ -5,6 +5,7 @@ import { type Band, type Dataset, DEFAULT_PROCESSING, type NamedSource } from '.
 import { readExpression } from './expressions/expression.js';
 import { type CheckedDatasetFile, type DatasetFile, datasetFile } from './file/dataset-file.js';
 import { issueError } from './file/issue.js';
+import { checkInnerChunk } from './grid/inner-chunk.js';
 import { type GridOptions, readGrid } from './grid/read-grid.js';
 import { checkSourceTime, readTimeAxis } from './read-time-axis.js';
 import { readBandRecipe, withRecipe } from './recipe/read-recipe.js';
@@ -45,6 +46,8 @@ export function parseDataset(json: unknown, options: GridOptions = {}): Dataset 
   const grid = readGrid(file.grid, options);
   const source = withRecipe(sourceOf(file), file, bands);
   const time = file.time === undefined ? undefined : readTimeAxis(file.time);
+  const { innerChunk } = file;
+  checkInnerChunk({ grid: grid.toRecord(), ...(innerChunk === undefined ? {} : { innerChunk }) });
   checkSourceTime(source, time !== undefined);
   return {
     title: file.title,
@@ -65,6 +68,7 @@ export function parseDataset(json: unknown, options: GridOptions = {}): Dataset 
       resampling: file.resampling ?? DEFAULT_PROCESSING.resampling,
     },
     codec: file.codec ?? 'default',
+    ...(innerChunk === undefined ? {} : { innerChunk }),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Codec } from '../raster/codec.js';
+import type { ArrayCodec } from '../raster/codec.js';
 import type { DType } from '../raster/dtype.js';
+import { indexBytes } from '../raster/inner-index.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
 /**
@@ -23,15 +24,28 @@ export interface Kernel {
    * @param room memory that the result may be put at the beginning of, {@link roomFor} bytes. Without it
    * the result is a buffer of its own.
    */
-  encode(array: RawArray, codec: Codec, room?: Uint8Array): Promise<Uint8Array>;
+  encode(array: RawArray, codec: ArrayCodec, room?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** Blosc's header: what a frame of bytes that cannot be compressed has more than these. */
 const MAX_OVERHEAD = 16;
 
-/** Bytes that an encoder may need for the result where it is given the memory. */
-export function roomFor(bytes: number): number {
-  return bytes + MAX_OVERHEAD;
+/**
+ * Bytes that an encoder may need for the result where it is given the memory.
+ * @param inner of how many inner chunks it consists
+ */
+export function roomFor(bytes: number, inner = 0): number {
+  return bytes + MAX_OVERHEAD * Math.max(inner, 1) + (inner === 0 ? 0 : indexBytes(inner));
+}
+
+/** The same for a chunk of so many bytes. */
+export function roomForChunk(
+  bytes: number,
+  [height, width]: readonly [number, number],
+  codec: ArrayCodec,
+): number {
+  if (codec.name !== 'inner chunks') return roomFor(bytes);
+  return roomFor(bytes, (height / codec.chunk[0]) * (width / codec.chunk[1]));
 }
 
 /** A copy at the beginning of `room`, or in a buffer of its own. */

@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { GeoBox, type Shape } from '../grid/geobox.js';
 import { now } from '../machine/clock.js';
-import type { Codec } from '../raster/codec.js';
+import type { ArrayCodec, Codec } from '../raster/codec.js';
 import {
   asBytes,
   type DType,
@@ -20,6 +20,7 @@ import {
 } from '../tile.js';
 import { fillIdw } from './fill/idw.js';
 import { copySources, nearestSources } from './fill/nearest.js';
+import { encodeInnerChunks, holdsOnly } from './inner-chunks.js';
 import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { narrow } from './narrow.js';
 import { besideNodata } from './nodata.js';
@@ -38,10 +39,21 @@ export function createKernel(parts: KernelParts): Kernel {
   const workspaces = new Workspaces();
   return {
     facts: parts.facts,
-    encode: async (array, codec, room) => parts.encode(array, codec, room),
+    encode: (array, codec, room) => encode(parts, array, codec, room),
     process: (tile, recipe, rooms) =>
       workspaces.lend((workspace) => processTile(tile, recipe, rooms ?? [], parts, workspace)),
   };
+}
+
+async function encode(
+  parts: KernelParts,
+  array: RawArray,
+  codec: ArrayCodec,
+  room: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  return codec.name === 'inner chunks'
+    ? encodeInnerChunks(array, codec, (...inner) => parts.encode(...inner), room)
+    : parts.encode(array, codec, room);
 }
 
 async function processTile(
@@ -222,7 +234,7 @@ async function encodeBand(
   const pixels = asStored(computed, recipe, workspace);
   if (holdsOnly(pixels, fillValue)) return undefined;
   const bytes = asBytes(padToChunk(pixels, shape, recipe, workspace));
-  return parts.encode({ dtype: storedAs ?? dtype, shape: chunk, bytes }, codec, room);
+  return encode(parts, { dtype: storedAs ?? dtype, shape: chunk, bytes }, codec, room);
 }
 
 /** Themselves where they are stored in the type that they were computed in. */
@@ -235,15 +247,6 @@ function asStored(
   const stored = workspace.array('stored', storedAs, pixels.length);
   narrow(pixels, stored, storedAs, nodata);
   return stored;
-}
-
-function holdsOnly(pixels: StoredArray, value: number): boolean {
-  const wantsNan = Number.isNaN(value);
-  for (let i = 0; i < pixels.length; i++) {
-    const pixel = pixels[i] as number;
-    if (wantsNan ? !Number.isNaN(pixel) : pixel !== value) return false;
-  }
-  return true;
 }
 
 /** Zarr stores the chunks of the last row and column in full size too. */

@@ -13,7 +13,7 @@ import type {
 import type { ChunkRead } from '../kernel/region/read-chunk.js';
 import type { ReduceJob } from '../kernel/region/reduce.js';
 import type { WarpJob } from '../kernel/region/region-kernel.js';
-import type { Codec } from '../raster/codec.js';
+import type { ArrayCodec } from '../raster/codec.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
 export const KERNEL_NAMES = ['gdal', 'js'] as const;
@@ -34,7 +34,7 @@ export type Task =
       /** Shared memory for the chunks. */
       readonly rooms: readonly Uint8Array[];
     }
-  | { readonly kind: 'encode'; readonly array: RawArray; readonly codec: Codec }
+  | { readonly kind: 'encode'; readonly array: RawArray; readonly codec: ArrayCodec }
   /** Reads one chunk into shared memory. */
   | { readonly kind: 'read'; readonly read: ChunkRead }
   /** Puts a raster on another grid, from shared memory into shared memory. */

@@ -9,7 +9,7 @@ import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
 import type { GeoBoxRecord } from '../grid/geobox.js';
-import { type KernelFacts, type RawArray, roomFor } from '../kernel/kernel.js';
+import { type KernelFacts, type RawArray, roomForChunk } from '../kernel/kernel.js';
 import type {
   GeoBoxOptions,
   GeoTiffFile,
@@ -21,7 +21,7 @@ import type {
 import type { ChunkRead } from '../kernel/region/read-chunk.js';
 import type { ReduceJob } from '../kernel/region/reduce.js';
 import type { WarpJob } from '../kernel/region/region-kernel.js';
-import type { Codec } from '../raster/codec.js';
+import type { ArrayCodec } from '../raster/codec.js';
 import { bytesOf } from '../raster/dtype.js';
 import type { LentMemory } from '../raster/lent-memory.js';
 import { bandsOf, type EncodedTile, type FetchedTile, type Recipe } from '../tile.js';
@@ -53,7 +53,7 @@ export interface Pool {
    * Without it each chunk is a buffer of its own.
    */
   process(tile: FetchedTile, recipe: Recipe, memory?: LentMemory): Promise<EncodedTile>;
-  encode(array: RawArray, codec: Codec): Promise<Uint8Array>;
+  encode(array: RawArray, codec: ArrayCodec): Promise<Uint8Array>;
   /** The raster read into must lie in shared memory, which the thread writes (not with size 0). */
   readChunk(read: ChunkRead): Promise<void>;
   /** Both rasters must lie in shared memory (not with size 0). */
@@ -204,8 +204,12 @@ export function createPool({
 const MAX_ROOM_BYTES = 512 * 1024 ** 2;
 
 /** For each band, memory that its chunk fits into; none for tiles that are too large for that. */
-function lendRooms(memory: LentMemory, bands: number, { dtype, chunk: [height, width] }: Recipe) {
-  const room = roomFor(height * width * bytesOf(dtype));
+function lendRooms(
+  memory: LentMemory,
+  bands: number,
+  { dtype, chunk: [height, width], codec }: Recipe,
+) {
+  const room = roomForChunk(height * width * bytesOf(dtype), [height, width], codec);
   if (bands * room > MAX_ROOM_BYTES) return [];
   return Array.from({ length: bands }, () => memory.lend(room));
 }

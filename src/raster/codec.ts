@@ -28,6 +28,22 @@ export interface UncompressedCodec {
 }
 
 /**
+ * Zarr's `sharding_indexed`: a chunk of the array's grid holds inner chunks, each encoded by itself, and an index of
+ * where they lie (`inner-index.ts`), so that readers of a window fetch no more than it needs.
+ */
+export interface InnerChunksCodec {
+  readonly name: 'inner chunks';
+  /** Of an inner chunk; divides the sides of the chunk. */
+  readonly chunk: readonly [height: number, width: number];
+  /** Inner chunks that hold nothing else are left out. */
+  readonly fillValue: number;
+  readonly codec: Codec;
+}
+
+/** How the chunks of an array are encoded: whole, or as inner chunks. */
+export type ArrayCodec = Codec | InnerChunksCodec;
+
+/**
  * Blosc level of a new cube. With zstd, levels 1 and 2 are a hundred times as fast as the 9 that
  * smart-geocubes writes (c-blosc maps 9 to zstd's 22). 2 keeps real scenes within a tenth of its size
  * where 1 does not (`native-bench/README.md`).

@@ -2,8 +2,9 @@ import type * as zarr from 'zarrita';
 import { StoreError } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { StoredArray } from '../raster/dtype.js';
+import { endsOf } from './byte-range.js';
 import type { OpenZarr } from './open-zarr.js';
-import type { KeyValueStore, Session } from './session.js';
+import type { CubeStore, KeyValueStore, Session } from './session.js';
 import { translate } from './store-errors.js';
 
 /** Loaded where arrays are read by it: most commands read documents and the ledger alone. */
@@ -82,7 +83,7 @@ export async function openZarr(session: Session, paths: readonly string[]): Prom
 
 /** As much of a session as reading needs. */
 interface ReadableSession {
-  readonly store: Pick<KeyValueStore, 'get'>;
+  readonly store: Pick<KeyValueStore, 'get'> & Partial<Pick<CubeStore, 'getRange'>>;
 }
 
 export async function openArray(session: ReadableSession, path: string) {
@@ -94,5 +95,10 @@ async function rootOf({ store }: ReadableSession) {
   const { root } = await loadZarrita();
   return root<zarr.AsyncReadable>({
     get: async (key) => (await store.get(key)) ?? undefined,
+    getRange: async (key, range) => {
+      if (store.getRange !== undefined) return (await store.getRange(key, range)) ?? undefined;
+      const bytes = (await store.get(key)) ?? undefined;
+      return bytes?.subarray(...endsOf(range, bytes.length));
+    },
   });
 }

@@ -18,7 +18,14 @@ export interface KeyValueStore {
   set(key: string, value: Buffer): Promise<void>;
 }
 
+/** A part of what lies under a key: its last bytes, or `length` from `offset` on. */
+export type ByteRange =
+  | { readonly suffixLength: number }
+  | { readonly offset: number; readonly length: number };
+
 export interface CubeStore extends KeyValueStore {
+  /** That part of the bytes, less where they end before; null or undefined where there are none under the key. */
+  getRange(key: string, range: ByteRange): Promise<Uint8Array | null | undefined>;
   /** Forgets a chunk that an earlier process may have left there. */
   discard(key: string): Promise<void>;
   /**

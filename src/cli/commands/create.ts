@@ -12,7 +12,13 @@ import type { Bounds } from '../../grid/geobox.js';
 import type { KernelName } from '../../pool/messages.js';
 import type { Pool } from '../../pool/pool.js';
 import { type AccountOptions, addAccountOptions } from '../options/account.js';
-import { datasetOption, formatOption, quietOption, storeOption } from '../options/common.js';
+import {
+  datasetOption,
+  formatOption,
+  quietOption,
+  storeOption,
+  wholeNumber,
+} from '../options/common.js';
 import {
   addDatasetOptions,
   DATASET_OPTION_NAMES,
@@ -29,6 +35,7 @@ interface Options extends DatasetOptions, AccountOptions {
   readonly asset?: string;
   readonly icechunkFormat: '1' | '2';
   readonly overviews?: boolean;
+  readonly innerChunk?: number;
   readonly kernel?: KernelName;
   readonly format: 'text' | 'json';
   readonly quiet?: boolean;
@@ -60,6 +67,12 @@ export function createCommand(): Command {
       '--overviews',
       'keep reduced levels beside the bands, as "geocubes overviews" makes them',
     )
+    .addOption(
+      new Option(
+        '--inner-chunk <pixels>',
+        "side of inner chunks that chunks consist of (Zarr's sharding), for readers of small windows; divides a chunk's sides",
+      ).argParser(wholeNumber('--inner-chunk', 1, 32_768)),
+    )
     .addOption(kernelOption())
     .addOption(formatOption())
     .addOption(quietOption());
@@ -89,7 +102,9 @@ async function run(options: Options, command: Command): Promise<void> {
   let cube: Cube;
   try {
     const { dataset, notes } = await datasetOf(options, pool, onSnap);
-    cube = await Cube.create(store, dataset, {
+    const { innerChunk = dataset.innerChunk } = options;
+    const wanted = innerChunk === undefined ? dataset : { ...dataset, innerChunk };
+    cube = await Cube.create(store, wanted, {
       ...{ pool, overviews },
       icechunkFormat: icechunkFormat === '2' ? 2 : 1,
     });

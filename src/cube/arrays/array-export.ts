@@ -99,7 +99,8 @@ async function datasetOf(
     });
   }
   if (mask !== undefined) bands.push({ name: mask, ...MASK });
-  const { time: __, ...rest } = dataset;
+  // Chunks of an export may be cut to the region, which inner chunks need not divide.
+  const { time: __, innerChunk: ___, ...rest } = dataset;
   const instant = ({ start, end }: TimeStep) => ({
     start: formatInstant(start),
     end: formatInstant(end),

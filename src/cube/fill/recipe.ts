@@ -1,10 +1,11 @@
 import { typeGroups } from '../../dataset/band-types.js';
 import { type Dataset, fillValueOf, type Resampling } from '../../dataset/dataset.js';
+import { arrayCodecOf } from '../../dataset/grid/inner-chunk.js';
 import { requestAffine } from '../../grid/onto/request-grid.js';
 import {
+  type ArrayCodec,
   bloscFor,
   type Codec,
-  codecFor,
   DEFAULT_BLOCKSIZE,
   DEFAULT_CLEVEL,
   FAST_BLOCKSIZE,
@@ -21,7 +22,7 @@ import type { MaskTransport, Recipe, TileSource } from '../../tile.js';
  */
 export function recipeOf(
   dataset: Dataset,
-  codec: Codec,
+  codec: ArrayCodec,
   mask: MaskTransport,
   resampling: Resampling = dataset.processing.resampling,
 ): Recipe {
@@ -59,7 +60,7 @@ export function recipesOf(
     bands,
     recipe: recipeOf(
       typed,
-      codecFor(codec, typed.dtype),
+      arrayCodecOf(typed, codec),
       source.maskOf?.(bands[0] ?? 0) ?? source.mask,
       source.resampling,
     ),

@@ -1,4 +1,4 @@
-import { AbortedError, expected, StoreError } from '../../errors.js';
+import { AbortedError, expected, RasterError, StoreError } from '../../errors.js';
 import type { Shape } from '../../grid/geobox.js';
 import type { PlacedWindow } from '../../grid/onto/continued-window.js';
 import { intersect, relativeTo } from '../../grid/window.js';
@@ -12,6 +12,7 @@ import { allocateShared, bytesOfPixels, type LoadedPixels } from '../../raster/l
 import { type ArrayLayout, layoutOf } from '../../store/metadata/array-layout.js';
 import { readBand, readMetadata } from '../../store/read.js';
 import type { Location, Session } from '../../store/session.js';
+import { isWindow, readWindow } from './inner-windows.js';
 
 export interface ReadOptions {
   /** Its threads decompress, straight into shared memory. Without one the calling thread does. */
@@ -105,6 +106,14 @@ async function readJob(
       // The file may have been collected as garbage meanwhile. Through the store the failure, if it is one, shows.
     }
   }
+  if (read.inner !== undefined && isWindow(read, read.inner)) {
+    try {
+      return await readWindow(key, read, read.inner, session.store, reader);
+    } catch (error) {
+      // Where files are replaced while they are read, index and inner chunks may be of two: a whole one is of one.
+      if (!(error instanceof RasterError)) throw error;
+    }
+  }
   const from = await session.store.get(key);
   if (from === null || from === undefined) return false;
   await reader.readChunk({ ...read, from });
@@ -143,7 +152,7 @@ interface ChunkJob {
 }
 
 function* chunkJobs(
-  { dtype, shape, chunk, compression, fillValue, keyOf }: ArrayLayout,
+  { dtype, shape, chunk, inner, compression, fillValue, keyOf }: ArrayLayout,
   { parts, leading = [], path, shape: { width } }: RasterRequest,
   raster: LoadedPixels,
 ): Generator<ChunkJob> {
@@ -173,6 +182,7 @@ function* chunkJobs(
             compression,
             dtype,
             chunk: [rows, cols],
+            ...(inner === undefined ? {} : { inner: { ...inner, fillValue } }),
             part: relativeTo(part, whole),
             into,
           },

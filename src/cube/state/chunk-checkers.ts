@@ -5,11 +5,7 @@ import { LentMemory } from '../../raster/lent-memory.js';
 import { type ArrayLayout, layoutOf } from '../../store/metadata/array-layout.js';
 import { readMetadata } from '../../store/read.js';
 import type { Session } from '../../store/session.js';
-import {
-  bloscLengthProblem,
-  type CheckChunk,
-  chunkChecker,
-} from '../../store/tiles/chunk-check.js';
+import { type CheckChunk, chunkChecker, lengthProblemOf } from '../../store/tiles/chunk-check.js';
 
 /** What checks the chunks of each band: the pool's threads where they can decode them, else this thread. */
 export async function chunkCheckers(
@@ -37,10 +33,10 @@ interface Targets {
 }
 
 function threadChecker(layout: ArrayLayout, pool: Pool, { gate, memory }: Targets): CheckChunk {
-  const { compression, dtype, chunk } = layout;
+  const { dtype, compression, chunk, inner, fillValue } = layout;
   const [height = 0, width = 0] = chunk.slice(-2);
   return async (_, bytes) => {
-    const cut = compression === 'blosc' ? bloscLengthProblem(bytes) : undefined;
+    const cut = lengthProblemOf(layout, bytes);
     if (cut !== undefined) return cut;
     return gate.run(async () => {
       const target = memory.lend(height * width * bytesOf(dtype));
@@ -50,6 +46,7 @@ function threadChecker(layout: ArrayLayout, pool: Pool, { gate, memory }: Target
           compression,
           dtype,
           chunk: [height, width],
+          ...(inner === undefined ? {} : { inner: { ...inner, fillValue } }),
           part: { row: 0, col: 0, height, width },
           into: { bytes: target, width, row: 0, col: 0 },
         });

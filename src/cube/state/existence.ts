@@ -30,7 +30,7 @@ async function openAt(location: StorageLocation): Promise<void> {
 
 /** @throws {InvalidInputError} when the pixels of two datasets of one grid differ, by the first thing that makes them. */
 export function checkAgrees(given: Dataset, cube: Dataset): void {
-  for (const field of ['source', 'processing', 'nodata', 'requestGrid'] as const) {
+  for (const field of ['source', 'processing', 'nodata', 'requestGrid', 'innerChunk'] as const) {
     // The cube's has been through JSON.
     const [wanted, received] = [asJson(cube[field]), asJson(given[field])];
     if (isDeepStrictEqual(wanted, received)) continue;

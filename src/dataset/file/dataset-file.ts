@@ -156,6 +156,13 @@ export const datasetFile = z.strictObject({
       'Compression: Blosc with zstd, level 2; with LZ4, faster and larger; or with zstd, level 9, as smart-geocubes has it.',
     )
     .meta({ default: 'default' }),
+  innerChunk: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "Side in pixels of the inner chunks that a chunk consists of (Zarr's sharding), which divides the chunk's sides: for readers of small windows. Without it chunks are encoded whole.",
+    ),
 });
 
 /** A dataset as it stands in a JSON file. */

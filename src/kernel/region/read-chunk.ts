@@ -1,17 +1,13 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { RasterError } from '../../errors.js';
 import type { Window } from '../../grid/window.js';
 import type { ChunkCompression } from '../../raster/codec.js';
 import { bytesOf, type DType } from '../../raster/dtype.js';
 import { copyRows } from '../resample/rows.js';
 import { type DecodesBlosc, decompress, decompressPart } from './decompress.js';
+import { type FileRange, readRange } from './file-range.js';
+import { fillRows, type InnerChunks, innerReads, readIndex } from './inner-chunks.js';
 
-/** Bytes that lie in a file: whoever decompresses them reads them, into memory it uses again. */
-export interface FileRange {
-  readonly file: string;
-  readonly offset: number;
-  readonly length: number;
-}
+export type { FileRange } from './file-range.js';
 
 /** One chunk to be decompressed, and where its pixels go. */
 export interface ChunkRead {
@@ -20,6 +16,8 @@ export interface ChunkRead {
   readonly dtype: DType;
   /** Of a whole chunk: chunks of the last row and column are stored in full size. */
   readonly chunk: readonly [height: number, width: number];
+  /** Where it consists of inner chunks, which are compressed each by itself. */
+  readonly inner?: InnerChunks | undefined;
   /** The pixels that are wanted, in pixels of the chunk. */
   readonly part: Window;
   /** The raster they go into, `[y, x]`, and the place of the part's first pixel in it. */
@@ -55,7 +53,10 @@ export class ChunkReader {
   async read(read: ChunkRead): Promise<void> {
     const scratch = this.#free.pop() ?? new Scratch();
     try {
-      const pending = readInto(read, scratch, this.copy, this.blosc);
+      const pending =
+        read.inner === undefined
+          ? readInto(read, scratch, this.copy, this.blosc)
+          : readInner(read, read.inner, scratch, this.copy, this.blosc);
       // Most codecs are done by now; others leave, and the memory stays theirs until they are back.
       if (pending !== undefined) await pending;
     } catch (cause) {
@@ -87,6 +88,33 @@ class Scratch {
   }
 }
 
+/** One inner chunk after the other, of those that the part touches; of a file no more is read where they are few. */
+async function readInner(
+  read: ChunkRead,
+  inner: InnerChunks,
+  scratch: Scratch,
+  copyPixels: typeof copyRows,
+  blosc: DecodesBlosc | undefined,
+): Promise<void> {
+  const { from, chunk, part } = read;
+  const isWhole = 2 * part.height * part.width > chunk[0] * chunk[1];
+  const source = from instanceof Uint8Array || !isWhole ? from : bytesOfRange(from, scratch);
+  const places = readIndex(source, chunk, inner);
+  for (const { at, ...one } of innerReads(read, inner)) {
+    const place = places[at];
+    if (place === undefined) fillRows(one.into, one.part, read.dtype, inner.fillValue);
+    else {
+      const { offset, length } = place;
+      const own =
+        source instanceof Uint8Array
+          ? source.subarray(offset, offset + length)
+          : { file: source.file, offset: source.offset + offset, length };
+      const pending = readInto({ ...one, from: own }, scratch, copyPixels, blosc);
+      if (pending !== undefined) await pending;
+    }
+  }
+}
+
 /** Done when it returns, or when its promise is. */
 function readInto(
   { from, compression, dtype, chunk: [rows, cols], part, into }: ChunkRead,
@@ -95,7 +123,7 @@ function readInto(
   blosc: DecodesBlosc | undefined,
 ): Promise<void> | undefined {
   const size = bytesOf(dtype);
-  const bytes = from instanceof Uint8Array ? from : readRange(from, scratch);
+  const bytes = from instanceof Uint8Array ? from : bytesOfRange(from, scratch);
   const rowBytes = cols * size;
   const length = part.height * rowBytes;
   const start = (into.row * into.width + into.col) * size;
@@ -116,19 +144,6 @@ function readInto(
   return undefined;
 }
 
-function readRange({ file, offset, length }: FileRange, scratch: Scratch): Uint8Array {
-  const encoded = scratch.encoded(length);
-  const descriptor = openSync(file, 'r');
-  try {
-    let filled = 0;
-    while (filled < length) {
-      const count = readSync(descriptor, encoded, filled, length - filled, offset + filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    // A file that was cut is told by what it cannot be decompressed to.
-    return encoded.subarray(0, filled);
-  } finally {
-    closeSync(descriptor);
-  }
+function bytesOfRange(range: FileRange, scratch: Scratch): Uint8Array {
+  return readRange(range, scratch.encoded(range.length));
 }

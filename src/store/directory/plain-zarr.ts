@@ -6,15 +6,27 @@
  * ledger does not know, which the next run writes again. A new cube is assembled beside its place.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../../errors.js';
+import { endsOf } from '../byte-range.js';
 import type { DiskSync } from '../durability/disk-sync.js';
 import { LocalStore, type StoreOptions } from '../durability/local-store.js';
 import type { StoreFolder } from '../durability/store-folder.js';
 import { checkCreates, checkOpens } from '../place/local-place.js';
 import type {
   Backend,
+  ByteRange,
   Commit,
   CubeStore,
   Finish,
@@ -278,6 +290,25 @@ class PlainStore implements CubeStore {
     }
   }
 
+  async getRange(key: string, range: ByteRange): Promise<Uint8Array | undefined> {
+    try {
+      const file = await open(this.#path(key));
+      try {
+        const { size } = await file.stat();
+        const [start, end] = endsOf(range, size);
+        const bytes = Buffer.alloc(end - start);
+        const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+        return bytes.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    } catch (cause) {
+      if (!isMissing(cause)) throw translate(cause, `read ${key}`, this.folder);
+      this.folder?.check();
+      return undefined;
+    }
+  }
+
   async set(key: string, value: Buffer): Promise<void> {
     await this.write(this.#path(key), value).catch((cause: unknown) => {
       throw translate(cause, `write ${key}`, this.folder);
@@ -328,6 +359,10 @@ class StagedStore implements CubeStore {
   readonly entries = new Map<string, Buffer>();
   async get(key: string): Promise<Uint8Array | undefined> {
     return this.entries.get(key);
+  }
+  async getRange(key: string, range: ByteRange): Promise<Uint8Array | undefined> {
+    const bytes = this.entries.get(key);
+    return bytes?.subarray(...endsOf(range, bytes.length));
   }
   async set(key: string, value: Buffer): Promise<void> {
     this.entries.set(key, value);

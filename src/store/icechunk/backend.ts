@@ -348,6 +348,11 @@ function storeOf({ store }: IcechunkSession, folder?: StoreFolder): CubeStore {
         if (isMissingNode(cause)) return null;
         throw translate(cause, `read ${key}`, folder);
       }),
+    getRange: (key, range) =>
+      store.getRange(key, range).catch((cause: unknown) => {
+        if (isMissingNode(cause)) return null;
+        throw translate(cause, `read ${key}`, folder);
+      }),
     set: async (key, value) => {
       // Icechunk would make the folder anew, wherever that is by now.
       folder?.check();

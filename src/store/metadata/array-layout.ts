@@ -10,15 +10,23 @@ export interface ArrayLayout {
   readonly chunk: readonly number[];
   readonly compression: ChunkCompression;
   readonly fillValue: number;
+  /** Where chunks consist of inner chunks; compression is theirs. */
+  readonly inner?: InnerLayout;
   /** Key of a chunk below the array's own path, by its indices in all dimensions. */
   keyOf(indices: readonly number[]): string;
+}
+
+/** Inner chunks of a chunk, and where their index lies. */
+export interface InnerLayout {
+  readonly chunk: readonly [height: number, width: number];
+  readonly index: 'start' | 'end';
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
  * The layout that `zarr.json` of an array describes; `undefined` where the chunks need more than is done
- * here: other types, big-endian bytes, filters, shards, chunks of several layers. A Zarr library reads those.
+ * here: other types, big-endian bytes, filters, chunks of several layers, inner chunks with an index of another kind. A Zarr library reads those.
  */
 export function layoutOf(document: unknown): ArrayLayout | undefined {
   const { zarr_format, node_type, data_type, shape, chunk_grid, ...rest } = (document ??
@@ -27,7 +35,8 @@ export function layoutOf(document: unknown): ArrayLayout | undefined {
   if (zarr_format !== 3 || node_type !== 'array') return undefined;
   const dtype = DTYPES.find((name) => name === data_type);
   const chunk = configurationOf(chunk_grid, 'regular')?.chunk_shape;
-  const compression = compressionOf(codecs, dtype);
+  const sharding = shardingOf(codecs);
+  const compression = compressionOf(sharding?.codecs ?? codecs, dtype);
   const fillValue = parseFillValue(fill_value);
   const keyOf = keysOf(chunk_key_encoding);
   const isPlain = !Array.isArray(storage_transformers) || storage_transformers.length === 0;
@@ -35,7 +44,29 @@ export function layoutOf(document: unknown): ArrayLayout | undefined {
   if (keyOf === undefined || !isPlain || !areSizes(shape) || !areSizes(chunk)) return undefined;
   if (shape.length < 2 || chunk.length !== shape.length) return undefined;
   if (chunk.slice(0, -2).some((size) => size !== 1)) return undefined;
-  return { dtype, shape, chunk, compression, fillValue, keyOf };
+  const layout = { dtype, shape, chunk, compression, fillValue, keyOf };
+  if (sharding === undefined) return layout;
+  const inner = innerOf(sharding, chunk);
+  return inner === undefined ? undefined : { ...layout, inner };
+}
+
+function shardingOf(codecs: unknown): Json | undefined {
+  return Array.isArray(codecs) && codecs.length === 1
+    ? configurationOf(codecs[0], 'sharding_indexed')
+    : undefined;
+}
+
+function innerOf(
+  { chunk_shape: inner, index_codecs: codecs, index_location: index = 'end' }: Json,
+  chunk: readonly number[],
+): InnerLayout | undefined {
+  if (!areSizes(inner) || inner.length !== chunk.length) return undefined;
+  if (inner.some((size, i) => (chunk[i] as number) % size !== 0)) return undefined;
+  const [bytes, checksum, ...more] = Array.isArray(codecs) ? (codecs as unknown[]) : [];
+  if (configurationOf(bytes, 'bytes')?.endian !== 'little' || more.length > 0) return undefined;
+  if (configurationOf(checksum, 'crc32c') === undefined) return undefined;
+  if (index !== 'start' && index !== 'end') return undefined;
+  return { chunk: inner.slice(-2) as [number, number], index };
 }
 
 function configurationOf(extension: unknown, name: string): Json | undefined {

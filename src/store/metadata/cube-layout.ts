@@ -21,6 +21,8 @@ const FEATURES = {
     bands.some(({ dtype, nodata }) => dtype !== undefined || nodata !== undefined),
   /** Bands of types that pixels are only stored in: bool and int8. */
   'narrow-types': ({ dtype, bands }) => bands.some((band) => isNarrow(band.dtype ?? dtype)),
+  /** Chunks that consist of inner chunks. */
+  'inner-chunks': ({ innerChunk }) => innerChunk !== undefined,
 } as const satisfies Readonly<Record<string, (dataset: Dataset) => boolean>>;
 
 /** 1 is `[y, x]`, 2 is `[time, y, x]`; of either, 3 is what uses the features that it lists. */

@@ -131,11 +131,13 @@ export async function writeLevelDocuments(
   });
 }
 
-/** A level's array of a band is the band's own, of another shape. */
+/** A level's array of a band is the band's own, of another shape; its chunks are small enough to be encoded whole. */
 export function levelDocument(band: Document, { geobox, chunk }: LevelPlace): Document {
   const lead = (band.shape as number[]).slice(0, -2);
+  const [codec] = band.codecs as { name: string; configuration?: { codecs?: unknown } }[];
   return {
     ...band,
+    ...(codec?.name === 'sharding_indexed' ? { codecs: codec.configuration?.codecs } : {}),
     shape: [...lead, geobox.height, geobox.width],
     chunk_grid: {
       name: 'regular',

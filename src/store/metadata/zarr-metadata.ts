@@ -8,12 +8,13 @@
  */
 import { typedFor } from '../../dataset/band-types.js';
 import { type Dataset, fillValueOf } from '../../dataset/dataset.js';
+import { arrayCodecOf } from '../../dataset/grid/inner-chunk.js';
 import { TimeAxis } from '../../dataset/time-axis.js';
 import { toGeoTransform } from '../../grid/affine.js';
 import type { Crs } from '../../grid/crs/crs.js';
 import type { GeoBox } from '../../grid/geobox.js';
 import { Grid, type TileIndex } from '../../grid/tiling.js';
-import { type Codec, codecFor } from '../../raster/codec.js';
+import type { ArrayCodec, Codec } from '../../raster/codec.js';
 import { bytesOf, type DType, isFloat } from '../../raster/dtype.js';
 import { type CubeLayout, layoutOf } from './cube-layout.js';
 import { timeCoordinate } from './time-coordinate.js';
@@ -84,7 +85,7 @@ export function metadataOf(
         [...step, chunk.height, chunk.width],
         typed.dtype,
         fillValueOf(typed),
-        codecFor(codec, typed.dtype),
+        arrayCodecOf(typed, codec),
         {
           ...band.attributes,
           ...nodataAttributes(typed),
@@ -233,7 +234,7 @@ function array(
   chunkShape: readonly number[],
   dtype: ZarrType,
   fillValue: number,
-  codec: Codec,
+  codec: ArrayCodec,
   attributes: Json,
   dimensionNames: readonly string[],
 ): Json {
@@ -243,7 +244,7 @@ function array(
     chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape } },
     chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
     fill_value: fillOf(dtype, fillValue),
-    codecs: [bytesCodec(dtype), ...compressor(codec)],
+    codecs: codecsOf(dtype, codec, chunkShape.length),
     attributes,
     dimension_names: dimensionNames,
     zarr_format: 3,
@@ -255,6 +256,22 @@ function array(
 function fillOf(dtype: ZarrType, value: number): number | boolean | string {
   if (dtype === 'bool') return value !== 0;
   return Number.isNaN(value) ? 'NaN' : value;
+}
+
+function codecsOf(dtype: ZarrType, codec: ArrayCodec, dimensions: number): Json[] {
+  if (codec.name !== 'inner chunks') return [bytesCodec(dtype), ...compressor(codec)];
+  const lead = Array.from({ length: dimensions - codec.chunk.length }, () => 1);
+  return [
+    {
+      name: 'sharding_indexed',
+      configuration: {
+        chunk_shape: [...lead, ...codec.chunk],
+        codecs: [bytesCodec(dtype), ...compressor(codec.codec)],
+        index_codecs: [{ name: 'bytes', configuration: { endian: 'little' } }, { name: 'crc32c' }],
+        index_location: 'end',
+      },
+    },
+  ];
 }
 
 function bytesCodec(dtype: ZarrType): Json {

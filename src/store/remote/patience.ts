@@ -55,6 +55,7 @@ function patientSession(session: Session, through: Through): Session {
   const { store } = session;
   const patientStore: CubeStore = {
     get: (key) => through(() => store.get(key)),
+    getRange: (key, range) => through(() => store.getRange(key, range)),
     set: (key, value) => through(() => store.set(key, value)),
     discard: (key) => through(() => store.discard(key)),
     holds: (key) => through(() => store.holds(key)),

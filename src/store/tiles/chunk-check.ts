@@ -1,7 +1,8 @@
 import type { TileIndex } from '../../grid/tiling.js';
 import { bytesOf } from '../../raster/dtype.js';
+import { decodeIndex, type InnerPlace, indexBytes } from '../../raster/inner-index.js';
 import { readArray } from '../metadata/array-document.js';
-import { layoutOf } from '../metadata/array-layout.js';
+import { type ArrayLayout, layoutOf } from '../metadata/array-layout.js';
 import { chunkKey } from '../metadata/zarr-metadata.js';
 import { openArray, readMetadata } from '../read.js';
 import type { Session } from '../session.js';
@@ -19,23 +20,38 @@ export async function chunkChecker(session: Session, band: string): Promise<Chec
   const store = {
     get: async (key: string) => given.get(key.replace(/^\//, '')) ?? session.store.get(key),
   };
-  const array = await openArray({ store }, band).catch((cause: unknown) => {
-    throw translate(cause, `read ${band}`);
-  });
+  const layout = layoutOf(await readMetadata(session, band));
+  // A new one for each chunk that consists of others: it remembers where those of a chunk lie.
+  const open = () =>
+    openArray({ store }, band).catch((cause: unknown) => {
+      throw translate(cause, `read ${band}`);
+    });
+  const array = await open();
   const document = await readArray(session, band);
   const hasBlosc = document?.codecs.some(({ name }) => name === 'blosc') ?? false;
   const expected = array.chunks.reduce((product, size) => product * size, 1);
+  const [rows, cols] = layout?.inner === undefined ? [1, 1] : innerAlong(layout);
   return async (index, bytes) => {
     const key = chunkKey(band, index);
-    const cut = hasBlosc ? bloscLengthProblem(bytes) : undefined;
+    const cut =
+      layout !== undefined
+        ? lengthProblemOf(layout, bytes)
+        : hasBlosc
+          ? bloscLengthProblem(bytes)
+          : undefined;
     if (cut !== undefined) return cut;
     given.set(key, bytes);
     const { t, row, col } = index;
     try {
-      const { data } = await array.getChunk(t === undefined ? [row, col] : [t, row, col]);
-      const { length } = data as ArrayLike<unknown>;
-      if (length === expected) return undefined;
-      return `expected ${expected} pixels of ${array.dtype} but it holds ${length}`;
+      const one = layout?.inner === undefined ? array : await open();
+      for (let i = 0; i < rows * cols; i++) {
+        const place = [row * rows + Math.floor(i / cols), col * cols + (i % cols)];
+        const { data } = await one.getChunk(t === undefined ? place : [t, ...place]);
+        const { length } = data as ArrayLike<unknown>;
+        if (length !== expected)
+          return `expected ${expected} pixels of ${array.dtype} but it holds ${length}`;
+      }
+      return undefined;
     } catch (error) {
       return `it cannot be decoded (${String(error instanceof Error ? error.message : error).split('\n')[0]})`;
     } finally {
@@ -51,18 +67,63 @@ export async function chunkChecker(session: Session, band: string): Promise<Chec
  */
 export async function frameChecker(session: Session, band: string): Promise<CheckChunk> {
   const layout = layoutOf(await readMetadata(session, band));
-  if (layout === undefined) return chunkChecker(session, band);
-  const expected = layout.chunk.reduce((product, size) => product * size, bytesOf(layout.dtype));
-  switch (layout.compression) {
+  if (layout === undefined || layout.compression === 'zstd') return chunkChecker(session, band);
+  return async (_, bytes) => frameProblem(layout, bytes);
+}
+
+/** What decoding would not tell: frames that were cut, and the index of inner chunks. */
+export function lengthProblemOf(layout: ArrayLayout, bytes: Uint8Array): string | undefined {
+  if (layout.inner !== undefined) return frameProblem(layout, bytes);
+  return layout.compression === 'blosc' ? bloscLengthProblem(bytes) : undefined;
+}
+
+/** What is wrong with a chunk's length by what its bytes tell of it, and with the index of its inner chunks. */
+function frameProblem(layout: ArrayLayout, bytes: Uint8Array): string | undefined {
+  const { dtype, chunk, inner, compression } = layout;
+  if (inner === undefined) {
+    const length = chunk.reduce((product, size) => product * size, bytesOf(dtype));
+    return oneFrameProblem(compression, length, bytes);
+  }
+  const [rows, cols] = innerAlong(layout);
+  const size = indexBytes(rows * cols);
+  const start = inner.index === 'start' ? 0 : Math.max(bytes.length - size, 0);
+  let places: readonly InnerPlace[];
+  try {
+    places = decodeIndex(bytes.subarray(start, start + size), rows * cols, bytes.length);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const length = inner.chunk[0] * inner.chunk[1] * bytesOf(dtype);
+  for (const [i, place] of places.entries()) {
+    if (place === undefined) continue;
+    const own = bytes.subarray(place.offset, place.offset + place.length);
+    const problem = oneFrameProblem(compression, length, own);
+    if (problem !== undefined)
+      return `its inner chunk ${Math.floor(i / cols)}-${i % cols}: ${problem}`;
+  }
+  return undefined;
+}
+
+/** Inner chunks along the sides of a chunk. */
+function innerAlong({ chunk, inner }: ArrayLayout): [rows: number, cols: number] {
+  const [height = 0, width = 0] = chunk.slice(-2);
+  return inner === undefined ? [1, 1] : [height / inner.chunk[0], width / inner.chunk[1]];
+}
+
+function oneFrameProblem(
+  compression: ArrayLayout['compression'],
+  expected: number,
+  bytes: Uint8Array,
+): string | undefined {
+  switch (compression) {
     case 'blosc':
-      return async (_, bytes) =>
-        bloscLengthProblem(bytes) ?? lengthProblem(word(bytes, DECODED_LENGTH_AT), expected);
+      return bloscLengthProblem(bytes) ?? lengthProblem(word(bytes, DECODED_LENGTH_AT), expected);
     case 'gzip':
-      return async (_, bytes) => gzipProblem(bytes, expected);
+      return gzipProblem(bytes, expected);
     case 'none':
-      return async (_, bytes) => lengthProblem(bytes.byteLength, expected);
+      return lengthProblem(bytes.byteLength, expected);
     case 'zstd':
-      return chunkChecker(session, band);
+      return undefined;
   }
 }
 
@@ -93,7 +154,7 @@ const COMPRESSED_LENGTH_AT = 12;
  * What is wrong with the length of a Blosc frame; `undefined` where nothing is. Decompressors take the header's word for
  * the length of what they read, and read past the end of a frame cut short.
  */
-export function bloscLengthProblem(bytes: Uint8Array): string | undefined {
+function bloscLengthProblem(bytes: Uint8Array): string | undefined {
   const { byteLength } = bytes;
   if (byteLength < BLOSC_HEADER_BYTES) return `${byteLength} bytes are no Blosc frame`;
   const told = word(bytes, COMPRESSED_LENGTH_AT);

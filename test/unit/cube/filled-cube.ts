@@ -6,6 +6,7 @@ import { chooseCodec } from '../../../src/cube/fill/recipe.js';
 import { typedForName } from '../../../src/dataset/band-types.js';
 import { type Dataset, fillValueOf } from '../../../src/dataset/dataset.js';
 import type { DatasetFile } from '../../../src/dataset/file/dataset-file.js';
+import { arrayCodecOf } from '../../../src/dataset/grid/inner-chunk.js';
 import { parseDataset } from '../../../src/dataset/parse.js';
 import type { TileIndex } from '../../../src/grid/tiling.js';
 import { createPool } from '../../../src/pool/pool.js';
@@ -64,7 +65,7 @@ export async function filledCube(
           pixels[y * width + x] = valueAt(band, row * height + y, col * width + x, t ?? 0);
       const bytes = await pool.encode(
         { dtype, shape: [height, width], bytes: asBytes(pixels) },
-        used,
+        arrayCodecOf(typed, used),
       );
       const place = [...(t === undefined ? [] : [t]), row, col].join('/');
       await session.store.set(`${name}/c/${place}`, Buffer.from(bytes));

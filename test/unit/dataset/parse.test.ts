@@ -329,7 +329,7 @@ describe('what is wrong is told in words: the field, what was expected, what cam
       { time: ['2017', '2018/2019/2020'] },
     ],
     [
-      'no fields but $schema, notes, title, collection, filter, mask, reduce, image, expression, local, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec for the dataset but received "colection"',
+      'no fields but $schema, notes, title, collection, filter, mask, reduce, image, expression, local, bands, dtype, nodata, grid, requestGrid, time, fill, maxFillDistance, clipToObserved, resampling, codec, innerChunk for the dataset but received "colection"',
       { colection: 'x' },
     ],
   ])('Expected %s', (message, change) => {

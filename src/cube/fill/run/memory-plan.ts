@@ -1,6 +1,7 @@
 /** How an ingest shares out its memory: what its threads need, what tiles under way may take, and in which pieces they come. */
 import { widestWorkType } from '../../../dataset/band-types.js';
 import type { Dataset } from '../../../dataset/dataset.js';
+import { innerChunksOf } from '../../../dataset/grid/inner-chunk.js';
 import { DEFAULT_CEILING } from '../../../earth-engine/adaptive-limiter.js';
 import { LARGE_TILE_BYTES } from '../../../earth-engine/plan-requests.js';
 import { expected } from '../../../errors.js';
@@ -145,7 +146,7 @@ function groupedPlan(
 function chunkOf(dataset: Dataset) {
   const [height, width] = dataset.grid.chunk;
   const bytes = height * width * bytesOf(widestWorkType(dataset));
-  return { pixels: height * width, bytes, memory: roomFor(bytes) };
+  return { pixels: height * width, bytes, memory: roomFor(bytes, innerChunksOf(dataset)) };
 }
 
 /** Of a gap in the list of them. */

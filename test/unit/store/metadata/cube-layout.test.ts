@@ -50,6 +50,7 @@ test.each([
   ['recipe', { ...PLAIN, mask: { band: 'b', atLeast: 1 } }],
   ['recipe', { ...PLAIN, bands: [{ name: 'b', scale: 2 }] }],
   ['recipe', { ...PLAIN, bands: [{ name: 'n', normalizedDifference: ['b', 'c'] }] }],
+  ['inner-chunks', { ...PLAIN, innerChunk: 16 }],
   ['time-function', { ...PLAIN, collection: undefined, expression: EXPRESSION, time: TIME }],
 ] as const)(
   'a cube that needs %s is refused by versions that would fill it otherwise',
