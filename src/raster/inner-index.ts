@@ -64,8 +64,8 @@ export function crc32c(bytes: Uint8Array): number {
 }
 
 const POLYNOMIAL = 0x82f63b78;
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+const TABLE: readonly number[] = Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-  return crc;
+  return crc >>> 0;
 });

@@ -1,13 +1,12 @@
 /** A small part of a chunk that consists of inner chunks: its index is fetched, and then the inner chunks that it lies in. */
 import { RasterError } from '../../errors.js';
+import type { ChunkRead, InnerChunks } from '../../kernel/region/chunk-read.js';
 import {
   fillRows,
-  type InnerChunks,
   type InnerRead,
   innerCount,
   innerReads,
 } from '../../kernel/region/inner-chunks.js';
-import type { ChunkRead } from '../../kernel/region/read-chunk.js';
 import type { Pool } from '../../pool/pool.js';
 import { decodeIndex, type InnerPlace, indexBytes } from '../../raster/inner-index.js';
 import type { CubeStore } from '../../store/session.js';
@@ -55,7 +54,9 @@ export async function readWindow(
       for (const { one, place } of run) {
         const start = place.offset - offset;
         // A copy: what goes to a thread goes with all of its memory.
-        const from = Uint8Array.from((bytes ?? EMPTY).subarray(start, start + place.length));
+        const from = Uint8Array.from(
+          (bytes ?? new Uint8Array(0)).subarray(start, start + place.length),
+        );
         const { at: _, ...own } = one;
         await reader.readChunk({ ...own, from });
       }
@@ -63,8 +64,6 @@ export async function readWindow(
   );
   return true;
 }
-
-const EMPTY = new Uint8Array(0);
 
 interface Wanted {
   readonly one: InnerRead;

@@ -2,17 +2,8 @@
 import { intersect, relativeTo, type Window } from '../../grid/window.js';
 import { allocate, bytesOf, type DType } from '../../raster/dtype.js';
 import { decodeIndex, type InnerPlace, indexBytes } from '../../raster/inner-index.js';
+import type { ChunkRead, InnerChunks } from './chunk-read.js';
 import { type FileRange, readRange } from './file-range.js';
-import type { ChunkRead } from './read-chunk.js';
-
-/** Of what a chunk consists. */
-export interface InnerChunks {
-  readonly chunk: readonly [height: number, width: number];
-  /** Where the index of them lies. */
-  readonly index: 'start' | 'end';
-  /** Inner chunks that are not there hold nothing else. */
-  readonly fillValue: number;
-}
 
 /** How many inner chunks a chunk has. */
 export function innerCount(

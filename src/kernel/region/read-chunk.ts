@@ -1,34 +1,13 @@
 import { RasterError } from '../../errors.js';
-import type { Window } from '../../grid/window.js';
-import type { ChunkCompression } from '../../raster/codec.js';
 import { bytesOf, type DType } from '../../raster/dtype.js';
 import { copyRows } from '../resample/rows.js';
+import type { ChunkRead, InnerChunks } from './chunk-read.js';
 import { type DecodesBlosc, decompress, decompressPart } from './decompress.js';
 import { type FileRange, readRange } from './file-range.js';
-import { fillRows, type InnerChunks, innerReads, readIndex } from './inner-chunks.js';
+import { fillRows, innerReads, readIndex } from './inner-chunks.js';
 
+export type { ChunkRead } from './chunk-read.js';
 export type { FileRange } from './file-range.js';
-
-/** One chunk to be decompressed, and where its pixels go. */
-export interface ChunkRead {
-  readonly from: Uint8Array | FileRange;
-  readonly compression: ChunkCompression;
-  readonly dtype: DType;
-  /** Of a whole chunk: chunks of the last row and column are stored in full size. */
-  readonly chunk: readonly [height: number, width: number];
-  /** Where it consists of inner chunks, which are compressed each by itself. */
-  readonly inner?: InnerChunks | undefined;
-  /** The pixels that are wanted, in pixels of the chunk. */
-  readonly part: Window;
-  /** The raster they go into, `[y, x]`, and the place of the part's first pixel in it. */
-  readonly into: {
-    /** The raster's bytes; over shared memory where another thread is to write into it. */
-    readonly bytes: Uint8Array;
-    readonly width: number;
-    readonly row: number;
-    readonly col: number;
-  };
-}
 
 /**
  * Decompresses chunks straight into rasters. Only the rows that are wanted are decompressed where the
