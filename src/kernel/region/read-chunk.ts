@@ -1,5 +1,5 @@
 import { RasterError } from '../../errors.js';
-import { bytesOf, type DType } from '../../raster/dtype.js';
+import { bytesOf } from '../../raster/dtype.js';
 import { copyRows } from '../resample/rows.js';
 import type { ChunkRead, InnerChunks } from './chunk-read.js';
 import { type DecodesBlosc, decompress, decompressPart } from './decompress.js';
