@@ -89,6 +89,10 @@ function readingWhatCanBe(store: CubeStore): CubeStore {
         return undefined;
       }
     },
+    getRange: (key, range) =>
+      isOfLevels(key)
+        ? store.getRange(key, range).catch(() => undefined)
+        : store.getRange(key, range),
     set: (key, value) => store.set(key, value),
     discard: (key) => store.discard(key),
     holds: (key) => store.holds(key),
