@@ -113,14 +113,14 @@ const OWNERS = {
   '@google/earthengine': 'earth-engine/',
   zarrita: 'store/',
   aws4fetch: 'store/remote/',
-  undici: 'earth-engine/',
+  undici: 'earth-engine/http',
   'google-auth-library': 'earth-engine/',
   commander: 'cli/',
   pino: 'cli/',
 };
 
 const OF_CUBES = ['commander', 'aws4fetch'];
-const OF_THE_SERVICE = ['undici', 'geotiff'];
+const OF_THE_SERVICE = ['geotiff'];
 
 /**
  * What a file, and all that is loaded with it, may take of the heavy dependencies: what a user waits for. Each
@@ -139,9 +139,9 @@ const WAITS_FOR = {
   'cli/commands/machine/setup': ['commander'],
   'cli/commands/machine/doctor': ['commander', ...OF_THE_SERVICE],
   'cli/commands/finalise': OF_CUBES,
-  'cli/commands/import': [...OF_CUBES, 'pino'],
-  'cli/commands/ingest': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],
-  'cli/commands/job': [...OF_CUBES, ...OF_THE_SERVICE, 'pino'],
+  'cli/commands/import': OF_CUBES,
+  'cli/commands/ingest': [...OF_CUBES, ...OF_THE_SERVICE],
+  'cli/commands/job': [...OF_CUBES, ...OF_THE_SERVICE],
   'cli/commands/load': OF_CUBES,
   'cli/commands/history/log': OF_CUBES,
   'cli/commands/loopback': ['commander'],

@@ -29,7 +29,6 @@ import {
 } from './options/run-limits.js';
 import { FailureList } from './options/tile-list.js';
 import { eventStream, withoutStacks } from './output/event-stream.js';
-import { createFileLog, createLog, logEvent } from './output/logger.js';
 import { ProgressBar, waitText } from './output/progress-bar.js';
 import { plural, stageTable, summaryText } from './output/summary-text.js';
 import { complain, print, printJson, screen, tell } from './output/terminal.js';
@@ -108,7 +107,7 @@ export async function runIngest(
     const failures =
       options.failed === undefined ? undefined : new FailureList(options.failed, options.part);
     await failures?.check();
-    const logs = openLogs(options);
+    const { logs, logEvent } = await openLogs(options);
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(screen);
     const interrupt = abortOnSignals();
     closing.push(() => bar?.stop(), interrupt.release);
@@ -177,12 +176,18 @@ async function updateOverviews(
   }
 }
 
-/** Where every event is logged. @throws {InvalidInputError} */
-function openLogs({ verbose, logFile }: RunOptions): Logger[] {
-  return [
+/** Where every event is logged; what writes logs is loaded where there are any. @throws {InvalidInputError} */
+async function openLogs({ verbose, logFile }: RunOptions): Promise<{
+  readonly logs: readonly Logger[];
+  logEvent(log: Logger, event: IngestEvent): void;
+}> {
+  if (!verbose && logFile === undefined) return { logs: [], logEvent: () => {} };
+  const { createFileLog, createLog, logEvent } = await import('./output/logger.js');
+  const logs = [
     ...(verbose ? [createLog()] : []),
     ...(logFile === undefined ? [] : [createFileLog(logFile)]),
   ];
+  return { logs, logEvent };
 }
 
 /** What a run has left: its plan, made anew. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
 import { AbortedError, EarthEngineError, expected, toRecord } from '../errors.js';
 import type { LentMemory } from '../raster/lent-memory.js';
 import type { SourceEvent } from '../tile.js';
 import type { AdaptiveLimiter } from './adaptive-limiter.js';
 import { withoutToken, withoutUser } from './credentials/secrecy.js';
 import type { Credentials } from './credentials.js';
+import { type Agent, type Dispatcher, newAgent, request } from './http.js';
 import { readBody, readErrorBody, readMetadata } from './read-body.js';
 import { SameReplies } from './replies/same-replies.js';
 import { errorOfReply, isRetryable, retryAfterMs, shortened } from './reply-errors.js';
@@ -91,7 +91,7 @@ export class EarthEngineClient {
   ) {
     this.endpoint = normaliseEndpoint(endpoint);
     this.#retry = { ...DEFAULT_RETRY, ...retry };
-    this.#agent = new Agent({
+    this.#agent = newAgent({
       // The limiter alone decides how many requests are under way.
       connections: null,
       connect: { timeout: CONNECT_TIMEOUT_MS },

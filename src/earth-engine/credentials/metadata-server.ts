@@ -1,6 +1,6 @@
 import type { AuthClient } from 'google-auth-library';
-import { Agent, request } from 'undici';
 import { readAtMost } from '../../raster/read-at-most.js';
+import { newAgent, request } from '../http.js';
 import { REFRESH_AHEAD_MS } from './key.js';
 import { type Surroundings, variable } from './surroundings.js';
 
@@ -27,7 +27,7 @@ export async function askMetadata(
     variable(surroundings, 'GCE_METADATA_HOST') ??
     ADDRESS;
   // Its own connection, so that one still being tried does not keep the process alive.
-  const agent = new Agent();
+  const agent = newAgent();
   try {
     const reply = await request(`http://${host}/computeMetadata/v1/${path}`, {
       dispatcher: agent,

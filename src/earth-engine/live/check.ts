@@ -1,6 +1,6 @@
-import { Agent } from 'undici';
 import { withoutUser } from '../credentials/secrecy.js';
 import type { Credentials } from '../credentials.js';
+import { newAgent } from '../http.js';
 import { answerOf } from './answer.js';
 import { type Clean, cleaner, cleanHeaders } from './clean.js';
 import type { Answer, Judgement } from './probe.js';
@@ -56,7 +56,7 @@ export interface LiveCheckOptions {
  */
 export async function liveCheck(options: LiveCheckOptions): Promise<LiveReport> {
   const { endpoint, credentials, showProject, signal, pauseMs } = options;
-  const agent = new Agent();
+  const agent = newAgent();
   const answers = new Map<string, Answer>();
   const requests: LiveRequest[] = [];
   let bytes = 0;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { type Agent, type Dispatcher, request } from 'undici';
 import { readAtMost } from '../../raster/read-at-most.js';
 import { isGoogle } from '../credentials/key.js';
 import type { Credentials } from '../credentials.js';
+import { type Agent, type Dispatcher, request } from '../http.js';
 import { gridOf } from '../source.js';
 import type { Ask } from './probe.js';
 
