@@ -2,13 +2,13 @@ import type { Codec, InnerChunksCodec } from '../raster/codec.js';
 import { bytesOf, CONSTRUCTORS, type StoredArray } from '../raster/dtype.js';
 import { encodeIndex, type InnerPlace, indexBytes } from '../raster/inner-index.js';
 import { copyInto, type RawArray, roomFor } from './kernel.js';
-import { copyRows } from './resample/rows.js';
+import type { copyRows } from './resample/rows.js';
 
-type Encode = (
-  array: RawArray,
-  codec: Codec,
-  room?: Uint8Array,
-) => Uint8Array | Promise<Uint8Array>;
+/** What a kernel does of it. */
+interface InnerParts {
+  encode(array: RawArray, codec: Codec, room?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  readonly copyRows: typeof copyRows;
+}
 
 /**
  * A chunk as inner chunks, one after the other in row-major order, and their index at the end. Those that hold nothing
@@ -19,7 +19,7 @@ type Encode = (
 export async function encodeInnerChunks(
   { dtype, shape: [height, width], bytes }: RawArray,
   { chunk: [rows, cols], fillValue, codec }: InnerChunksCodec,
-  encode: Encode,
+  parts: InnerParts,
   room?: Uint8Array,
 ): Promise<Uint8Array> {
   const size = bytesOf(dtype);
@@ -33,13 +33,13 @@ export async function encodeInnerChunks(
   for (let row = 0; row < height; row += rows)
     for (let col = 0; col < width; col += cols) {
       const from = { bytes, start: (row * width + col) * size, stride: width * size };
-      copyRows(from, { bytes: inner, start: 0, stride: cols * size }, rows, cols * size);
+      parts.copyRows(from, { bytes: inner, start: 0, stride: cols * size }, rows, cols * size);
       if (holdsOnly(pixels, fillValue)) {
         places.push(undefined);
         continue;
       }
       const part = target.subarray(end, end + frame);
-      const encoded = await encode({ dtype, shape: [rows, cols], bytes: inner }, codec, part);
+      const encoded = await parts.encode({ dtype, shape: [rows, cols], bytes: inner }, codec, part);
       const isInPlace = encoded.buffer === part.buffer && encoded.byteOffset === part.byteOffset;
       if (!isInPlace) copyInto(part, encoded);
       places.push({ offset: end, length: encoded.length });

@@ -25,6 +25,7 @@ import type { Kernel, KernelFacts, RawArray } from './kernel.js';
 import { narrow } from './narrow.js';
 import { besideNodata } from './nodata.js';
 import { readOnTileGrid, type Warper } from './request-grid.js';
+import type { copyRows } from './resample/rows.js';
 import { type PartOpeners, TileReader } from './tile-reader.js';
 import { type Workspace, Workspaces } from './workspace.js';
 
@@ -33,6 +34,8 @@ export interface KernelParts extends Warper, PartOpeners {
   readonly facts: KernelFacts;
   /** Must not keep the array's bytes: they belong to the next band afterwards. */
   encode(array: RawArray, codec: Codec, room?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** What copies fastest. */
+  readonly copyRows: typeof copyRows;
 }
 
 export function createKernel(parts: KernelParts): Kernel {
@@ -52,7 +55,7 @@ async function encode(
   room: Uint8Array | undefined,
 ): Promise<Uint8Array> {
   return codec.name === 'inner chunks'
-    ? encodeInnerChunks(array, codec, (...inner) => parts.encode(...inner), room)
+    ? encodeInnerChunks(array, codec, parts, room)
     : parts.encode(array, codec, room);
 }
 

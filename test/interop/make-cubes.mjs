@@ -145,6 +145,51 @@ async function makeLeveled(out, pool, endpoint) {
   return made;
 }
 
+/** The same pixels in whole chunks and in chunks that consist of inner chunks, of which many hold no value. */
+async function makeInner(out, pool, endpoint) {
+  const bands = [
+    { name: 'TCB_slope', dtype: 'float32' },
+    { name: 'TCG_slope', dtype: 'int8', nodata: -128, offset: -100 },
+    { name: 'TCW_slope', dtype: 'bool' },
+  ];
+  const grid = { crs: 'EPSG:4326', bounds: [120, 70, 123, 73], resolution: 0.02, chunk: 64 };
+  const time = { start: '2019', step: '1 year', end: '2020' };
+  const made = [];
+  for (const { name, ...more } of [
+    { name: 'whole', codec: 'default' },
+    { name: 'inner', codec: 'default', innerChunk: 16 },
+    { name: 'inner-fast.zarr', codec: 'fast', innerChunk: 8 },
+    { name: 'whole-steps', codec: 'default', time },
+    { name: 'inner-steps.zarr', codec: 'default', time, innerChunk: 32 },
+  ]) {
+    const collection = `projects/geocubes/assets/demo${more.time === undefined ? '' : '_annual'}`;
+    const dataset = defineDataset({
+      title: name,
+      collection,
+      grid,
+      dtype: 'float32',
+      bands,
+      ...more,
+    });
+    const store = join(out, name);
+    const cube = await Cube.create(store, dataset, { pool });
+    const token = { project: 'interop', token: DEFAULT_TOKEN };
+    const source = await earthEngine(dataset, { endpoint, ...token });
+    try {
+      const region = parseBoundingBox('120.5,70.5,122,72.9');
+      const { failed } = await cube.ingest(region, { source, pool });
+      if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed, undefined, 2)}`);
+    } finally {
+      await source.close();
+    }
+    const { innerChunk = null } = more;
+    if (innerChunk === null) continue;
+    const whole = join(out, more.time === undefined ? 'whole' : 'whole-steps');
+    made.push({ name, store, whole, innerChunk, bands: bands.map((band) => band.name) });
+  }
+  return made;
+}
+
 /** Empty cubes of the whole earth. */
 async function makePresets(out, pool) {
   const made = {};
@@ -193,8 +238,9 @@ async function makeCubes(/** @type {string} */ out) {
     const composites = await makeComposites(out, pool);
     const mixed = await makeMixed(out, pool, server.url);
     const leveled = await makeLeveled(out, pool, server.url);
+    const inner = await makeInner(out, pool, server.url);
     const presets = await makePresets(out, pool);
-    const manifest = { cubes, packed, composites, mixed, leveled, presets, skipped };
+    const manifest = { cubes, packed, composites, mixed, leveled, inner, presets, skipped };
     writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, undefined, 2));
   } finally {
     await pool.close();

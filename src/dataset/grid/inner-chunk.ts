@@ -1,5 +1,6 @@
 import { expected } from '../../errors.js';
 import { type ArrayCodec, type Codec, codecFor } from '../../raster/codec.js';
+import { bytesOf } from '../../raster/dtype.js';
 import { type Dataset, fillValueOf } from '../dataset.js';
 
 /** Inner chunks beyond that make an index that is itself what readers wait for. */
@@ -48,6 +49,18 @@ export function arrayCodecOf(dataset: Dataset, codec: Codec): ArrayCodec {
     name: 'inner chunks',
     chunk: [innerChunk, innerChunk],
     fillValue: fillValueOf(dataset),
-    codec: typed,
+    codec: inBlocks(typed, innerChunk ** 2 * bytesOf(dataset.dtype)),
   };
 }
+
+/** Of a block that is no multiple of 8 elements, Blosc shuffles no bits at all: the rest is a block of its own then. */
+function inBlocks(codec: Codec, bytes: number): Codec {
+  if (codec.name !== 'blosc' || codec.shuffle !== 'bitshuffle') return codec;
+  const { blocksize = 0, typesize } = codec;
+  const rest = bytes % (8 * typesize);
+  if (rest === 0 || blocksize < bytes || bytes < 2 * LEAST_BLOCK) return codec;
+  return { ...codec, blocksize: bytes - rest };
+}
+
+/** Blosc makes no smaller ones. */
+const LEAST_BLOCK = 128;

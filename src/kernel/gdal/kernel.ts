@@ -37,6 +37,7 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
     // GDAL finds positions anew for each band.
     bandsPerWarp: 8,
     encode: (array, codec, room) => encodeChunk(array, codec, encodeBlosc, room),
+    copyRows: nativeLoops().copyRows,
   });
   return {
     ...kernel,

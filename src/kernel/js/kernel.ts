@@ -21,6 +21,7 @@ export function createJsKernel(): FullKernel {
     warp: warpBands,
     bandsPerWarp: 8,
     encode: encodeChunk,
+    copyRows: TYPESCRIPT_LOOPS.copyRows,
   });
   return {
     ...kernel,
