@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Whether the package that `npm publish` would send is one that others can use: what is in it, publint,
- * and are-the-types-wrong, on the tarball itself. Ends with 1 where anything is wrong.
+ * and are-the-types-wrong, on the tarball itself, and whether the site of the public names has each of them. Ends with 1 where anything is wrong.
  *
  *   npm run release:check
  *   npm run release:check -- --install    also installs it into an empty folder and uses it there: imports,
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { lastLine, run } from './bootstrap/run.mjs';
+import { trySite } from './release/check-site.mjs';
 import { findProblems, readExpected } from './release/pack-content.mjs';
 import { tryInstall } from './release/try-install.mjs';
 
@@ -34,6 +35,7 @@ try {
           ...['--format', 'ascii', '--no-color', '--no-emoji'],
         ]),
     ],
+    ['site', () => trySite(root)],
     ...(asked.install ? [['install', install(tarball)]] : []),
   ];
   let wrong = 0;

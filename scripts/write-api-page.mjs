@@ -1,6 +1,7 @@
 /**
- * Writes src/README.md, the page of the public names: each export of src/index.ts with its kind, its
- * signature and its docstring, as the TypeScript compiler reads them. A test says whether it is current.
+ * Writes src/README.md, the list of the public names: each export of src/index.ts by its room, with the
+ * first sentence of its docstring, as the TypeScript compiler reads them. A test says whether it is current.
+ * Members, signatures and the rest of the docstrings are on the site: write-api-site.mjs.
  *
  *   node scripts/write-api-page.mjs
  */
@@ -13,8 +14,6 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 const page = fileURLToPath(new URL('../src/README.md', import.meta.url));
-
-const LONGEST_SIGNATURE = 400;
 
 const FLAGS = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.WriteArrowStyleSignature;
 
@@ -44,6 +43,7 @@ function describeExport(alias, checker) {
     signature: signatureOf(declaration, symbol, checker),
     doc: docOf(symbol, checker),
     members: kind === 'class' ? membersOf(symbol, checker) : [],
+    fields: kind === 'interface' ? fieldsOf(declaration) : [],
   };
 }
 
@@ -92,6 +92,14 @@ function signatureOf(declaration, symbol, checker) {
     return `${headOf(declaration)} { ${[...new Set(names)].join(', ')} }`;
   }
   return headOf(declaration);
+}
+
+/** Names of what an interface says itself. */
+function fieldsOf(declaration) {
+  const names = declaration.members.flatMap(({ name }) =>
+    name !== undefined && ts.isIdentifier(name) ? [name.text] : [],
+  );
+  return [...new Set(names)];
 }
 
 /** `class A extends B`, without the body. */
@@ -155,9 +163,38 @@ const oneLine = (text) =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-function shorten(text) {
-  const line = oneLine(text);
-  return line.length <= LONGEST_SIGNATURE ? line : `${line.slice(0, LONGEST_SIGNATURE)} ...`;
+/** By the first part of a file's path; what lies beside the rooms is called as its file. */
+const TOPICS = {
+  cube: 'Cubes: create, fill, read',
+  dataset: 'Datasets',
+  grid: 'Grids, regions, coordinates',
+  'earth-engine': 'Earth Engine',
+  local: 'Files as a source',
+  kernel: 'Resampling',
+  pool: 'Threads',
+  raster: 'Pixels',
+  observe: 'Events and records',
+  picture: 'Pictures',
+  report: 'Reports',
+  quota: 'Quota',
+  store: 'Stores',
+  tile: 'Tiles and sources',
+  errors: 'Errors',
+};
+
+/** Of `cube/read/load.ts`, `cube`. @throws {Error} for a room without a topic */
+function topicOf(/** @type {string} */ file) {
+  const room = file.replace(/(?:\/|\.ts).*$/, '');
+  const topic = TOPICS[room];
+  if (topic === undefined)
+    throw new Error(`Expected a topic for ${room} in TOPICS of write-api-page.mjs`);
+  return topic;
+}
+
+/** The first sentence. */
+function shortOf(/** @type {string} */ doc) {
+  const [paragraph = ''] = doc.split(/\n\s*\n|\n- /);
+  return oneLine(paragraph).replace(/^(.*?[^.][.])\s+[A-Z`].*$/, '$1');
 }
 
 /** The whole page as Markdown. */
@@ -165,22 +202,21 @@ export function apiPage(exports = readExports()) {
   const parts = [
     '# Public names',
     '',
-    'Everything that `smart-geocubes-native` exports. Written by `node scripts/write-api-page.mjs` from the docstrings; edit those.',
+    'Everything that `smart-geocubes-native` exports. `npm run site` in a checkout writes a site of it into `.site`: each name with its members, signatures and what is thrown, with a search, to be opened from the disk (`.site/index.html`). An editor shows the same words from the declarations that are in the package.',
+    '',
+    'This list is written by `node scripts/write-api-page.mjs` from the docstrings; edit those.',
     '',
   ];
-  for (const { name, kind, file, signature, doc, members } of exports) {
-    parts.push(`## ${name}`, '', `${kind}, [${file}](${file})`, '');
-    parts.push('```ts', shorten(signature), '```', '', doc, '');
-    for (const member of members) {
-      const words = oneLine(member.doc);
-      parts.push(`- \`${shorten(member.signature)}\`${words === '' ? '' : `: ${words}`}`);
-    }
-    if (members.length > 0) parts.push('');
+  const topics = exports.map(({ file }) => topicOf(file));
+  for (const topic of Object.values(TOPICS)) {
+    const names = exports.filter((_, i) => topics[i] === topic);
+    if (names.length === 0) continue;
+    parts.push(`## ${topic}`, '', '| name | kind | what |', '|---|---|---|');
+    for (const { name, kind, file, doc } of names)
+      parts.push(`| [\`${name}\`](${file}) | ${kind} | ${shortOf(doc).replaceAll('|', '\\|')} |`);
+    parts.push('');
   }
-  return `${parts
-    .join('\n')
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .trim()}\n`;
+  return `${parts.join('\n').trim()}\n`;
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

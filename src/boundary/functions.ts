@@ -41,12 +41,15 @@ const ACCOUNT = {
   scopes: 'texts',
 } as const;
 
+/** @function */
 export const createPool = guarded(makePool, 'createPool', {
   takes: [{ options: { size: 'whole', kernel: 'text' } }],
 });
+/** @function */
 export const defineDataset = guarded(define, 'defineDataset', {
   takes: ['record', { options: { onSnap: 'function', ...ACCOUNT } }],
 });
+/** @function */
 export const describeDataset = guarded(describeAsset, 'describeDataset', {
   takes: [
     'text',
@@ -63,12 +66,15 @@ export const describeDataset = guarded(describeAsset, 'describeDataset', {
     },
   ],
 });
+/** @function */
 export const parseDataset = guarded(parse, 'parseDataset', {
   takes: ['record', { options: { onSnap: 'function' } }],
 });
+/** @function */
 export const drawReport = guarded(drawPage, 'drawReport', {
   takes: ['record', { options: { map: 'text' } }],
 });
+/** @function */
 export const drawStateMap = guarded(drawMap, 'drawStateMap', {
   takes: [
     {
@@ -84,6 +90,7 @@ export const drawStateMap = guarded(drawMap, 'drawStateMap', {
     },
   ],
 });
+/** @function */
 export const earthEngine = guarded(openEarthEngine, 'earthEngine', {
   takes: [
     'dataset',
@@ -98,9 +105,11 @@ export const earthEngine = guarded(openEarthEngine, 'earthEngine', {
     },
   ],
 });
+/** @function */
 export const earthEngineExpression = guarded(buildExpression, 'earthEngineExpression', {
   takes: ['function', { options: ACCOUNT }],
 });
+/** @function */
 export const ingestWithReport = guarded(ingestAndReport, 'ingestWithReport', {
   takes: [
     'cube',
@@ -109,6 +118,7 @@ export const ingestWithReport = guarded(ingestAndReport, 'ingestWithReport', {
     { options: { folder: 'text!', onWritten: 'function' }, needed: true },
   ],
 });
+/** @function */
 export const localFiles = guarded(openFiles, 'localFiles', {
   takes: [
     'dataset',
@@ -121,18 +131,25 @@ export const localFiles = guarded(openFiles, 'localFiles', {
     },
   ],
 });
+/** @function */
 export const logBenchmarkSummary = guarded(logTimes, 'logBenchmarkSummary', {
   takes: ['object', { options: { info: 'function!' }, needed: true }],
 });
+/** @function */
 export const parseBoundingBox = guarded(readBox, 'parseBoundingBox', {
   takes: ['text', 'record?'],
 });
+/** @function */
 export const parseCrs = guarded(readCrs, 'parseCrs', { takes: ['text'] });
+/** @function */
 export const parseToi = guarded(readToi, 'parseToi', { takes: ['text'] });
+/** @function */
 export const planReprojection = guarded(planSteps, 'planReprojection', {
   takes: ['geobox', 'geobox', { options: {} }],
 });
+/** @function */
 export const presetDataset = guarded(preset, 'presetDataset', { takes: ['text'] });
+/** @function */
 export const readDataset = guarded(readNamedDataset, 'readDataset', {
   takes: [
     'text',
@@ -142,13 +159,17 @@ export const readDataset = guarded(readNamedDataset, 'readDataset', {
     },
   ],
 });
+/** @function */
 export const readGeoBox = guarded(lookAtRaster, 'readGeoBox', {
   takes: ['text', { options: { pool: 'pool!', trustInputs: 'boolean' }, needed: true }],
 });
+/** @function */
 export const readRoi = guarded(readVector, 'readRoi', {
   takes: ['text', { options: { where: 'text', layer: 'text', trustInputs: 'boolean' } }],
 });
+/** @function */
 export const renderPng = guarded(toPng, 'renderPng', { takes: ['text'] });
+/** @function */
 export const renderQuicklook = guarded(quicklook, 'renderQuicklook', {
   takes: [
     {
@@ -157,9 +178,13 @@ export const renderQuicklook = guarded(quicklook, 'renderQuicklook', {
     },
   ],
 });
+/** @function */
 export const roiWindows = guarded(windows, 'roiWindows', { takes: ['region', 'geobox'] });
+/** @function */
 export const tilesOf = guarded(tiles, 'tilesOf', { takes: ['region', 'grid'] });
+/** @function */
 export const toGeoTransform = guarded(geoTransform, 'toGeoTransform', { takes: ['six'] });
+/** @function */
 export const writeGeoTiff = guarded(writeRegion, 'writeGeoTiff', {
   takes: [
     { options: { geobox: 'geobox!', bands: 'object!', dtype: 'text!' }, needed: true },

@@ -75,7 +75,7 @@ export class GeoBox {
   /**
    * The geobox that covers `bounds` with pixels of a given size (square and north-up when it is one
    * number, edges snapped outward to multiples of it) or with a given shape. The rule is that of odc-geo's
-   * `GeoBox.from_bbox`; see {@link frameOf} for anchors and tolerance.
+   * `GeoBox.from_bbox`; see `frameOf` for anchors and tolerance.
    *
    * In a geographic CRS `west > east` crosses the antimeridian: the geobox runs past 180 degrees.
    *
@@ -133,7 +133,7 @@ export class GeoBox {
   }
 
   /**
-   * The geobox that covers this one in another CRS, axis-aligned and north-up; see {@link frameInCrs}
+   * The geobox that covers this one in another CRS, axis-aligned and north-up; see `frameInCrs`
    * for how the resolution is chosen.
    *
    * @throws {InvalidInputError} when this geobox has no finite outline there.

@@ -19,7 +19,7 @@ export interface SnapOptions {
   readonly origin?: XY;
   /**
    * The part of a pixel by which bounds may stick out without a further pixel being added: a fraction
-   * below 0.5. Default: {@link DEFAULT_SNAP_TOLERANCE}.
+   * below 0.5. Default: `DEFAULT_SNAP_TOLERANCE`.
    */
   readonly tolerance?: number;
 }

@@ -27,7 +27,7 @@ export interface LocalFilesOptions {
    * NaN is one in any case. Default: what each file says, and the dataset's `nodata` where one says nothing.
    */
   readonly nodata?: number | undefined;
-  /** The files' bands that become the dataset's, in its order: names, or numbers from 1. Default: see {@link matchBands}. */
+  /** The files' bands that become the dataset's, in its order: names, or numbers from 1. Default: see `matchBands`. */
   readonly bands?: readonly (string | number)[] | undefined;
   /** Where pixels lie on another grid than the cube's. Default: the dataset's own. */
   readonly resampling?: Resampling | undefined;

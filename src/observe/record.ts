@@ -67,7 +67,7 @@ export interface FailureRecord {
   readonly index: TileIndex;
   readonly stage: FailedTile['stage'];
   readonly error: PlainError;
-  /** As {@link FailedTile.tries}. */
+  /** As `FailedTile.tries`. */
   readonly tries: number;
   /** Requests of this tile that had been sent again before it was given up. */
   readonly retries: number;

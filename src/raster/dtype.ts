@@ -34,7 +34,7 @@ export function workTypeOf(dtype: DType): WorkType {
   return isNarrow(dtype) ? WORKED_ON_AS[dtype] : dtype;
 }
 
-/** Pixels in memory of their own, one array type for each {@link WorkType}. */
+/** Pixels in memory of their own, one array type for each `WorkType`. */
 export type PixelArray =
   | Uint8Array<ArrayBuffer>
   | Int16Array<ArrayBuffer>

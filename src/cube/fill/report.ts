@@ -11,8 +11,8 @@ import { type IngestOptions, type IngestTarget, isTileList } from './ingest-opti
 /** Where a report goes, and who is told. */
 export interface ReportOptions {
   /**
-   * Where the report goes: see {@link writeReport}. Made where it is missing. That of a shard goes into a folder of its
-   * own there, so that all shards may name the same one: see {@link newShardFolder}.
+   * Where the report goes: see `writeReport`. Made where it is missing. That of a shard goes into a folder of its
+   * own there, so that all shards may name the same one: see `newShardFolder`.
    */
   readonly folder: string;
   /** Called with the path of the page when it is written, also where the ingest itself then throws. */

@@ -117,7 +117,7 @@ export function checkedFactors(factors: readonly number[]): number[] {
   return [...new Set(factors)].sort((one, other) => one - other);
 }
 
-/** For all bands alike, or by name; bands that are not named have what {@link reductionOf} says. */
+/** For all bands alike, or by name; bands that are not named have what `reductionOf` says. */
 export type ReductionChoice = Reduction | Readonly<Record<string, Reduction>>;
 
 /** Which overviews a cube is to have. */

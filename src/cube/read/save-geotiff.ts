@@ -40,7 +40,7 @@ export interface SaveOptions
   /**
    * Bytes of pixels that lie in memory at a time, at the least twice a block of the file. For COGs, and where
    * pixels are interleaved, GDAL's block cache comes to it: a twentieth of the machine, or what the variable
-   * GDAL_CACHEMAX says. Loads onto another grid read blocks of the cube beside it. Default: {@link PIXEL_BYTES}.
+   * GDAL_CACHEMAX says. Loads onto another grid read blocks of the cube beside it. Default: `PIXEL_BYTES`.
    */
   readonly pixelBytes?: number | undefined;
 }

@@ -24,11 +24,11 @@ import {
 export interface StatsOptions extends TimeOptions, ReadOptions {
   /** Names of the bands, in any order. Default: all. */
   readonly bands?: readonly string[] | undefined;
-  /** From 0 to 1, each as numpy's `quantile` has it by default (`linear`). Default: {@link DEFAULT_QUANTILES}. */
+  /** From 0 to 1, each as numpy's `quantile` has it by default (`linear`). Default: `DEFAULT_QUANTILES`. */
   readonly quantiles?: readonly number[] | undefined;
   /** Of values in place of the stored numbers: number * scale + offset, by the band's CF attributes. Default: false. */
   readonly scaled?: boolean | undefined;
-  /** Bytes of pixels that lie in memory at a time, two chunks at the least. Default: {@link STATS_BYTES}. */
+  /** Bytes of pixels that lie in memory at a time, two chunks at the least. Default: `STATS_BYTES`. */
   readonly pixelBytes?: number | undefined;
 }
 

@@ -26,7 +26,7 @@ export interface Crs {
   readonly wkt: string;
   /** The definition proj4 computes with; empty for a code of which the register has none. */
   readonly definition: string;
-  /** True where proj4 has other numbers than PROJ, or none: PROJ alone is asked then (see {@link transformer}). */
+  /** True where proj4 has other numbers than PROJ, or none: PROJ alone is asked then (see `transformer`). */
   readonly needsProj: boolean;
   /** Geographic coordinates are longitude (x) and latitude (y) in degrees. */
   readonly isGeographic: boolean;

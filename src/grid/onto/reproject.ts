@@ -95,7 +95,7 @@ function resolutionIn(
   return [affine[0], affine[4]];
 }
 
-/** See {@link frameInCrs}. */
+/** See `frameInCrs`. */
 function fittedSize(frame: Frame, crs: Crs): number {
   const { height, width } = frame.shape;
   const [row, col] = [Math.floor(height / 2), Math.floor(width / 2)];

@@ -27,7 +27,7 @@ export function warpBands(
 export const warpedBands: WarpedBands = (bands, source, target, how) =>
   warpRasters(bands, source, target, how, positionsOf);
 
-/** Positions as {@link transformer} computes coordinates. */
+/** Positions as `transformer` computes coordinates. */
 export const positionsOf: PositionsOf = (source, target) => {
   const intoPixels = toPixels(source.lattice.affine);
   if (sameCrs(source.crs, target.crs)) return positionsBy(target.lattice, intoPixels);

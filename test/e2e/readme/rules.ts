@@ -88,6 +88,7 @@ export const RULES: readonly Rule[] = [
     how: 'left',
     because: 'a benchmark of minutes, whose results are kept',
   },
+  { pattern: /^npm run site$/, how: 'elsewhere', where: 'scripts/release/check-site.mjs' },
   {
     pattern: /^node scripts\/write-api-page\.mjs$/,
     how: 'elsewhere',

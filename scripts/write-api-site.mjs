@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/**
+ * Writes the site of the public names by TypeDoc: a page for each export of src/index.ts with its members
+ * and docstrings, a search, and the pages of the rooms. It opens from its files, without a server or network.
+ * A warning of TypeDoc ends it with 1.
+ *
+ *   npm run site                    into .site
+ *   npm run site -- --out FOLDER
+ */
+import { join, relative, resolve } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Application } from 'typedoc';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/** Everything that TypeDoc is told. */
+const OPTIONS = {
+  name: 'smart-geocubes-native',
+  entryPoints: [join(root, 'src/index.ts')],
+  tsconfig: join(root, 'tsconfig.json'),
+  readme: join(root, 'README.md'),
+  includeVersion: true,
+  excludePrivate: true,
+  excludeProtected: true,
+  excludeInternal: true,
+  // Those of Error and Map, which have their own documentation.
+  excludeExternals: true,
+  disableSources: true,
+  githubPages: false,
+  sort: ['static-first', 'alphabetical'],
+  validation: { notExported: false, invalidLink: true, notDocumented: false },
+  treatWarningsAsErrors: true,
+};
+
+/**
+ * What TypeDoc knows of the public names; undefined where it does not compile.
+ * @returns {Promise<{ app: Application, project: import('typedoc').ProjectReflection | undefined }>}
+ */
+export async function readProject() {
+  const app = await Application.bootstrap(OPTIONS);
+  const project = await app.convert();
+  if (project !== undefined) app.validate(project);
+  return { app, project };
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { out: { type: 'string', default: '.site' } } });
+  const folder = resolve(values.out);
+  const { app, project } = await readProject();
+  if (project !== undefined) await app.generateDocs(project, folder);
+  if (project === undefined || app.logger.hasErrors() || app.logger.hasWarnings()) {
+    process.stderr.write(
+      'The site has errors or warnings, which are above: mend the docstrings.\n',
+    );
+    process.exitCode = 1;
+    return;
+  }
+  process.stdout.write(`Wrote ${join(relative(process.cwd(), folder) || '.', 'index.html')}\n`);
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) await main();
