@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Writes the site of the public names by TypeDoc: a page for each export of src/index.ts with its members
- * and docstrings, a search, and the pages of the rooms. It opens from its files, without a server or network.
+ * and docstrings, a search, and the README of the project. It opens from its files, without a server or network.
  * A warning of TypeDoc ends it with 1.
  *
  *   npm run site                    into .site
