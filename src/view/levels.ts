@@ -1,9 +1,10 @@
 /**
  * The levels at which a cube is shown: level 0 has its own pixels, each further one every second pixel of the level
- * before along both sides. Pixel i of level k is the cube's pixel i * 2^k + 2^(k-1), the last one at most: each colour on
- * the screen is a value of the cube.
+ * before along both sides. Pixel i of level k is the cube's pixel i * 2^k + 2^(k-1), the last one at most. Where the cube
+ * has overviews that are up to date, it is what a load of this level's grid makes of them (pixels/overview.ts).
  */
-import type { Shape } from '../grid/geobox.js';
+import { apply } from '../grid/affine.js';
+import { GeoBox, type Shape } from '../grid/geobox.js';
 
 /** Pixels on a side of the pictures that the page asks for. */
 export const TILE_PX = 256;
@@ -31,4 +32,19 @@ export function firstFrom(start: number, level: number, length: number): number 
 
 function offsetOf(level: number): number {
   return level === 0 ? 0 : 2 ** (level - 1);
+}
+
+/** Pixels of a level as a raster of its own: as {@link Shape} and place say, each 2^level pixels of the cube wide. */
+export function levelBox(
+  geobox: GeoBox,
+  { level, row, col, height, width }: Shape & Record<'level' | 'row' | 'col', number>,
+): GeoBox {
+  const side = 2 ** level;
+  const [a, b, , d, e] = geobox.affine;
+  const [x, y] = apply(geobox.affine, col * side, row * side);
+  return GeoBox.fromRecord({
+    ...geobox.toRecord(),
+    shape: [height, width],
+    affine: [a * side, b * side, x, d * side, e * side, y],
+  });
 }

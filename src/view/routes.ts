@@ -1,7 +1,6 @@
 /** What can be asked of the server, each by a path and its parameters; whatever is not listed is refused. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenedCube } from '../cube/opened-cube.js';
-import { formatInstant } from '../dataset/period.js';
 import { expected } from '../errors.js';
 import type { Window } from '../grid/window.js';
 import type { Pool } from '../pool/pool.js';
@@ -10,6 +9,7 @@ import { describeCube, placeOf } from './description.js';
 import { lengthAt, TILE_PX, topLevel } from './levels.js';
 import { percentilesIn, seriesAt, statsOf, valuesAt } from './numbers.js';
 import { drawPixels, drawStates, type Place, stampsOf } from './picture.js';
+import { overviewFor, wordsOf } from './pixels/overview.js';
 import { type PixelReader, pictureWindow } from './pixels/reader.js';
 import { Query } from './query.js';
 import type { Newest } from './snapshot.js';
@@ -34,6 +34,9 @@ interface Route {
   readonly words: readonly string[];
   readonly answer: (exchange: Exchange) => Promise<void>;
 }
+
+/** Says whether a picture is of pixels of the cube, or of which of its overviews. */
+const SHOWS = 'geocubes-shows';
 
 const PLACE_WORDS = ['level', 'x', 'y', 't'] as const;
 const POINT_WORDS = ['row', 'col'] as const;
@@ -102,7 +105,6 @@ async function answerState({ newest, query, response }: Exchange): Promise<void>
     // Plain directories have no versions.
     state: version ?? `${loaded}.${empty}`,
     ...{ loaded, empty, missing },
-    at: formatInstant(Date.now()),
     ...(commit === undefined ? {} : { commit }),
   });
 }
@@ -113,7 +115,12 @@ async function answerTile({ newest, reader, ...exchange }: Exchange): Promise<vo
   const { cube } = snapshot;
   const place = placeIn(query, cube);
   const style = readStyle(query, cube.dataset);
-  const tag = tagOf([JSON.stringify([place, style]), ...(await stampsOf(snapshot, place))]);
+  const { t, window } = place;
+  const overviews = await Promise.all(
+    style.bands.map((band) => overviewFor(snapshot, { band, t }, window)),
+  );
+  const shows = wordsOf(overviews);
+  const tag = tagOf([JSON.stringify([place, style, shows]), ...(await stampsOf(snapshot, place))]);
   if (isKnown(request, response, tag)) return;
   const picture = await drawPixels(reader, snapshot, place, style, signal);
   if (picture === undefined)
@@ -121,7 +128,7 @@ async function answerTile({ newest, reader, ...exchange }: Exchange): Promise<vo
       413,
       'Expected a picture of fewer pixels: too many chunks would have to be decoded for it. Zoom in.',
     );
-  send(response, 200, { type: 'image/png', bytes: picture }, { etag: tag });
+  send(response, 200, { type: 'image/png', bytes: picture }, { etag: tag, [SHOWS]: shows });
 }
 
 async function answerStates({ newest, query, request, response }: Exchange): Promise<void> {

@@ -1,10 +1,12 @@
 /** A cube at one moment of its history, and what of it has changed since another one. */
 import type { OpenedCube } from '../cube/opened-cube.js';
+import { TileMarks } from '../cube/overviews/tile-marks.js';
 import { viewAt } from '../cube/read/cube-view.js';
 import type { CubeView } from '../cube/read/load.js';
 import { countStates, type TileCounts, TileState } from '../cube/state/tile-states.js';
 import { type BandValues, bandValues } from '../cube/values/band-values.js';
 import type { TileIndex } from '../grid/tiling.js';
+import { type OverviewRecord, readOverviewRecord } from '../store/metadata/overview-documents.js';
 import type { Session } from '../store/session.js';
 import { readLedger } from '../store/smart-geocubes/loaded-list.js';
 import { FetchRecords } from '../store/tiles/fetch-records.js';
@@ -12,6 +14,8 @@ import type { Ledger } from '../store/tiles/ledger.js';
 
 export class Snapshot {
   readonly view: CubeView;
+  /** Which tiles the overviews hold as they are. */
+  readonly marks: TileMarks;
   readonly #fetches: FetchRecords;
   readonly #bands = new Map<string, Promise<BandValues>>();
   readonly #counts = new Map<number | undefined, Promise<TileCounts>>();
@@ -23,6 +27,7 @@ export class Snapshot {
   ) {
     this.view = viewAt(cube, session, ledger);
     this.#fetches = new FetchRecords(session.store);
+    this.marks = new TileMarks(session.store, ledger);
   }
 
   static async of(cube: OpenedCube, session: Session): Promise<Snapshot> {
@@ -45,6 +50,14 @@ export class Snapshot {
     const fetchedAt = await this.#fetches.fetchedAt(index);
     // Cubes that keep no times: any commit may have changed the tile.
     return `${state}.${fetchedAt === 0 ? (this.version ?? 0) : fetchedAt}`;
+  }
+
+  #overviews: Promise<OverviewRecord | undefined> | undefined;
+
+  /** Which reduced levels the cube has; `undefined` where it has none. */
+  overviews(): Promise<OverviewRecord | undefined> {
+    this.#overviews ??= readOverviewRecord(this.session.store);
+    return this.#overviews;
   }
 
   /** What the numbers of a band are. */

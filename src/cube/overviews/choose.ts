@@ -3,7 +3,10 @@ import type { Resampling } from '../../dataset/dataset.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import type { Grid } from '../../grid/tiling.js';
 import type { Reduction } from '../../kernel/region/reduce.js';
-import { readOverviewRecord } from '../../store/metadata/overview-documents.js';
+import {
+  type OverviewRecord,
+  readOverviewRecord,
+} from '../../store/metadata/overview-documents.js';
 import type { Session } from '../../store/session.js';
 import type { Ledger } from '../../store/tiles/ledger.js';
 import { tilesOfPlan } from '../read/load.js';
@@ -30,6 +33,10 @@ export interface LevelRequest {
   readonly names: readonly string[];
   readonly steps: readonly TimeStep[] | undefined;
   readonly resampling: Resampling;
+  /** Of the session, where it was read before. */
+  readonly record?: OverviewRecord | undefined;
+  /** Of the session, where more than one choice is made in it. */
+  readonly marks?: TileMarks | undefined;
 }
 
 /**
@@ -54,7 +61,7 @@ const TOLERANCE = 1e-6;
 export async function chooseLevel(request: LevelRequest): Promise<LevelView | undefined> {
   const { grid, session, ledger, plan, names, steps, resampling } = request;
   if (plan.kind !== 'reprojected') return undefined;
-  const record = await readOverviewRecord(session.store);
+  const record = request.record ?? (await readOverviewRecord(session.store));
   if (record === undefined) return undefined;
   const suits = MADE_FOR[resampling];
   if (!names.every((name) => suits.includes(record.reductions[name] as Reduction)))
@@ -67,7 +74,7 @@ export async function chooseLevel(request: LevelRequest): Promise<LevelView | un
     .filter(({ factor }) => factor <= finest * (1 + TOLERANCE))
     .at(-1);
   if (level === undefined) return undefined;
-  const marks = new TileMarks(session.store, ledger);
+  const marks = request.marks ?? new TileMarks(session.store, ledger);
   for (const index of atSteps(tilesOfPlan(grid, plan, resampling), steps))
     if (!(await marks.isCurrent(index))) return undefined;
   return { factor: level.factor, path: level.path, grid: levelGrid(level) };

@@ -49,6 +49,8 @@ class App {
     // For whoever waits until all is seen.
     map.on('rendercomplete', () => {
       document.documentElement.dataset.drawn = location.hash;
+      const seen = this.#map.pictures();
+      byId('shows').textContent = showsWords(this.#map.pixels.showing(seen), this.#map.level);
     });
     map.on('moveend', () => this.#moved());
     map.on('pointermove', ({ pixel, dragging }) => {
@@ -180,6 +182,13 @@ class App {
       card.hidden = true;
     }, NOTICE_MS);
   }
+}
+
+/** What the colours on the map are, where they are not each pixel's own. */
+function showsWords(shows: readonly string[], level: number): string {
+  if (level <= 0) return '';
+  const said = shows.map((words) => (words === 'pixels' ? `one pixel of ${4 ** level}` : words));
+  return said.length === 0 ? '' : `colours: ${said.join(' / ')}`;
 }
 
 function describe(cube: Cube): void {

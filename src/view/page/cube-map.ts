@@ -19,7 +19,7 @@ import Style from 'ol/style/Style.js';
 import TileGrid from 'ol/tilegrid/TileGrid.js';
 import View from 'ol/View.js';
 import type { Box, Cube, Point } from './api.js';
-import { CubeTiles } from './cube-tiles.js';
+import { CubeTiles, type Pictures } from './cube-tiles.js';
 
 /** Times that a pixel of the cube may be enlarged, as a power of 2. */
 const CLOSEST = 6;
@@ -41,6 +41,7 @@ export class CubeMap {
   readonly #statesLayer: ImageLayer;
   readonly #marks = new VectorSource();
   readonly #view: View;
+  readonly #grid: TileGrid;
   readonly #dragBox: DragBox;
   readonly extent: Extent;
 
@@ -68,6 +69,7 @@ export class CubeMap {
       ),
       tileSize: cube.tilePx,
     });
+    this.#grid = grid;
     this.pixels = new CubeTiles(cube, 'tile', { grid, projection }, onNotice);
     this.states = new CubeTiles(cube, 'states', { grid, projection }, onNotice);
     this.#statesLayer = new ImageLayer({ source: this.states.source, extent: this.extent });
@@ -157,6 +159,21 @@ export class CubeMap {
   /** What is seen of the cube. */
   get visible(): Box | undefined {
     return this.boxAt(this.#view.calculateExtent(this.map.getSize()));
+  }
+
+  /** The pictures that are seen, by column and row of the grid. */
+  pictures(): Pictures {
+    const z = this.cube.topLevel - Math.min(Math.max(this.level, 0), this.cube.topLevel);
+    const seen = this.#view.calculateExtent(this.map.getSize());
+    const range = this.#grid.getTileRangeForExtentAndZ(seen, z);
+    const [right, bottom] = [this.cube.width, this.cube.height].map(
+      (length) => Math.ceil(length / 2 ** (this.cube.topLevel - z) / this.cube.tilePx) - 1,
+    ) as [number, number];
+    const places: [x: number, y: number][] = [];
+    for (let y = Math.max(range.minY, 0); y <= Math.min(range.maxY, bottom); y++)
+      for (let x = Math.max(range.minX, 0); x <= Math.min(range.maxX, right); x++)
+        places.push([x, y]);
+    return { z, places };
   }
 
   mark(point: Point | undefined, box: Box | undefined): void {

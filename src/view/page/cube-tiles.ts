@@ -9,6 +9,12 @@ interface Request {
   readonly controller: AbortController;
 }
 
+/** Pictures of a level. */
+export interface Pictures {
+  readonly z: number;
+  readonly places: readonly (readonly [x: number, y: number])[];
+}
+
 const IDLE = 0;
 
 /** Whose pictures go by a name: those of the one before are shown until the new ones come. */
@@ -24,6 +30,8 @@ export class CubeTiles {
   readonly #requests = new Set<Request>();
   #words: Parameters<typeof address>[1] | undefined;
   #key = '';
+  /** What pictures are of, by their level and place. */
+  readonly #shows = new Map<string, string>();
 
   constructor(
     private readonly cube: Cube,
@@ -53,7 +61,14 @@ export class CubeTiles {
     const key = `${state} ${JSON.stringify(words)}`;
     if (key === this.#key) return;
     this.#key = key;
+    this.#shows.clear();
     this.source.name(key);
+  }
+
+  /** What these pictures are of, as the server says it, each once. */
+  showing({ z, places }: Pictures): string[] {
+    const words = places.flatMap(([x, y]) => this.#shows.get(`${z} ${x} ${y}`)?.split('; ') ?? []);
+    return [...new Set(words)].sort();
   }
 
   /** Gives up what is of another level or another style. */
@@ -84,6 +99,8 @@ export class CubeTiles {
         this.onNotice(((await response.json()) as { error: string }).error);
         return document.createElement('canvas');
       }
+      if (request.key === this.#key)
+        this.#shows.set(`${z} ${x} ${y}`, response.headers.get('geocubes-shows') ?? 'pixels');
       // As the bytes are: no colour profile, no multiplied alpha.
       return await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' });
     } finally {

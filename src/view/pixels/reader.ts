@@ -11,26 +11,11 @@ import { allocate } from '../../raster/dtype.js';
 import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import { firstFrom, lengthAt, sourceOf } from '../levels.js';
 import type { Snapshot } from '../snapshot.js';
+import type { Layer, LevelPixels, LevelWindow } from './level-window.js';
+import { overviewFor, readOverview } from './overview.js';
 import { SharedReads } from './shared-reads.js';
 
-/** One band at one step. */
-export interface Layer {
-  readonly band: string;
-  /** Absent in cubes without a time axis. */
-  readonly t: number | undefined;
-}
-
-/** Pixels of a level. */
-export interface LevelWindow extends Window {
-  readonly level: number;
-}
-
-/** `[y, x]` of the window, row-major. */
-export interface LevelPixels {
-  readonly pixels: LoadedPixels;
-  /** 1 where the cube has a tile that is loaded, empty or not. */
-  readonly isLoaded: Uint8Array;
-}
+export type { Layer, LevelPixels, LevelWindow } from './level-window.js';
 
 /** Ten chunks of 3600 pixels of float32, and no more than an eighth of the memory. */
 const KEPT_BYTES = 512 * 1024 ** 2;
@@ -50,13 +35,22 @@ export class PixelReader {
     this.#gate = new Gate(Math.max(2, pool.size));
   }
 
-  /** @returns `undefined` where too much would have to be decoded; see {@link MOST_PIXELS}. */
+  /**
+   * From the cube's reduced levels where they are up to date, else pixels of the cube.
+   * @returns `undefined` where too much would have to be decoded; see {@link MOST_PIXELS}.
+   */
   async read(
     snapshot: Snapshot,
     layer: Layer,
     window: LevelWindow,
     signal: AbortSignal,
   ): Promise<LevelPixels | undefined> {
+    const overview = await overviewFor(snapshot, layer, window);
+    if (overview !== undefined)
+      return this.#gate.run(
+        () => readOverview(snapshot, layer, { window, overview }, { pool: this.pool, signal }),
+        signal,
+      );
     const { dtype } = typedForName(snapshot.cube.dataset, layer.band);
     const pixels = allocate(dtype, window.height * window.width);
     const isLoaded = new Uint8Array(pixels.length);
