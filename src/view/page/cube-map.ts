@@ -6,6 +6,7 @@ import Feature from 'ol/Feature.js';
 import PointGeometry from 'ol/geom/Point.js';
 import { fromExtent } from 'ol/geom/Polygon.js';
 import DragBox from 'ol/interaction/DragBox.js';
+import DragPan from 'ol/interaction/DragPan.js';
 import { defaults } from 'ol/interaction/defaults.js';
 import ImageLayer from 'ol/layer/Tile.js';
 import VectorLayer from 'ol/layer/Vector.js';
@@ -89,8 +90,7 @@ export class CubeMap {
     this.map = new OlMap({
       target,
       view: this.#view,
-      // Else a map that takes keys is not dragged before it was clicked.
-      interactions: defaults({ onFocusOnly: false }),
+      interactions: interactions(),
       layers: [
         new ImageLayer({ source: this.pixels.source, extent: this.extent }),
         this.#statesLayer,
@@ -198,4 +198,13 @@ export class CubeMap {
       onBox(this.boxAt(this.#dragBox.getGeometry().getExtent()));
     });
   }
+}
+
+/** A drag ends where it is let go: pictures are asked for at once, not after half a second of gliding on. */
+function interactions() {
+  // Else a map that takes keys is not dragged before it was clicked.
+  const all = defaults({ onFocusOnly: false, dragPan: false });
+  // First, as it is among the defaults: those after it are asked before it.
+  all.insertAt(0, new DragPan());
+  return all;
 }
