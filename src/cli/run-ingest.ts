@@ -32,6 +32,7 @@ import { eventStream, withoutStacks } from './output/event-stream.js';
 import { ProgressBar, waitText } from './output/progress-bar.js';
 import { plural, stageTable, summaryText } from './output/summary-text.js';
 import { complain, print, printJson, screen, tell } from './output/terminal.js';
+import { openRunView, viewOption } from './run-view.js';
 
 /** What {@link addRunOptions} adds. */
 export interface RunOptions extends ComputeOptions, LimitOptions {
@@ -46,6 +47,8 @@ export interface RunOptions extends ComputeOptions, LimitOptions {
   readonly durability: 'commit' | 'none';
   readonly trustFileSystem?: boolean;
   readonly commitEvery?: CommitEvery;
+  /** A port. */
+  readonly view?: number;
 }
 
 /** The options of every command that fills a cube, wherever its pixels come from. */
@@ -80,6 +83,7 @@ export function addRunOptions(command: Command): Command {
         'file to append every event to, one JSON record a line',
       ).argParser(pathFor('--log-file')),
     )
+    .addOption(viewOption())
     .addOption(new Option('-v, --verbose', 'log every event to stderr, one JSON record a line'))
     .addOption(new Option('-q, --quiet', 'no progress'));
 }
@@ -94,6 +98,8 @@ export async function runIngest(
   source: TileSource,
   options: RunOptions &
     ServiceLimits & {
+      readonly store: string;
+      readonly branch?: string;
       readonly time?: Toi | undefined;
       readonly part?: Shard | undefined;
       readonly mayBorrow?: boolean;
@@ -107,6 +113,8 @@ export async function runIngest(
     const failures =
       options.failed === undefined ? undefined : new FailureList(options.failed, options.part);
     await failures?.check();
+    const seen = options.view === undefined ? undefined : await openRunView(options.view, options);
+    closing.push(() => seen?.close());
     const { logs, logEvent } = await openLogs(options);
     const bar = options.quiet || options.verbose ? undefined : new ProgressBar(screen);
     const interrupt = abortOnSignals();
@@ -116,6 +124,7 @@ export async function runIngest(
       for (const log of logs) logEvent(log, event);
       if (options.format === 'ndjson') eventStream.onEvent(event);
       failures?.onEvent(event);
+      seen?.onEvent(event);
       // Nobody should wonder why nothing moves, progress wanted or not.
       if (event.type === 'waiting' && bar === undefined && !options.verbose)
         complain(waitText(event));

@@ -14,12 +14,15 @@ import { type PixelReader, pictureWindow } from './pixels/reader.js';
 import { Query } from './query.js';
 import type { Newest } from './snapshot.js';
 import { bandsIn, readStyle, STYLE_WORDS } from './style.js';
+import type { Run } from './told.js';
 
 /** What routes answer from. */
 export interface Means {
   readonly newest: Newest;
   readonly reader: PixelReader;
   readonly pool: Pool;
+  /** Where the run stands that the page is served beside. */
+  readonly run?: (() => Run) | undefined;
 }
 
 interface Exchange extends Means {
@@ -93,7 +96,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
 };
 
 /** Looks for what is new: whatever is asked next is answered from that. */
-async function answerState({ newest, query, response }: Exchange): Promise<void> {
+async function answerState({ newest, run, query, response }: Exchange): Promise<void> {
   const snapshot = await newest.look();
   const { cube, version } = snapshot;
   const { loaded, empty, missing } = await snapshot.counts(timeIn(query, cube));
@@ -106,6 +109,7 @@ async function answerState({ newest, query, response }: Exchange): Promise<void>
     state: version ?? `${loaded}.${empty}`,
     ...{ loaded, empty, missing },
     ...(commit === undefined ? {} : { commit }),
+    ...(run === undefined ? {} : { run: run() }),
   });
 }
 

@@ -8,6 +8,7 @@ import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openCube } from '../cube/open.js';
+import { expected } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import { Refusal, send, sendError } from './answer.js';
 import { type Assets, readAssets } from './assets.js';
@@ -15,6 +16,7 @@ import { PixelReader } from './pixels/reader.js';
 import { Query } from './query.js';
 import { type Means, ROUTES } from './routes.js';
 import { Newest } from './snapshot.js';
+import type { Run } from './told.js';
 
 export interface ViewOptions {
   /** Path or URL of the cube. */
@@ -25,6 +27,12 @@ export interface ViewOptions {
   readonly port: number;
   /** An older state, which is then all that is shown: as `OpenOptions.asOf`. */
   readonly asOf?: string | undefined;
+  /** As `OpenOptions.branch`. */
+  readonly branch?: string | undefined;
+  /** Most bytes of decoded chunks that are kept; default: half a gigabyte, and no more than an eighth of the memory. */
+  readonly keptBytes?: number;
+  /** Where the run stands that this is served beside. */
+  readonly run?: () => Run;
 }
 
 export interface Viewer {
@@ -39,17 +47,29 @@ export interface Viewer {
 const LONGEST_URL = 8192;
 const MOST_CONNECTIONS = 128;
 
-/** @throws {StoreError} where there is no cube; {@link SetupError} where the page was not built. */
-export async function startViewer({ storage, pool, port, asOf }: ViewOptions): Promise<Viewer> {
+/**
+ * @throws {StoreError} where there is no cube; {@link SetupError} where the page was not built;
+ * {@link InvalidInputError} where the port cannot be had.
+ */
+export async function startViewer(options: ViewOptions): Promise<Viewer> {
+  const { storage, pool, port, asOf, branch, keptBytes, run } = options;
   const assets = readAssets();
-  const cube = await openCube(storage, { asOf });
-  const means = { newest: await Newest.of(cube), reader: new PixelReader(pool), pool };
+  const cube = await openCube(storage, { asOf, branch });
+  const means = {
+    newest: await Newest.of(cube),
+    reader: new PixelReader(pool, keptBytes),
+    ...{ pool, run },
+  };
   const server = createServer((request, response) => {
     answer(request, response, means, assets).catch((error: unknown) => sendError(response, error));
   });
   server.maxConnections = MOST_CONNECTIONS;
   server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw portError(error as NodeJS.ErrnoException, port);
+  });
+  // Such as no more open files: a browser waits, and whoever is served beside goes on.
+  server.on('error', () => {});
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${bound}/`,
@@ -61,6 +81,12 @@ export async function startViewer({ storage, pool, port, asOf }: ViewOptions): P
       await closed;
     },
   };
+}
+
+function portError(error: NodeJS.ErrnoException, port: number): Error {
+  const why = { EADDRINUSE: 'It is in use', EACCES: 'It is not allowed' }[error.code ?? ''];
+  if (why === undefined) return error;
+  return expected('a free port', 'the page', port, `${why}: give another one, or 0 for any.`);
 }
 
 async function answer(

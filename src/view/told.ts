@@ -60,6 +60,24 @@ export interface State {
   readonly empty: number;
   readonly missing: number;
   readonly commit?: { readonly writtenAt: string };
+  readonly run?: Run;
+}
+
+/** Where the run stands that the page is served beside, over all steps. */
+export interface Run {
+  /** To do in this run. */
+  readonly tiles: number;
+  readonly committed: number;
+  readonly failed: number;
+  readonly left: number;
+  /** Processed, committed or not yet, since it began. */
+  readonly perSecond: number;
+  /** Answered with pixels, and sent again. */
+  readonly requests: number;
+  readonly retries: number;
+  /** Received, and of chunks made. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /** Where a pixel's centre lies. */

@@ -1,7 +1,7 @@
 /** Asks the server; what it says is in told.ts. */
-import type { Box, BoxStats, Cube, Place, Point, Series, State, Values } from '../told.js';
+import type { Box, BoxStats, Cube, Place, Point, Run, Series, State, Values } from '../told.js';
 
-export type { Box, BoxStats, Cube, Place, Point, Series, State, Values };
+export type { Box, BoxStats, Cube, Place, Point, Run, Series, State, Values };
 
 type Words = Readonly<Record<string, string | number | readonly (string | number)[] | undefined>>;
 

@@ -79,6 +79,9 @@ class App {
     }
   }
 
+  /** Served by a run, for as long as that goes on. */
+  #isOfRun = false;
+
   /** Whether something was committed. */
   async #look(): Promise<void> {
     if (document.hidden) return;
@@ -87,12 +90,17 @@ class App {
       const state = await ask<State>('state', timeWords(this.#shown, this.cube));
       if (t !== this.#shown.t) return;
       this.#progress.show(state);
+      this.#isOfRun = state.run !== undefined;
       if (state.state === this.#state) return;
       this.#state = state.state;
       if (this.#isGuessed) await this.#stretch(2, 98);
       this.#changed();
     } catch (error) {
-      this.#notice(`The server does not answer: ${(error as Error).message}`);
+      this.#notice(
+        this.#isOfRun
+          ? 'The run has ended, and its page with it: "geocubes view" shows the cube from now on.'
+          : `The server does not answer: ${(error as Error).message}`,
+      );
     }
   }
 

@@ -28,8 +28,11 @@ export class PixelReader {
   readonly #reduced: SharedReads;
   readonly #gate: Gate;
 
-  constructor(private readonly pool: Pool) {
-    const kept = Math.min(KEPT_BYTES, memoryOfMachine() / 8);
+  constructor(
+    private readonly pool: Pool,
+    keptBytes = KEPT_BYTES,
+  ) {
+    const kept = Math.min(keptBytes, memoryOfMachine() / 8);
     this.#whole = new SharedReads(kept);
     this.#reduced = new SharedReads(kept / 4);
     this.#gate = new Gate(Math.max(2, pool.size));
