@@ -255,6 +255,8 @@ guardMethods(GeoBox, 'GeoBox', {
   fromBounds: ['record', 'record', 'sizes'],
 });
 guardMethods(GeoBox.prototype, 'GeoBox', {
+  xCentres: [],
+  yCentres: [],
   equals: ['geobox'],
   toCrs: ['crs', { options: {} }],
   crop: ['window'],

@@ -72,18 +72,42 @@ function checkAll(args: readonly unknown[], name: string, takes: readonly Argume
   }
 }
 
+/** Made of an error that nobody looked for: it names the public function that was called, see {@link told}. */
+class Misfit extends InvalidInputError {}
+
 function told(error: unknown, name: string, args: readonly unknown[]): unknown {
   if (error instanceof AbortedError) return withReason(error, args);
-  if (error instanceof GeocubesError) return error;
-  const isOfArguments =
-    error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
-  if (!isOfArguments || !isThrownHere(error)) return error;
+  if (error instanceof Misfit)
+    return isOfOneCall(error.cause) ? misfit(error.cause, name, args) : error;
+  if (error instanceof GeocubesError || !isOfArguments(error)) return error;
+  return isThrownHere(error) ? misfit(error, name, args) : error;
+}
+
+function isOfArguments(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+}
+
+function misfit(cause: Error, name: string, args: readonly unknown[]): Misfit {
   const kinds = args.map((arg) =>
     arg === null ? 'null' : Array.isArray(arg) ? 'list' : typeof arg,
   );
-  return new InvalidInputError(
-    `Expected what ${name}() is documented to take but received something within its arguments (${kinds.join(', ')}) that it cannot use. The error's cause tells where.`,
-    { cause: error },
+  const message = isOfSize(cause)
+    ? `Expected what fits into memory for ${name}() but received arguments that ask for more (${cause.message}). Ask for less at a time.`
+    : `Expected what ${name}() is documented to take but received something within its arguments (${kinds.join(', ')}) that it cannot use. The error's cause tells where.`;
+  return new Misfit(message, { cause });
+}
+
+/** Words of V8 and Node for what is larger than memory, an array, a text or a map can be. */
+const TOO_LARGE =
+  /allocation failed|^Invalid (?:typed array|array buffer|array|string|count) (?:length|value)|(?:Map|Set) maximum size|Invalid array buffer|larger than/i;
+
+function isOfSize(error: Error): boolean {
+  if (!(error instanceof RangeError)) return false;
+  const { code } = error as { code?: unknown };
+  return (
+    TOO_LARGE.test(error.message) ||
+    code === 'ERR_BUFFER_TOO_LARGE' ||
+    code === 'ERR_STRING_TOO_LONG'
   );
 }
 
@@ -104,13 +128,32 @@ function signalOf(arg: unknown): AbortSignal | undefined {
 /** Where this package's own code lies. */
 const OWN = fileURLToPath(new URL('..', import.meta.url));
 
-/** Whose code threw: what a caller's function or source throws is the caller's, such as a `fetch()` without a network. */
-function isThrownHere({ stack = '' }: Error): boolean {
+/** The lines of a stack that tell whose code ran: this package's, or a caller's. */
+function* ownersIn({ stack = '' }: Error): Generator<'own' | 'foreign'> {
   for (const frame of stack.split('\n')) {
     if (!/^\s*at /.test(frame)) continue;
-    if (frame.includes(OWN)) return true;
-    if (!/<anonymous>|node:|node_modules/.test(frame)) return false;
+    if (frame.includes(OWN)) yield 'own';
+    else if (!/<anonymous>|node:|node_modules/.test(frame)) yield 'foreign';
   }
+}
+
+/**
+ * Whether no function of a caller's stands between what threw and the outermost of our own: then the outermost is
+ * what the caller knows of, and the public functions that it uses itself are not.
+ */
+function isOfOneCall(cause: unknown): cause is Error {
+  if (!(cause instanceof Error)) return false;
+  let isLeft = false;
+  for (const owner of ownersIn(cause)) {
+    if (owner === 'own' && isLeft) return false;
+    isLeft ||= owner === 'foreign';
+  }
+  return true;
+}
+
+/** Whose code threw: what a caller's function or source throws is the caller's, such as a `fetch()` without a network. */
+function isThrownHere(error: Error): boolean {
+  for (const owner of ownersIn(error)) return owner === 'own';
   return true;
 }
 

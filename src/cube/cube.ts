@@ -34,7 +34,15 @@ import type { OverviewLevel, OverviewSettings } from './overviews/levels.js';
 import { levelsOf, type OverviewState, overviewState } from './overviews/stale.js';
 import type { OverviewOptions, OverviewReport } from './overviews/update.js';
 import { viewFor } from './read/cube-view.js';
-import { geoboxOf, type Like, type LoadOptions, loadRegion, type Region } from './read/load.js';
+import { checkFits } from './read/in-memory.js';
+import {
+  geoboxOf,
+  type Like,
+  type LoadOptions,
+  loadRegion,
+  prepareLoad,
+  type Region,
+} from './read/load.js';
 import { type LazyDataset, openDataset } from './read/open-dataset.js';
 import { type SavedRegion, type SaveOptions, saveGeoTiff } from './read/save-geotiff.js';
 import { type MergeOptions, type MergeReport, mergeStores } from './shards/merge.js';
@@ -234,7 +242,8 @@ export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
    * Reads a region: the pixels it touches on the cube's own grid, or, with `like` or a geobox of another
    * CRS or resolution, exactly the pixels of that geobox; of temporal cubes those of the given time. With `persist: false` nothing is read yet: as {@link openDataset}.
    *
-   * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it.
+   * @throws {InvalidInputError} when the region lies outside the cube, or an option does not fit it, and for more pixels
+   * than this machine has memory for, before anything is fetched or read.
    * @throws {RasterError} for a damaged chunk; {@link AbortedError}.
    */
   load<const Names extends readonly (keyof Bands & string)[]>(
@@ -252,6 +261,9 @@ export class Cube<Bands extends BandTypes = BandTypes> extends Accessor<Bands> {
   ): Promise<unknown> {
     if (options.persist === false && options.clip)
       throw expected('no clip', 'what is read later', 'clip: true', 'Clip what load() gives.');
+    // Before tiles are fetched for it.
+    if (options.persist !== false && options.source !== undefined)
+      checkFits(prepareLoad(this.opened, roi, options), this.dataset);
     const view = await viewFor(this.opened, roi, options, this.#loader);
     return options.persist === false
       ? openDataset(view, roi, options)

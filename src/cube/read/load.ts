@@ -21,6 +21,7 @@ import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
 import { atSteps, type TimeOptions } from '../tiles.js';
 import { bandNames } from './band-names.js';
+import { checkFits } from './in-memory.js';
 import type { LoadPlan } from './load-plan.js';
 import { lostError } from './lost-chunks.js';
 import { type BandType, bandTypes } from './one-type.js';
@@ -142,7 +143,7 @@ export interface PreparedLoad {
 
 /** @throws {InvalidInputError} when the region lies outside the cube, or an option is none. */
 export function prepareLoad(
-  { grid, dataset, timeAxis }: CubeView,
+  { grid, dataset, timeAxis }: Pick<CubeView, 'grid' | 'dataset' | 'timeAxis'>,
   roi: Roi,
   options: LoadOptions & { readonly steps?: readonly TimeStep[] },
 ): PreparedLoad {
@@ -164,6 +165,7 @@ export async function loadRegion(
 ): Promise<Region> {
   const { dataset } = view;
   const load = prepareLoad(view, roi, options);
+  checkFits(load, dataset);
   const { geobox, names, steps } = load;
   const length = geobox.height * geobox.width;
   const rasters = names.map((name) =>

@@ -12,6 +12,7 @@ import { allocateShared, bytesOfPixels, type LoadedPixels } from '../../raster/l
 import { type ArrayLayout, layoutOf } from '../../store/metadata/array-layout.js';
 import { readBand, readMetadata } from '../../store/read.js';
 import type { Location, Session } from '../../store/session.js';
+import { tooLarge } from './in-memory.js';
 import { isWindow, readWindow } from './inner-windows.js';
 
 export interface ReadOptions {
@@ -126,15 +127,22 @@ export async function allDone(tasks: readonly Promise<void>[]): Promise<void> {
     if (result.status === 'rejected') throw result.reason;
 }
 
-/** Memory of its own where one thread does it all: that can be transferred, shared memory cannot. */
+/**
+ * Memory of its own where one thread does it all: that can be transferred, shared memory cannot.
+ * @throws {InvalidInputError} where there is none for so many pixels.
+ */
 export function allocateRaster(
   dtype: DType,
   length: number,
   { pool }: Pick<ReadOptions, 'pool'>,
 ): LoadedPixels {
-  return pool !== undefined && pool.size > 0
-    ? allocateShared(dtype, length)
-    : allocate(dtype, length);
+  try {
+    return pool !== undefined && pool.size > 0
+      ? allocateShared(dtype, length)
+      : allocate(dtype, length);
+  } catch (error) {
+    throw error instanceof RangeError ? tooLarge(dtype, length, error) : error;
+  }
 }
 
 /** Decompresses on the calling thread, in memory that goes with the raster it is made for. */
