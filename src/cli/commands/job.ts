@@ -136,6 +136,13 @@ async function run(platform: Platform, options: Options): Promise<void> {
   const ingest = checkedOptions(config);
   const { taskMemory: _, walltime, ...rest } = options;
   const settings = new Map(settingsIn(config));
+  if (settings.has('view'))
+    throw expected(
+      'no "view",',
+      `${config} for a job`,
+      'one',
+      'Tasks beside each other have no page that anybody sees: take it out, and look with "geocubes view".',
+    );
   if (isContainer) checkContainer(settings, config);
   const job: Job = {
     ...rest,

@@ -66,6 +66,12 @@ test.each([
     ['slurm', '--queue', 'a\n#SBATCH --wrap=x'],
     /Expected the name of a partition or queue for --queue/,
   ],
+  [
+    'a page that tasks would serve',
+    { store: 'x', view: 8789 },
+    ['slurm', '--task-memory', '2GB'],
+    /Expected no "view" for a job in \S+ but received "8789"/,
+  ],
   ['another platform', { store: 'x' }, ['nomad'], /value 'nomad' is invalid/],
 ])('%s is refused with one line that tells, and code 2', async (_, settings, words, message) => {
   const given =

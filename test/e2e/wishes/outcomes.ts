@@ -76,6 +76,9 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   'A cube: Fill a region': { stdout: /^21 tiles committed [\s\S]* 0 failed$/m },
   'A cube: The same in a polar projection': { stdout: /^10 tiles committed /, stderr: /^$/ },
   'A cube: A cube with time steps': { stdout: /^8 tiles committed /, stderr: /^$/ },
+  'A cube: Small chunks within chunks, for readers of small windows': {
+    stdout: /^Made an empty cube at cubes\/windows: .* 1 x 2 tiles, /,
+  },
 
   'Seen: On a map, in a browser': {
     serves: async (url) => {
@@ -83,6 +86,10 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
       expect(page.headers.get('content-type')).toMatch(/^text\/html/);
       expect(await page.text()).toMatch(/<script[^>]+app\.js/);
     },
+  },
+  'Seen: A run, while it goes on': {
+    stdout: /^2 tiles committed [\s\S]* 0 failed$/m,
+    stderr: /http:\/\/127\.0\.0\.1:\d+/,
   },
   'Seen: Reduced levels, for large regions': { stdout: /levels of 1\/2.*: 21 tiles were brought/ },
   'Seen: Read at a coarse resolution from them': {
