@@ -136,12 +136,13 @@ async function run(platform: Platform, options: Options): Promise<void> {
   const ingest = checkedOptions(config);
   const { taskMemory: _, walltime, ...rest } = options;
   const settings = new Map(settingsIn(config));
-  if (settings.has('view'))
+  const view = settings.get('view');
+  if (view !== undefined)
     throw expected(
-      'no "view",',
-      `${config} for a job`,
-      'one',
-      'Tasks beside each other have no page that anybody sees: take it out, and look with "geocubes view".',
+      'no "view"',
+      `a job in ${config}`,
+      view,
+      'Nobody sees the pages of tasks: take it out, and look with "geocubes view".',
     );
   if (isContainer) checkContainer(settings, config);
   const job: Job = {
