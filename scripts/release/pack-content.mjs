@@ -10,7 +10,7 @@ export const LARGEST = { packed: 5e6, unpacked: 16e6 };
 const WANTED = [
   /^(?:package\.json|README\.md|LICENSE)$/,
   // Pages that the README leads to, with their pictures.
-  /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.png|native-bench\/(?:README\.md|whole-tile\.svg))$/,
+  /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.(?:png|jpg)|native-bench\/(?:README\.md|whole-tile\.svg))$/,
   /^dist\/[\w/-]+\.(?:js|js\.map|d\.ts)$/,
   // The viewer's page, of one bundle.
   /^dist\/view\/page\/(?:index\.html|app\.js|app\.css|licenses\.txt)$/,
