@@ -42,6 +42,11 @@ const completed = (more: string) => ({
 export const RULES: readonly Rule[] = [
   { pattern: /^npm start$/, how: 'elsewhere', where: 'test/e2e/demo.test.ts' },
   {
+    pattern: /^(?:(?:npx geocubes )?(?:ingest|import) .*--view(?: 0)?|geocubes view)$/,
+    how: 'elsewhere',
+    where: 'test/e2e/viewed/run.test.ts',
+  },
+  {
     pattern: /^npx geocubes (?:load|status) cubes\/(?:delta|polar) /,
     how: 'elsewhere',
     where: 'test/e2e/wishes/wishes.test.ts',
