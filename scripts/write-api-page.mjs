@@ -15,8 +15,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 const page = fileURLToPath(new URL('../src/README.md', import.meta.url));
 
-const FLAGS = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.WriteArrowStyleSignature;
-
 /** Every exported name with its declaration; `doc` is empty where it has no docstring. */
 export function readExports() {
   const config = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile).config;
@@ -40,7 +38,6 @@ function describeExport(alias, checker) {
     name: alias.name,
     kind,
     file: relative(dirname(entry), declaration.getSourceFile().fileName).replaceAll('\\', '/'),
-    signature: signatureOf(declaration, symbol, checker),
     doc: docOf(symbol, checker),
     members: kind === 'class' ? membersOf(symbol, checker) : [],
     fields: kind === 'interface' ? fieldsOf(declaration) : [],
@@ -67,46 +64,12 @@ function kindOf(declaration) {
   return 'type';
 }
 
-function signatureOf(declaration, symbol, checker) {
-  if (ts.isFunctionDeclaration(declaration))
-    return signaturesOf(
-      checker.getTypeOfSymbolAtLocation(symbol, declaration),
-      symbol.name,
-      checker,
-    );
-  if (ts.isVariableDeclaration(declaration)) {
-    const type = checker.getTypeAtLocation(declaration);
-    return `const ${symbol.name}: ${checker.typeToString(type, undefined, FLAGS)}`;
-  }
-  if (ts.isTypeAliasDeclaration(declaration)) {
-    const text = oneLine(declaration.getText().replace(/^export /, ''));
-    // Of a list that is a constant, its members.
-    if (!/= \(typeof \w+\)\[number\];$/.test(text)) return text;
-    const type = checker.getTypeAtLocation(declaration);
-    return `type ${symbol.name} = ${checker.typeToString(type, undefined, FLAGS | ts.TypeFormatFlags.InTypeAlias)};`;
-  }
-  if (ts.isInterfaceDeclaration(declaration)) {
-    const names = declaration.members.map(
-      (member) => `${member.name?.getText() ?? '[...]'}${member.questionToken ? '?' : ''}`,
-    );
-    return `${headOf(declaration)} { ${[...new Set(names)].join(', ')} }`;
-  }
-  return headOf(declaration);
-}
-
 /** Names of what an interface says itself. */
 function fieldsOf(declaration) {
   const names = declaration.members.flatMap(({ name }) =>
     name !== undefined && ts.isIdentifier(name) ? [name.text] : [],
   );
   return [...new Set(names)];
-}
-
-/** `class A extends B`, without the body. */
-function headOf(declaration) {
-  const word = ts.isClassDeclaration(declaration) ? 'class' : 'interface';
-  const heritage = (declaration.heritageClauses ?? []).map((clause) => ` ${clause.getText()}`);
-  return oneLine(`${word} ${declaration.name.text}${heritage.join('')}`);
 }
 
 function signaturesOf(type, name, checker) {

@@ -8,7 +8,6 @@
  *   npm run site -- --out FOLDER
  */
 import { join, relative, resolve } from 'node:path';
-import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Application } from 'typedoc';
@@ -34,30 +33,18 @@ const OPTIONS = {
   treatWarningsAsErrors: true,
 };
 
-/**
- * What TypeDoc knows of the public names; undefined where it does not compile.
- * @returns {Promise<{ app: Application, project: import('typedoc').ProjectReflection | undefined }>}
- */
-export async function readProject() {
-  const app = await Application.bootstrap(OPTIONS);
-  const project = await app.convert();
-  if (project !== undefined) app.validate(project);
-  return { app, project };
+const { values } = parseArgs({ options: { out: { type: 'string', default: '.site' } } });
+const folder = resolve(values.out);
+const app = await Application.bootstrap(OPTIONS);
+// None where it does not compile.
+const project = await app.convert();
+if (project !== undefined) {
+  app.validate(project);
+  await app.generateDocs(project, folder);
 }
-
-async function main() {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: '.site' } } });
-  const folder = resolve(values.out);
-  const { app, project } = await readProject();
-  if (project !== undefined) await app.generateDocs(project, folder);
-  if (project === undefined || app.logger.hasErrors() || app.logger.hasWarnings()) {
-    process.stderr.write(
-      'The site has errors or warnings, which are above: mend the docstrings.\n',
-    );
-    process.exitCode = 1;
-    return;
-  }
+if (project === undefined || app.logger.hasErrors() || app.logger.hasWarnings()) {
+  process.stderr.write('The site has errors or warnings, which are above: mend the docstrings.\n');
+  process.exitCode = 1;
+} else {
   process.stdout.write(`Wrote ${join(relative(process.cwd(), folder) || '.', 'index.html')}\n`);
 }
-
-if (argv[1] === fileURLToPath(import.meta.url)) await main();
