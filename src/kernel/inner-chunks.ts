@@ -1,6 +1,6 @@
 import type { Codec, InnerChunksCodec } from '../raster/codec.js';
 import { bytesOf, CONSTRUCTORS, type StoredArray } from '../raster/dtype.js';
-import { encodeIndex, type InnerPlace, indexBytes } from '../raster/inner-index.js';
+import { encodeIndex, type InnerPlace, indexBytes, innerCount } from '../raster/inner-index.js';
 import { copyInto, type RawArray, roomFor } from './kernel.js';
 import type { copyRows } from './resample/rows.js';
 
@@ -23,7 +23,7 @@ export async function encodeInnerChunks(
   room?: Uint8Array,
 ): Promise<Uint8Array> {
   const size = bytesOf(dtype);
-  const count = (height / rows) * (width / cols);
+  const count = innerCount([height, width], [rows, cols]);
   const target = room ?? new Uint8Array(roomFor(bytes.length, count));
   const pixels = new CONSTRUCTORS[dtype](rows * cols);
   const inner = new Uint8Array(pixels.buffer);

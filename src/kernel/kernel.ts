@@ -1,6 +1,6 @@
 import type { ArrayCodec } from '../raster/codec.js';
 import type { DType } from '../raster/dtype.js';
-import { indexBytes } from '../raster/inner-index.js';
+import { indexBytes, innerCount } from '../raster/inner-index.js';
 import type { EncodedTile, FetchedTile, Recipe } from '../tile.js';
 
 /**
@@ -41,11 +41,11 @@ export function roomFor(bytes: number, inner = 0): number {
 /** The same for a chunk of so many bytes. */
 export function roomForChunk(
   bytes: number,
-  [height, width]: readonly [number, number],
+  chunk: readonly [height: number, width: number],
   codec: ArrayCodec,
 ): number {
   if (codec.name !== 'inner chunks') return roomFor(bytes);
-  return roomFor(bytes, (height / codec.chunk[0]) * (width / codec.chunk[1]));
+  return roomFor(bytes, innerCount(chunk, codec.chunk));
 }
 
 /** A copy at the beginning of `room`, or in a buffer of its own. */

@@ -10,6 +10,14 @@ const ENTRY_BYTES = 16;
 const CHECKSUM_BYTES = 4;
 const ABSENT = 2n ** 64n - 1n;
 
+/** How many inner chunks a chunk has, whose sides theirs divide. */
+export function innerCount(
+  [height, width]: readonly [height: number, width: number],
+  [rows, cols]: readonly [height: number, width: number],
+): number {
+  return (height / rows) * (width / cols);
+}
+
 export function indexBytes(count: number): number {
   return count * ENTRY_BYTES + CHECKSUM_BYTES;
 }

@@ -6,6 +6,7 @@ import { encodePicture } from '../picture/picture-file.js';
 import { renderQuicklook } from '../picture/quicklook.js';
 import type { LoadedPixels } from '../raster/loaded-pixels.js';
 import { sourceOf, TILE_PX } from './levels.js';
+import type { Overview } from './pixels/overview.js';
 import type { LevelWindow, PixelReader } from './pixels/reader.js';
 import type { Snapshot } from './snapshot.js';
 import type { Style } from './style.js';
@@ -16,6 +17,12 @@ export interface Place {
   readonly t: number | undefined;
 }
 
+/** How it is drawn, and which reduced level each of the style's bands is read from. */
+interface Drawing {
+  readonly style: Style;
+  readonly overviews: readonly (Overview | undefined)[];
+}
+
 /**
  * A PNG of {@link TILE_PX} pixels on a side, transparent where one of the bands has no value or no tile is loaded.
  * @returns `undefined` where too many pixels would have to be decoded.
@@ -24,13 +31,14 @@ export async function drawPixels(
   reader: PixelReader,
   snapshot: Snapshot,
   { window, t }: Place,
-  style: Style,
+  { style, overviews }: Drawing,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   const mask = new Uint8Array(TILE_PX ** 2);
   const bands: LoadedPixels[] = [];
   for (const [i, band] of style.bands.entries()) {
-    const read = await reader.read(snapshot, { band, t }, window, signal);
+    const from = { window, overview: overviews[i] };
+    const read = await reader.readFrom(snapshot, { band, t }, from, signal);
     if (read === undefined) return undefined;
     const { nodata } = await snapshot.band(band);
     const pixels = new (read.pixels.constructor as new (length: number) => LoadedPixels)(

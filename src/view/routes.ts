@@ -126,7 +126,7 @@ async function answerTile({ newest, reader, ...exchange }: Exchange): Promise<vo
   const shows = wordsOf(overviews);
   const tag = tagOf([JSON.stringify([place, style, shows]), ...(await stampsOf(snapshot, place))]);
   if (isKnown(request, response, tag)) return;
-  const picture = await drawPixels(reader, snapshot, place, style, signal);
+  const picture = await drawPixels(reader, snapshot, place, { style, overviews }, signal);
   if (picture === undefined)
     throw new Refusal(
       413,

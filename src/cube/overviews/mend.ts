@@ -1,4 +1,5 @@
 /** What is done about levels that are damaged: documents are written, and what is lost of pixels is left to the next pass. */
+import { intersect } from '../../grid/window.js';
 import { createPool, type Pool } from '../../pool/pool.js';
 import {
   OVERVIEW_TILES_PATH,
@@ -29,6 +30,7 @@ export async function mendLevels(
   const within = damaged.filter(({ what: { kind } }) => kind !== 'record');
   if (within.length === 0) return 0;
   const { repository, grid, codec } = cube;
+  const { height, width } = grid.geobox;
   const pool = given ?? createPool({ size: 0 });
   try {
     await asOnlyPass(cube, async () => {
@@ -43,7 +45,8 @@ export async function mendLevels(
         const numbers = overviewNumbers(newest);
         for (const { what } of within) {
           if (what.kind !== 'chunk') continue;
-          for (const tile of grid.tilesIn([clipped(what.window, cube)]))
+          const pixels = intersect(what.window, { row: 0, col: 0, height, width });
+          for (const tile of grid.tilesIn(pixels === undefined ? [] : [pixels]))
             await numbers.put(what.t === undefined ? tile : { t: what.t, ...tile }, [0, 0]);
         }
         await numbers.flush();
@@ -59,18 +62,6 @@ export async function mendLevels(
     if (given === undefined) await pool.close();
   }
   return within.length;
-}
-
-function clipped(
-  { row, col, height, width }: { row: number; col: number; height: number; width: number },
-  { grid: { geobox } }: OpenedCube,
-) {
-  return {
-    row,
-    col,
-    height: Math.min(height, geobox.height - row),
-    width: Math.min(width, geobox.width - col),
-  };
 }
 
 /** What of the levels cannot be read is as if it were not there, and so written. */

@@ -1,14 +1,9 @@
 /** A small part of a chunk that consists of inner chunks: its index is fetched, and then the inner chunks that it lies in. */
 import { RasterError } from '../../errors.js';
 import type { ChunkRead, InnerChunks } from '../../kernel/region/chunk-read.js';
-import {
-  fillRows,
-  type InnerRead,
-  innerCount,
-  innerReads,
-} from '../../kernel/region/inner-chunks.js';
+import { fillRows, type InnerRead, innerReads } from '../../kernel/region/inner-chunks.js';
 import type { Pool } from '../../pool/pool.js';
-import { decodeIndex, type InnerPlace, indexBytes } from '../../raster/inner-index.js';
+import { decodeIndex, type InnerPlace, indexBytes, innerCount } from '../../raster/inner-index.js';
 import type { CubeStore } from '../../store/session.js';
 
 /** Of a chunk's inner chunks, more are fetched as the whole chunk: one request, where each range is one of its own. */
@@ -20,7 +15,7 @@ export function isWindow({ chunk, part }: Omit<ChunkRead, 'from'>, inner: InnerC
   const parts = (start: number, length: number, side: number) =>
     Math.ceil((start + length) / side) - Math.floor(start / side);
   const touched = parts(part.row, part.height, rows) * parts(part.col, part.width, cols);
-  return touched <= innerCount(chunk, inner) * MOST_OF_CHUNK;
+  return touched <= innerCount(chunk, inner.chunk) * MOST_OF_CHUNK;
 }
 
 /**
@@ -34,7 +29,7 @@ export async function readWindow(
   store: Pick<CubeStore, 'getRange'>,
   reader: Pick<Pool, 'readChunk'>,
 ): Promise<boolean> {
-  const count = innerCount(read.chunk, inner);
+  const count = innerCount(read.chunk, inner.chunk);
   const size = indexBytes(count);
   const range = inner.index === 'end' ? { suffixLength: size } : { offset: 0, length: size };
   const index = await store.getRange(key, range);

@@ -1,6 +1,7 @@
 import { expected } from '../../errors.js';
 import { type ArrayCodec, type Codec, codecFor } from '../../raster/codec.js';
 import { bytesOf } from '../../raster/dtype.js';
+import { innerCount } from '../../raster/inner-index.js';
 import { type Dataset, fillValueOf } from '../dataset.js';
 
 /** Inner chunks beyond that make an index that is itself what readers wait for. */
@@ -8,9 +9,7 @@ const MOST_INNER_CHUNKS = 65_536;
 
 /** Of each chunk; 0 where chunks are encoded whole. */
 export function innerChunksOf({ grid, innerChunk }: Pick<Dataset, 'grid' | 'innerChunk'>): number {
-  if (innerChunk === undefined) return 0;
-  const [height, width] = grid.chunk;
-  return (height / innerChunk) * (width / innerChunk);
+  return innerChunk === undefined ? 0 : innerCount(grid.chunk, [innerChunk, innerChunk]);
 }
 
 /** @throws {InvalidInputError} for a side that does not divide both of the chunk's, which Zarr asks for. */

@@ -1,17 +1,9 @@
 /** Which inner chunks a part of a chunk lies in, and where they lie in its bytes. */
 import { intersect, relativeTo, type Window } from '../../grid/window.js';
 import { allocate, bytesOf, type DType } from '../../raster/dtype.js';
-import { decodeIndex, type InnerPlace, indexBytes } from '../../raster/inner-index.js';
+import { decodeIndex, type InnerPlace, indexBytes, innerCount } from '../../raster/inner-index.js';
 import type { ChunkRead, InnerChunks } from './chunk-read.js';
 import { type FileRange, readRange } from './file-range.js';
-
-/** How many inner chunks a chunk has. */
-export function innerCount(
-  [height, width]: ChunkRead['chunk'],
-  { chunk: [rows, cols] }: Pick<InnerChunks, 'chunk'>,
-): number {
-  return (height / rows) * (width / cols);
-}
 
 /** The places of all inner chunks, in row-major order. @throws {Error} for a damaged index. */
 export function readIndex(
@@ -19,7 +11,7 @@ export function readIndex(
   chunk: ChunkRead['chunk'],
   inner: InnerChunks,
 ): InnerPlace[] {
-  const count = innerCount(chunk, inner);
+  const count = innerCount(chunk, inner.chunk);
   const { length } = from;
   const size = indexBytes(count);
   if (length < size)

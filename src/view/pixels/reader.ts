@@ -12,7 +12,7 @@ import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import { firstFrom, lengthAt, sourceOf } from '../levels.js';
 import type { Snapshot } from '../snapshot.js';
 import type { Layer, LevelPixels, LevelWindow } from './level-window.js';
-import { overviewFor, readOverview } from './overview.js';
+import { type Overview, overviewFor, readOverview } from './overview.js';
 import { SharedReads } from './shared-reads.js';
 
 export type { Layer, LevelPixels, LevelWindow } from './level-window.js';
@@ -49,6 +49,16 @@ export class PixelReader {
     signal: AbortSignal,
   ): Promise<LevelPixels | undefined> {
     const overview = await overviewFor(snapshot, layer, window);
+    return this.readFrom(snapshot, layer, { window, overview }, signal);
+  }
+
+  /** The same from what {@link overviewFor} has chosen for the window. */
+  async readFrom(
+    snapshot: Snapshot,
+    layer: Layer,
+    { window, overview }: { readonly window: LevelWindow; readonly overview: Overview | undefined },
+    signal: AbortSignal,
+  ): Promise<LevelPixels | undefined> {
     if (overview !== undefined)
       return this.#gate.run(
         () => readOverview(snapshot, layer, { window, overview }, { pool: this.pool, signal }),
