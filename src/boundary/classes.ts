@@ -208,6 +208,7 @@ guardMethods(Cube.prototype, 'Cube', {
         rebuild: 'boolean',
         signal: 'signal',
         onProgress: 'function',
+        onWait: 'function',
       },
     },
   ],

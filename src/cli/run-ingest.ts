@@ -30,7 +30,7 @@ import {
 import { FailureList } from './options/tile-list.js';
 import { eventStream, withoutStacks } from './output/event-stream.js';
 import { ProgressBar, waitText } from './output/progress-bar.js';
-import { plural, stageTable, summaryText } from './output/summary-text.js';
+import { livingText, plural, stageTable, summaryText } from './output/summary-text.js';
 import { complain, print, printJson, screen, tell } from './output/terminal.js';
 import { openRunView, viewOption } from './run-view.js';
 
@@ -176,7 +176,12 @@ async function updateOverviews(
 ): Promise<void> {
   if ((await cube.levels()).length === 0) return;
   try {
-    const { updated } = await cube.updateOverviews({ pool, signal });
+    const { updated } = await cube.updateOverviews({
+      ...{ pool, signal },
+      onWait: (processes, ms) => {
+        if (!quiet) tell(livingText(processes, ms));
+      },
+    });
     if (!quiet && format === 'text' && updated > 0)
       print(`overviews: ${updated} tiles were brought up to date`);
   } catch (error) {

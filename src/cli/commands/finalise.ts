@@ -19,7 +19,7 @@ import { checkOutput } from '../options/output-file.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { shardsOption } from '../options/shard.js';
 import { writeTileList } from '../options/tile-list.js';
-import { companionText, megabytes, plural } from '../output/summary-text.js';
+import { companionText, livingText, megabytes, plural } from '../output/summary-text.js';
 import { complain, print, printJson, tell } from '../output/terminal.js';
 
 interface Options extends RegionOptions {
@@ -95,10 +95,7 @@ async function run(options: Options): Promise<void> {
       ...(shards === undefined ? {} : { shards }),
       ...(folder === undefined ? {} : { report: folder }),
       onWait: (processes, ms) => {
-        if (!quiet)
-          tell(
-            `waiting ${Math.round(ms / 1000)} s and more to see whether ${plural(processes, 'process that has', 'processes that have')} left something ${processes === 1 ? 'lives' : 'live'} still`,
-          );
+        if (!quiet) tell(livingText(processes, ms));
       },
       onMissing: (tile) => missing.push(tileId(tile)),
       onDamage: ({ id, message }) => damaged.push(`tile ${id} ${message}`),

@@ -84,3 +84,8 @@ export function megabytes(bytes: number): string {
 export function companionText({ path, message }: DamagedCompanion): string {
   return path === 'commit' ? `the newest commit cannot be read: ${message}` : `${path} ${message}`;
 }
+
+/** Of a wait for processes that may be gone, or live. */
+export function livingText(processes: number, ms: number): string {
+  return `waiting ${Math.round(ms / 1000)} s and more to see whether ${plural(processes, 'process that has', 'processes that have')} left something ${processes === 1 ? 'lives' : 'live'} still`;
+}

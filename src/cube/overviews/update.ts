@@ -46,6 +46,11 @@ export interface OverviewOptions extends OverviewSettings {
   readonly signal?: AbortSignal | undefined;
   /** Called when tiles are committed: how many are by now, of those that were not up to date. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  /**
+   * Told once where it has to be waited, because a process that began a pass may live still: how many processes there are
+   * of which that is to be seen, and milliseconds.
+   */
+  readonly onWait?: ((processes: number, ms: number) => void) | undefined;
 }
 
 /** What a pass did. */
@@ -77,12 +82,13 @@ export async function updateOverviews(
   const { repository, dataset, codec, grid } = cube;
   const pool = options.pool ?? createPool({ size: 0 });
   try {
-    return await asOnlyPass(cube, async () => {
+    const pass = async () => {
       await updateLedger(repository, dataset, codec);
       const record = await ensureOverviews(cube, options, pool);
       const roll = { cube, record, levels: levelPlaces(record, grid), pool };
       return new Pass(roll, options).run();
-    });
+    };
+    return await asOnlyPass(cube, pass, options);
   } finally {
     if (options.pool === undefined) await pool.close();
   }

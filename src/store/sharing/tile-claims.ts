@@ -24,7 +24,7 @@ const REMOTE_AGE_MS = 5_000;
 export interface ClaimOptions {
   /** Of a shard: the name of the block in which a tile lies, the same for all who share the region. */
   readonly blockIdOf?: ((index: TileIndex) => string) | undefined;
-  readonly times?: LeaseTimes;
+  readonly times?: LeaseTimes | undefined;
   /** Of a refresh: tiles fetched before this are to be fetched again. */
   readonly refreshBefore?: number | undefined;
 }
@@ -68,7 +68,7 @@ export function openClaims(
  */
 export async function settleClaims(
   repository: Parameters<typeof openClaims>[0],
-  { times = REMOTE_LEASE_TIMES, ...options }: SettleOptions & { readonly times?: LeaseTimes } = {},
+  { times = REMOTE_LEASE_TIMES, ...options }: SettleOptions & Pick<ClaimOptions, 'times'> = {},
 ): Promise<number> {
   const { marks } = repository;
   if (marks !== undefined)

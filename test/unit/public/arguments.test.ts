@@ -301,7 +301,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ),
   'Cube#updateOverviews': call(
     () => [{}],
-    ['factors', 'reduction', 'pool', 'rebuild', 'signal', 'onProgress'],
+    ['factors', 'reduction', 'pool', 'rebuild', 'signal', 'onProgress', 'onWait'],
     () => cube,
   ),
   'Cube#levels': call(

@@ -11,6 +11,7 @@ import {
   overviewOptions,
   settingsOf,
 } from '../../options/subject/overviews.js';
+import { livingText } from '../../output/summary-text.js';
 import { print, printJson, tell } from '../../output/terminal.js';
 
 interface Options extends ComputeOptions, OverviewWords {
@@ -66,6 +67,9 @@ async function run(options: Options): Promise<void> {
       ...{ pool, rebuild, signal: interrupt.signal },
       onProgress: (done, of) => {
         if (!quiet && done < of) tell(`${done} of ${of} tiles`);
+      },
+      onWait: (processes, ms) => {
+        if (!quiet) tell(livingText(processes, ms));
       },
     });
     if (quiet) return;
