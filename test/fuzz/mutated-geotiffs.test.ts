@@ -8,7 +8,7 @@ import { makeMutant } from './mutants.js';
  * GEOCUBES_FUZZ is how many mutants, GEOCUBES_FUZZ_SEED which ones, GEOCUBES_FUZZ_ONLY the number of the one
  * to run alone. The same seed makes the same mutants with the same GDAL.
  */
-const COUNT = Number(process.env.GEOCUBES_FUZZ ?? 10_000);
+const COUNT = Number(process.env.GEOCUBES_FUZZ ?? 3_000);
 const SEED = Number(process.env.GEOCUBES_FUZZ_SEED ?? 20_261_122);
 const ONLY = process.env.GEOCUBES_FUZZ_ONLY;
 

@@ -56,36 +56,38 @@ function tileWith(
       return { valid, value: dtype.startsWith('int') ? value - 100 : value };
     });
   });
+  const made = parts.map(([row, col, height, width]) => {
+    const cut = (of: (pixel: { valid: boolean; value: number }) => number, band: number) =>
+      Array.from({ length: height * width }, (_, i) => {
+        const at = (row + Math.floor(i / width)) * W + col + (i % width);
+        return of(rasters[band]?.[at] ?? { valid: false, value: 0 });
+      });
+    const bands = [0, 1].map((band) =>
+      cut(({ valid, value }) => (valid || transport === 'bits' ? value : code), band),
+    );
+    const [one, two] = [0, 1].map((band) => cut(({ valid }) => (valid ? 1 << band : 0), band));
+    const bits = (one ?? []).map((bit, i) => bit | (two?.[i] ?? 0));
+    const record = {
+      crs: geobox.crs,
+      shape: [height, width] as const,
+      affine: [30, 0, 3000 + 30 * col, 0, -30, 9000 - 30 * row] as const,
+    };
+    const bytes = writeGeoTiff({
+      geobox: record,
+      dtype,
+      bands: transport === 'bits' ? [...bands, bits] : bands,
+      ...(transport === 'nodata tag' ? { nodata: code } : {}),
+    });
+    return {
+      bytes,
+      request: { window: { row, col, height, width }, geobox: record, bands: [0, 1], bytes: 0 },
+    };
+  });
+  // Whoever processes a tile has its bytes.
   return () =>
     tileOfParts(
       geobox,
-      parts.map(([row, col, height, width]) => {
-        const cut = (of: (pixel: { valid: boolean; value: number }) => number, band: number) =>
-          Array.from({ length: height * width }, (_, i) => {
-            const at = (row + Math.floor(i / width)) * W + col + (i % width);
-            return of(rasters[band]?.[at] ?? { valid: false, value: 0 });
-          });
-        const bands = [0, 1].map((band) =>
-          cut(({ valid, value }) => (valid || transport === 'bits' ? value : code), band),
-        );
-        const [one, two] = [0, 1].map((band) => cut(({ valid }) => (valid ? 1 << band : 0), band));
-        const bits = (one ?? []).map((bit, i) => bit | (two?.[i] ?? 0));
-        const record = {
-          crs: geobox.crs,
-          shape: [height, width] as const,
-          affine: [30, 0, 3000 + 30 * col, 0, -30, 9000 - 30 * row] as const,
-        };
-        const bytes = writeGeoTiff({
-          geobox: record,
-          dtype,
-          bands: transport === 'bits' ? [...bands, bits] : bands,
-          ...(transport === 'nodata tag' ? { nodata: code } : {}),
-        });
-        return {
-          bytes,
-          request: { window: { row, col, height, width }, geobox: record, bands: [0, 1], bytes: 0 },
-        };
-      }),
+      made.map((part) => ({ ...part, bytes: part.bytes.slice() })),
     );
 }
 

@@ -26,6 +26,7 @@ import { runCommand, startCommand } from '../../../e2e/command.js';
 import { temporaryFolder } from '../../../e2e/loopback-cubes.js';
 import { seedOfRun } from '../../../seed.js';
 import { datasetOf, KINDS, ROI, randomFrom } from '../../support/disturbed-cubes.js';
+import { IS_SHORT, longRunServers } from '../../support/run-length.js';
 import { openSmallDisk } from '../../support/small-disk.js';
 import { type S3Server, SERVERS, startS3 } from '../s3-servers.js';
 
@@ -35,7 +36,7 @@ const FACTORS = [2, 4, 20];
 const REDUCTIONS = { TCB_slope: 'average', TCG_slope: 'mode', TCW_slope: 'near' } as const;
 const KILLS = Number(process.env.KILLS ?? 12);
 /** In an object store, what a dead process held is free after a minute, and a pass is waited for after each. */
-const KILLS_IN_S3 = KILLS < 12 ? 1 : 3;
+const KILLS_IN_S3 = IS_SHORT ? 1 : 3;
 const SEED = seedOfRun();
 
 let server: LoopbackServer;
@@ -294,7 +295,7 @@ describe.each(KINDS)('in %s', (_, suffix) => {
   });
 });
 
-describe.each(['versitygw', 'moto'] as const)('in an object store of %s', (name) => {
+describe.each(longRunServers())('in an object store of %s', (name) => {
   const lacking = SERVERS[name];
   test.skipIf(typeof lacking === 'string')(
     `after ${KILLS_IN_S3} kills at random moments, tiles are marked as in the levels that are in them, and a pass does the rest`,

@@ -20,6 +20,7 @@ import {
 } from '../../../../src/loopback/index.js';
 import { SMALL_BBOX, SMALL_DATASET } from '../../../e2e/loopback-cubes.js';
 import { PATIENCE_MS } from '../../../patience.js';
+import { IS_SHORT } from '../../support/run-length.js';
 
 // Faults take their time, and a busy machine more of it.
 
@@ -91,7 +92,7 @@ async function expectSameCubes(one: Cube, other: Cube): Promise<void> {
 }
 
 describe('an ingest from a service with faults', () => {
-  test.each([1, 2, 3])(
+  test.each(IS_SHORT ? [1] : [1, 2, 3])(
     'in three of ten requests, of every kind (seed %i), gives the cube of one without',
     async (seed) => {
       const faulty = await ingest(mixedFaults({ probability: 0.3, seed, refreshableToken: true }));

@@ -16,14 +16,14 @@ import {
   ingestArgs,
   watchCommand,
 } from '../../support/disturbed-cubes.js';
+import { IS_SHORT, longRunServers } from '../../support/run-length.js';
 import { type S3Server, SERVERS, startS3 } from '../s3-servers.js';
 
 const SHARDS = 4;
 const MOST_TWICE = 1.05;
 
 /** In a short run the one that cubes have; the other kind of claims is tried in a whole one. */
-const FORMATS: readonly ('1' | '2')[] =
-  Number(process.env.FAULT_RUNS ?? 20) > 4 ? ['1', '2'] : ['1'];
+const FORMATS: readonly ('1' | '2')[] = IS_SHORT ? ['1'] : ['1', '2'];
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let calm: Calm;
@@ -58,7 +58,7 @@ interface Verified {
   readonly tilesDamaged: readonly { readonly id: string; readonly kind: string }[];
 }
 
-describe.each(['versitygw', 'moto'] as const)('%s', (name) => {
+describe.each(longRunServers())('%s', (name) => {
   const lacking = SERVERS[name];
   describe.skipIf(typeof lacking === 'string')(
     typeof lacking === 'string' ? `not here: ${lacking}` : 'an S3',

@@ -1,0 +1,10 @@
+/** What a run of CI leaves out (`--short`): the same things tried again with another seed, server or format. */
+import { SERVERS } from '../machines/s3-servers.js';
+
+export const IS_SHORT = process.env.FAULTS_SHORT !== undefined;
+
+/** Object stores for what takes minutes on each: in a short run one, the strict one where it is here. */
+export function longRunServers(): readonly (keyof typeof SERVERS)[] {
+  if (!IS_SHORT) return ['versitygw', 'moto'];
+  return [typeof SERVERS.versitygw === 'string' ? 'moto' : 'versitygw'];
+}
