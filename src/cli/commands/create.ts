@@ -12,17 +12,12 @@ import type { Bounds } from '../../grid/geobox.js';
 import type { KernelName } from '../../pool/messages.js';
 import type { Pool } from '../../pool/pool.js';
 import { type AccountOptions, addAccountOptions } from '../options/account.js';
-import {
-  datasetOption,
-  formatOption,
-  quietOption,
-  storeOption,
-  wholeNumber,
-} from '../options/common.js';
+import { datasetOption, formatOption, quietOption, storeOption } from '../options/common.js';
 import {
   addDatasetOptions,
   DATASET_OPTION_NAMES,
   type DatasetOptions,
+  innerChunkOption,
   wishesOf,
 } from '../options/dataset.js';
 import { kernelOption, openPool } from '../options/pool.js';
@@ -67,12 +62,7 @@ export function createCommand(): Command {
       '--overviews',
       'keep reduced levels beside the bands, as "geocubes overviews" makes them',
     )
-    .addOption(
-      new Option(
-        '--inner-chunk <pixels>',
-        "side of inner chunks that chunks consist of (Zarr's sharding), for readers of small windows; divides a chunk's sides",
-      ).argParser(wholeNumber('--inner-chunk', 1, 32_768)),
-    )
+    .addOption(innerChunkOption())
     .addOption(kernelOption())
     .addOption(formatOption())
     .addOption(quietOption());

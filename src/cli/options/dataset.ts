@@ -15,6 +15,14 @@ export interface DatasetOptions extends Wishes, Omit<RegionOptions, 'time'> {
   readonly like?: string;
 }
 
+/** Also where a cube is made of a dataset file. */
+export function innerChunkOption(): Option {
+  return new Option(
+    '--inner-chunk <pixels>',
+    "side of inner chunks that chunks consist of (Zarr's sharding), for readers of small windows; divides a chunk's sides",
+  ).argParser(wholeNumber('--inner-chunk', 1, 32_768));
+}
+
 /** The region's among them; not `--like`, which `create` has with another meaning as well. */
 export function addDatasetOptions(command: Command): Command {
   const own = [

@@ -288,11 +288,25 @@ describe('on the command line', () => {
     ],
     ['a mask that is none', ['sentinel2-monthly', '--mask', 's2-snow'], /for --mask but/],
     ['a resolution that is none', ['copernicus-dem', '--resolution', '-30'], /for --resolution/],
+    [
+      'an inner chunk that divides no chunk',
+      ['copernicus-dem', '--chunk', '100', '--inner-chunk', '30'],
+      /divides/,
+    ],
   ] as const)('%s is told in one line', async (title, words, said) => {
     const box = title === 'no region' ? [] : BBOX;
     const { code, stdout, stderr } = await run([...words, ...box]);
     expect([code, stdout, stderr.trimEnd().split('\n').length], stderr).toEqual([2, '', 1]);
     expect(stderr).toMatch(said);
+  });
+
+  test('a file has the inner chunks that are asked for, and is valid', async () => {
+    const words = ['copernicus-dem', '--chunk', '100', '--inner-chunk', '50'];
+    const { code, stdout, stderr } = await run([...words, ...BBOX]);
+    expect(code, stderr).toBe(0);
+    const file = JSON.parse(stdout);
+    expect(validate(file), JSON.stringify(validate.errors)).toBe(true);
+    expect(parseDataset(file).innerChunk).toBe(50);
   });
 
   test('create makes a cube of an asset, and tells on stderr what was chosen', async () => {

@@ -2,13 +2,21 @@ import { Command } from 'commander';
 import { describeDataset } from '../../../cube/datasets/describe-dataset.js';
 import { readGeoBox } from '../../../cube/read/raster-files.js';
 import { TEMPLATE_NAMES } from '../../../dataset/choose/templates.js';
+import { parseDataset } from '../../../dataset/parse.js';
 import type { GeoBox } from '../../../grid/geobox.js';
 import { type AccountOptions, addAccountOptions } from '../../options/account.js';
-import { addDatasetOptions, type DatasetOptions, wishesOf } from '../../options/dataset.js';
+import {
+  addDatasetOptions,
+  type DatasetOptions,
+  innerChunkOption,
+  wishesOf,
+} from '../../options/dataset.js';
 import { openPool } from '../../options/pool.js';
 import { printJson } from '../../output/terminal.js';
 
-type Options = DatasetOptions & AccountOptions;
+interface Options extends DatasetOptions, AccountOptions {
+  readonly innerChunk?: number;
+}
 
 export function datasetCommand(): Command {
   const command = new Command('dataset')
@@ -16,7 +24,8 @@ export function datasetCommand(): Command {
       '<asset>',
       `id of an image or a collection at Earth Engine, or ${TEMPLATE_NAMES.join(', ')}`,
     )
-    .option('--like <file>', 'raster whose grid the cube takes exactly');
+    .option('--like <file>', 'raster whose grid the cube takes exactly')
+    .addOption(innerChunkOption());
   addDatasetOptions(command);
   addAccountOptions(command);
   return command
@@ -33,14 +42,15 @@ export function datasetCommand(): Command {
 }
 
 async function run(asset: string, options: Options): Promise<void> {
-  const { endpoint, project, keyFile, tokenCommand, insecureHttp } = options;
-  printJson(
-    await describeDataset(asset, {
-      ...(await wishesOf(options)),
-      like: await gridOf(options),
-      ...{ endpoint, project, keyFile, tokenCommand, insecureHttp },
-    }),
-  );
+  const { endpoint, project, keyFile, tokenCommand, insecureHttp, innerChunk } = options;
+  const file = await describeDataset(asset, {
+    ...(await wishesOf(options)),
+    like: await gridOf(options),
+    ...{ endpoint, project, keyFile, tokenCommand, insecureHttp },
+  });
+  const wanted = innerChunk === undefined ? file : { ...file, innerChunk };
+  parseDataset(wanted);
+  printJson(wanted);
 }
 
 async function gridOf({ like, trustInputs }: Options): Promise<GeoBox | undefined> {
