@@ -20,6 +20,7 @@ import {
 import { type LoopbackServer, startLoopback } from '../../../../src/loopback/index.js';
 import { readBand } from '../../../../src/store/read.js';
 import { Repository } from '../../../../src/store/repository.js';
+import { SHARING_NAME } from '../../../../src/store/sharing/sharing-folder.js';
 import { readLedger } from '../../../../src/store/smart-geocubes/loaded-list.js';
 import { parseStorage } from '../../../../src/store/storage-url.js';
 import { runCommand, startCommand } from '../../../e2e/command.js';
@@ -28,6 +29,7 @@ import { seedOfRun } from '../../../seed.js';
 import { datasetOf, KINDS, ROI, randomFrom } from '../../support/disturbed-cubes.js';
 import { IS_SHORT, longRunServers } from '../../support/run-length.js';
 import { openSmallDisk } from '../../support/small-disk.js';
+import { lacksNamespaces, UNSHARED } from '../namespaces.js';
 import { type S3Server, SERVERS, startS3 } from '../s3-servers.js';
 
 /** Pixels along a side of a tile; 25 x 15 tiles, some of them empty. */
@@ -38,6 +40,7 @@ const KILLS = Number(process.env.KILLS ?? 12);
 /** In an object store, what a dead process held is free after a minute, and a pass is waited for after each. */
 const KILLS_IN_S3 = IS_SHORT ? 1 : 3;
 const SEED = seedOfRun();
+const lacking = lacksNamespaces();
 
 let server: LoopbackServer;
 let pool: Pool;
@@ -220,6 +223,26 @@ describe.each(KINDS)('in %s', (_, suffix) => {
     const story = await killPasses(await place(), KILLS);
     console.log(story.join('\n'));
   });
+
+  test.skipIf(lacking !== undefined)(
+    `one that is killed in a container holds the next one up for a lease at most${lacking === undefined ? '' : ` (not here: ${lacking})`}`,
+    async () => {
+      const store = await place();
+      await cubeAt(store);
+      const { child, ended } = startCommand(passArgs(store), {}, undefined, UNSHARED);
+      const claims = join(store, SHARING_NAME, 'claims');
+      await expect
+        .poll(() => readdir(claims).catch((): string[] => []), { interval: 5 })
+        .not.toEqual([]);
+      child.kill('SIGKILL');
+      await ended;
+      expect(await readdir(claims)).not.toEqual([]);
+      const { updated, current } = await pass(store);
+      expect(updated).toBeGreaterThan(0);
+      expect(await expectMarksTellTheTruth(store)).toMatchObject({ stale: 0 });
+      console.log(`${current} tiles were in, ${updated} were not`);
+    },
+  );
 
   test('of passes begun at once one does the work, and the others say so or find nothing to do', async () => {
     const store = await place();
