@@ -22,7 +22,8 @@ export function cleanEnvironment(): Record<string, string | undefined> {
 }
 
 /**
- * Starts `geocubes` as a user does, with nothing of this machine's own settings.
+ * Starts `geocubes` as a user does, with nothing of this machine's own settings, but with one thread, unless more are
+ * asked for: each thread loads GDAL, and tiles of tests are small. The pages' commands run as they stand.
  * @param under a command that starts it, with its options, such as `nice`
  */
 export function startCommand(
@@ -33,7 +34,7 @@ export function startCommand(
 ): Running {
   const [program, ...rest] = [...under, process.execPath, MAIN, ...args] as [string, ...string[]];
   const child = spawn(program, rest, {
-    env: { ...cleanEnvironment(), ...env },
+    env: { ...cleanEnvironment(), GEOCUBES_THREADS: '1', ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.end(input);

@@ -120,6 +120,7 @@ async function run(line: string): Promise<Ended> {
       env: {
         ...cleanEnvironment(),
         ...environmentFor(server),
+        GEOCUBES_THREADS: '1',
         PATH: `${join(folder.path, 'bin')}:${process.env.PATH}`,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
