@@ -49,7 +49,7 @@ export async function createCube(
   if (crs.wkt === '') throw expected('an EPSG code or a WKT', "the CRS of a cube's grid", crs.name);
   checkSourceTime(dataset.source, dataset.time !== undefined);
   checkInnerChunk(dataset);
-  const { hasBlosc } = await pool.ready();
+  const { hasBlosc } = await pool.ready('chunks');
   const codec = chooseCodec(dataset, hasBlosc);
   const entries = await entriesOf(dataset, codec, pool, coordinateCodec(hasBlosc));
   const repository = await Repository.create(location, {

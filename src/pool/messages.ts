@@ -21,6 +21,9 @@ export const KERNEL_NAMES = ['gdal', 'js'] as const;
 /** `gdal` is native; `js` needs no native module and gives the same pixels, more slowly. */
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** What a pool is for: rasters, or chunks alone, which are read and encoded without GDAL where there are addons for that. */
+export type PoolUse = 'rasters' | 'chunks';
+
 /** Given once to each worker, when it starts. */
 export interface WorkerSetup {
   readonly kernel: KernelName;
@@ -49,8 +52,8 @@ export type Task =
   | { readonly kind: 'end-geotiff'; readonly path: string; readonly isWanted: boolean }
   | { readonly kind: 'check-creation-options'; readonly file: GeoTiffKind }
   | { readonly kind: 'read-geobox'; readonly file: string; readonly options: GeoBoxOptions }
-  /** Starts the worker's kernel ahead of the first tile, and tells what it can do. */
-  | { readonly kind: 'warm-up' };
+  /** Starts the worker's kernel ahead of the first tile, all of it or for chunks alone, and tells what it can do. */
+  | { readonly kind: 'warm-up'; readonly uses: PoolUse };
 
 /** Failures cross as data: structured cloning would strip an error of its class and fields. */
 export type Reply<T> =

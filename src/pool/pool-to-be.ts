@@ -12,7 +12,7 @@ export function poolToBe(opening: Promise<Pool>, size = availableParallelism()):
   const close = async () => (await opening).close();
   return {
     size,
-    ready: async () => (await opening).ready(),
+    ready: async (uses) => (await opening).ready(uses),
     process: async (...tile) => (await opening).process(...tile),
     encode: async (...array) => (await opening).encode(...array),
     readChunk: async (read) => (await opening).readChunk(read),

@@ -43,8 +43,13 @@ export interface PoolOptions {
 /** Where tiles are computed. Close it when done: its threads keep the process alive. */
 export interface Pool {
   readonly size: number;
-  /** Starts the threads' kernels ahead of the first tile, and tells what they can do. @throws {SetupError} when one cannot load. */
-  ready(): Promise<KernelFacts>;
+  /**
+   * Starts the threads' kernels ahead of the first tile, and tells what they can do.
+   *
+   * @param uses `chunks`: GDAL is not loaded before something asks for it. Default: `rasters`.
+   * @throws {SetupError} when one cannot load.
+   */
+  ready(uses?: 'rasters' | 'chunks'): Promise<KernelFacts>;
   /**
    * The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0).
    * Bytes in shared memory are read where they lie, and must stay as they are until the tile is done.
@@ -115,8 +120,10 @@ export function createPool({
   const gate = new Gate(size + 1);
   return {
     size,
-    async ready() {
-      const threads = Array.from({ length: Math.max(size, 1) }, () => ask({ kind: 'warm-up' }));
+    async ready(uses = 'rasters') {
+      const threads = Array.from({ length: Math.max(size, 1) }, () =>
+        ask({ kind: 'warm-up', uses }),
+      );
       const [facts] = await Promise.all(threads);
       if (facts === undefined || !('hasBlosc' in facts))
         throw new UnexpectedError('Expected facts from the pool.');

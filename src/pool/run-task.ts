@@ -58,6 +58,7 @@ async function perform(task: Task, kernel: FullKernel): Promise<TaskValue> {
     case 'read-geobox':
       return kernel.readGeoBox(task.file, task.options);
     case 'warm-up':
+      if (task.uses === 'rasters') kernel.load();
       return kernel.facts;
   }
 }

@@ -84,7 +84,10 @@ export function createCommand(): Command {
 async function run(options: Options, command: Command): Promise<void> {
   const { store, icechunkFormat, overviews = false, kernel, format, quiet } = options;
   checkWords(options, command);
-  const pool = await openPool({ threads: 0, ...(kernel === undefined ? {} : { kernel }) });
+  const pool = await openPool(
+    { threads: 0, ...(kernel === undefined ? {} : { kernel }) },
+    'chunks',
+  );
   let snap: BoundsSnap | undefined;
   const onSnap = (told: BoundsSnap) => {
     snap = told;

@@ -185,14 +185,20 @@ async function loadInto(outputs: Outputs | undefined, options: Options): Promise
   const open = () => Cube.open(store, { asOf, branch });
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
-    return besidePool(options, async (pool) =>
-      loadBy(await open(), await regionIn(options), { ...options, outputs, pool }),
+    return besidePool(
+      options,
+      async (pool) => loadBy(await open(), await regionIn(options), { ...options, outputs, pool }),
+      // Reading the raster shows whether GDAL is there.
+      'chunks',
     );
   const cube = await open();
   const names = bandNames(cube.dataset, options.bands);
   const named = await regionIn(options);
   const work = named === undefined ? {} : threadsFor(options, workOf(cube, named, names, options));
-  const pool = await openPool({ ...options, ...work });
+  const isWarped = [options.crs, options.resolution, options.size].some(
+    (each) => each !== undefined,
+  );
+  const pool = await openPool({ ...options, ...work }, isWarped ? 'rasters' : 'chunks');
   try {
     await loadBy(cube, named, { ...options, outputs, pool });
   } finally {

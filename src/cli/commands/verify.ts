@@ -67,7 +67,7 @@ async function run(options: Options): Promise<void> {
   const rolledBack = repair ? await Cube.rollBack(store) : undefined;
   if (rolledBack !== undefined && !quiet && format === 'text') print(rollBackText(rolledBack));
   const cube = await Cube.open(store, { asOf, branch });
-  const pool = quick ? undefined : await openPool(options);
+  const pool = quick ? undefined : await openPool(options, 'chunks');
   const damaged: DamagedTile[] = [];
   const interrupt = abortOnSignals('Stopping: nothing was changed.');
   let report: VerifyReport;

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { SetupError } from '../../errors.js';
 import { SET_UP_COMMAND } from '../../machine/set-up.js';
-import { KERNEL_NAMES, type KernelName } from '../../pool/messages.js';
+import { KERNEL_NAMES, type KernelName, type PoolUse } from '../../pool/messages.js';
 import { createPool, type Pool, type PoolOptions } from '../../pool/pool.js';
 import { poolToBe } from '../../pool/pool-to-be.js';
 import { complain } from '../output/terminal.js';
@@ -33,12 +33,16 @@ export function threadsFor(
  * A pool whose threads have loaded their kernel: the one asked for, else GDAL's, else JavaScript's, which
  * is told on stderr.
  *
+ * @param uses `chunks`: nothing but chunks is read and encoded, or GDAL is asked for by one thread before others need it
  * @throws {SetupError} when the kernel asked for cannot be loaded.
  */
-export async function openPool({ threads, kernel }: ComputeOptions): Promise<Pool> {
+export async function openPool(
+  { threads, kernel }: ComputeOptions,
+  uses: PoolUse = 'rasters',
+): Promise<Pool> {
   const size: PoolOptions = threads === undefined ? {} : { size: threads };
   try {
-    return await readyPool({ ...size, kernel: kernel ?? 'gdal' });
+    return await readyPool({ ...size, kernel: kernel ?? 'gdal' }, uses);
   } catch (error) {
     // What a variable breaks is to be mended, not done without.
     if (kernel !== undefined || !(error instanceof SetupError) || error.kind === 'environment')
@@ -46,7 +50,7 @@ export async function openPool({ threads, kernel }: ComputeOptions): Promise<Poo
     complain(
       'GDAL cannot be loaded here, so pixels are computed in JavaScript: the same ones, but more slowly ("geocubes doctor" tells more)',
     );
-    return readyPool({ ...size, kernel: 'js' });
+    return readyPool({ ...size, kernel: 'js' }, uses);
   }
 }
 
@@ -58,8 +62,9 @@ export async function openPool({ threads, kernel }: ComputeOptions): Promise<Poo
 export async function besidePool<T>(
   options: ComputeOptions,
   use: (pool: Pool) => Promise<T>,
+  uses?: PoolUse,
 ): Promise<T> {
-  const opening = openPool(options);
+  const opening = openPool(options, uses);
   try {
     return await use(poolToBe(opening, options.threads));
   } finally {
@@ -76,10 +81,10 @@ const STALE: Readonly<Record<string, string>> = {
   broken: 'does not load',
 };
 
-async function readyPool(options: PoolOptions): Promise<Pool> {
+async function readyPool(options: PoolOptions, uses: PoolUse): Promise<Pool> {
   const pool = createPool(options);
   try {
-    const { resamplingLack } = await pool.ready();
+    const { resamplingLack } = await pool.ready(uses);
     const stale = STALE[resamplingLack ?? ''];
     if (stale !== undefined)
       complain(

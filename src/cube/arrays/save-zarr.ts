@@ -27,7 +27,7 @@ export async function saveZarr(
   const place = resolve(localPath(folder, 'the Zarr directory to write'));
   await checkReplaceable(place);
   const { dataset, saved, pieces } = await prepareExport(view, roi, options);
-  const { hasBlosc } = await pool.ready();
+  const { hasBlosc } = await pool.ready('chunks');
   const codec = chooseCodec(dataset, hasBlosc);
   const ofCoordinates = coordinateCodec(hasBlosc);
   const [rows, cols] = dataset.grid.chunk;

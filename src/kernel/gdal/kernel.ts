@@ -8,6 +8,7 @@ import { openFiles } from './files/disk-file.js';
 import { KeptFiles } from './files/kept-files.js';
 import { openPart } from './files/part-file.js';
 import { createRasterFiles } from './files/raster-files.js';
+import { loadGdal } from './load.js';
 import { nativeLoops, resamplingLack } from './resample-addon.js';
 import { warpBands, warpedBands } from './warp.js';
 
@@ -16,13 +17,13 @@ export interface GdalKernelOptions {
   readonly useBloscAddon?: boolean;
 }
 
-/** The native kernel. @throws {SetupError} when GDAL cannot be loaded. */
+/**
+ * The native kernel. GDAL is loaded when it is first asked for: chunks are read, and arrays encoded, without it.
+ * @throws {SetupError} when GDAL cannot be loaded, and there is no addon to encode with.
+ */
 export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {}): FullKernel {
   const addon = useBloscAddon ? loadBlosc() : undefined;
-  // Debian's GDAL has Blosc in its Zarr driver; the one bundled with gdal-async has not.
-  const { zarrCompressors, bloscCompressors } = gdalFacts();
-  const gdalHasBlosc = zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
-  const encoder = addon !== undefined ? 'libblosc' : gdalHasBlosc ? 'gdal' : 'none';
+  const encoder = addon !== undefined ? 'libblosc' : gdalHasBlosc() ? 'gdal' : 'none';
   const encodeBlosc = addon === undefined ? bloscByGdal : bloscByAddon(addon);
   const lack = resamplingLack();
   const kept = new KeptFiles();
@@ -41,7 +42,14 @@ export function createGdalKernel({ useBloscAddon = true }: GdalKernelOptions = {
   });
   return {
     ...kernel,
+    load: () => void loadGdal(),
     ...createRegionKernel(warpedBands, addon, nativeLoops()),
     ...createRasterFiles(),
   };
+}
+
+/** Debian's GDAL has Blosc in its Zarr driver; the one bundled with gdal-async has not. */
+function gdalHasBlosc(): boolean {
+  const { zarrCompressors, bloscCompressors } = gdalFacts();
+  return zarrCompressors.includes('blosc') && bloscCompressors.includes('zstd');
 }

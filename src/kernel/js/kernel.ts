@@ -25,6 +25,7 @@ export function createJsKernel(): FullKernel {
   });
   return {
     ...kernel,
+    load() {},
     ...createRegionKernel(warpedBands, undefined, TYPESCRIPT_LOOPS),
     ...NO_RASTER_FILES,
   };

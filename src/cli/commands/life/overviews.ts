@@ -59,7 +59,7 @@ async function run(options: Options): Promise<void> {
   }
   if (rebuild && (await cube.levels()).length === 0)
     throw expected('a cube that has overviews', '--rebuild', `${store}, which has none`);
-  const pool = await openPool(options);
+  const pool = await openPool(options, 'chunks');
   const interrupt = abortOnSignals();
   try {
     const report = await cube.updateOverviews({

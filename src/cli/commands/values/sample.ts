@@ -77,7 +77,7 @@ async function run(options: Options): Promise<void> {
   const { store, asOf, time, bands, scaled, crs, threads = 0 } = options;
   const table = await readPoints(options.points);
   const cube = await Cube.open(store, { asOf });
-  const pool = await openPool({ ...options, threads });
+  const pool = await openPool({ ...options, threads }, 'chunks');
   const stop = endAtSignal();
   try {
     const found = await cube.sample(table.points, {

@@ -87,7 +87,10 @@ async function run(options: Options): Promise<void> {
   const region = await regionIn(options);
   const cube = await Cube.open(store, { asOf });
   const roi = region ?? cube.grid.geobox;
-  const pool = await openPool({ ...options, ...threadsFor(options, workOf(cube, roi, bands)) });
+  const pool = await openPool(
+    { ...options, ...threadsFor(options, workOf(cube, roi, bands)) },
+    'chunks',
+  );
   const stop = endAtSignal();
   try {
     const stats = await cube.stats(roi, {

@@ -39,7 +39,7 @@ async function run({ store, asOf, port, ...compute }: Options): Promise<void> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-  const pool = await openPool(compute);
+  const pool = await openPool(compute, 'chunks');
   try {
     const viewer = await startViewer({ storage: store, pool, port, asOf });
     print(`${viewer.title} at ${store} on ${viewer.url}`, 'Ctrl-C stops it.');
