@@ -28,7 +28,7 @@ export function cleanEnvironment(): Record<string, string | undefined> {
  */
 export function startCommand(
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
   input?: string,
   under: readonly string[] = [],
 ): Running {
@@ -55,7 +55,7 @@ export function startCommand(
 
 export function runCommand(
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
   input?: string,
   under: readonly string[] = [],
 ): Promise<Ended> {

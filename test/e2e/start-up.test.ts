@@ -21,7 +21,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Packages that a run of the command has loaded by `require`, as native ones and their company are. */
 async function loadedBy(...args: string[]): Promise<string[]> {
-  const { code, stderr } = await runCommand(args, { NODE_OPTIONS: `--require=${preload}` });
+  const { code, stderr } = await runCommand(args, {
+    NODE_OPTIONS: `--require=${preload}`,
+    GEOCUBES_THREADS: undefined,
+  });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const files = JSON.parse(readFileSync(note, 'utf8')) as string[];
   const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? '');
