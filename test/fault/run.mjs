@@ -13,7 +13,8 @@
  *   POWER_CUTS   power cuts, for each kind of store
  *   KILLS        processes that are killed among others, for each kind of store
  *   TRUNCATIONS  files that are damaged, for each kind of store
- * What takes minutes on each object store, or is tried with several seeds, has one of them then.
+ * What takes minutes on each object store, or is tried with several seeds, has one of them then, and processes share
+ * Icechunk repositories alone.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

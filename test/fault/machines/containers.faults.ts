@@ -13,9 +13,9 @@ import {
   expectNothingLeft,
   expectRightPixels,
   fillCalmly,
-  KINDS,
   Workplace,
 } from '../support/disturbed-cubes.js';
+import { LONG_RUN_KINDS } from '../support/run-length.js';
 import { childOf, lacksNamespaces, UNSHARED } from './namespaces.js';
 
 /** Of each kind of store; 20 by the environment. */
@@ -57,7 +57,7 @@ async function expectWhole(store: string): Promise<void> {
 describe.skipIf(lacking !== undefined)(
   `in PID namespaces of their own${lacking === undefined ? '' : ` (not here: ${lacking})`}`,
   () => {
-    describe.each(KINDS)('%s', (_, suffix) => {
+    describe.each(LONG_RUN_KINDS)('%s', (_, suffix) => {
       test.each(Array.from({ length: RUNS }, (__, run) => run))(
         `${PROCESSES} processes of one hostname lose no tile, and fetch each about once (run %i)`,
         async (run) => {

@@ -10,12 +10,12 @@ import {
   expectRightPixels,
   fillCalmly,
   ingestArgs,
-  KINDS,
   randomFrom,
   sweepAfterKills,
   Workplace,
   watchCommand,
 } from '../support/disturbed-cubes.js';
+import { LONG_RUN_KINDS } from '../support/run-length.js';
 import { childOf, lacksNamespaces, UNSHARED } from './namespaces.js';
 
 /** Kills of each kind of store. */
@@ -43,7 +43,7 @@ afterAll(async () => {
 describe.skipIf(lacking !== undefined)(
   `in PID namespaces of their own${lacking === undefined ? '' : ` (not here: ${lacking})`}`,
   () => {
-    test.each(KINDS)(
+    test.each(LONG_RUN_KINDS)(
       `%s that ${PROCESSES} processes fill, of which ${KILLS} are killed and replaced, loses no tile that one of them told`,
       async (kind, suffix) => {
         const random = randomFrom(SEED + suffix.length);

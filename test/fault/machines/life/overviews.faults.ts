@@ -26,8 +26,8 @@ import { parseStorage } from '../../../../src/store/storage-url.js';
 import { runCommand, startCommand } from '../../../e2e/command.js';
 import { temporaryFolder } from '../../../e2e/loopback-cubes.js';
 import { seedOfRun } from '../../../seed.js';
-import { datasetOf, KINDS, ROI, randomFrom } from '../../support/disturbed-cubes.js';
-import { IS_SHORT, longRunServers } from '../../support/run-length.js';
+import { datasetOf, ROI, randomFrom } from '../../support/disturbed-cubes.js';
+import { IS_SHORT, LONG_RUN_KINDS, longRunServers } from '../../support/run-length.js';
 import { openSmallDisk } from '../../support/small-disk.js';
 import { lacksNamespaces, UNSHARED } from '../namespaces.js';
 import { type S3Server, SERVERS, startS3 } from '../s3-servers.js';
@@ -213,7 +213,7 @@ async function killPasses(
   return story;
 }
 
-describe.each(KINDS)('in %s', (_, suffix) => {
+describe.each(LONG_RUN_KINDS)('in %s', (_, suffix) => {
   const place = async () => {
     const { path, remove } = await temporaryFolder();
     onTestFinished(remove);

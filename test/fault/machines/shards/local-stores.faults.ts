@@ -9,10 +9,10 @@ import {
   expectEqualCubes,
   fillCalmly,
   ingestArgs,
-  KINDS,
   Workplace,
   watchCommand,
 } from '../../support/disturbed-cubes.js';
+import { LONG_RUN_KINDS } from '../../support/run-length.js';
 
 let calm: Calm;
 let server: LoopbackServer;
@@ -51,7 +51,7 @@ async function ingestShard(store: string, shard: string, env = {}): Promise<Summ
   return JSON.parse(stdout) as Summary;
 }
 
-test.each(KINDS)(
+test.each(LONG_RUN_KINDS)(
   'four shards at once make of %s what one process makes, and fetch each tile once',
   async (_, suffix) => {
     const store = await place.createCube(`four${suffix}`, suffix);
@@ -64,7 +64,7 @@ test.each(KINDS)(
   },
 );
 
-test.each(KINDS)(
+test.each(LONG_RUN_KINDS)(
   'what a shard of %s has left that was killed, another takes over, and nothing twice but what was under way',
   async (_, suffix) => {
     const store = await place.createCube(`killed${suffix}`, suffix);

@@ -15,12 +15,12 @@ import {
   expectRightPixels,
   fillCalmly,
   ingestArgs,
-  KINDS,
   ROI,
   randomFrom,
   sweepAfterKills,
   Workplace,
 } from '../../support/disturbed-cubes.js';
+import { LONG_RUN_KINDS } from '../../support/run-length.js';
 
 const SHARDS = 2;
 const SEED = seedOfRun();
@@ -44,7 +44,7 @@ async function loadedIn(store: string): Promise<number> {
   return loaded + empty;
 }
 
-test.each(KINDS)(
+test.each(LONG_RUN_KINDS)(
   'a merge into %s that is killed whenever it has committed more has whole commits, goes on, and copies nothing twice',
   async (_, suffix) => {
     const store = await place.createCube(`merged${suffix}`, suffix);
