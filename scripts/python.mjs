@@ -71,15 +71,7 @@ export function ensureEnvironment(folder, requirements, minor, say) {
   // --clear also takes the stamp away, so that an interrupted installation is begun anew.
   call('make a virtual environment', command, ['-m', 'venv', '--clear', folder]);
   call('install the requirements', python, [
-    ...[
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--no-compile',
-      '--disable-pip-version-check',
-      '--no-input',
-    ],
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'],
     // Nothing is compiled here: a missing wheel is a reason to skip, and should show at once.
     ...['--only-binary', ':all:', '--requirement', requirements],
   ]);
