@@ -14,6 +14,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setUpBlosc } from './bootstrap/blosc.mjs';
+import { setUpCodeCache } from './bootstrap/compiled/code-cache.mjs';
+import { setUpTypescript } from './bootstrap/compiled/typescript.mjs';
 import { forcedChoice, mayInstall } from './bootstrap/gdal/choices.mjs';
 import { setUpGdal } from './bootstrap/gdal.mjs';
 import { setUpIcechunk } from './bootstrap/icechunk.mjs';
@@ -23,7 +25,6 @@ import { cacheFolder, projectPaths } from './bootstrap/paths.mjs';
 import { completeness, mayWrite } from './bootstrap/ready/complete.mjs';
 import { createReporter, SetupFailure } from './bootstrap/report.mjs';
 import { setUpResample } from './bootstrap/resample.mjs';
-import { setUpTypescript } from './bootstrap/typescript.mjs';
 
 const paths = projectPaths();
 /** Steps speak to whoever has a checkout. */
@@ -60,6 +61,7 @@ async function setUp() {
     await reporter.step('Blosc', () => setUpBlosc(context));
     await reporter.step('resampling', () => setUpResample(context));
     if (paths.isCheckout) await reporter.step('TypeScript', () => setUpTypescript(context));
+    await reporter.step('code cache', () => setUpCodeCache(context));
   });
   reporter.finish();
 }

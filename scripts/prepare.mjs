@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setUpTypescript } from './bootstrap/compiled/typescript.mjs';
 import { projectPaths } from './bootstrap/paths.mjs';
-import { setUpTypescript } from './bootstrap/typescript.mjs';
 
 const paths = projectPaths();
 if (existsSync(join(paths.root, 'node_modules', 'typescript')))

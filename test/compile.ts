@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { bundleCommand, bundlePage } from '../scripts/bootstrap/bundle.mjs';
-import { removeStale } from '../scripts/bootstrap/typescript.mjs';
+import { bundleCommand, bundlePage } from '../scripts/bootstrap/compiled/bundle.mjs';
+import { removeStale } from '../scripts/bootstrap/compiled/typescript.mjs';
 
 /** Pool threads and the command run compiled code, so dist/ must be what src/ is. */
 export default async function compile(): Promise<void> {

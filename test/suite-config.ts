@@ -2,6 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { PATIENCE_MS } from './patience.js';
 
+// Node reads the certificates of this variable at each start, 70 ms where it names all that Debian has; these suites
+// start hundreds of commands, and none of them speaks TLS.
+delete process.env.NODE_EXTRA_CA_CERTS;
+
 /** What all suites share: the compiled project, a process for each file, patience, and a closing line under their name. */
 export function suiteConfig({
   name,

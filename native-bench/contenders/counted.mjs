@@ -2,7 +2,11 @@
 import { startLoopback } from '../../dist/loopback/index.js';
 
 const [latency] = process.argv.slice(2);
-const server = await startLoopback({ faults: { latency: { ms: Number(latency) } } });
+const server = await startLoopback({
+  faults: { latency: { ms: Number(latency) } },
+  // What it computes at the check, it gives again when clients are timed.
+  keepReplies: 1e9,
+});
 process.on('message', () => process.send({ requests: server.requests }));
 process.on('disconnect', () => void server.close().then(() => process.exit(0)));
 process.send({ url: server.url });

@@ -95,7 +95,7 @@ async function compiled(name) {
     symlinkSync(join(ROOT, shared), join(root, shared));
   execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', root]);
   // Its own, which knows what that version consists of.
-  const { bundleCommand } = await import(join(root, 'scripts/bootstrap/bundle.mjs'));
+  const { bundleCommand } = await import(join(root, 'scripts/bootstrap/compiled/bundle.mjs'));
   await bundleCommand(root);
   return root;
 }

@@ -41,7 +41,7 @@ export function endToEnd({ regions, leftOut, threads, bands }) {
     '## End to end',
     [
       `Regions of a TCVIS cube (${bands} bands of uint8; 3600 is the size of its chunks in smart-geocubes) filled from nothing, by whole processes on one loopback server: geocubes with ${threads} threads, and smart-geocubes with Xee and its own threads, unchanged. Making the empty cube is not timed. Rounds: ${rounds}.`,
-      'Latency is what the server waits before it answers a request for pixels; it answers all others at once, of which smart-geocubes makes more.',
+      'Latency is what the server waits before it answers a request for pixels; it answers all others at once, of which smart-geocubes makes more. Pixels it has computed at the check of each contender, and gives again: the service computes on machines of its own, and this one has the cores of its clients.',
       ...(compared.length === 0
         ? []
         : [

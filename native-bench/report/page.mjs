@@ -93,6 +93,7 @@ function fairness({ tasks, python, seed }) {
     [
       '- Each contender is a process of its own, or a process for each round where a part speaks of whole processes: then what starts and ends it, and what it imports, counts. They take turns (A B C, A B C); the check before and the warm-up are not counted. Figures are medians with the range of all rounds; ratios are medians of the ratios within rounds.',
       '- Results are compared before anything is timed, pixel by pixel, and a run ends where they differ, or by more than the part says. Chunks are decoded by numcodecs.js for that. Ties of the nearest fill are judged by distance: any of the nearest values is right.',
+      '- `NODE_EXTRA_CA_CERTS` is not set for whole processes: where a machine has it, Node 20 reads the certificates that it names at each start (70 ms for those of Debian), whatever it is started for.',
       '- Inputs of single stages and tiles lie in shared memory before anything is timed, as the source of the project lends it, and are read where they lie; garbage is collected outside of what is timed.',
       `- Pixels are synthetic (seed ${seed}): a smooth field of seven waves with even noise of 6 grey levels, gaps as specks at the same pixels of all bands.${character} Easier or harder pixels move the share of encoding.`,
       ...(python === undefined

@@ -11,7 +11,9 @@ const WANTED = [
   /^(?:package\.json|README\.md|LICENSE)$/,
   // Pages that the README leads to, with their pictures.
   /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.(?:png|jpg)|native-bench\/(?:README\.md|whole-tile\.svg))$/,
-  /^dist\/[\w/-]+\.(?:js|js\.map|d\.ts)$/,
+  /^dist\/(?!bundle\/)[\w/-]+\.(?:js|js\.map|d\.ts)$/,
+  // The command and its threads, of one file each, and what they stand on.
+  /^dist\/bundle\/(?:command-line\.cjs|work\.cjs|licenses\.txt)$/,
   // The viewer's page, of one bundle.
   /^dist\/view\/page\/(?:index\.html|app\.js|app\.css|licenses\.txt)$/,
   /^src\/view\/page\/(?:index\.html|app\.css|tsconfig\.json)$/,
@@ -70,7 +72,9 @@ export function findProblems(packed, { manifest, sources, setUp }) {
     'README.md',
     'LICENSE',
     'scripts/bootstrap.mjs',
-    'dist/bundle/command-line.js',
+    'dist/bundle/command-line.cjs',
+    'dist/bundle/work.cjs',
+    'dist/bundle/licenses.txt',
     ...setUp,
     ...targetsOf(manifest),
     ...compiled,

@@ -1,20 +1,26 @@
-/** What the command does, from its words to its exit code: importing this runs it. */
+/** What the command does, from its words to its exit code. */
 import { checkLimits } from '../machine/limits.js';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
 import { endWithReader } from './interrupt.js';
 import { complain, tell } from './output/terminal.js';
 
-endWithReader();
+/** Loads what any command starts with, so that the set-up can keep what V8 makes of it. */
+export async function loadAll(): Promise<void> {
+  await (await import('./program.js')).createProgram();
+}
 
-try {
-  checkLimits();
-  // Only now: a hundred modules want a hundred open files.
-  const { createProgram, joinNumbers } = await import('./program.js');
-  const words = joinNumbers(process.argv.slice(2));
-  const program = await createProgram(words);
-  await program.parseAsync(words, { from: 'user' });
-} catch (error) {
-  process.exitCode = endingOf(error);
+export async function runCommandLine(): Promise<void> {
+  endWithReader();
+  try {
+    checkLimits();
+    // Only now: a hundred modules want a hundred open files.
+    const { createProgram, joinNumbers } = await import('./program.js');
+    const words = joinNumbers(process.argv.slice(2));
+    const program = await createProgram(words);
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    process.exitCode = endingOf(error);
+  }
 }
 
 function endingOf(error: unknown): number {

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /**
- * Starts the command, of few files where the set-up has made them (`scripts/bootstrap/bundle.mjs`): finding
+ * Starts the command, of one file where the set-up has made it (`scripts/bootstrap/compiled/bundle.mjs`): finding
  * and reading two hundred takes a tenth of a second.
  */
 import { bundled } from '../machine/bundled.js';
 
-const file = bundled('command-line');
+type CommandLine = typeof import('./command-line.js');
 
-await (file === undefined ? import('./command-line.js') : import(file));
+const { runCommandLine } =
+  bundled<CommandLine>('command-line') ?? (await import('./command-line.js'));
+
+await runCommandLine();

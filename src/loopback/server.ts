@@ -16,6 +16,7 @@ import {
   MAX_BODY,
   routeOf,
 } from './handler.js';
+import { keepReplies } from './kept-replies.js';
 import { FOREIGN_HOST, isOwnHost } from './own-host.js';
 import { parseReplyFormat } from './reply-format/words.js';
 import { builtInAssets } from './tcvis/asset.js';
@@ -32,6 +33,11 @@ export interface LoopbackOptions {
   readonly faults?: FaultPlan;
   /** Words for the form of GeoTIFFs, such as `matrix,tiled,lzw`; see `reply-format/words.ts`. */
   readonly replyFormat?: string;
+  /**
+   * Bytes of replies with pixels to keep, for whoever measures clients: the service computes on machines of its own, and
+   * this one would take the processors of its clients. By default none is kept.
+   */
+  readonly keepReplies?: number;
   /** Called after each reply, for tests and progress. */
   readonly onRequest?: (event: RequestEvent) => void;
 }
@@ -68,7 +74,8 @@ export async function startLoopback(options: LoopbackOptions = {}): Promise<Loop
   // What lies in the folder takes the place of what is built in, with all its images.
   const given = new Set(stored.map(({ id }) => id));
   const builtIn = [...builtInAssets(), ...wellKnownAssets()].filter(({ id }) => !given.has(id));
-  const service = createHandler(new Catalogue([...builtIn, ...stored]), token);
+  const computing = createHandler(new Catalogue([...builtIn, ...stored]), token);
+  const service = keepReplies(computing, options.keepReplies ?? 0);
   const format =
     options.replyFormat === undefined
       ? undefined

@@ -11,11 +11,19 @@ function kernelOf(name: KernelName): Promise<FullKernel> {
   return current.kernel;
 }
 
+const loadGdalKernel = () => import('../kernel/gdal/kernel.js');
+const loadJsKernel = () => import('../kernel/js/kernel.js');
+
 /** Loaded when asked for: neither kernel needs what the other one stands on. */
 const KERNELS: Readonly<Record<KernelName, () => Promise<FullKernel>>> = {
-  gdal: async () => (await import('../kernel/gdal/kernel.js')).createGdalKernel(),
-  js: async () => (await import('../kernel/js/kernel.js')).createJsKernel(),
+  gdal: async () => (await loadGdalKernel()).createGdalKernel(),
+  js: async () => (await loadJsKernel()).createJsKernel(),
 };
+
+/** The code of both, so that the set-up can keep what V8 makes of it. Nothing native is loaded. */
+export async function loadKernels(): Promise<void> {
+  await Promise.all([loadGdalKernel(), loadJsKernel()]);
+}
 
 /** Does one task in the calling thread. Never throws. */
 export async function runTask(task: Task, name: KernelName): Promise<Reply<TaskValue>> {

@@ -3,9 +3,10 @@ import { move, Piscina, workerData } from 'piscina';
 import type { Task, WorkerSetup } from './messages.js';
 import { runTask, transferablesOf } from './run-task.js';
 
-const { kernel } = workerData as WorkerSetup;
+export { loadKernels as loadAll } from './run-task.js';
 
 export default async function work(task: Task): Promise<unknown> {
+  const { kernel } = workerData as WorkerSetup;
   const reply = await runTask(task, kernel);
   const buffers = reply.ok ? transferablesOf(reply.value) : [];
   if (buffers.length === 0) return reply;

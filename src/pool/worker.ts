@@ -1,7 +1,7 @@
-/** Starts a pool thread, of few files where the set-up has made them: each thread would read a hundred anew. */
+/** Starts a pool thread, of one file where the set-up has made it: each thread would read a hundred anew. */
 import { bundled } from '../machine/bundled.js';
 
-const file = bundled('work');
-const { default: work } = await (file === undefined ? import('./work.js') : import(file));
+const { default: work } =
+  bundled<typeof import('./work.js')>('work') ?? (await import('./work.js'));
 
 export default work;

@@ -1,9 +1,8 @@
 /** Numbers with their units, for people. */
 
-const COUNTS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
+/** A whole number with commas, as `1,240`. Node's own formatter of numbers takes 30 ms to be there. */
 export function formatCount(count: number): string {
-  return COUNTS.format(count);
+  return count.toFixed(0).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 export function plural(count: number, noun: string): string {
@@ -13,7 +12,7 @@ export function plural(count: number, noun: string): string {
 /** Three digits, as `0.42`, `18.3`, `1,240`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
-  if (size >= 999.5) return COUNTS.format(value);
+  if (size >= 999.5) return formatCount(value);
   if (size >= 99.95) return value.toFixed(0);
   if (size >= 9.995) return value.toFixed(1);
   return size === 0 ? '0' : value.toFixed(2);
@@ -21,7 +20,7 @@ export function formatNumber(value: number): string {
 
 /** A round number, as ticks are: without zeros at its end. */
 export function formatTick(value: number): string {
-  return value >= 1000 ? COUNTS.format(value) : String(Number(value.toPrecision(6)));
+  return value >= 1000 ? formatCount(value) : String(Number(value.toPrecision(6)));
 }
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
@@ -34,7 +33,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit++;
   }
-  return `${unit === 0 ? COUNTS.format(value) : formatNumber(value)} ${BYTE_UNITS[unit]}`;
+  return `${unit === 0 ? formatCount(value) : formatNumber(value)} ${BYTE_UNITS[unit]}`;
 }
 
 /** A round number of bytes: `200 MB`, `1.5 GB`. */
@@ -53,7 +52,7 @@ export function formatDuration(ms: number): string {
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   const minutes = Math.round(whole / 60);
-  return `${COUNTS.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  return `${formatCount(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
 export function formatPercent(share: number): string {

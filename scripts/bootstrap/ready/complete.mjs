@@ -6,13 +6,13 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { addonFile } from '../addon.mjs';
+import { isCompiled } from '../compiled/typescript.mjs';
 import { readJson } from '../files.mjs';
 import { verifyBinding } from '../gdal/binding.mjs';
 import { load, NAME } from '../icechunk.mjs';
 import { isInstalled } from '../packages.mjs';
 import { SetupFailure } from '../report.mjs';
 import { lastLine } from '../run.mjs';
-import { isCompiled } from '../typescript.mjs';
 
 /**
  * Whether this user may write to a folder, or make it.

@@ -1,5 +1,3 @@
-import LZ4 from 'numcodecs/lz4';
-import Zstd from 'numcodecs/zstd';
 import type { BloscCodec } from '../../raster/codec.js';
 import { shuffleBits, shuffleBytes } from './shuffle.js';
 
@@ -48,7 +46,7 @@ export async function encodeBlosc(
   const most = HEADER_BYTES + bytes.length;
   const frame = room?.subarray(0, most) ?? new Uint8Array(most);
   if (codec.clevel === 0) return copiedFrame(bytes, codec, frame);
-  const compress = compressor(codec);
+  const compress = await compressor(codec);
   const blockBytes = blockSize(bytes.length, codec);
   const count = Math.ceil(bytes.length / blockBytes);
   const shuffled = new Uint8Array(blockBytes);
@@ -142,11 +140,13 @@ function filter(
 }
 
 /** c-blosc's levels: Zstandard has more of them, and its greatest is Blosc's 9. LZ4 has accelerations. */
-function compressor({ cname, clevel }: BloscCodec): Compress {
+async function compressor({ cname, clevel }: BloscCodec): Promise<Compress> {
   if (cname === 'zstd') {
+    const { default: Zstd } = await import('numcodecs/zstd');
     const zstd: Encoder = new Zstd(clevel === 9 ? ZSTD_MAX_LEVEL : 2 * clevel - 1);
     return (block) => zstd.encode(block);
   }
+  const { default: LZ4 } = await import('numcodecs/lz4');
   const lz4: Encoder = new LZ4(10 - clevel);
   // numcodecs puts the length before the stream, which Blosc does not.
   return async (block) => (await lz4.encode(block)).subarray(4);

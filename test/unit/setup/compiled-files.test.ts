@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removeStale } from '../../../scripts/bootstrap/compiled/typescript.mjs';
 import { projectPaths } from '../../../scripts/bootstrap/paths.mjs';
-import { removeStale } from '../../../scripts/bootstrap/typescript.mjs';
 
 let root = '';
 beforeEach(() => {
@@ -20,7 +20,7 @@ function write(...names: readonly string[]): void {
 
 test('what was compiled of a source that is gone goes, and nothing else', () => {
   write('src/a/b.ts', 'dist/a/b.js', 'dist/a/b.js.map', 'dist/a/b.d.ts');
-  write('dist/.tsbuildinfo', 'dist/bundle/command-line.js');
+  write('dist/.tsbuildinfo', 'dist/bundle/command-line.cjs');
   write('dist/a/gone.js', 'dist/a/gone.js.map', 'dist/gone.d.ts');
   removeStale(root);
   const left = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
@@ -29,7 +29,7 @@ test('what was compiled of a source that is gone goes, and nothing else', () => 
     'a/b.d.ts',
     'a/b.js',
     'a/b.js.map',
-    'bundle/command-line.js',
+    'bundle/command-line.cjs',
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { countErrors } from '../../../scripts/bootstrap/compiled/typescript.mjs';
 import { explainNpmFailure, lacksOnlyOptional } from '../../../scripts/bootstrap/npm.mjs';
 import { isInstalled } from '../../../scripts/bootstrap/packages.mjs';
-import { countErrors } from '../../../scripts/bootstrap/typescript.mjs';
 
 interface Entry {
   version?: string;

@@ -22,7 +22,7 @@ const good = [
   ...['package.json', 'README.md', 'LICENSE', 'src/index.ts', 'src/cli/main.ts'],
   ...['dist/index.js', 'dist/index.js.map', 'dist/index.d.ts'],
   ...['dist/cli/main.js', 'dist/cli/main.js.map', 'dist/cli/main.d.ts'],
-  'dist/bundle/command-line.js',
+  ...['dist/bundle/command-line.cjs', 'dist/bundle/work.cjs', 'dist/bundle/licenses.txt'],
   ...['dist/view/page/index.html', 'dist/view/page/app.js'],
   ...['dist/view/page/app.css', 'dist/view/page/licenses.txt'],
   ...['scripts/bootstrap.mjs', 'scripts/bootstrap/run.mjs'],

@@ -2,15 +2,22 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fingerprint, readJson, writeJson } from '../files.mjs';
+import { SetupFailure } from '../report.mjs';
+import { run } from '../run.mjs';
 import { bundleCommand, bundlePage } from './bundle.mjs';
-import { fingerprint, readJson, writeJson } from './files.mjs';
-import { SetupFailure } from './report.mjs';
-import { run } from './run.mjs';
+
+/** What a build depends on beside the sources. */
+const BUILT_WITH = [
+  'tsconfig.json',
+  'package-lock.json',
+  join('scripts', 'bootstrap', 'compiled', 'bundle.mjs'),
+];
 
 /** Lines of the compiler's output shown on failure. */
 const SHOWN_ERRORS = 10;
 
-/** @param {import('./paths.mjs').Context} context */
+/** @param {import('../paths.mjs').Context} context */
 export async function setUpTypescript({ paths, say }) {
   const { root, native, modules } = paths;
   const stampFile = join(native, 'typescript.json');
@@ -92,7 +99,7 @@ function sourcesOf(/** @type {string} */ root) {
 /** Names, sizes and times of all sources: what a build depends on, read in milliseconds. */
 function fingerprintSources(/** @type {string} */ root) {
   const hash = createHash('sha256');
-  for (const name of [...sourcesOf(root), 'tsconfig.json', 'package-lock.json']) {
+  for (const name of [...sourcesOf(root), ...BUILT_WITH]) {
     hash.update(`${name} ${fingerprint(join(root, name))}\n`);
   }
   return hash.digest('hex');
