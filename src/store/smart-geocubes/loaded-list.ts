@@ -47,6 +47,8 @@ export async function updateLedger(
   dataset: Dataset,
   codec: Codec,
 ): Promise<void> {
+  // Most cubes: nobody is waited for where there is nothing to write.
+  if (await isTakenOver((await repository.readSession()).store, dataset)) return;
   const session = await repository.writeSession();
   await repository.commit(session, 'Take over the list of loaded tiles', (newest) =>
     enterListedTiles(newest, dataset, codec),
@@ -132,14 +134,31 @@ function dateOf(instant: number): string {
 }
 
 async function takeOver(ledger: Ledger, ids: ReadonlySet<string>, dataset: Dataset): Promise<void> {
+  for await (const index of listedAlone(ledger, ids, dataset))
+    await ledger.set(index, TileState.loaded, 'unknown');
+}
+
+/** Tiles that the ledger does not have. */
+async function* listedAlone(
+  ledger: Ledger,
+  ids: ReadonlySet<string>,
+  dataset: Dataset,
+): AsyncGenerator<TileIndex> {
   if (ids.size === 0) return;
   const read = indexReader(dataset);
   for (const id of ids) {
     const index = read(id);
     if (index === undefined) continue;
     const state = ledger.peek(index) ?? (await ledger.get(index));
-    if (state === TileState.notLoaded) await ledger.set(index, TileState.loaded, 'unknown');
+    if (state === TileState.notLoaded) yield index;
   }
+}
+
+/** Whether there is a ledger, and in it all that the list has. */
+async function isTakenOver(store: KeyValueStore, dataset: Dataset): Promise<boolean> {
+  if (!(await has(store, `${LEDGER_PATH}/zarr.json`))) return false;
+  const alone = listedAlone(new Ledger(store), listedIds(await readRoot(store)), dataset);
+  return (await alone.next()).done === true;
 }
 
 /** In a cube that smart-geocubes made, our group is not there at first. */
