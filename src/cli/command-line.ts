@@ -1,4 +1,5 @@
 /** What the command does, from its words to its exit code. */
+import { loadProj4 } from '../grid/crs/proj4.js';
 import { checkLimits } from '../machine/limits.js';
 import { EXIT, exitCodeOf, explain } from './exit-codes.js';
 import { endWithReader } from './interrupt.js';
@@ -7,6 +8,7 @@ import { complain, tell } from './output/terminal.js';
 /** Loads what any command starts with, so that the set-up can keep what V8 makes of it. */
 export async function loadAll(): Promise<void> {
   await (await import('./program.js')).createProgram();
+  loadProj4();
 }
 
 export async function runCommandLine(): Promise<void> {

@@ -1,5 +1,6 @@
 import '../kernel/gdal/proj/points.js';
 import { toRecord } from '../errors.js';
+import { loadProj4 } from '../grid/crs/proj4.js';
 import type { FullKernel } from '../kernel/full-kernel.js';
 import type { KernelName, Reply, Task, TaskValue } from './messages.js';
 
@@ -23,6 +24,7 @@ const KERNELS: Readonly<Record<KernelName, () => Promise<FullKernel>>> = {
 /** The code of both, so that the set-up can keep what V8 makes of it. Nothing native is loaded. */
 export async function loadKernels(): Promise<void> {
   await Promise.all([loadGdalKernel(), loadJsKernel()]);
+  loadProj4();
 }
 
 /** Does one task in the calling thread. Never throws. */

@@ -38,6 +38,10 @@ const SLOW = new Set([
   ...['node:timers/promises', 'node:worker_threads', 'node:zlib'],
 ]);
 
+/** The `require` of a module that asks for proj4, which is to be in the bundle. */
+const ASKED_BY_REQUIRE =
+  /const require = createRequire\(import\.meta\.url\);(?=[\s\S]*require\('proj4'\))/;
+
 const isForLater = (/** @type {string} */ id) =>
   SLOW.has(id) || OUTSIDE.has(/^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? '');
 
@@ -176,6 +180,7 @@ function ownPlaces(/** @type {string} */ target) {
       if (/[\\/]node_modules[\\/]/.test(id)) return null;
       const place = JSON.stringify(relative(target, id).replaceAll('\\', '/'));
       return code
+        .replace(ASKED_BY_REQUIRE, '')
         .replaceAll(/\bimport\((?!['"]\.)/g, 'importOutside(')
         .replaceAll('import.meta.url', `new URL(${place}, bundleUrl).href`);
     },
