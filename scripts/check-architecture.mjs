@@ -119,7 +119,7 @@ const OWNERS = {
   pino: 'cli/',
 };
 
-const OF_CUBES = ['commander', 'aws4fetch'];
+const OF_CUBES = ['commander'];
 const OF_THE_SERVICE = ['geotiff'];
 
 /**

@@ -1,5 +1,5 @@
 /** Objects of a bucket, asked for by signed requests of our own: Icechunk lends nobody its own connection. */
-import { AwsClient } from 'aws4fetch';
+import type { AwsClient } from 'aws4fetch';
 import { s3Settings } from '../icechunk/object-storage.js';
 import type { ObjectStoreLocation } from '../storage-url.js';
 
@@ -44,21 +44,26 @@ export function bucketOf({ bucket }: ObjectStoreLocation, env: Environment): Buc
   const base = new URL(endpoint);
   if (forcePathStyle) base.pathname = `${base.pathname.replace(/\/$/, '')}/${bucket}`;
   else base.hostname = `${bucket}.${base.hostname}`;
-  const client = new AwsClient({
+  const keys = {
     accessKeyId: key ?? '',
     secretAccessKey: secret ?? '',
     ...(token ? { sessionToken: token } : {}),
-    region,
-    service: 's3',
-    retries: 0,
-  });
+  };
+  let client: Promise<AwsClient> | undefined;
+  // Loaded where something is asked: cubes in folders need none.
+  const signer = () => {
+    client ??= import('aws4fetch').then(
+      ({ AwsClient: Client }) => new Client({ ...keys, region, service: 's3', retries: 0 }),
+    );
+    return client;
+  };
   return {
     endpoint,
     region,
     ask: async (method, path, { headers = {}, body = 'geocubes' } = {}) => {
       const url = `${base.href.replace(/\/$/, '')}/${path}`;
       const init = { method, headers, ...(method === 'PUT' ? { body } : {}) };
-      const request = anonymous ? new Request(url, init) : await client.sign(url, init);
+      const request = anonymous ? new Request(url, init) : await (await signer()).sign(url, init);
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       return answerOf(await fetch(request, { signal, redirect: 'manual' }));
     },
