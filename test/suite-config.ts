@@ -24,6 +24,7 @@ export function suiteConfig({
       globalSetup: ['test/compile.ts', 'test/sent-bodies/global-setup.ts'],
       testTimeout: PATIENCE_MS,
       hookTimeout: PATIENCE_MS,
+      expect: { poll: { timeout: PATIENCE_MS } },
       reporters: [
         'default',
         [fileURLToPath(new URL('closing-line.ts', import.meta.url)), { name }],
