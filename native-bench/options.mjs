@@ -1,23 +1,17 @@
 import { parseArgs } from 'node:util';
 
-/** In the order they run and are reported. */
-export const TASKS = [
-  'whole-tile',
-  'decode',
-  'warp',
-  'fill',
-  'encode',
-  'scaling',
-  'ingest',
-  'memory',
-  'load',
-  'start-up',
-  'save',
-  'import',
-  'load-like',
-  'end-to-end',
-  'codecs',
-];
+/** In the order they run and are reported; what is measured together, and has a page of its own. */
+export const PARTS = {
+  /** Kernels, and what they are used for within a process. */
+  kernels: [
+    ...['whole-tile', 'decode', 'warp', 'fill', 'encode', 'scaling', 'ingest', 'memory', 'load'],
+    'codecs',
+  ],
+  /** Whole commands, from their start to their end. */
+  commands: ['start-up', 'save', 'import', 'load-like', 'end-to-end'],
+};
+
+export const TASKS = Object.values(PARTS).flat();
 
 /**
  * @typedef {object} Sizes sides in pixels
@@ -79,6 +73,7 @@ export const SIZES = {
 
 export const USAGE = `Usage: npm run bench -- [options]
   --quick        smaller inputs, fewer rounds: under three minutes on two cores
+  --part PART    one of the two parts, each with a page: ${Object.keys(PARTS).join(', ')}
   --only TASK    one task, or several with commas: ${TASKS.join(', ')}
   --no-python    leave the Python original out
   --threads N    the most threads of a pool (default: the cores this process may use)
@@ -104,6 +99,7 @@ export function readOptions(args, cores) {
       args: [...args],
       options: {
         quick: { type: 'boolean', default: false },
+        part: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
         'no-python': { type: 'boolean', default: false },
         threads: { type: 'string', default: String(cores) },
@@ -121,9 +117,15 @@ export function readOptions(args, cores) {
     throw new UsageError(
       `Expected one of ${TASKS.join(', ')} for --only but received "${unknown}".`,
     );
+  if (values.part !== undefined && !Object.hasOwn(PARTS, values.part))
+    throw new UsageError(
+      `Expected one of ${Object.keys(PARTS).join(', ')} for --part but received "${values.part}".`,
+    );
+  const wanted = values.part === undefined ? TASKS : PARTS[values.part];
   return {
     mode: values.quick ? 'quick' : 'full',
-    tasks: only.length === 0 ? TASKS : TASKS.filter((name) => only.includes(name)),
+    parts: values.part === undefined ? Object.keys(PARTS) : [values.part],
+    tasks: only.length === 0 ? wanted : wanted.filter((name) => only.includes(name)),
     isPartial: values.quick || only.length > 0,
     usePython: !values['no-python'],
     threads: wholeNumber(values.threads, '--threads', 1, 256),

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawChart } from './report/chart.mjs';
+import { writeCommandsPage } from './report/commands-page.mjs';
 import { caseOf, size } from './report/numbers.mjs';
 import { writePage } from './report/page.mjs';
 import { shortTable } from './report/sections.mjs';
@@ -11,17 +12,20 @@ const MARKED = /<!-- bench:start -->[\s\S]*<!-- bench:end -->/;
  * Writes the page of a run and its chart, and the short table of the project's README.
  *
  * @param {string} file results as run.mjs writes them
- * @param {{ folder: string, readme?: string }} places where the page goes; the README, if it is to change
+ * @param {{ folder: string, part?: string, readme?: string }} places where the page goes; of which part of the benchmark it
+ *   is, by default of whatever was measured; the README, if it is to change
  * @returns {string[]} paths of what was written
  */
-export function reportOn(file, { folder, readme }) {
+export function reportOn(file, { folder, part, readme }) {
   const results = JSON.parse(readFileSync(file, 'utf8'));
   const written = [];
   const write = (path, text) => {
     writeFileSync(path, text);
     written.push(path);
   };
-  write(join(folder, 'README.md'), writePage(results));
+  mkdirSync(folder, { recursive: true });
+  const page = part === 'commands' ? writeCommandsPage(results) : writePage(results, part);
+  write(join(folder, 'README.md'), page);
   const entry = caseOf(results.tasks['whole-tile'], 'default');
   if (entry === undefined) return written;
   const title = `A ${size(entry.shape, entry.bands)} tile, from replies to chunks (logarithmic)`;

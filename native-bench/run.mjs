@@ -1,6 +1,7 @@
 /**
  * Measures the kernels against each other, against the floor under them and against the Python
- * original; see native-bench/README.md, which this writes.
+ * original, and whole commands against those that one would type instead; see native-bench/README.md and
+ * native-bench/commands/README.md, which this writes.
  *
  *   npm run bench [-- options]     --help lists them
  *
@@ -16,14 +17,20 @@ import { createGdalKernel } from '../dist/kernel/gdal/kernel.js';
 import { CannotRun, ensureEnvironment } from '../scripts/python.mjs';
 import { Disagreement } from './agreement.mjs';
 import { describeMachine, describeVersions } from './machine.mjs';
-import { readOptions, SIZES, USAGE, UsageError } from './options.mjs';
+import { PARTS, readOptions, SIZES, USAGE, UsageError } from './options.mjs';
 import { reportOn } from './report.mjs';
 import { startOriginal } from './tasks/setting.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Results of quick and partial runs, which never take the place of a full one's. */
-const PARTIAL = join(HERE, 'results', 'partial', 'kernels.json');
+const PARTIAL = join(HERE, 'results', 'partial', 'some.json');
+
+/** Where each part's page goes, and the README whose short table is of it. */
+const PAGES = {
+  kernels: { folder: HERE, readme: join(ROOT, 'README.md') },
+  commands: { folder: join(HERE, 'commands') },
+};
 
 /** Of tasks that have one. */
 const FOLDERS = { import: 'warps', 'load-like': 'warps' };
@@ -61,7 +68,16 @@ try {
 
 async function main(options) {
   if (options.help) return void process.stdout.write(USAGE);
-  const file = options.isPartial ? PARTIAL : join(HERE, 'results', 'kernels.json');
+  if (options.isPartial) return runPart(options, PARTIAL, { folder: dirname(PARTIAL) });
+  for (const part of options.parts)
+    await runPart({ ...options, tasks: PARTS[part] }, join(HERE, 'results', `${part}.json`), {
+      part,
+      ...PAGES[part],
+    });
+}
+
+/** Measures tasks, keeps the results in a file, and writes their page. */
+async function runPart(options, file, places) {
   if (options.reportOnly && !existsSync(file))
     throw new UsageError(
       `Expected results at ${file} but received none. Run "npm run bench" first.`,
@@ -72,13 +88,7 @@ async function main(options) {
     for await (results of measure(options)) save(PARTIAL, results);
     save(file, results);
   }
-  for (const path of reportOn(
-    file,
-    options.isPartial
-      ? { folder: dirname(PARTIAL) }
-      : { folder: HERE, readme: join(ROOT, 'README.md') },
-  ))
-    say(`wrote ${path}`);
+  for (const path of reportOn(file, places)) say(`wrote ${path}`);
 }
 
 function save(file, results) {

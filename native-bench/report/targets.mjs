@@ -54,7 +54,12 @@ export const goalsOf = (mode) => (mode === 'quick' ? { ...GOALS, ...QUICK_GOALS 
  * @param {object} results as run.mjs writes them
  * @returns {Target[]}
  */
-export function judge({ tasks, mode }) {
+export function judge(results) {
+  return [...judgeKernels(results), ...judgeCommands(results)];
+}
+
+/** Of the part of that name. */
+export function judgeKernels({ tasks, mode }) {
   const goals = goalsOf(mode);
   return [
     ...againstOriginal(tasks, goals),
@@ -64,6 +69,12 @@ export function judge({ tasks, mode }) {
     scaling(tasks),
     ...memory(tasks),
     ...loads(tasks, goals),
+  ];
+}
+
+/** Of the part of that name. */
+export function judgeCommands({ tasks }) {
+  return [
     ...startUpTargets(tasks['start-up']),
     ...warpTargets(tasks.import, 'Import of a scene'),
     ...warpTargets(tasks['load-like'], 'Load onto the grid of a raster'),

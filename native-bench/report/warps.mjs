@@ -33,7 +33,7 @@ export function loadLike(task) {
   const { side, bands, sourceShape, chunk, threads } = task;
   return [
     '## Load onto the grid of a raster',
-    `A cube in degrees (${size(sourceShape, bands)} uint16, chunks of ${chunk} x ${chunk}) onto the grid of a raster of ${size([side, side])} pixels in UTM, to a tiled GeoTIFF (${codecOf(task, 'geocubes')}), by whole processes, ${threads} threads each. geocubes and odc-geo with dask read the cube, gdalwarp and rasterio a tiled GeoTIFF of its pixels.${task.creation === undefined ? '' : ' What other codecs change is on [a page of its own](file-codecs/README.md).'}`,
+    `A cube in degrees (${size(sourceShape, bands)} uint16, chunks of ${chunk} x ${chunk}) onto the grid of a raster of ${size([side, side])} pixels in UTM, to a tiled GeoTIFF (${codecOf(task, 'geocubes')}), by whole processes, ${threads} threads each. geocubes and odc-geo with dask read the cube, gdalwarp and rasterio a tiled GeoTIFF of its pixels.${task.creation === undefined ? '' : ' What other codecs change is on [a page of its own](../file-codecs/README.md).'}`,
     ...common(task),
   ].join('\n\n');
 }

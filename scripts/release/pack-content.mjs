@@ -10,7 +10,7 @@ export const LARGEST = { packed: 5e6, unpacked: 16e6 };
 const WANTED = [
   /^(?:package\.json|README\.md|LICENSE)$/,
   // Pages that the README leads to, with their pictures.
-  /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.(?:png|jpg)|native-bench\/(?:README\.md|whole-tile\.svg))$/,
+  /^(?:\.github\/\w+\.md|\.github\/pictures\/[\w-]+\.(?:png|jpg)|native-bench\/(?:README\.md|commands\/README\.md|whole-tile\.svg))$/,
   /^dist\/(?!bundle\/)[\w/-]+\.(?:js|js\.map|d\.ts)$/,
   // The command and its threads, of one file each, and what they stand on.
   /^dist\/bundle\/(?:command-line\.cjs|work\.cjs|licenses\.txt)$/,

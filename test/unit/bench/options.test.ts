@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readOptions, TASKS } from '../../../native-bench/options.mjs';
+import { PARTS, readOptions, TASKS } from '../../../native-bench/options.mjs';
 
 test('a run without options is a full one of all tasks', () => {
   expect(readOptions([], 4)).toMatchObject({
@@ -9,6 +9,16 @@ test('a run without options is a full one of all tasks', () => {
     usePython: true,
     threads: 4,
   });
+});
+
+test('each part has tasks of its own, and is measured alone where it is asked for', () => {
+  expect(readOptions([], 4).parts).toEqual(['kernels', 'commands']);
+  expect(readOptions(['--part', 'commands'], 4)).toMatchObject({
+    parts: ['commands'],
+    tasks: PARTS.commands,
+    isPartial: false,
+  });
+  expect(new Set(TASKS).size).toBe(PARTS.kernels.length + PARTS.commands.length);
 });
 
 test.each([[['--quick']], [['--only', 'fill']]])(
@@ -28,6 +38,7 @@ test('tasks run in their own order, however they are named', () => {
 
 test.each([
   [['--only', 'sleep'], 'received "sleep"'],
+  [['--part', 'all'], 'for --part'],
   [['--threads', '0'], 'for --threads'],
   [['--seed', 'x'], 'for --seed'],
   [['--fast'], 'known options'],

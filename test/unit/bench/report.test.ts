@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawChart } from '../../../native-bench/report/chart.mjs';
+import { writeCommandsPage } from '../../../native-bench/report/commands-page.mjs';
 import { writePage } from '../../../native-bench/report/page.mjs';
 import { judge, trendOf } from '../../../native-bench/report/targets.mjs';
 import { putShortTable } from '../../../native-bench/report.mjs';
@@ -134,6 +135,19 @@ test('the page holds each task that was run, and says what was not measured', ()
   expect(page).toContain('"As the loopback server replies": 5.00 (2.50 to 5.00).');
   expect(page).not.toContain('undefined');
   expect(page).not.toContain('NaN');
+});
+
+test('each part has a page with its own tasks and targets alone', () => {
+  const kernels = writePage(SMALL_RUN, 'kernels');
+  const commands = writeCommandsPage(SMALL_RUN);
+  expect(kernels).toContain('## A whole tile');
+  expect(kernels).toContain('times as fast as pure JS');
+  expect(kernels).not.toMatch(/## Start-up|End to end|--version/);
+  expect(commands).toContain('## Start-up');
+  expect(commands).toContain('| geocubes --version: processor time');
+  expect(commands).toContain('| version | 170 (150 to 190) | 340 (300 to 380) |');
+  expect(commands).not.toMatch(/## A whole tile|pure JS/);
+  expect(commands).not.toMatch(/undefined|NaN/);
 });
 
 test('a run without Python says so', () => {
