@@ -121,10 +121,11 @@ export function readOptions(args, cores) {
     throw new UsageError(
       `Expected one of ${Object.keys(PARTS).join(', ')} for --part but received "${values.part}".`,
     );
-  const wanted = values.part === undefined ? TASKS : PARTS[values.part];
+  const parts = values.part === undefined ? Object.keys(PARTS) : [values.part];
+  const wanted = parts.flatMap((part) => PARTS[part]);
   return {
     mode: values.quick ? 'quick' : 'full',
-    parts: values.part === undefined ? Object.keys(PARTS) : [values.part],
+    parts,
     tasks: only.length === 0 ? wanted : wanted.filter((name) => only.includes(name)),
     isPartial: values.quick || only.length > 0,
     usePython: !values['no-python'],
