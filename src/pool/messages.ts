@@ -21,7 +21,7 @@ export const KERNEL_NAMES = ['gdal', 'js'] as const;
 /** `gdal` is native; `js` needs no native module and gives the same pixels, more slowly. */
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
-/** What a pool is for: rasters, or chunks alone, which are read and encoded without GDAL where there are addons for that. */
+/** What threads are for: rasters, or chunks alone, which are read and encoded without GDAL where there are addons for that. */
 export type PoolUse = 'rasters' | 'chunks';
 
 /** Given once to each worker, when it starts. */

@@ -46,10 +46,11 @@ export interface Pool {
   /**
    * Starts the threads' kernels ahead of the first tile, and tells what they can do.
    *
-   * @param uses `chunks`: GDAL is not loaded before something asks for it. Default: `rasters`.
+   * @param uses `chunks`: GDAL is not loaded before something asks for it; `files`: a thread more, the one that
+   * {@link createGeoTiff} would start, and not the others. Default: `rasters`.
    * @throws {SetupError} when one cannot load.
    */
-  ready(uses?: 'rasters' | 'chunks'): Promise<KernelFacts>;
+  ready(uses?: 'rasters' | 'chunks' | 'files'): Promise<KernelFacts>;
   /**
    * The tile's bytes are moved to the thread: the caller's arrays are empty afterwards (not with size 0).
    * Bytes in shared memory are read where they lie, and must stay as they are until the tile is done.
@@ -100,9 +101,13 @@ export function createPool({
   if (kernel !== 'gdal' && kernel !== 'js') throw expected('"gdal" or "js"', 'the kernel', kernel);
   const threads = size === 0 ? inlineThreads(kernel) : piscinaThreads(size, kernel);
   let isClosed = false;
-  const ask = async (task: Task, buffers: ArrayBuffer[] = []): Promise<TaskValue> => {
+  const ask = async (
+    task: Task,
+    buffers: ArrayBuffer[] = [],
+    whom: Threads = threads,
+  ): Promise<TaskValue> => {
     if (isClosed) throw new UnexpectedError('Expected an open pool but this one has been closed.');
-    const reply = await threads.run(task, buffers);
+    const reply = await whom.run(task, buffers);
     if (!reply.ok) throw fromRecord(reply.error);
     return reply.value;
   };
@@ -112,19 +117,31 @@ export function createPool({
       throw new UnexpectedError('Expected a tile from the pool.');
     return value;
   };
+  // A thread that writes the next file, where one was started ahead of it, and those that have written one.
+  let writerAhead: Threads | undefined;
+  const leaving = new Set<Promise<void>>();
+  const leave = (writer: Threads) => {
+    const left = writer.close().catch(() => {});
+    leaving.add(left);
+    void left.then(() => leaving.delete(left));
+  };
   const close = async () => {
     isClosed = true;
-    await threads.close();
+    if (writerAhead !== undefined) leave(writerAhead);
+    writerAhead = undefined;
+    await Promise.all([threads.close(), ...leaving]);
   };
   // One more than there are threads, so that none waits for its next tile; those behind need no memory yet.
   const gate = new Gate(size + 1);
   return {
     size,
     async ready(uses = 'rasters') {
-      const threads = Array.from({ length: Math.max(size, 1) }, () =>
-        ask({ kind: 'warm-up', uses }),
-      );
-      const [facts] = await Promise.all(threads);
+      if (uses === 'files' && size > 0 && !isClosed) writerAhead ??= piscinaThreads(1, kernel);
+      const all =
+        uses === 'files'
+          ? [ask({ kind: 'warm-up', uses: 'rasters' }, [], writerAhead)]
+          : Array.from({ length: Math.max(size, 1) }, () => ask({ kind: 'warm-up', uses }));
+      const [facts] = await Promise.all(all);
       if (facts === undefined || !('hasBlosc' in facts))
         throw new UnexpectedError('Expected facts from the pool.');
       return facts;
@@ -162,14 +179,15 @@ export function createPool({
     },
     async createGeoTiff(file) {
       const { path } = file;
-      const writer = size === 0 ? threads : piscinaThreads(1, kernel);
+      const writer = size === 0 ? threads : (writerAhead ?? piscinaThreads(1, kernel));
+      writerAhead = undefined;
       const tell = async (task: Task) => {
         const reply = await writer.run(task, []);
         if (!reply.ok) throw fromRecord(reply.error);
         return reply.value;
       };
-      const close = async () => {
-        if (writer !== threads) await writer.close();
+      const close = () => {
+        if (writer !== threads) leave(writer);
       };
       try {
         const layout = await tell({ kind: 'create-geotiff', file });
@@ -184,12 +202,13 @@ export function createPool({
             try {
               await tell({ kind: 'end-geotiff', path, isWanted });
             } finally {
-              await close();
+              // Whoever closes the pool waits for it.
+              close();
             }
           },
         };
       } catch (error) {
-        await close();
+        close();
         throw error;
       }
     },

@@ -218,7 +218,7 @@ async function loadBy(cube: Cube, named: Roi | undefined, options: LoadingSteps)
     const bands = bandNames(cube.dataset, options.bands);
     checkPictures(options, bands);
     const given =
-      likeFile === undefined ? undefined : await readGeoBox(likeFile, { pool, trustInputs });
+      likeFile === undefined ? undefined : await readLike(likeFile, { pool, trustInputs });
     const roi = named ?? (given as GeoBox);
     const like = given ?? targetOf(cube.grid.geobox, roi, options);
     const place = { roi, like, bands, signal: stop.signal };
@@ -247,6 +247,14 @@ async function loadBy(cube: Cube, named: Roi | undefined, options: LoadingSteps)
   } finally {
     stop.release();
   }
+}
+
+/** The other threads load GDAL while one of them looks where the raster lies. */
+async function readLike(file: string, options: { pool: Pool; trustInputs: boolean }) {
+  const given = readGeoBox(file, options);
+  // Whoever asks them to warp is told.
+  options.pool.ready('rasters').catch(() => {});
+  return given;
 }
 
 interface Place extends Pick<LoadOptions, 'like' | 'signal'> {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../../dataset/dataset.js';
 import { formatInstant, formatPeriod } from '../../dataset/period.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
@@ -75,6 +76,9 @@ export async function saveGeoTiff(
   const kind = { format, dtype: type.dtype, creationOptions };
   if (creationOptions.length > 0)
     await pool.checkCreationOptions({ ...kind, bands: layers.length });
+  const count = geobox.height * geobox.width * layers.length;
+  const isOnePart = count * bytesOf(type.dtype) <= pixelBytes / 2;
+  if (!isOnePart) await startThreads(view, pool);
   const isMasked = await needsMask(view, { load, shape });
   if (isMasked && type.nodata === undefined) await checkSteps(view, load);
   // Lost chunks are an error before anything is written.
@@ -83,7 +87,7 @@ export async function saveGeoTiff(
   const make = (path: string) =>
     writeParts(
       view,
-      { load, layers, pixelBytes, options, types, type, shape, isMasked },
+      { load, layers, pixelBytes, options, types, type, shape, isMasked, isOnePart },
       {
         ...kind,
         path,
@@ -99,6 +103,14 @@ export async function saveGeoTiff(
     );
   await replaceFile(place, make, options.signal);
   return { ...found, ...(packings === undefined ? {} : { packings }), bands: names };
+}
+
+/** Those of which each does one thing start while the load is planned; whoever asks for it is told what fails. */
+async function startThreads({ session }: CubeView, pool: Pool): Promise<void> {
+  pool.ready('files').catch(() => {});
+  session.locate?.([]).catch(() => {});
+  // Planning waits for nothing, and would be done before they are asked to.
+  await setImmediate();
 }
 
 /** Integer cubes may be without a code for "no value". */
@@ -150,19 +162,19 @@ interface Job {
   readonly shape: PixelRuns | undefined;
   /** Whether there may be pixels without a value of which a band cannot tell it. */
   readonly isMasked: boolean;
+  /** Whether the whole lies in memory at once. */
+  readonly isOnePart: boolean;
   readonly pixelBytes: number;
   readonly options: ReadOptions & { readonly pool: Pool };
 }
 
 async function writeParts(view: CubeView, job: Job, file: GeoTiffFile): Promise<void> {
-  const { load, pixelBytes, options } = job;
+  const { load, options } = job;
   const { geobox } = load;
-  const { dtype } = file;
   const { pool } = options;
-  const memory = (length: number) => allocateRaster(dtype, length, options);
-  const length = geobox.height * geobox.width;
   const bands = job.layers.length;
-  if (length * bands * bytesOf(dtype) <= pixelBytes / 2) {
+  if (job.isOnePart) {
+    const memory = (length: number) => allocateRaster(file.dtype, length, options);
     const window = { row: 0, col: 0, ...geobox.shape };
     const pixels = await read(view, job, { window, firstBand: 0, bands }, memory);
     const mask = hasMask(job) ? await maskOf(view, job, window) : undefined;

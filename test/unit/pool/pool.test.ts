@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { InvalidInputError, RasterError } from '../../../src/errors.js';
 import { createPool } from '../../../src/pool/pool.js';
@@ -232,6 +235,38 @@ describe('threads', () => {
       await pool.close();
     }
   });
+});
+
+test('the thread that writes files can be started ahead: it writes the next one, and goes with a pool that writes none', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ahead-'));
+  const pool = createPool({ size: 1 });
+  try {
+    expect(await pool.ready('files')).toMatchObject({ hasBlosc: true });
+    for (const name of ['one.tif', 'other.tif']) {
+      const file = await pool.createGeoTiff({
+        path: join(folder, name),
+        ...{ file: name, format: 'geotiff', dtype: 'uint8', creationOptions: [], threads: 1 },
+        geobox: geoboxOf(4, 4),
+        bands: [{ name: 'band' }],
+      });
+      const pixels = new Uint8Array(new SharedArrayBuffer(16)).fill(7);
+      await file.write({
+        window: { row: 0, col: 0, height: 4, width: 4 },
+        firstBand: 0,
+        pixels: [pixels],
+      });
+      await file.end(true);
+      expect(readFileSync(join(folder, name)).subarray(0, 2).toString()).toBe('II');
+    }
+    // Started, and not asked for anything.
+    const unused = pool.ready('files').catch(() => {});
+    await pool.close();
+    await unused;
+    await expect(pool.ready('files')).rejects.toThrow('an open pool');
+  } finally {
+    await pool.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.each([-1, 1.5, 257, Number.NaN, Number.POSITIVE_INFINITY])(

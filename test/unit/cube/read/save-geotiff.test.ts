@@ -239,6 +239,26 @@ describe('a file that is not whole', () => {
     expect(readdirSync(folder).filter((each) => each.startsWith('.stopped'))).toEqual([]);
   });
 
+  test('is written by a thread that starts while the load is planned, where there are several parts', async () => {
+    const asked: string[] = [];
+    const told: Pool = {
+      ...pool,
+      ready(uses) {
+        asked.push(`ready ${uses}`);
+        return pool.ready(uses);
+      },
+      createGeoTiff(file) {
+        asked.push('create');
+        return pool.createGeoTiff(file);
+      },
+    };
+    const file = join(folder, 'ahead.tif');
+    await cube.saveGeoTiff(cube.grid.geobox, file, { pool: told });
+    expect(asked).toEqual([]);
+    await cube.saveGeoTiff(cube.grid.geobox, file, { pool: told, pixelBytes: FEW_BYTES });
+    expect(asked).toEqual(['ready files', 'create']);
+  });
+
   test('of a process that was killed goes with the next one of that name; others stay', async () => {
     const file = join(folder, 'killed.tif');
     const [dead, unknown] = ['dead', 'unknown'].map((each) =>
