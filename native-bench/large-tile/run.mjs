@@ -10,7 +10,7 @@
  */
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,9 +94,11 @@ async function compiled(name) {
   for (const shared of ['node_modules', '.native'])
     symlinkSync(join(ROOT, shared), join(root, shared));
   execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', root]);
-  // Its own, which knows what that version consists of.
-  const { bundleCommand } = await import(join(root, 'scripts/bootstrap/compiled/bundle.mjs'));
-  await bundleCommand(root);
+  // Its own, which knows what that version consists of, where it had it.
+  const script = ['compiled/bundle.mjs', 'bundle.mjs']
+    .map((each) => join(root, 'scripts/bootstrap', each))
+    .find((each) => existsSync(each));
+  if (script !== undefined) await (await import(script)).bundleCommand(root);
   return root;
 }
 
