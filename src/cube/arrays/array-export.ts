@@ -15,6 +15,7 @@ import {
   type CubeView,
   describeLoad,
   type LoadOptions,
+  locateAhead,
   needsMask,
   type PreparedLoad,
   prepareLoad,
@@ -67,6 +68,7 @@ export async function prepareExport(
   if (load.steps?.length === 0) throw expected('one time step at least', 'time', 'none');
   const shape = clip ? shapeOf(load, roi) : undefined;
   const mask = (await needsMask(view, { load, shape })) ? maskName(load.names) : undefined;
+  locateAhead(view, load, options);
   const found = await describeLoad(view, load, options);
   const dataset = await datasetOf(view, load, mask);
   return {

@@ -3,7 +3,7 @@ import { typedForName } from '../../dataset/band-types.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { TimeStep } from '../../dataset/time-axis.js';
 import { InvalidInputError } from '../../errors.js';
-import type { GeoBox } from '../../grid/geobox.js';
+import type { Shape } from '../../grid/geobox.js';
 import { memoryOfMachine } from '../../machine/memory.js';
 import { bytesOf, type DType } from '../../raster/dtype.js';
 import { formatBytes } from '../../report/quantities.js';
@@ -11,25 +11,27 @@ import { formatBytes } from '../../report/quantities.js';
 const TODO =
   'Load a smaller region, a coarser grid, fewer bands or fewer time steps at a time; files (GeoTIFF, Zarr, NetCDF) are written part by part, whatever their size.';
 
+/** What a load is of. */
+interface Loaded {
+  readonly geobox: Shape;
+  readonly names: readonly string[];
+  readonly steps: readonly TimeStep[] | undefined;
+}
+
+/** Of its pixels: all bands, and all time steps where there are any. */
+export function bytesOfLoad({ geobox, names, steps }: Loaded, dataset: Dataset): number {
+  const perPixel = names.reduce((sum, name) => sum + bytesOf(typedForName(dataset, name).dtype), 0);
+  return perPixel * geobox.height * geobox.width * (steps?.length ?? 1);
+}
+
 /**
  * Before memory is taken: a system lends more than it has, and ends who uses it.
  * @throws {InvalidInputError} for more pixels than this machine has memory for.
  */
-export function checkFits(
-  {
-    geobox: { height, width },
-    names,
-    steps,
-  }: {
-    readonly geobox: GeoBox;
-    readonly names: readonly string[];
-    readonly steps: readonly TimeStep[] | undefined;
-  },
-  dataset: Dataset,
-  memory = memoryOfMachine(),
-): void {
-  const perPixel = names.reduce((sum, name) => sum + bytesOf(typedForName(dataset, name).dtype), 0);
-  const bytes = perPixel * height * width * (steps?.length ?? 1);
+export function checkFits(load: Loaded, dataset: Dataset, memory = memoryOfMachine()): void {
+  const { geobox, names, steps } = load;
+  const { height, width } = geobox;
+  const bytes = bytesOfLoad(load, dataset);
   if (bytes <= memory) return;
   const of = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
   const asked = [

@@ -78,15 +78,12 @@ export async function readRaster(
   return raster;
 }
 
-/** With fewer chunks the thread that finds them is not worth its start. */
-const MIN_CHUNKS_TO_LOCATE = 8;
-
 async function withLocations(
   jobs: readonly ChunkJob[],
   { session: { locate } }: ReadSource,
   { pool }: ReadOptions,
 ): Promise<(ChunkJob & { readonly location?: Location | undefined })[]> {
-  if (locate === undefined || jobs.length < MIN_CHUNKS_TO_LOCATE) return [...jobs];
+  if (locate === undefined || jobs.length === 0) return [...jobs];
   if (pool === undefined || pool.size === 0) return [...jobs];
   const locations = await locate(jobs.map(({ key }) => key));
   return jobs.map((job, i) => ({ ...job, location: locations?.[i] }));

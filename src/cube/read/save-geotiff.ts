@@ -19,6 +19,7 @@ import {
   type CubeView,
   describeLoad,
   type LoadOptions,
+  locateAhead,
   needsMask,
   type PreparedLoad,
   prepareLoad,
@@ -76,9 +77,10 @@ export async function saveGeoTiff(
   const kind = { format, dtype: type.dtype, creationOptions };
   if (creationOptions.length > 0)
     await pool.checkCreationOptions({ ...kind, bands: layers.length });
-  const count = geobox.height * geobox.width * layers.length;
-  const isOnePart = count * bytesOf(type.dtype) <= pixelBytes / 2;
-  if (!isOnePart) await startThreads(view, pool);
+  const bytes = geobox.height * geobox.width * layers.length * bytesOf(type.dtype);
+  const isOnePart = bytes <= pixelBytes / 2;
+  locateAhead(view, load, options);
+  if (!isOnePart) await startWriter(pool);
   const isMasked = await needsMask(view, { load, shape });
   if (isMasked && type.nodata === undefined) await checkSteps(view, load);
   // Lost chunks are an error before anything is written.
@@ -105,11 +107,10 @@ export async function saveGeoTiff(
   return { ...found, ...(packings === undefined ? {} : { packings }), bands: names };
 }
 
-/** Those of which each does one thing start while the load is planned; whoever asks for it is told what fails. */
-async function startThreads({ session }: CubeView, pool: Pool): Promise<void> {
+/** The thread that writes starts while the load is planned; whoever asks for the file is told what fails. */
+async function startWriter(pool: Pool): Promise<void> {
   pool.ready('files').catch(() => {});
-  session.locate?.([]).catch(() => {});
-  // Planning waits for nothing, and would be done before they are asked to.
+  // Planning waits for nothing, and would be done before it is asked to.
   await setImmediate();
 }
 

@@ -17,9 +17,18 @@ export interface LocateReply {
   readonly locations?: readonly Location[];
 }
 
-/** Tells in which files the chunks of one snapshot of a local Icechunk repository lie. */
+/** For fewer chunks the thread that finds them is not worth its start. */
+const WORTH_A_THREAD = 8;
+
+/**
+ * Tells in which files the chunks of one snapshot of a local Icechunk repository lie. A thread does, which starts at
+ * the first question about several chunks, or about none; until then it tells nothing of a few.
+ */
 export function chunkLocator(path: string, snapshotId: string): ChunkLocator {
-  return (keys) => ask({ path, snapshotId, keys });
+  return async (keys) => {
+    const isWorthIt = worker !== undefined || keys.length === 0 || keys.length >= WORTH_A_THREAD;
+    return isWorthIt ? ask({ path, snapshotId, keys }) : undefined;
+  };
 }
 
 type Resolve = (locations: readonly Location[] | undefined) => void;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../../src/errors.js';
 import { createPool } from '../../../../src/pool/pool.js';
 import { chunkLocator } from '../../../../src/store/icechunk/chunk-files.js';
@@ -45,6 +45,8 @@ async function open(path: string) {
   const session = await repository.readSession();
   const { locate } = session;
   if (locate === undefined) throw new Error('Expected a local cube to tell where chunks lie.');
+  // As whoever is about to read much: then it tells of a few, too.
+  await locate([]);
   const [newest] = await repository.history();
   return { session, locate, snapshotId: newest?.id ?? '' };
 }
@@ -74,6 +76,24 @@ describe('where chunks lie', () => {
     expect(await chunkLocator(join(filled.path, 'not'), snapshotId)(['a/c/0/0'])).toBe(undefined);
     expect(await chunkLocator(filled.path, 'AAAAAAAAAAAAAAAAAAAA')(['a/c/0/0'])).toBe(undefined);
   });
+});
+
+test('where a few chunks lie is not told before somebody asks about many or none: finding them takes a thread', async () => {
+  filled = await filledCube(dataset(64, 1), valueAt, uncompressed);
+  const { snapshotId } = await open(filled.path);
+  vi.resetModules();
+  const { chunkLocator: fresh } = await import('../../../../src/store/icechunk/chunk-files.js');
+  const locate = fresh(filled.path, snapshotId);
+  const keys = Array.from({ length: 8 }, (_, col) => `a/c/0/${col}`);
+  expect(await locate(keys.slice(1))).toBe(undefined);
+  expect(await locate([])).toEqual([]);
+  expect(await locate(keys.slice(0, 2))).toEqual([
+    expect.objectContaining({ length: 64 * 64 }),
+    'missing',
+  ]);
+  vi.resetModules();
+  const { chunkLocator: another } = await import('../../../../src/store/icechunk/chunk-files.js');
+  expect(await another(filled.path, snapshotId)(keys)).toHaveLength(8);
 });
 
 test('a plain Zarr directory tells the file of each chunk', async () => {
