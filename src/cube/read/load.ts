@@ -159,9 +159,10 @@ export function prepareLoad(
 
 /**
  * From this many bytes of chunks on, before they are compressed, the thread that finds their files is worth its start,
- * which takes 65 ms of a processor's time: Icechunk takes 4 ms for each stored megabyte that it reads.
+ * which takes 65 ms of a processor's time: Icechunk takes 4 ms for each stored megabyte that it reads. Where the
+ * calling thread does all, it waits meanwhile.
  */
-const WORTH_LOCATING = 32 * 1024 ** 2;
+const WORTH_LOCATING = { beside: 32 * 1024 ** 2, before: 128 * 1024 ** 2 };
 
 /** Starts what finds the files of chunks, while the rest of a load is planned. Throws nothing. */
 export function locateAhead(
@@ -169,7 +170,6 @@ export function locateAhead(
   load: PreparedLoad,
   { pool }: ReadOptions,
 ): void {
-  if (pool === undefined || pool.size === 0) return;
   const { plan, geobox, names, steps } = load;
   const { height, width } = grid.chunk;
   // Of chunks of its own grid nearly all is read, however little of them is wanted.
@@ -177,7 +177,8 @@ export function locateAhead(
     plan.kind === 'own-grid'
       ? { height: height * tilesOfPlan(grid, plan).length, width }
       : geobox.shape;
-  if (bytesOfLoad({ geobox: read, names, steps }, dataset) < WORTH_LOCATING) return;
+  const bytes = bytesOfLoad({ geobox: read, names, steps }, dataset);
+  if (bytes < WORTH_LOCATING[(pool?.size ?? 0) > 0 ? 'beside' : 'before']) return;
   session.locate?.([]).catch(() => {});
 }
 
