@@ -13,7 +13,7 @@ import { runTimed } from '../contenders/command.mjs';
 import { isInstalled } from '../contenders/warps.mjs';
 import { LAYOUT, writeScene, writeSceneDataset } from '../inputs/scene.mjs';
 import { describeMachine } from '../machine.mjs';
-import { compareAndTime, kernelScale } from '../tasks/warps/compared.mjs';
+import { compareAndTime, kernelScale, timedInto } from '../tasks/warps/compared.mjs';
 import { gdalwarps, within } from '../tasks/warps/import.mjs';
 import { writePage } from './page.mjs';
 
@@ -70,8 +70,9 @@ async function main() {
     });
     const command = (kind, words, more) => {
       const samples = [];
-      const measure = async () => void samples.push(await runTimed(words));
-      return { kind, measure, samples, pixels: () => join(folder, `${kind}.tif`), ...more };
+      const out = join(folder, `${kind}.tif`);
+      const measure = async () => void samples.push(await timedInto(out, words));
+      return { kind, measure, samples, pixels: () => out, ...more };
     };
     const how = ['--like', like, '--resampling', 'near', '--threads', `${THREADS}`];
     const out = ['--out', join(folder, 'geocubes.tif'), '--overwrite'];

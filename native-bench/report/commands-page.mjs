@@ -18,7 +18,7 @@ export function writeCommandsPage(results) {
     [
       `- Each round of a contender is a process of its own: what starts and ends it, and what it imports, counts. ${TURNS}`,
       '- Pixels are compared before anything is timed, and a run ends where they differ by more than its part says.',
-      '- What a command writes to standard output is thrown away. Files that it reads are in the cache of the system.',
+      '- What a command writes to standard output is thrown away. Files that it reads are in the cache of the system; a warp writes a file that is not there.',
       '- `NODE_EXTRA_CA_CERTS` is not set: where a machine has it, Node 20 reads the certificates that it names at each start (70 ms for those of Debian), whatever it is started for.',
     ].join('\n'),
     ...sectionsOf(results, PARTS.commands),

@@ -1,9 +1,11 @@
 /** What the tasks of warps share: pixels that are compared, and turns that are taken. */
+import { rmSync } from 'node:fs';
 import { loadGdal } from '../../../dist/kernel/gdal/load.js';
 import { positionsIn } from '../../../dist/kernel/gdal/proj/positions.js';
 import { spatialReference } from '../../../dist/kernel/gdal/proj/srs.js';
 import { scaleOf, squaresOf } from '../../../dist/kernel/resample/scale.js';
 import { Disagreement } from '../../agreement.mjs';
+import { runTimed } from '../../contenders/command.mjs';
 import { takeTurns } from '../../contenders/rounds.mjs';
 import { median } from '../../statistics.mjs';
 import { addUp, checkWarp, compareWarps, limitsOf, steepest } from '../../warped-pixels.mjs';
@@ -56,6 +58,17 @@ export async function compareAndTime(contenders, { resampling, source, rounds, s
     ...{ name, kernel: kind, threads: 1, isExact, difference: differences[i] },
     samples: turns[i].samples,
   }));
+}
+
+/**
+ * A command, timed, that writes a GeoTIFF which is not there: replacing one costs what its file system makes of that.
+ *
+ * @param {string} out
+ * @param {readonly string[]} words
+ */
+export function timedInto(out, words) {
+  rmSync(out, { force: true });
+  return runTimed(words);
 }
 
 /** Of all bands of two GeoTIFFs. */

@@ -5,7 +5,7 @@ import { runTimed } from '../../contenders/command.mjs';
 import { gdalwarp, isInstalled, pythonWarp } from '../../contenders/warps.mjs';
 import { CREATION, writeScene, writeSceneDataset } from '../../inputs/scene.mjs';
 import { withThreads } from '../setting.mjs';
-import { compareAndTime, kernelScale } from './compared.mjs';
+import { compareAndTime, kernelScale, timedInto } from './compared.mjs';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -46,7 +46,7 @@ function contendersFor(scene, { hasGdalwarp, python, rounds, slow }) {
   const cube = join(folder, 'cube');
   const cli = (...words) => [process.execPath, MAIN, ...words];
   const command = (kind, words, more) => ({
-    ...{ kind, rounds, measure: () => runTimed(words), ...more },
+    ...{ kind, rounds, measure: () => timedInto(join(folder, `${kind}.tif`), words), ...more },
     pixels: () => join(folder, `${kind}.tif`),
   });
   const ours = {
