@@ -8,8 +8,16 @@ export type Location =
   | 'missing'
   | 'elsewhere';
 
-/** Where chunks lie, one answer for each key; `undefined` when that cannot be told. */
-export type ChunkLocator = (keys: readonly string[]) => Promise<readonly Location[] | undefined>;
+/**
+ * Where chunks lie, one answer for each key; `undefined` when that cannot be told.
+ *
+ * @param isBeside whether the caller has threads that work meanwhile. Default true: what takes a while to start does so
+ * for fewer chunks.
+ */
+export type ChunkLocator = (
+  keys: readonly string[],
+  isBeside?: boolean,
+) => Promise<readonly Location[] | undefined>;
 
 /** The part of a store that the ledger reads and writes. */
 export interface KeyValueStore {

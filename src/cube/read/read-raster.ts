@@ -66,7 +66,7 @@ export async function readRaster(
   if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
   const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
   const reader = options.pool ?? inlineReader();
-  const jobs = await withLocations([...chunkJobs(layout, request, raster)], source);
+  const jobs = await withLocations([...chunkJobs(layout, request, raster)], source, options);
   const queue = jobs.values();
   const lane = async () => {
     for (const job of queue) {
@@ -81,9 +81,11 @@ export async function readRaster(
 async function withLocations(
   jobs: readonly ChunkJob[],
   { session: { locate } }: ReadSource,
+  { pool }: ReadOptions,
 ): Promise<(ChunkJob & { readonly location?: Location | undefined })[]> {
   if (locate === undefined || jobs.length === 0) return [...jobs];
-  const locations = await locate(jobs.map(({ key }) => key));
+  const keys = jobs.map(({ key }) => key);
+  const locations = await locate(keys, (pool?.size ?? 0) > 0);
   return jobs.map((job, i) => ({ ...job, location: locations?.[i] }));
 }
 

@@ -22,12 +22,12 @@ const WORTH_A_THREAD = 8;
 
 /**
  * Tells in which files the chunks of one snapshot of a local Icechunk repository lie. A thread does, which starts at
- * the first question about several chunks, or about none; until then it tells nothing of a few.
+ * the first question about several chunks of somebody who has other threads, or about none; until then it tells nothing.
  */
 export function chunkLocator(path: string, snapshotId: string): ChunkLocator {
-  return async (keys) => {
-    const isWorthIt = worker !== undefined || keys.length === 0 || keys.length >= WORTH_A_THREAD;
-    return isWorthIt ? ask({ path, snapshotId, keys }) : undefined;
+  return async (keys, isBeside = true) => {
+    const isWorthIt = keys.length === 0 || (isBeside && keys.length >= WORTH_A_THREAD);
+    return worker !== undefined || isWorthIt ? ask({ path, snapshotId, keys }) : undefined;
   };
 }
 

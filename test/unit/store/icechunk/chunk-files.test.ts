@@ -86,8 +86,10 @@ test('where a few chunks lie is not told before somebody asks about many or none
   const locate = fresh(filled.path, snapshotId);
   const keys = Array.from({ length: 8 }, (_, col) => `a/c/0/${col}`);
   expect(await locate(keys.slice(1))).toBe(undefined);
+  // Nor of many, where the caller would only wait.
+  expect(await locate(keys, false)).toBe(undefined);
   expect(await locate([])).toEqual([]);
-  expect(await locate(keys.slice(0, 2))).toEqual([
+  expect(await locate(keys.slice(0, 2), false)).toEqual([
     expect.objectContaining({ length: 64 * 64 }),
     'missing',
   ]);
