@@ -107,9 +107,7 @@ export function createPool({
     whom: Threads = threads,
   ): Promise<TaskValue> => {
     if (isClosed) throw new UnexpectedError('Expected an open pool but this one has been closed.');
-    const reply = await whom.run(task, buffers);
-    if (!reply.ok) throw fromRecord(reply.error);
-    return reply.value;
+    return resultOf(await whom.run(task, buffers));
   };
   const process = async (tile: FetchedTile, recipe: Recipe, rooms: readonly Uint8Array[]) => {
     const value = await ask({ kind: 'process', tile, recipe, rooms }, ownedBuffers(tile));
@@ -181,11 +179,7 @@ export function createPool({
       const { path } = file;
       const writer = size === 0 ? threads : (writerAhead ?? piscinaThreads(1, kernel));
       writerAhead = undefined;
-      const tell = async (task: Task) => {
-        const reply = await writer.run(task, []);
-        if (!reply.ok) throw fromRecord(reply.error);
-        return reply.value;
-      };
+      const tell = async (task: Task) => resultOf(await writer.run(task, []));
       const close = () => {
         if (writer !== threads) leave(writer);
       };
@@ -224,6 +218,11 @@ export function createPool({
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function resultOf(reply: Reply<TaskValue>): TaskValue {
+  if (!reply.ok) throw fromRecord(reply.error);
+  return reply.value;
 }
 
 /** Memory that is set aside for one tile's chunks before their lengths are known; larger tiles have their own. */

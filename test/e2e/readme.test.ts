@@ -19,17 +19,15 @@ const FRAGMENT = new RegExp(`^(${COMMANDS.join('|')}) --`);
 
 /** Of the set-up, the benchmark, the tests, vitest and kubectl, where a page says how to call them. */
 const OTHERS_OPTIONS = [
-  ...[
-    '--for',
-    '--from-file',
-    '--install',
-    '--only',
-    '--part',
-    '--requeue',
-    '--short',
-    '--timeout',
-    '--type',
-  ],
+  '--for',
+  '--from-file',
+  '--install',
+  '--only',
+  '--part',
+  '--requeue',
+  '--short',
+  '--timeout',
+  '--type',
   '--version',
 ];
 const OTHER_VARIABLES = [

@@ -1,5 +1,6 @@
 /** What the tasks of warps share: pixels that are compared, and turns that are taken. */
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadGdal } from '../../../dist/kernel/gdal/load.js';
 import { positionsIn } from '../../../dist/kernel/gdal/proj/positions.js';
 import { spatialReference } from '../../../dist/kernel/gdal/proj/srs.js';
@@ -69,6 +70,19 @@ export async function compareAndTime(contenders, { resampling, source, rounds, s
 export function timedInto(out, words) {
   rmSync(out, { force: true });
   return runTimed(words);
+}
+
+/**
+ * Makes contenders of commands of which each writes a GeoTIFF into a folder, named after its kind.
+ *
+ * @param {string} folder
+ * @param {number} rounds
+ */
+export function commandsInto(folder, rounds) {
+  return (kind, words, more) => {
+    const out = join(folder, `${kind}.tif`);
+    return { kind, rounds, measure: () => timedInto(out, words), ...more, pixels: () => out };
+  };
 }
 
 /** Of all bands of two GeoTIFFs. */

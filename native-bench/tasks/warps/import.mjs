@@ -5,7 +5,7 @@ import { runTimed } from '../../contenders/command.mjs';
 import { gdalwarp, isInstalled, pythonWarp } from '../../contenders/warps.mjs';
 import { CREATION, writeScene, writeSceneDataset } from '../../inputs/scene.mjs';
 import { withThreads } from '../setting.mjs';
-import { compareAndTime, kernelScale, timedInto } from './compared.mjs';
+import { commandsInto, compareAndTime, kernelScale } from './compared.mjs';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -45,10 +45,7 @@ function contendersFor(scene, { hasGdalwarp, python, rounds, slow }) {
   const warp = (name) => ({ source, out: join(folder, name), grid, resampling, scale, threads });
   const cube = join(folder, 'cube');
   const cli = (...words) => [process.execPath, MAIN, ...words];
-  const command = (kind, words, more) => ({
-    ...{ kind, rounds, measure: () => timedInto(join(folder, `${kind}.tif`), words), ...more },
-    pixels: () => join(folder, `${kind}.tif`),
-  });
+  const command = commandsInto(folder, rounds);
   const ours = {
     name: withThreads('geocubes import', threads),
     ...{ kind: 'geocubes', isExact: true, rounds },

@@ -4,7 +4,7 @@ import { runTimed } from '../../contenders/command.mjs';
 import { isInstalled, pythonWarp } from '../../contenders/warps.mjs';
 import { CREATION, writeScene, writeSceneDataset } from '../../inputs/scene.mjs';
 import { withThreads } from '../setting.mjs';
-import { compareAndTime, kernelScale, timedInto } from './compared.mjs';
+import { commandsInto, compareAndTime, kernelScale } from './compared.mjs';
 import { gdalwarps, leftOut, within } from './import.mjs';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -41,10 +41,7 @@ export async function run(setting) {
         threads,
       },
     });
-    const command = (kind, words, more) => ({
-      ...{ kind, rounds, measure: () => timedInto(join(folder, `${kind}.tif`), words), ...more },
-      pixels: () => join(folder, `${kind}.tif`),
-    });
+    const command = commandsInto(folder, rounds);
     const how = ['--like', like, '--resampling', resampling, '--threads', `${threads}`, ...co];
     const out = join(folder, 'geocubes.tif');
     const contenders = [

@@ -166,10 +166,11 @@ const WORTH_LOCATING = { beside: 32 * 1024 ** 2, before: 128 * 1024 ** 2 };
 
 /** Starts what finds the files of chunks, while the rest of a load is planned. Throws nothing. */
 export function locateAhead(
-  { grid, dataset, session }: CubeView,
+  { grid, dataset, session: { locate } }: CubeView,
   load: PreparedLoad,
   { pool }: ReadOptions,
 ): void {
+  if (locate === undefined) return;
   const { plan, geobox, names, steps } = load;
   const { height, width } = grid.chunk;
   // Of chunks of its own grid nearly all is read, however little of them is wanted.
@@ -179,7 +180,7 @@ export function locateAhead(
       : geobox.shape;
   const bytes = bytesOfLoad({ geobox: read, names, steps }, dataset);
   if (bytes < WORTH_LOCATING[(pool?.size ?? 0) > 0 ? 'beside' : 'before']) return;
-  session.locate?.([]).catch(() => {});
+  locate([]).catch(() => {});
 }
 
 /** As {@link Cube.load}. */
