@@ -56,6 +56,7 @@ interface Verified {
   readonly damaged: number;
   readonly repaired: number;
   readonly tilesDamaged: readonly { readonly id: string; readonly kind: string }[];
+  readonly companions: readonly { readonly path: string }[];
 }
 
 describe.each(longRunServers())('%s', (name) => {
@@ -131,9 +132,12 @@ describe.each(longRunServers())('%s', (name) => {
 
       // moto keeps objects in its memory; versitygw in files, which can be damaged.
       test.runIf(name === 'versitygw')(
-        'all shards of verify together read each tile once, each damaged and missing chunk is told by one of them, and mended by it',
+        'all shards of verify together read each tile once, each damaged and missing chunk is told by one of them, and mended by it; a damaged coordinate by the first',
         async () => {
           const store = await createCube('verified');
+          const repository = join(folder.path, name, 'cubes', 'verified');
+          const coordinates = await readdir(join(repository, 'chunks'));
+          expect(coordinates).not.toEqual([]);
           await ingestShard(store, '1/1');
           const whole = await verify(store);
           expect(whole).toMatchObject({ code: 0, tiles: calm.tiles, damaged: 0 });
@@ -147,7 +151,7 @@ describe.each(longRunServers())('%s', (name) => {
             ).toBe(whole[count]);
           expect(calmly.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
 
-          const { spoilt, gone } = await damage(join(folder.path, name, 'cubes', 'verified'));
+          const { spoilt, gone } = await damage(repository, coordinates);
           const damaged = await verify(store);
           const kinds = damaged.tilesDamaged.map(({ kind }) => kind);
           console.log(`${spoilt} chunks spoilt, ${gone} gone: ${damaged.damaged} tiles`);
@@ -159,12 +163,18 @@ describe.each(longRunServers())('%s', (name) => {
             all.flatMap(({ tilesDamaged }) => tilesDamaged.map(({ id }) => id)).sort();
           expect(idsOf(told)).toEqual(idsOf([damaged]));
           expect(together(told, (each) => each.tiles)).toBe(calm.tiles);
-          for (const each of told) expect(each.code).toBe(each.damaged > 0 ? 1 : 0);
+          expect(damaged.companions.length).toBe(coordinates.length);
+          expect(told.map(({ companions }) => companions)).toEqual([
+            damaged.companions,
+            ...Array.from({ length: SHARDS - 1 }, () => []),
+          ]);
+          const isWhole = (each: Verified) => each.damaged + each.companions.length === 0;
+          for (const each of told) expect(each.code).toBe(isWhole(each) ? 0 : 1);
 
           const mended: Verified[] = [];
           for (let i = 1; i <= SHARDS; i++) {
             const each = await verify(store, '--shard', `${i}/${SHARDS}`, '--repair');
-            expect(each.code).toBe(each.damaged > 0 ? 3 : 0);
+            expect(each.code).toBe(isWhole(each) ? 0 : 3);
             mended.push(each);
           }
           expect(together(mended, (each) => each.repaired)).toBe(damaged.damaged);
@@ -195,10 +205,14 @@ describe.each(longRunServers())('%s', (name) => {
 });
 
 /**
- * Spoils one in ten of a repository's chunks of pixels, and removes as many others. The ledger's own are left: they
- * are found by what they begin with, because pixels are Blosc's frames (version 2) and the ledger's are zstd's.
+ * Spoils one in ten of a repository's chunks of pixels, and removes as many others; chunks of coordinates are all
+ * spoilt. The ledger's own are left: they are found by what they begin with, because pixels and coordinates are Blosc's
+ * frames (version 2) and the ledger's are zstd's.
  */
-async function damage(repository: string): Promise<{ spoilt: number; gone: number }> {
+async function damage(
+  repository: string,
+  coordinates: readonly string[],
+): Promise<{ spoilt: number; gone: number }> {
   const chunks = join(repository, 'chunks');
   let [spoilt, gone, found] = [0, 0, 0];
   for (const chunk of (await readdir(chunks)).sort()) {
@@ -206,16 +220,17 @@ async function damage(repository: string): Promise<{ spoilt: number; gone: numbe
     if ((await stat(file)).isDirectory()) continue;
     const bytes = await readFile(file);
     if (bytes[0] !== 2) continue;
-    const turn = found++ % 10;
+    const isCoordinate = coordinates.includes(chunk);
+    const turn = isCoordinate ? undefined : found++ % 10;
     if (turn === 0) {
       await rm(file);
       gone++;
-    } else if (turn === 5) {
+    } else if (turn === 5 || isCoordinate) {
       // As if it had been uploaded so: the server keeps the checksum of an upload, by which Icechunk's client would
       // read it again and again, for minutes.
       execFileSync('setfattr', ['-x', 'user.checksums', file]);
       await writeFile(file, bytes.fill(0xff, 4, 16));
-      spoilt++;
+      if (!isCoordinate) spoilt++;
     }
   }
   return { spoilt, gone };
