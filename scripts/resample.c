@@ -42,7 +42,7 @@
 #endif
 
 /* As in src/kernel/resample: interpolated.ts, methods/resampler.ts, bilinear.ts, convolution.ts. */
-enum { SIDE = 64, DEGREE = 4, TERMS = DEGREE + 1, POINTS = 2 * DEGREE + 1, NODES = POINTS * POINTS };
+enum { MOST_SIDE = 256, DEGREE = 4, TERMS = DEGREE + 1, POINTS = 2 * DEGREE + 1, NODES = POINTS * POINTS };
 static const double EDGE = 1e-10;
 static const double BILINEAR_LEAST_WEIGHT = 1e-5;
 static const double LEAST_WEIGHT = 1e-6;
@@ -354,7 +354,7 @@ CLONED static bool place_row(double *into, const double *us, int64_t width, cons
 }
 
 static napi_value interpolate(napi_env env, napi_callback_info info) {
-  Args args = begin(env, info, 19);
+  Args args = begin(env, info, 21);
   const Array nodes_x = array_of(&args, napi_float64_array);
   const Array nodes_y = array_of(&args, napi_float64_array);
   const Array places = array_of(&args, napi_float64_array);
@@ -362,6 +362,7 @@ static napi_value interpolate(napi_env env, napi_callback_info info) {
   const double seen = number(&args), offset = number(&args), edges = number(&args), near = number(&args);
   const Window strip = window_of(&args);
   const int64_t top = place_of(&args), left = place_of(&args);
+  const int64_t side = whole(&args, 1), stride = count_of(&args);
   const Array xs = array_of(&args, napi_float64_array);
   const Array ys = array_of(&args, napi_float64_array);
   const int64_t start = count_of(&args);
@@ -372,11 +373,12 @@ static napi_value interpolate(napi_env env, napi_callback_info info) {
   if (nodes_x.length != count * NODES || nodes_y.length != count * NODES ||
       places.length != POINTS || basis.length != TERMS * TERMS)
     return fail(env, "Expected 81 nodes for each square.");
-  if (xs.length != ys.length || !fits(start, strip.width, strip.height, strip.width, xs.length) ||
+  if (side > MOST_SIDE) return fail(env, "Expected squares of at most 256 points on a side.");
+  if (xs.length != ys.length || !fits(start, stride, strip.height, strip.width, xs.length) ||
       unsure.length < strip.height * strip.width)
     return fail(env, "Expected room for the positions of the strip.");
-  if (left > strip.col || left + count * SIDE < strip.col + strip.width || top > strip.row ||
-      top + SIDE < strip.row + strip.height)
+  if (left > strip.col || left + count * side < strip.col + strip.width || top > strip.row ||
+      top + side < strip.row + strip.height)
     return fail(env, "Expected squares around the strip.");
 
   const Squares squares = {places.data, basis.data, seen, offset, edges, near};
@@ -385,24 +387,24 @@ static napi_value interpolate(napi_env env, napi_callback_info info) {
   uint8_t *const is_rejected = rejected.data;
   int64_t found = 0;
   for (int64_t k = 0; k < count; k++) {
-    double across[TERMS * TERMS], down[TERMS * TERMS], us[SIDE];
+    double across[TERMS * TERMS], down[TERMS * TERMS], us[MOST_SIDE];
     is_rejected[k] =
         !polynomial_of((const double *)nodes_x.data + k * NODES, &squares, across) ||
         !polynomial_of((const double *)nodes_y.data + k * NODES, &squares, down);
     if (is_rejected[k]) continue;
-    const int64_t first = left + k * SIDE;
+    const int64_t first = left + k * side;
     const int64_t col = first > strip.col ? first : strip.col;
-    const int64_t end = first + SIDE < strip.col + strip.width ? first + SIDE : strip.col + strip.width;
+    const int64_t end = first + side < strip.col + strip.width ? first + side : strip.col + strip.width;
     const int64_t width = end - col;
     if (width <= 0) continue;
     for (int64_t i = 0; i < width; i++)
-      us[i] = (((double)(col + i) + offset - (double)first) * 2) / SIDE - 1;
+      us[i] = (((double)(col + i) + offset - (double)first) * 2) / (double)side - 1;
     for (int64_t j = 0; j < strip.height; j++) {
-      const double v = (((double)(strip.row + j) + offset - (double)top) * 2) / SIDE - 1;
+      const double v = (((double)(strip.row + j) + offset - (double)top) * 2) / (double)side - 1;
       double row_x[TERMS], row_y[TERMS];
       row_of(across, v, row_x);
       row_of(down, v, row_y);
-      const int64_t at = start + j * strip.width + col - strip.col;
+      const int64_t at = start + j * stride + col - strip.col;
       double *const own_x = x + at, *const own_y = y + at;
       const bool may_be_x = place_row(own_x, us, width, row_x, &squares);
       const bool may_be_y = place_row(own_y, us, width, row_y, &squares);
@@ -1074,7 +1076,7 @@ static napi_value missing(napi_env env, napi_callback_info info) {
 }
 
 /* Of the calls: whoever was compiled for others leaves the addon alone. */
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 NAPI_MODULE_INIT() {
   napi_value version;

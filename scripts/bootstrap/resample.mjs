@@ -5,7 +5,7 @@
 import { setUpExtra } from './addon.mjs';
 
 /** Of the calls, as `src/kernel/gdal/resample-addon.ts` has it: whoever has another one leaves the addon alone. */
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** Loads it, and looks whether it is the one that is asked for, and counts as JavaScript does. */
 export const QUESTION = `

@@ -15,6 +15,7 @@ import { positionsOf } from '../../kernel/js/warp.js';
 import type { WarpJob } from '../../kernel/region/region-kernel.js';
 import { columnsIn, latticeOf } from '../../kernel/resample/lattice.js';
 import { scaleOf, squaresOf } from '../../kernel/resample/scale.js';
+import { SIDE } from '../../kernel/resample/squares.js';
 import { reachOf } from '../../kernel/resample/warp.js';
 import { createPool, type Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
@@ -126,7 +127,7 @@ interface Piece {
 const BLOCK_SIDE = 2048;
 
 /** Blocks begin where positions are looked up anew: at multiples of this, from the first on. */
-const BLOCK_STEP = 64;
+const BLOCK_STEP = SIDE;
 
 /** Pixels of the cube that a piece may read of a band; larger ones are cut in two. */
 const SOURCE_PIXELS = 24 * 1024 ** 2;

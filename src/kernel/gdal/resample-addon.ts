@@ -6,7 +6,7 @@ import type { LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { ResamplingLack } from '../kernel.js';
 import { type Loops, TYPESCRIPT_LOOPS } from '../resample/loops.js';
 import type { BlockPoints } from '../resample/points.js';
-import { BASIS, nearEdge, PLACES, SEEN } from '../resample/squares.js';
+import { BASIS, nearEdge, PLACES } from '../resample/squares.js';
 import { findAddon } from './addon.js';
 
 /** Arguments are looked at in C: it throws where they do not fit each other. */
@@ -42,7 +42,7 @@ interface ResampleAddon {
 }
 
 /** Of the calls; one that was compiled from older sources has others. */
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** The loops in C, or why there are none. */
 export type FoundLoops = { readonly loops: Loops } | { readonly lack: ResamplingLack };
@@ -80,11 +80,11 @@ const BLENDS = { bilinear: 0, cubic: 1 } as const;
 function loopsBy(addon: ResampleAddon): Loops {
   return {
     interpolate(strip, xs, ys, start, { rejected, unsure }) {
-      const { window, row, col, offset, nodes, edges } = strip;
+      const { window, stride, row, col, side, seen, offset, nodes, edges } = strip;
       return addon.interpolate(
         ...[nodes.xs, nodes.ys, PLACES, BASIS],
-        ...[SEEN, offset, edges, nearEdge(edges)],
-        ...[window.row, window.col, window.height, window.width, row, col],
+        ...[seen, offset, edges, nearEdge(edges)],
+        ...[window.row, window.col, window.height, window.width, row, col, side, stride],
         ...[xs, ys, start, rejected, unsure],
       );
     },

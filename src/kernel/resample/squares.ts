@@ -1,8 +1,5 @@
 import type { Window } from '../../grid/window.js';
 
-/** Points on a side of the squares that are interpolated in: the target lattice's own, not a tile's. */
-export const SIDE = 64;
-
 /** Degree of the polynomials, along each axis. */
 const DEGREE = 4;
 
@@ -17,11 +14,28 @@ export const POINTS = 2 * DEGREE + 1;
 /** Source pixels by which an interpolated position may be off. */
 export const TOLERANCE = 1e-6;
 
+/** Squares that are interpolated in: the target lattice's own, not a tile's. */
+export interface Squares {
+  /** Points on a side. */
+  readonly side: number;
+  /**
+   * Source pixels by which a polynomial may be off at any of the 56 points that tell its error. Between these
+   * a smooth map's error is hardly larger; a map that jumps there does so along a line, which parts the corners.
+   */
+  readonly seen: number;
+}
+
 /**
- * Source pixels by which a polynomial may be off at any of the 56 points that tell its error. Between these
- * a smooth map's error is hardly larger; a map that jumps there does so along a line, which parts the corners.
+ * From the largest on; a square that a polynomial is not right in is made of those that come next. Points that tell
+ * the error of larger ones lie farther apart, so less of it is allowed there.
  */
-export const SEEN = TOLERANCE / 16;
+export const SQUARES: readonly [Squares, ...Squares[]] = [
+  { side: 128, seen: TOLERANCE / 128 },
+  { side: 64, seen: TOLERANCE / 16 },
+];
+
+/** Points on a side of the largest squares: who asks for windows that begin at multiples of it asks for each once. */
+export const SIDE = SQUARES[0].side;
 
 /** The places of the points in a square, from -1 to 1. */
 export const PLACES = Float64Array.from({ length: POINTS }, (_, k) =>
@@ -48,10 +62,12 @@ export const BASIS = Float64Array.from(
 );
 
 /** A row of squares, as far as it lies in a window of points. */
-export interface Strip {
+export interface Strip extends Squares {
   /** Of points of the target's lattice, as wide as the window. */
   readonly window: Window;
-  /** Where the squares begin, each {@link SIDE} points after the one before. */
+  /** From the position of a point to that of the one below. */
+  readonly stride: number;
+  /** Where the squares begin, each `side` points after the one before. */
   readonly row: number;
   readonly col: number;
   readonly squares: number;
@@ -72,7 +88,7 @@ export interface StripRemarks {
 }
 
 /**
- * Puts the positions of a strip's points, row by row, into `xs` and `ys` from an index on.
+ * Puts the positions of a strip's points, row by row, into `xs` and `ys` from an index on, that of its first point.
  *
  * @param remarks room for as many squares as the strip has, and for as many points
  * @returns how many points are unsure
@@ -86,8 +102,8 @@ export function interpolate(
 ): number {
   let found = 0;
   for (let k = 0; k < strip.squares; k++) {
-    const across = polynomialOf(strip.nodes.xs, k);
-    const down = polynomialOf(strip.nodes.ys, k);
+    const across = polynomialOf(strip.nodes.xs, k, strip.seen);
+    const down = polynomialOf(strip.nodes.ys, k, strip.seen);
     rejected[k] = across === undefined || down === undefined ? 1 : 0;
     if (across === undefined || down === undefined) continue;
     const part = partOf(strip, k);
@@ -99,13 +115,13 @@ export function interpolate(
 }
 
 /** Of a square, the points in the strip. */
-export function partOf({ window, col, squares }: Strip, k: number): Window {
+export function partOf({ window, col, squares, side }: Strip, k: number): Window {
   if (!(k < squares)) throw new RangeError('Expected a square of the strip.');
-  const first = Math.max(col + k * SIDE, window.col);
+  const first = Math.max(col + k * side, window.col);
   return {
     ...window,
     col: first,
-    width: Math.min(col + (k + 1) * SIDE, window.col + window.width) - first,
+    width: Math.min(col + (k + 1) * side, window.col + window.width) - first,
   };
 }
 
@@ -113,7 +129,7 @@ export function partOf({ window, col, squares }: Strip, k: number): Window {
 type Polynomial = Float64Array;
 
 /** The polynomial of a square, if it is right at all points. */
-function polynomialOf(values: Float64Array, square: number): Polynomial | undefined {
+function polynomialOf(values: Float64Array, square: number, seen: number): Polynomial | undefined {
   const start = square * POINTS * POINTS;
   const polynomial = new Float64Array(TERMS * TERMS);
   for (let j = 0; j < TERMS; j++)
@@ -131,7 +147,7 @@ function polynomialOf(values: Float64Array, square: number): Polynomial | undefi
     for (let i = 0; i < POINTS; i++, at++) {
       const off = Math.abs(valueAt(row, PLACES[i] as number) - (values[at] as number));
       // Not so where either is not finite.
-      if (!(off <= SEEN)) return undefined;
+      if (!(off <= seen)) return undefined;
     }
   }
   return polynomial;
@@ -156,23 +172,23 @@ function valueAt([c0, c1, c2, c3, c4]: Row, u: number): number {
 function evaluate(
   polynomial: Polynomial,
   part: Window,
-  { window, row, offset, col }: Strip,
+  { window, stride, row, offset, col, side }: Strip,
   start: number,
   into: Float64Array,
 ): void {
-  const left = col + Math.floor((part.col - col) / SIDE) * SIDE;
+  const left = col + Math.floor((part.col - col) / side) * side;
   for (let j = 0; j < part.height; j++) {
-    const [c0, c1, c2, c3, c4] = rowOf(polynomial, placeIn(row, part.row + j + offset));
-    let at = start + j * window.width + part.col - window.col;
+    const [c0, c1, c2, c3, c4] = rowOf(polynomial, placeIn(row, part.row + j + offset, side));
+    let at = start + j * stride + part.col - window.col;
     for (let i = 0; i < part.width; i++, at++) {
-      const u = placeIn(left, part.col + i + offset);
+      const u = placeIn(left, part.col + i + offset, side);
       into[at] = (((c4 * u + c3) * u + c2) * u + c1) * u + c0;
     }
   }
 }
 
-function placeIn(start: number, point: number): number {
-  return ((point - start) * 2) / SIDE - 1;
+function placeIn(start: number, point: number, side: number): number {
+  return ((point - start) * 2) / side - 1;
 }
 
 /** Positions this near to an edge may be on its wrong side, in units of edges. */
@@ -182,7 +198,7 @@ export function nearEdge(edges: 1 | 2): number {
 
 function addUnsure(
   part: Window,
-  { window, edges }: Strip,
+  { window, stride, edges }: Strip,
   start: number,
   xs: Float64Array,
   ys: Float64Array,
@@ -192,7 +208,7 @@ function addUnsure(
   const near = nearEdge(edges);
   let count = found;
   for (let j = 0; j < part.height; j++) {
-    let at = start + j * window.width + part.col - window.col;
+    let at = start + j * stride + part.col - window.col;
     for (let i = 0; i < part.width; i++, at++) {
       const x = (xs[at] as number) * edges;
       const y = (ys[at] as number) * edges;

@@ -9,6 +9,7 @@ import { type Computed, type Loops, TYPESCRIPT_LOOPS } from './loops.js';
 import { type BlockPoints, type Points, sourceOf, within } from './points.js';
 import { fillPart, type Positions } from './positions.js';
 import { scaleOf, squaresOf } from './scale.js';
+import { SIDE } from './squares.js';
 
 interface Method {
   /** Whether it looks at what a target pixel covers, not around its centre. */
@@ -95,11 +96,8 @@ export class Warp {
     const { window, grid } = options.target;
     for (const { part, square } of squaresOf(window, grid)) {
       const scale = this.#scaleIn(square);
-      const rows = Math.max(Math.floor(STRETCH_POINTS / part.width), 1);
-      for (let row = part.row; row < part.row + part.height; row += rows) {
-        const height = Math.min(rows, part.row + part.height - row);
+      for (const { row, height } of stretchesOf(part))
         this.#stretches.push({ window: { ...part, row, height }, scale });
-      }
     }
   }
 
@@ -259,4 +257,15 @@ function halvesOf(block: Window): readonly Window[] | undefined {
         { ...block, width: half },
         { ...block, col: col + half, width: width - half },
       ];
+}
+
+/** Rows of a window, as many at a time as may be, and to the end of a row of squares where they reach it. */
+function* stretchesOf({ row, height, width }: Window): Generator<Pick<Window, 'row' | 'height'>> {
+  const most = Math.max(Math.floor(STRETCH_POINTS / width), 1);
+  for (let first = row; first < row + height; ) {
+    const end = Math.floor((first + most) / SIDE) * SIDE;
+    const next = Math.min(end > first ? end : first + most, row + height);
+    yield { row: first, height: next - first };
+    first = next;
+  }
 }

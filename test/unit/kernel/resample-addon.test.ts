@@ -70,8 +70,8 @@ describe.skipIf(native === undefined)('the loops of resampling in C', () => {
       const window = {
         row: whole(300) - 150,
         col: whole(300) - 150,
-        height: 1 + whole(90),
-        width: 1 + whole(200),
+        height: 1 + whole(170),
+        width: 1 + whole(300),
       };
       const edges = next() < 0.5 ? 1 : 2;
       const offset = next() < 0.5 ? 0 : 0.5;
@@ -329,7 +329,7 @@ function goodCalls(): Record<string, unknown[]> {
   return {
     interpolate: [
       ...strip,
-      ...[0, 0, 3, 4, 0, 0],
+      ...[0, 0, 3, 4, 0, 0, 64, 4],
       ...[new Float64Array(12), new Float64Array(12), 0, new Uint8Array(1), new Int32Array(12)],
     ],
     bringBack: [new Float64Array(12), 5, 10, 0, 10],

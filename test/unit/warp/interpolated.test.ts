@@ -2,9 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Affine } from '../../../src/grid/affine.js';
 import { parseCrs } from '../../../src/grid/crs/crs.js';
 import { fullTurnOf } from '../../../src/grid/crs/full-turn.js';
+import type { Window } from '../../../src/grid/window.js';
 import { positionsIn } from '../../../src/kernel/gdal/proj/positions.js';
 import { spatialReference } from '../../../src/kernel/gdal/proj/srs.js';
-import { TOLERANCE } from '../../../src/kernel/resample/squares.js';
+import { interpolatedBy } from '../../../src/kernel/resample/interpolated.js';
+import { POINTS, SIDE, SQUARES, TOLERANCE } from '../../../src/kernel/resample/squares.js';
+import { Warp } from '../../../src/kernel/resample/warp.js';
 import { seedOfRun } from '../../seed.js';
 import { random } from './rasters.js';
 
@@ -60,8 +63,8 @@ describe.each(Object.entries(PAIRS))('positions of %s', (_, { to, from }) => {
   const window = {
     row: Math.floor(next() * 40),
     col: Math.floor(next() * 40),
-    height: 150,
-    width: 170,
+    height: 260,
+    width: 290,
   };
 
   const nearly = (part: typeof window, offset: number, edges: 1 | 2) => {
@@ -114,7 +117,7 @@ describe.each(Object.entries(PAIRS))('positions of %s', (_, { to, from }) => {
 
   test('are the same, bit for bit, in whichever window they are asked for', () => {
     const whole = nearly(window, 0.5, 2);
-    const [row, col] = [Math.floor(next() * 100), Math.floor(next() * 100)];
+    const [row, col] = [Math.floor(next() * 220), Math.floor(next() * 230)];
     const part = { row: window.row + row, col: window.col + col, height: 37, width: 53 };
     const alone = nearly(part, 0.5, 2);
     for (const axis of ['xs', 'ys'] as const)
@@ -124,5 +127,68 @@ describe.each(Object.entries(PAIRS))('positions of %s', (_, { to, from }) => {
           whole[axis].slice(from, from + part.width),
         );
       }
+  });
+});
+
+describe('what PROJ is asked', () => {
+  const UNIT: Affine = [1, 0, 0, 0, 1, 0];
+  const [{ side: large }, { side: small } = { side: 0 }] = SQUARES;
+  const EACH = POINTS * POINTS;
+
+  /** A map that is moved by `bend` of a wave of a given length, and the points it was asked for. */
+  function asked(bend: number, length: number, window: Window) {
+    let points = 0;
+    const project = (xs: Float64Array, ys: Float64Array) => {
+      points += xs.length;
+      // Never near an edge, so that no point is asked for because of one.
+      for (let i = 0; i < xs.length; i++) {
+        xs[i] = (xs[i] as number) + 0.25 + bend * Math.sin((xs[i] as number) / length);
+        ys[i] = (ys[i] as number) + 0.25;
+      }
+    };
+    const { height, width } = window;
+    const [xs, ys] = [new Float64Array(height * width), new Float64Array(height * width)];
+    interpolatedBy({ affine: UNIT }, project).nearly?.(window, 0, 1, xs, ys);
+    return points;
+  }
+
+  const four = { row: -large, col: large, height: 2 * large, width: 2 * large };
+
+  test('of a smooth map 81 points of each large square', () => {
+    expect(asked(1e-3, 1000, four)).toBe(4 * EACH);
+  });
+
+  test('of one that bends more 81 points of each small square, too', () => {
+    expect(asked(0.1, 140, four)).toBe(4 * EACH + 16 * EACH);
+  });
+
+  test('of one that no polynomial is right for each point, too', () => {
+    expect(asked(0.1, 1, four)).toBe(4 * EACH + 16 * EACH + 16 * small * small);
+  });
+
+  test.each([
+    [2048, 2048],
+    [1904, 900],
+    [300, 1700],
+  ])('of a raster %i wide of each row of squares once, wherever it begins', (width, height) => {
+    const windows: Window[] = [];
+    const target = { row: 37, col: 0, height, width };
+    new Warp({
+      source: { lattice: { affine: UNIT }, extent: { row: 0, col: 0, height: 1, width: 1 } },
+      target: { window: target, grid: { height: 2048, width: 2048 } },
+      resampling: 'near',
+      positions: {
+        fill() {},
+        nearly: (window) => windows.push(window),
+      },
+    }).band('uint8', { read: () => ({ pixels: new Uint8Array(1), isGap: undefined }) });
+    expect(windows.length).toBeGreaterThan(1);
+    let next = target.row;
+    for (const { row, height } of windows) {
+      expect(row).toBe(next);
+      if (row !== target.row) expect(row % SIDE).toBe(0);
+      next = row + height;
+    }
+    expect(next).toBe(target.row + target.height);
   });
 });
