@@ -1,10 +1,54 @@
 import * as zlib from 'node:zlib';
+import type { Window } from '../../grid/window.js';
 import type { ChunkCompression } from '../../raster/codec.js';
 
 /** The part of libblosc's addon that reads. */
 export interface DecodesBlosc {
   decompress(frame: Uint8Array, target: Uint8Array): void;
   decompressPart(frame: Uint8Array, first: number, target: Uint8Array): void;
+  decompressRows?(
+    frame: Uint8Array,
+    rowBytes: number,
+    row: number,
+    col: number,
+    height: number,
+    width: number,
+    target: Uint8Array,
+    start: number,
+    stride: number,
+  ): boolean;
+}
+
+/** Rows of a chunk and where they go, in bytes. */
+export interface RowsRead {
+  /** Of the whole chunk, and of one of its rows. */
+  readonly length: number;
+  readonly rowBytes: number;
+  readonly part: Window;
+  readonly into: { readonly bytes: Uint8Array; readonly start: number; readonly stride: number };
+}
+
+/**
+ * Puts rows of a chunk where they are wanted, where the codec can.
+ *
+ * @param bytes changed meanwhile, so nobody else may look at them
+ * @returns whether it could
+ * @throws {Error} as {@link decompress}
+ */
+export function decompressRows(
+  bytes: Uint8Array,
+  compression: ChunkCompression,
+  { length, rowBytes, part, into }: RowsRead,
+  blosc?: DecodesBlosc,
+): boolean {
+  if (compression !== 'blosc' || blosc?.decompressRows === undefined) return false;
+  checkFrame(bytes, length);
+  const { row, col, height, width } = part;
+  return blosc.decompressRows(
+    bytes,
+    ...([rowBytes, row, col, height, width] as const),
+    ...([into.bytes, into.start, into.stride] as const),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { RasterError } from '../../errors.js';
 import { bytesOf } from '../../raster/dtype.js';
 import { copyRows } from '../resample/rows.js';
 import type { ChunkRead, InnerChunks } from './chunk-read.js';
-import { type DecodesBlosc, decompress, decompressPart } from './decompress.js';
+import { type DecodesBlosc, decompress, decompressPart, decompressRows } from './decompress.js';
 import { type FileRange, readRange } from './file-range.js';
 import { fillRows, innerReads, readIndex } from './inner-chunks.js';
 
@@ -106,6 +106,12 @@ function readInto(
   const rowBytes = cols * size;
   const length = part.height * rowBytes;
   const start = (into.row * into.width + into.col) * size;
+  const to = { bytes: into.bytes, start, stride: into.width * size };
+  const inBytes = { ...part, col: part.col * size, width: part.width * size };
+  const wanted = { length: rows * rowBytes, rowBytes, part: inBytes, into: to };
+  // What was read from a file lies in memory of this read, which nobody else sees.
+  const isOwn = !(from instanceof Uint8Array);
+  if (isOwn && decompressRows(bytes, compression, wanted, blosc)) return undefined;
   const isDirect = part.width === cols && into.width === cols;
   const target = isDirect ? into.bytes.subarray(start, start + length) : scratch.pixels(length);
   const pending =
@@ -114,9 +120,8 @@ function readInto(
       : decompressPart(bytes, compression, rows * rowBytes, part.row * rowBytes, target, blosc);
   if (isDirect) return pending;
   const copy = () => {
-    const from = { bytes: target, start: part.col * size, stride: rowBytes };
-    const to = { bytes: into.bytes, start, stride: into.width * size };
-    copyPixels(from, to, part.height, part.width * size);
+    const from = { bytes: target, start: inBytes.col, stride: rowBytes };
+    copyPixels(from, to, part.height, inBytes.width);
   };
   if (pending !== undefined) return pending.then(copy);
   copy();

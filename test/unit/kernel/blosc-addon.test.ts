@@ -1,8 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { loadBlosc } from '../../../src/kernel/gdal/blosc-addon.js';
+import { seedOfRun } from '../../seed.js';
+import { random } from '../warp/rasters.js';
 
 const addon = loadBlosc();
+
+/** Where the processor has not, the addon leaves all frames to libblosc. */
+function hasVectors(): boolean {
+  const frame = addon?.compress(new Uint8Array(1000), 1, 2, 'zstd', 1);
+  return (
+    frame !== undefined &&
+    addon?.decompressRows?.(frame, 1000, 0, 0, 1, 1000, new Uint8Array(1000), 0, 1000) === true
+  );
+}
 
 /** What each argument must not be, by its position. */
 const WRONG: [string, unknown[]][] = [
@@ -77,6 +88,109 @@ describe.skipIf(addon === undefined)('the addon over libblosc', () => {
 
   test.each(WRONG)('refuses to compress with %s', (_, args) => {
     expect(() => (addon.compress as (...all: unknown[]) => unknown)(...args)).toThrow(/^Expected /);
+  });
+
+  describe.skipIf(!hasVectors())('rows of single bytes whose bits are shuffled', () => {
+    /** libblosc's blocks are of about that many bytes; of the last, fewer. */
+    const BLOCKS = [0, 64, 200, 1000, 4096, 65_536];
+
+    test('are those of the whole frame, wherever they begin and however long they are', () => {
+      const seed = seedOfRun();
+      const next = random(seed);
+      const whole = (most: number) => Math.floor(next() * most);
+      for (let round = 0; round < 300; round++) {
+        const [rows, rowBytes] = [1 + whole(60), 1 + whole(round % 3 === 0 ? 1200 : 70)];
+        const noise = next();
+        const chunk = Uint8Array.from({ length: rows * rowBytes }, (_, i) =>
+          next() < noise ? whole(256) : 40 + 30 * Math.sin(i / 50),
+        );
+        const block = BLOCKS[whole(BLOCKS.length)] ?? 0;
+        const frame = addon.compress(
+          chunk,
+          1,
+          2,
+          next() < 0.5 ? 'zstd' : 'lz4',
+          1 + whole(9),
+          block,
+        );
+        const before = frame.slice();
+        const [row, col] = [whole(rows), whole(rowBytes)];
+        const [height, width] = [1 + whole(rows - row), 1 + whole(rowBytes - col)];
+        const [start, stride] = [whole(40), width + whole(30)];
+        const target = new Uint8Array(new SharedArrayBuffer(start + height * stride + 9)).fill(
+          0xab,
+        );
+        const wanted = target.slice();
+        for (let j = 0; j < height; j++) {
+          const from = (row + j) * rowBytes + col;
+          wanted.set(chunk.subarray(from, from + width), start + j * stride);
+        }
+        const isDone = addon.decompressRows?.(
+          frame,
+          ...([rowBytes, row, col, height, width] as const),
+          ...([target, start, stride] as const),
+        );
+        // What does not become smaller is copied, not shuffled.
+        const isCopy = ((frame[2] ?? 0) & 2) !== 0;
+        const told = { seed, round, rows, rowBytes, row, col, height, width, block };
+        expect({ ...told, isDone }).toEqual({ ...told, isDone: !isCopy });
+        if (isDone)
+          expect({ ...told, off: Buffer.compare(target, wanted) }).toEqual({ ...told, off: 0 });
+        else expect(target.every((byte) => byte === 0xab)).toBe(true);
+        expect(Buffer.compare(frame, before)).toBe(0);
+      }
+    });
+
+    test('are left to libblosc where the frame is of other pixels', () => {
+      const bytes = bytesOf(pixels);
+      for (const [typesize, shuffle] of [
+        [2, 2],
+        [1, 1],
+        [1, 0],
+      ] as const) {
+        const other = addon.compress(bytes, typesize, shuffle, 'zstd', 1);
+        const target = new Uint8Array(1000);
+        expect(addon.decompressRows?.(other, 1000, 3, 0, 1, 1000, target, 0, 1000)).toBe(false);
+      }
+    });
+
+    test.each([
+      ['beyond the last', [100, 10, 0, 1, 1], 100, [0, 1]],
+      ['of no bytes', [0, 0, 0, 1, 0], 100, [0, 1]],
+      ['beyond the end of a row', [100, 0, 50, 1, 51], 100, [0, 51]],
+      ['that overlap in the target', [100, 0, 0, 2, 100], 1000, [0, 99]],
+      ['beyond the end of the target', [100, 0, 0, 3, 100], 299, [0, 100]],
+      ['from beyond the target', [100, 0, 0, 1, 100], 100, [101, 100]],
+      ['before the target', [100, 0, 0, 1, 100], 100, [-1, 100]],
+      ['of parts of bytes', [100, 0, 0.5, 1, 10], 100, [0, 100]],
+    ] as const)('%s are refused', (_, place, room, into) => {
+      const frame = addon.compress(new Uint8Array(1000).fill(7), 1, 2, 'zstd', 1);
+      const target = new Uint8Array(room).fill(0xab);
+      const call = addon.decompressRows as (...all: unknown[]) => unknown;
+      expect(() => call(frame, ...place, target, ...into)).toThrow(/^Expected /);
+      expect(target.every((byte) => byte === 0xab)).toBe(true);
+    });
+
+    test('of frames damaged at random are right or an error', () => {
+      const seed = seedOfRun();
+      const next = random(seed);
+      const chunk = Uint8Array.from({ length: 20_000 }, (_, i) => 40 + 30 * Math.sin(i / 50));
+      const whole = addon.compress(chunk, 1, 2, 'zstd', 5, 4096);
+      for (let round = 0; round < 2000; round++) {
+        const frame = whole.slice();
+        for (let k = 0; k < 1 + (round % 3); k++)
+          frame[Math.floor(next() * (round % 2 === 0 ? 40 : frame.length))] = next() * 256;
+        const target = new Uint8Array(20_000 + 64).fill(0xab);
+        try {
+          addon.decompressRows?.(frame, 200, 0, 0, 100, 200, target, 0, 200);
+        } catch (error) {
+          expect({ seed, round, message: (error as Error).message }).toMatchObject({
+            message: expect.stringMatching(/^Expected /),
+          });
+        }
+        expect(target.subarray(20_000).every((byte) => byte === 0xab)).toBe(true);
+      }
+    });
   });
 
   test('takes and gives back no bytes at all', () => {
