@@ -44,3 +44,19 @@ export function pixelsOver(
 export function bytesOfPixels(pixels: LoadedPixels): Uint8Array {
   return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
 }
+
+/**
+ * Puts one value into all pixels, eight bytes at a time: V8 goes through shared memory element by element, which takes
+ * four times as long for elements of a byte or two.
+ */
+export function fillPixels(pixels: LoadedPixels, value: number): LoadedPixels {
+  const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = pixels;
+  const before = Math.min((8 - (byteOffset % 8)) % 8, byteLength);
+  const words = Math.floor((byteLength - before) / 8);
+  const pattern = new (pixels.constructor as new (length: number) => LoadedPixels)(8 / size);
+  const [word] = new BigUint64Array(pattern.fill(value).buffer as ArrayBuffer);
+  if (words > 0) new BigUint64Array(buffer, byteOffset + before, words).fill(word as bigint);
+  pixels.fill(value, 0, before / size);
+  pixels.fill(value, (before + 8 * words) / size);
+  return pixels;
+}

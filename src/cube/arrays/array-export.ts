@@ -9,7 +9,7 @@ import type { PixelRuns } from '../../grid/shapes/pixel-runs.js';
 import type { Window } from '../../grid/window.js';
 import type { Pool } from '../../pool/pool.js';
 import { bytesOf, type DType } from '../../raster/dtype.js';
-import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import { fillPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import { readMetadata } from '../../store/read.js';
 import {
   type CubeView,
@@ -153,7 +153,10 @@ async function* pieces(view: CubeView, job: Job): AsyncGenerator<ArrayPiece> {
     for (const [t, step] of (load.steps ?? [undefined]).entries())
       for (const window of parts) {
         if (options.signal?.aborted) throw new AbortedError('The load was stopped.');
-        const pixels = room.subarray(0, window.height * window.width).fill(0) as LoadedPixels;
+        const pixels = fillPixels(
+          room.subarray(0, window.height * window.width) as LoadedPixels,
+          0,
+        );
         const at = { load, window, step };
         if (name === mask) {
           await readMask(view, { ...at, shape, into: pixels }, options);

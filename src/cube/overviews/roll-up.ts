@@ -6,7 +6,7 @@ import { contains, intersect, relativeTo, type Window } from '../../grid/window.
 import type { Pool } from '../../pool/pool.js';
 import { codecFor } from '../../raster/codec.js';
 import { allocate, asBytes, type DType, isFloat, type PixelArray } from '../../raster/dtype.js';
-import { allocateShared, type LoadedPixels } from '../../raster/loaded-pixels.js';
+import { allocateShared, fillPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import type { LevelPlace, OverviewRecord } from '../../store/metadata/overview-documents.js';
 import { chunkKey } from '../../store/metadata/zarr-metadata.js';
 import type { Session, WriteSession } from '../../store/session.js';
@@ -55,7 +55,7 @@ export async function reducePiece(
   const results = levels.map((level) => {
     const cells = cellsOf(piece, level);
     const pixels = allocateRaster(dtype, cells.height * cells.width, { pool });
-    return { level, cells, pixels: Object.is(fill, 0) ? pixels : pixels.fill(fill) };
+    return { level, cells, pixels: Object.is(fill, 0) ? pixels : fillPixels(pixels, fill) };
   });
   const parts = await loadedParts(source, grid, ledger, t);
   if (parts.length === 0) return results;

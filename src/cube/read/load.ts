@@ -15,7 +15,7 @@ import { touchedCells } from '../../grid/shapes/touched-cells.js';
 import { type Grid, type TileIndex, tileId } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import type { DType } from '../../raster/dtype.js';
-import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import { fillPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import { packingOf } from '../../store/metadata/band-packing.js';
 import { readMetadata } from '../../store/read.js';
 import type { BandPacking, TileSource } from '../../tile.js';
@@ -268,7 +268,7 @@ export async function readWindow(
   if (plan.kind === 'reprojected') {
     for (const [i, raster] of into.entries()) {
       const fill = fillValueOf(typedForName(dataset, names[i] ?? ''));
-      if (!Object.is(fill, 0)) raster.fill(fill);
+      if (!Object.is(fill, 0)) fillPixels(raster, fill);
     }
     const regions = plan.regions.flatMap((region) => intersect(region, window) ?? []);
     const { target } = plan;

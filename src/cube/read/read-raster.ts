@@ -8,7 +8,12 @@ import { type ChunkRead, ChunkReader } from '../../kernel/region/read-chunk.js';
 import type { Pool } from '../../pool/pool.js';
 import { allocate, type DType } from '../../raster/dtype.js';
 import type { LentMemory } from '../../raster/lent-memory.js';
-import { allocateShared, bytesOfPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
+import {
+  allocateShared,
+  bytesOfPixels,
+  fillPixels,
+  type LoadedPixels,
+} from '../../raster/loaded-pixels.js';
 import { type ArrayLayout, layoutOf } from '../../store/metadata/array-layout.js';
 import { readBand, readMetadata } from '../../store/read.js';
 import type { Location, Session } from '../../store/session.js';
@@ -63,7 +68,7 @@ export async function readRaster(
   const { height, width } = request.shape;
   const raster = request.into ?? allocateRaster(layout.dtype, height * width, options);
   const isMadeOfZeros = Object.is(layout.fillValue, 0) && request.isUsed !== true;
-  if (!isMadeOfZeros && !covers(request)) raster.fill(layout.fillValue);
+  if (!isMadeOfZeros && !covers(request)) fillPixels(raster, layout.fillValue);
   const lanes = CHUNKS_PER_THREAD * ((options.pool?.size ?? 0) + 1);
   const reader = options.pool ?? inlineReader();
   const jobs = await withLocations([...chunkJobs(layout, request, raster)], source, options);
@@ -213,7 +218,7 @@ async function readByLibrary(session: Session, request: RasterRequest): Promise<
   const { path, parts, shape, leading = [], into, isUsed = false } = request;
   const [t] = leading;
   let raster = into;
-  if (isUsed && !covers(request)) raster?.fill(0);
+  if (isUsed && !covers(request) && raster !== undefined) fillPixels(raster, 0);
   for (const { window, row, col } of parts) {
     const pixels = await readBand(session, path, window, t);
     const length = shape.height * shape.width;
