@@ -19,6 +19,7 @@ export const ALLOWED = {
     'what that one client was told; read and set in a turn alone',
   'earth-engine/expressions/official-client:lastTurn':
     'the queue of those turns; read and set without an await',
+  'grid/crs/crs:converters': OF_KEY,
   'grid/crs/crs:known': OF_KEY,
   'grid/crs/full-turn:known': OF_KEY,
   'grid/crs/point-transforms:library': 'set while modules are loaded, before anything computes',

@@ -1,6 +1,6 @@
 import { typeGroups } from '../../dataset/band-types.js';
 import { type Dataset, RESAMPLING_RADII, type Resampling } from '../../dataset/dataset.js';
-import { InvalidInputError } from '../../errors.js';
+import type { XY } from '../../grid/affine.js';
 import type { GeoBox, Shape } from '../../grid/geobox.js';
 import {
   columnsAround,
@@ -8,7 +8,9 @@ import {
   type PlacedWindow,
   splitWindow,
 } from '../../grid/onto/continued-window.js';
-import { roiWindows } from '../../grid/roi.js';
+import { boundingWindows } from '../../grid/shapes/pixel-windows.js';
+import { placeRegion } from '../../grid/shapes/region.js';
+import { doubleArea, type Ring } from '../../grid/shapes/ring.js';
 import type { Grid } from '../../grid/tiling.js';
 import { intersect, type Window } from '../../grid/window.js';
 import { positionsOf } from '../../kernel/js/warp.js';
@@ -20,7 +22,12 @@ import { reachOf } from '../../kernel/resample/warp.js';
 import { createPool, type Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
 import { LentMemory } from '../../raster/lent-memory.js';
-import { bytesOfPixels, type LoadedPixels, pixelsOver } from '../../raster/loaded-pixels.js';
+import {
+  bytesOfPixels,
+  fillPixels,
+  type LoadedPixels,
+  pixelsOver,
+} from '../../raster/loaded-pixels.js';
 import {
   allDone,
   allocateRaster,
@@ -81,8 +88,7 @@ export interface MaskJob extends BlockJob, Pick<ReprojectJob, 'within' | 'validI
 export function reprojectMask(job: MaskJob, options: ReadOptions): Promise<void> {
   return eachPiece(job, options, async ({ window, source, parts }, pool) => {
     const valid = await job.validIn(source, parts);
-    const pixels =
-      valid ?? (allocateRaster('uint8', pixelsOf(source), { pool }).fill(255) as LoadedPixels);
+    const pixels = valid ?? fillPixels(allocateRaster('uint8', pixelsOf(source), { pool }), 255);
     const bands = [{ pixels, into: job.into }];
     await warpPiece({ window, source }, job, pool, { bands, dtype: 'uint8', nodata: 0 });
   });
@@ -158,16 +164,19 @@ function* piecesOf(regions: readonly Window[], job: BlockJob): Generator<Piece> 
 function* cutPiece(
   window: Window,
   job: BlockJob,
-  source: Window | undefined = sourceOf(window, job),
+  footprint: Footprint | undefined = footprintOf(window, job),
 ): Generator<Piece> {
-  if (source === undefined) return;
+  if (footprint === undefined) return;
+  const { source } = footprint;
   const side = Math.max(window.height, window.width);
   const isTooLarge = pixelsOf(source) > SOURCE_PIXELS && side > SMALLEST_SIDE;
-  if (isTooLarge || side > BLOCK_SIDE) {
+  const worth = WORTH_CUTTING * pixelsOf(source);
+  // The boxes around halves hold no less than the piece covers.
+  if (isTooLarge || (side > BLOCK_SIDE && !(covered(footprint, job) >= worth))) {
     const halves = halvesOf(window, job);
     // Of a turned grid, the box around a piece holds more than the boxes around its halves.
-    if (isTooLarge || sum(halves) < WORTH_CUTTING * pixelsOf(source)) {
-      for (const half of halves) yield* cutPiece(half.window, job, half.source);
+    if (isTooLarge || sum(halves) < worth) {
+      for (const half of halves) yield* cutPiece(half.window, job, half.footprint);
       return;
     }
   }
@@ -177,7 +186,7 @@ function* cutPiece(
 
 interface Half {
   readonly window: Window;
-  readonly source: Window | undefined;
+  readonly footprint: Footprint | undefined;
 }
 
 /** By rows, unless that reads more of the cube than by columns: chunks can be decompressed by rows. */
@@ -187,7 +196,7 @@ function halvesOf(window: Window, job: BlockJob): readonly Half[] {
   const both = (...windows: Window[]) =>
     windows
       .filter((half) => half.height > 0 && half.width > 0)
-      .map((half) => ({ window: half, source: sourceOf(half, job) }));
+      .map((half) => ({ window: half, footprint: footprintOf(half, job) }));
   const byColumns = both(
     { ...window, width: left },
     { ...window, col: col + left, width: width - left },
@@ -201,7 +210,10 @@ function halvesOf(window: Window, job: BlockJob): readonly Half[] {
 }
 
 function sum(halves: readonly Half[]): number {
-  return halves.reduce((all, { source }) => all + (source === undefined ? 0 : pixelsOf(source)), 0);
+  return halves.reduce(
+    (all, { footprint }) => all + (footprint === undefined ? 0 : pixelsOf(footprint.source)),
+    0,
+  );
 }
 
 function pixelsOf({ height, width }: Shape): number {
@@ -220,15 +232,29 @@ function* cut(window: Window, side: number): Generator<Window> {
     }
 }
 
-function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Window | undefined {
-  let windows: Window[];
-  try {
-    windows = roiWindows(target.crop(window), grid.geobox);
-  } catch (error) {
-    // Outside the cube: nothing to read.
-    if (error instanceof InvalidInputError) return undefined;
-    throw error;
-  }
+/** Where a part of the target lies in the cube. */
+interface Footprint {
+  /** What its pixels are made of, in pixels of the cube, columns going on around the earth. */
+  readonly source: Window;
+  /** Its outlines, in pixels of the cube. */
+  readonly rings: readonly Ring[];
+}
+
+/** Pixels of the cube within the outlines; NaN where they leave the cube. */
+function covered({ rings }: Footprint, { grid: { geobox } }: BlockJob): number {
+  const isInside = ([x, y]: XY) => x >= 0 && x <= geobox.width && y >= 0 && y <= geobox.height;
+  if (!rings.every((ring) => ring.every(isInside))) return Number.NaN;
+  return rings.reduce((all, ring) => all + Math.abs(doubleArea(ring)) / 2, 0);
+}
+
+/** Nothing outside the cube. */
+function footprintOf(
+  window: Window,
+  { grid, target, resampling }: BlockJob,
+): Footprint | undefined {
+  const { polygons } = placeRegion(grid.geobox, target.crop(window));
+  const windows = boundingWindows({ points: [], lines: [], polygons }, grid.geobox);
+  if (windows.length === 0) return undefined;
   const { row, col, height, width } = joinWindows(windows, grid.geobox);
   const [across, down] = reachAround(window, { grid, target, resampling });
   const top = Math.max(row - down, 0);
@@ -238,7 +264,8 @@ function sourceOf(window: Window, { grid, target, resampling }: BlockJob): Windo
   const right = goesAround
     ? Math.min(col + width + across, left + (columnsAround(grid.geobox) ?? 0))
     : Math.max(Math.min(col + width + across, grid.geobox.width), col + width);
-  return { row: top, col: left, height: bottom - top, width: right - left };
+  const source = { row: top, col: left, height: bottom - top, width: right - left };
+  return { source, rings: polygons.flat() };
 }
 
 /** Pixels of the cube around a window's own that its resampling may look at. */

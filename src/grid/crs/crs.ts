@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Converter as Proj4Converter } from 'proj4';
 import { expected } from '../../errors.js';
 import type { XY } from '../affine.js';
 import { forProj4, hasAnyDatum, isExact, sameDatum, withinDatum } from './datum.js';
@@ -320,7 +321,7 @@ export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
     for (const crs of [from, to]) checkComputable(crs, crs === from ? to : from);
   }
   const [one, other] = isOneDatum ? ends.map(withinDatum) : ends;
-  const converter = loadProj4()(one as string, other as string);
+  const converter = converterOf(one as string, other as string);
   return (x, y) => {
     try {
       const [px, py] = converter.forward([x, y]);
@@ -329,6 +330,22 @@ export function transformer(from: Crs, to: Crs): (x: number, y: number) => XY {
       return [Number.NaN, Number.NaN];
     }
   };
+}
+
+/** From one definition to another: a plan asks for the same hundreds of times, and proj4 reads both each time. */
+const converters = new Map<string, Converter>();
+const MOST_CONVERTERS = 64;
+
+type Converter = Pick<Proj4Converter, 'forward'>;
+
+function converterOf(from: string, to: string): Converter {
+  const key = `${from}\n${to}`;
+  const known = converters.get(key);
+  if (known !== undefined) return known;
+  const made = loadProj4()(from, to);
+  if (converters.size >= MOST_CONVERTERS) converters.clear();
+  converters.set(key, made);
+  return made;
 }
 
 /** Without PROJ: proj4 would answer with NaN, or with a wrong place. */
