@@ -3,8 +3,10 @@
  * does is next on a tile's way: `kernel/pipeline.ts`.
  */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type * as PiscinaModule from 'piscina';
 import { expected, fromRecord, UnexpectedError } from '../errors.js';
 // For its effect: threads inherit the lock from the thread that starts them.
 import '../kernel/gdal/load-lock.js';
@@ -272,6 +274,8 @@ function ownedBuffers(tile: FetchedTile): ArrayBuffer[] {
   );
 }
 
+const require = createRequire(import.meta.url);
+
 interface Threads {
   run(task: Task, buffers: ArrayBuffer[]): Promise<Reply<TaskValue>>;
   close(): Promise<void>;
@@ -285,27 +289,24 @@ function inlineThreads(kernel: KernelName): Threads {
 }
 
 function piscinaThreads(size: number, kernel: KernelName): Threads {
-  const started = import('piscina').then(
-    ({ Piscina }) =>
-      new Piscina({
-        filename: workerFile(),
-        minThreads: size,
-        maxThreads: size,
-        // One task at a time: kernels compute and wait for nothing, a second one would only hold memory.
-        concurrentTasksPerWorker: 1,
-        // Otherwise an idle thread sleeps in Atomics.wait, not in its event loop, and the memory that GDAL
-        // gave back is never freed: 11 MB a tile.
-        atomics: 'disabled',
-        workerData: { kernel },
-      }),
-  );
-  // Whoever asks for a task is told.
-  started.catch(() => {});
+  // At once: whatever the caller does next, threads are starting meanwhile.
+  const { Piscina } = require('piscina') as typeof PiscinaModule;
+  const pool = new Piscina({
+    filename: workerFile(),
+    minThreads: size,
+    maxThreads: size,
+    // One task at a time: kernels compute and wait for nothing, a second one would only hold memory.
+    concurrentTasksPerWorker: 1,
+    // Otherwise whoever looks for a free thread in vain goes to the end of the queue, whatever came before.
+    stricterFIFO: true,
+    // Otherwise an idle thread sleeps in Atomics.wait, not in its event loop, and the memory that GDAL
+    // gave back is never freed: 11 MB a tile.
+    atomics: 'disabled',
+    workerData: { kernel },
+  });
   return {
-    run: async (task, transferList) =>
-      (await started).run(task, { transferList }) as Promise<Reply<TaskValue>>,
+    run: (task, transferList) => pool.run(task, { transferList }) as Promise<Reply<TaskValue>>,
     close: async () => {
-      const pool = await started;
       // What a thread is at is given up with it; a reply that was on its way is one that nobody waits for.
       pool.on('error', () => {});
       await pool.destroy();

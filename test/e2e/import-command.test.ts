@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -192,6 +192,23 @@ describe('geocubes import', () => {
     expect(dataset.getMetadata('IMAGE_STRUCTURE')).toMatchObject({ COMPRESSION: 'LZW' });
     expect(dataset.bands.get(1).blockSize.x).toBe(64);
     dataset.close();
+  });
+
+  test('a grid of few pixels from a large file is written as any other, and nothing waits for the thread that large ones have', async () => {
+    const store = await newCube('large-file');
+    const file = raster('large.tif', 0, 0, 5);
+    await runCommand(['import', file, '--store', store, '--quiet']);
+    const [small, large] = ['small-like.tif', 'large-like.tif'].map((name) =>
+      join(folder.path, name),
+    ) as [string, string];
+    const load = ['load', '--store', store, '--quiet', '--like', file, '--out'];
+    expect(await runCommand([...load, small])).toMatchObject({ code: 0, stderr: '' });
+    // Behind the last block, where nobody looks.
+    truncateSync(file, 40 * 1024 ** 2);
+    expect(await runCommand([...load, large])).toMatchObject({ code: 0, stderr: '' });
+    expect(Buffer.compare(readFileSync(large), readFileSync(small))).toBe(0);
+    const absent = ['load', '--store', join(folder.path, 'absent'), '--like', file, '--out', large];
+    expect(await runCommand([...absent, '--overwrite'])).toMatchObject({ code: 2, stdout: '' });
   });
 
   test('asks for one step of a temporal cube', async () => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { Cube } from '../../cube/cube.js';
 import { bandNames } from '../../cube/read/band-names.js';
@@ -46,11 +47,11 @@ import {
   wholeNumber,
 } from '../options/common.js';
 import {
-  besidePool,
   type ComputeOptions,
   kernelOption,
   openPool,
   threadsFor,
+  withPool,
 } from '../options/pool.js';
 import { addRegionOptions, type RegionOptions, regionIn } from '../options/region.js';
 import { oneStep } from '../options/time.js';
@@ -185,12 +186,12 @@ async function loadInto(outputs: Outputs | undefined, options: Options): Promise
   const open = () => Cube.open(store, { asOf, branch });
   // How many threads are of use is known before the cube is, unless its own pixels are wanted.
   if (like !== undefined)
-    return besidePool(
-      options,
-      async (pool) => loadBy(await open(), await regionIn(options), { ...options, outputs, pool }),
-      // Reading the raster shows whether GDAL is there.
-      'chunks',
-    );
+    return withPool(options, async (pool, isThere) => {
+      // A thread looks where it lies while this one opens the cube. Whoever wants to know is told.
+      const given = readLike(like, { ...options, pool, isThere });
+      given.catch(() => {});
+      await loadBy(await open(), await regionIn(options), { ...options, outputs, pool, given });
+    });
   const cube = await open();
   const names = bandNames(cube.dataset, options.bands);
   const named = await regionIn(options);
@@ -209,16 +210,20 @@ async function loadInto(outputs: Outputs | undefined, options: Options): Promise
 type Loading = Options & { readonly pool: Pool; readonly outputs: Outputs };
 
 /** Without outputs there are some for each step. */
-type LoadingSteps = Options & { readonly pool: Pool; readonly outputs: Outputs | undefined };
+type LoadingSteps = Options & {
+  readonly pool: Pool;
+  readonly outputs: Outputs | undefined;
+  /** Where the raster of `--like` lies. */
+  readonly given?: Promise<GeoBox>;
+};
 
 async function loadBy(cube: Cube, named: Roi | undefined, options: LoadingSteps): Promise<void> {
-  const { pool, like: likeFile, trustInputs = false } = options;
+  const { pool } = options;
   const stop = endAtSignal();
   try {
     const bands = bandNames(cube.dataset, options.bands);
     checkPictures(options, bands);
-    const given =
-      likeFile === undefined ? undefined : await readLike(likeFile, { pool, trustInputs });
+    const given = await options.given;
     const roi = named ?? (given as GeoBox);
     const like = given ?? targetOf(cube.grid.geobox, roi, options);
     const place = { roi, like, bands, signal: stop.signal };
@@ -249,11 +254,22 @@ async function loadBy(cube: Cube, named: Roi | undefined, options: LoadingSteps)
   }
 }
 
-/** The other threads load GDAL while one of them looks where the raster lies. */
-async function readLike(file: string, options: { pool: Pool; trustInputs: boolean }) {
-  const given = readGeoBox(file, options);
+/** Bytes of a raster onto whose grid so much is loaded, by all that can be known, that it is written part by part. */
+const LARGE_FILE = 32 * 1024 ** 2;
+
+/** The other threads load GDAL while one of them looks where the raster lies, and after them the one that writes. */
+function readLike(
+  file: string,
+  options: Options & { readonly pool: Pool; readonly isThere: Promise<void> },
+): Promise<GeoBox> {
+  const { pool, trustInputs = false, isThere } = options;
+  const given = readGeoBox(file, { pool, trustInputs });
   // Whoever asks them to warp is told.
-  options.pool.ready('rasters').catch(() => {});
+  pool.ready('rasters').catch(() => {});
+  const { out, png } = kindsOf(options);
+  const isLarge = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= LARGE_FILE;
+  if (isLarge && out === 'geotiff' && png === undefined)
+    isThere.then(() => pool.ready('files')).catch(() => {});
   return given;
 }
 

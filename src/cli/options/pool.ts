@@ -75,6 +75,26 @@ export async function besidePool<T>(
   }
 }
 
+/**
+ * Uses a pool from the moment its threads are started, by who sees by himself whether they have a kernel, and closes it.
+ *
+ * @param use is also told when the threads are there
+ */
+export async function withPool<T>(
+  { threads, kernel = 'gdal' }: ComputeOptions,
+  use: (pool: Pool, isThere: Promise<void>) => Promise<T>,
+): Promise<T> {
+  const pool = createPool({ kernel, ...(threads === undefined ? {} : { size: threads }) });
+  const isThere = pool.ready('chunks').then(tellLack);
+  // Whoever asks for a task is told.
+  isThere.catch(() => {});
+  try {
+    return await use(pool, isThere);
+  } finally {
+    await pool.close();
+  }
+}
+
 /** What was set up once, and is not what this version needs. */
 const STALE: Readonly<Record<string, string>> = {
   'other version': 'is of another version',
@@ -84,15 +104,18 @@ const STALE: Readonly<Record<string, string>> = {
 async function readyPool(options: PoolOptions, uses: PoolUse): Promise<Pool> {
   const pool = createPool(options);
   try {
-    const { resamplingLack } = await pool.ready(uses);
-    const stale = STALE[resamplingLack ?? ''];
-    if (stale !== undefined)
-      complain(
-        `the addon that resamples ${stale}, so rasters come onto other grids more slowly, with the same pixels; "${SET_UP_COMMAND}" makes it anew`,
-      );
+    tellLack(await pool.ready(uses));
     return pool;
   } catch (error) {
     await pool.close();
     throw error;
   }
+}
+
+function tellLack({ resamplingLack }: Awaited<ReturnType<Pool['ready']>>): void {
+  const stale = STALE[resamplingLack ?? ''];
+  if (stale === undefined) return;
+  complain(
+    `the addon that resamples ${stale}, so rasters come onto other grids more slowly, with the same pixels; "${SET_UP_COMMAND}" makes it anew`,
+  );
 }

@@ -14,7 +14,7 @@ import { localPath } from '../../machine/local-path.js';
 import type { OpenGeoTiff, Pool } from '../../pool/pool.js';
 import { bytesOf, isFloat } from '../../raster/dtype.js';
 import { LentMemory } from '../../raster/lent-memory.js';
-import type { LoadedPixels } from '../../raster/loaded-pixels.js';
+import { fillPixels, type LoadedPixels } from '../../raster/loaded-pixels.js';
 import {
   type CubeView,
   describeLoad,
@@ -75,8 +75,12 @@ export async function saveGeoTiff(
   const types = bandTypes(dataset, names);
   const type = fileTypeOf(types);
   const kind = { format, dtype: type.dtype, creationOptions };
-  if (creationOptions.length > 0)
-    await pool.checkCreationOptions({ ...kind, bands: layers.length });
+  const checked =
+    creationOptions.length > 0
+      ? pool.checkCreationOptions({ ...kind, bands: layers.length })
+      : undefined;
+  // Meanwhile the load is planned; whoever waits for it is told.
+  checked?.catch(() => {});
   const bytes = geobox.height * geobox.width * layers.length * bytesOf(type.dtype);
   const isOnePart = bytes <= pixelBytes / 2;
   locateAhead(view, load, options);
@@ -85,6 +89,7 @@ export async function saveGeoTiff(
   if (isMasked && type.nodata === undefined) await checkSteps(view, load);
   // Lost chunks are an error before anything is written.
   const { packings, ...found } = await describeLoad(view, load, options);
+  await checked;
   const place = resolve(localPath(file, 'the GeoTIFF to write'));
   const make = (path: string) =>
     writeParts(
@@ -216,7 +221,7 @@ async function pump(view: CubeView, job: Job, target: OpenGeoTiff, file: GeoTiff
       used += length;
       const own = room.subarray(used - length, used) as LoadedPixels;
       // Fresh memory is zeroed.
-      return i < rooms.length ? own : own.fill(0);
+      return i < rooms.length ? own : fillPixels(own, 0);
     }).catch(async (error: unknown) => {
       await writing.catch(() => {});
       throw error;

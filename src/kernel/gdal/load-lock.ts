@@ -1,5 +1,5 @@
 /**
- * The lock that all threads of a process take turns with while they load GDAL. It must exist before the
+ * The lock that all threads of a process take turns with while they open GDAL's binding. It must exist before the
  * first thread is started, so whoever starts threads imports this file, which loads nothing.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';

@@ -9,7 +9,7 @@
  * that is no longer mapped (SIGSEGV at pool shutdown). `RTLD_NODELETE` keeps it mapped, at the price
  * of about 2 MB for each thread ever started.
  *
- * Threads open their copies one after another: each copy registers GDAL's drivers, which two threads
+ * Threads open their copies one after another: each copy registers GDAL's drivers as it is opened, which two threads
  * must not do at once in a shared libgdal (SIGSEGV in GDALRegister_WMS, seen in 4 of some 30 starts on
  * a busy machine).
  *
@@ -56,7 +56,7 @@ const NO_NETWORK = {
  * @throws {SetupError} when the binding is absent or does not load.
  */
 export function loadGdal(): Gdal {
-  loaded ??= oneThreadAtATime(load);
+  loaded ??= load();
   return loaded;
 }
 
@@ -154,7 +154,9 @@ function openPrivateCopy(module: NodeJS.Module, filename: string): void {
       // That the original is not there is for whoever asked to load it.
       throw existsSync(filename) ? cannotUse(cause) : cause;
     }
-    process.dlopen(module, copy, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
+    oneThreadAtATime(() => {
+      process.dlopen(module, copy, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
+    });
   } finally {
     // The mapping outlives the name, on Linux as on macOS.
     rmSync(folder, { recursive: true, force: true });

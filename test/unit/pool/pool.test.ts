@@ -237,6 +237,17 @@ describe('threads', () => {
   });
 });
 
+test('tasks are done in the order in which they were asked for', async () => {
+  await using crowded = createPool({ size: 1, kernel: 'js' });
+  const done: number[] = [];
+  const one = { dtype: 'uint8', shape: [1, 1], bytes: new Uint8Array(1) } as const;
+  const asked = Array.from({ length: 12 }, (_, i) => i);
+  await Promise.all(
+    asked.map((i) => crowded.encode(one, { name: 'gzip', level: 1 }).then(() => done.push(i))),
+  );
+  expect(done).toEqual(asked);
+});
+
 test('the thread that writes files can be started ahead: it writes the next one, and goes with a pool that writes none', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ahead-'));
   const pool = createPool({ size: 1 });
