@@ -78,6 +78,7 @@ async function readInner(
   const { from, chunk, part } = read;
   const isWhole = 2 * part.height * part.width > chunk[0] * chunk[1];
   const source = from instanceof Uint8Array || !isWhole ? from : bytesOfRange(from, scratch);
+  const isOwn = !(from instanceof Uint8Array);
   const places = readIndex(source, chunk, inner);
   for (const { at, ...one } of innerReads(read, inner)) {
     const place = places[at];
@@ -88,18 +89,23 @@ async function readInner(
         source instanceof Uint8Array
           ? source.subarray(offset, offset + length)
           : { file: source.file, offset: source.offset + offset, length };
-      const pending = readInto({ ...one, from: own }, scratch, copyPixels, blosc);
+      const pending = readInto({ ...one, from: own }, scratch, copyPixels, blosc, isOwn);
       if (pending !== undefined) await pending;
     }
   }
 }
 
-/** Done when it returns, or when its promise is. */
+/**
+ * Done when it returns, or when its promise is.
+ *
+ * @param isOwn whether what is read lies in memory that nobody else sees, as what was read from a file does
+ */
 function readInto(
   { from, compression, dtype, chunk: [rows, cols], part, into }: ChunkRead,
   scratch: Scratch,
   copyPixels: typeof copyRows,
   blosc: DecodesBlosc | undefined,
+  isOwn = !(from instanceof Uint8Array),
 ): Promise<void> | undefined {
   const size = bytesOf(dtype);
   const bytes = from instanceof Uint8Array ? from : bytesOfRange(from, scratch);
@@ -109,8 +115,6 @@ function readInto(
   const to = { bytes: into.bytes, start, stride: into.width * size };
   const inBytes = { ...part, col: part.col * size, width: part.width * size };
   const wanted = { length: rows * rowBytes, rowBytes, part: inBytes, into: to };
-  // What was read from a file lies in memory of this read, which nobody else sees.
-  const isOwn = !(from instanceof Uint8Array);
   if (isOwn && decompressRows(bytes, compression, wanted, blosc)) return undefined;
   const isDirect = part.width === cols && into.width === cols;
   const target = isDirect ? into.bytes.subarray(start, start + length) : scratch.pixels(length);

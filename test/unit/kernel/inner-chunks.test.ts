@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createGdalKernel } from '../../../src/kernel/gdal/kernel.js';
 import { createJsKernel } from '../../../src/kernel/js/kernel.js';
 import { roomForChunk } from '../../../src/kernel/kernel.js';
 import { bloscFor, type Codec, type InnerChunksCodec } from '../../../src/raster/codec.js';
-import { allocate, asBytes, type DType } from '../../../src/raster/dtype.js';
+import { allocate, asBytes, bytesOf, type DType } from '../../../src/raster/dtype.js';
 
 /** 0 to 23 in rows of 6, but that the second inner chunk of 2 x 3 holds the fill value alone. */
 const PIXELS = Int16Array.from({ length: 24 }, (_, i) => (i < 12 && i % 6 >= 3 ? -1 : i));
@@ -66,6 +69,7 @@ describe.each([
 
   test.each<[DType, Codec]>([
     ['bool', bloscFor('bool', 2)],
+    ['uint8', bloscFor('uint8', 5)],
     ['int8', bloscFor('int8', 2)],
     ['uint16', bloscFor('uint16', 2, 1024 * 1024)],
     ['int32', bloscFor('int32', 5, 256 * 1024, 'lz4')],
@@ -87,14 +91,31 @@ describe.each([
     expect(Buffer.compare(lent, own)).toBe(0);
     expect([...memory.subarray(0, 5), ...memory.subarray(-5)]).toEqual(Array(10).fill(9));
     expect(asBytes(pixels)).toEqual(before);
-    const back = new Uint8Array(before.length);
-    await kernel.readChunk({
-      ...{ from: own, compression: codec.name === 'uncompressed' ? 'none' : codec.name, dtype },
-      chunk: shape,
-      inner: { chunk: [16, 16], index: 'end', fillValue: 0 },
-      part: { row: 0, col: 0, height: 48, width: 64 },
-      into: { bytes: back, width: 64, row: 0, col: 0 },
-    });
-    expect(Buffer.compare(back, before)).toBe(0);
+    const folder = mkdtempSync(join(tmpdir(), 'geocubes-inner-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'chunks');
+    writeFileSync(file, Buffer.concat([Buffer.alloc(7, 1), own, Buffer.alloc(9, 2)]));
+    const size = bytesOf(dtype);
+    for (const from of [own, { file, offset: 7, length: own.length }])
+      for (const part of [
+        { row: 0, col: 0, height: 48, width: 64 },
+        { row: 5, col: 9, height: 20, width: 30 },
+      ]) {
+        const back = new Uint8Array(before.length);
+        await kernel.readChunk({
+          ...{ from, compression: codec.name === 'uncompressed' ? 'none' : codec.name, dtype },
+          chunk: shape,
+          inner: { chunk: [16, 16], index: 'end', fillValue: 0 },
+          part,
+          into: { bytes: back, width: 64, row: part.row, col: part.col },
+        });
+        const wanted = new Uint8Array(before.length);
+        for (let y = part.row; y < part.row + part.height; y++) {
+          const first = (64 * y + part.col) * size;
+          const end = first + part.width * size;
+          wanted.set(before.subarray(first, end), first);
+        }
+        expect(Buffer.compare(back, wanted)).toBe(0);
+      }
   });
 });
