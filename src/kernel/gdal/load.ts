@@ -79,7 +79,8 @@ function load(): Gdal {
   if (original === undefined) throw new SetupError('Expected this Node to load native addons.');
   extensions['.node'] = (module, filename) => {
     if (basename(filename) !== 'gdal.node') return original(module, filename);
-    openPrivateCopy(module, filename);
+    // The copy is made in its turn, too: who is killed meanwhile leaves no more than one.
+    oneThreadAtATime(() => openPrivateCopy(module, filename));
   };
   const originalScript = extensions['.js'];
   extensions['.js'] = (module, filename) => {
@@ -154,9 +155,7 @@ function openPrivateCopy(module: NodeJS.Module, filename: string): void {
       // That the original is not there is for whoever asked to load it.
       throw existsSync(filename) ? cannotUse(cause) : cause;
     }
-    oneThreadAtATime(() => {
-      process.dlopen(module, copy, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
-    });
+    process.dlopen(module, copy, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
   } finally {
     // The mapping outlives the name, on Linux as on macOS.
     rmSync(folder, { recursive: true, force: true });
