@@ -40,7 +40,7 @@ export async function openPool(
   { threads, kernel }: ComputeOptions,
   uses: PoolUse = 'rasters',
 ): Promise<Pool> {
-  const size: PoolOptions = threads === undefined ? {} : { size: threads };
+  const size = sizeOf(threads);
   try {
     return await readyPool({ ...size, kernel: kernel ?? 'gdal' }, uses);
   } catch (error) {
@@ -62,9 +62,8 @@ export async function openPool(
 export async function besidePool<T>(
   options: ComputeOptions,
   use: (pool: Pool) => Promise<T>,
-  uses?: PoolUse,
 ): Promise<T> {
-  const opening = openPool(options, uses);
+  const opening = openPool(options);
   try {
     return await use(poolToBe(opening, options.threads));
   } finally {
@@ -84,7 +83,7 @@ export async function withPool<T>(
   { threads, kernel = 'gdal' }: ComputeOptions,
   use: (pool: Pool, isThere: Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const pool = createPool({ kernel, ...(threads === undefined ? {} : { size: threads }) });
+  const pool = createPool({ ...sizeOf(threads), kernel });
   const isThere = pool.ready('chunks').then(tellLack);
   // Whoever asks for a task is told.
   isThere.catch(() => {});
@@ -93,6 +92,11 @@ export async function withPool<T>(
   } finally {
     await pool.close();
   }
+}
+
+/** The pool's own default where no number of threads was asked for. */
+function sizeOf(threads: number | undefined): Pick<PoolOptions, 'size'> {
+  return threads === undefined ? {} : { size: threads };
 }
 
 /** What was set up once, and is not what this version needs. */

@@ -252,8 +252,8 @@ function footprintOf(
   window: Window,
   { grid, target, resampling }: BlockJob,
 ): Footprint | undefined {
-  const { polygons } = placeRegion(grid.geobox, target.crop(window));
-  const windows = boundingWindows({ points: [], lines: [], polygons }, grid.geobox);
+  const placed = placeRegion(grid.geobox, target.crop(window));
+  const windows = boundingWindows(placed, grid.geobox);
   if (windows.length === 0) return undefined;
   const { row, col, height, width } = joinWindows(windows, grid.geobox);
   const [across, down] = reachAround(window, { grid, target, resampling });
@@ -265,7 +265,7 @@ function footprintOf(
     ? Math.min(col + width + across, left + (columnsAround(grid.geobox) ?? 0))
     : Math.max(Math.min(col + width + across, grid.geobox.width), col + width);
   const source = { row: top, col: left, height: bottom - top, width: right - left };
-  return { source, rings: polygons.flat() };
+  return { source, rings: placed.polygons.flat() };
 }
 
 /** Pixels of the cube around a window's own that its resampling may look at. */

@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib';
 import type { Window } from '../../grid/window.js';
 import type { ChunkCompression } from '../../raster/codec.js';
+import type { Rows } from '../resample/rows.js';
 
 /** The part of libblosc's addon that reads. */
 export interface DecodesBlosc {
@@ -25,7 +26,7 @@ export interface RowsRead {
   readonly length: number;
   readonly rowBytes: number;
   readonly part: Window;
-  readonly into: { readonly bytes: Uint8Array; readonly start: number; readonly stride: number };
+  readonly into: Rows;
 }
 
 /**
